@@ -27,6 +27,7 @@ check: lint types layers  ## everything but the tests; with `make --keep-going c
 
 lint: .venv/dev.stamp
 	$(python) -m ruff check
+	$(python) -m ruff format --check
 
 types: .venv/dev.stamp
 	$(python) -m mypy

@@ -62,8 +62,10 @@ def _sections(families: dict[str, Family], results: list[Result]) -> list[str]:
     parts = []
     for name, family in families.items():
         of_family = [each for each in results if each.family == name]
-        parts += [report.tables(family, [each for each in of_family if each.size == size])
-                  for size in dict.fromkeys(each.size for each in of_family)]
+        parts += [
+            report.tables(family, [each for each in of_family if each.size == size])
+            for size in dict.fromkeys(each.size for each in of_family)
+        ]
         parts.append(report.growth(family, of_family))
     return [part for part in parts if part]
 
@@ -93,8 +95,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--read", type=Path, help="make tables of such a file and measure nothing")
     parser.add_argument("--write", type=Path, metavar="MARKDOWN", help="put tables and chart into this document")
     return parser
-
-
 
 
 if __name__ == "__main__":

@@ -59,8 +59,13 @@ def _plain(column: Any) -> Any:
     if pa.types.is_duration(kind):
         return column.cast(pa.duration("us"), safe=False).cast(pa.int64())
     if pa.types.is_interval(kind):
-        return pa.array([None if value is None else value.days * 86_400_000_000 + value.nanoseconds // 1_000
-                         for value in column.to_pylist()], pa.int64())
+        return pa.array(
+            [
+                None if value is None else value.days * 86_400_000_000 + value.nanoseconds // 1_000
+                for value in column.to_pylist()
+            ],
+            pa.int64(),
+        )
     if pa.types.is_decimal(kind):
         return column.cast(pa.float64())
     if pa.types.is_dictionary(kind):
@@ -96,19 +101,32 @@ def differences(one: str, other: str, keys: int, *, absolute: float = RELATIVE, 
             right = dict(zip(left, right.values(), strict=True))
         names = list(left)
         key = ", ".join(map(_quoted, names[:keys])) or "present"
-        counts = [connection.execute(f"SELECT count(*), count(DISTINCT row({key})) FROM {name}").fetchall()[0]
-                  for name in ("one", "other")]
+        counts = [
+            connection.execute(f"SELECT count(*), count(DISTINCT row({key})) FROM {name}").fetchall()[0]
+            for name in ("one", "other")
+        ]
         if len({*counts[0], *counts[1]}) != 1:
             return [f"{counts[1][0]:,} rows with {counts[1][1]:,} keys, not {counts[0][0]:,} with {counts[0][1]:,}"]
         matched = " AND ".join(f"a.{_quoted(name)} IS NOT DISTINCT FROM b.{_quoted(name)}" for name in names[:keys]) or "TRUE"
-        equal = " AND ".join(
-            _equal(_quoted(name), absolute, relative, number=_is_number(left[name]) and _is_number(right[name]))
-            for name in names[keys:]) or "TRUE"
+        equal = (
+            " AND ".join(
+                _equal(_quoted(name), absolute, relative, number=_is_number(left[name]) and _is_number(right[name]))
+                for name in names[keys:]
+            )
+            or "TRUE"
+        )
         found = connection.execute(
             f"SELECT a, b FROM one AS a FULL JOIN other AS b ON {matched} "
-            f"WHERE a.present IS NULL OR b.present IS NULL OR NOT coalesce({equal}, FALSE)").fetchall()
-    return [f"{len(found):,} of {counts[0][0]:,} rows, such as "
-            + "; ".join(f"{_shown(b)}, not {_shown(a)}" for a, b in found[:EXAMPLES])] if found else []
+            f"WHERE a.present IS NULL OR b.present IS NULL OR NOT coalesce({equal}, FALSE)"
+        ).fetchall()
+    return (
+        [
+            f"{len(found):,} of {counts[0][0]:,} rows, such as "
+            + "; ".join(f"{_shown(b)}, not {_shown(a)}" for a, b in found[:EXAMPLES])
+        ]
+        if found
+        else []
+    )
 
 
 def _shown(row: Any) -> str:
@@ -133,5 +151,5 @@ def _comparable(name: str, kind: str) -> str:
 
 def _equal(name: str, absolute: float, relative: float, *, number: bool) -> str:
     same = f"a.{name} IS NOT DISTINCT FROM b.{name}"
-    close = (f"abs(a.{name} - b.{name}) <= greatest({relative!r} * greatest(abs(a.{name}), abs(b.{name})), {absolute!r})")
+    close = f"abs(a.{name} - b.{name}) <= greatest({relative!r} * greatest(abs(a.{name}), abs(b.{name})), {absolute!r})"
     return f"({same} OR coalesce({close}, FALSE))" if number and not math.isinf(absolute) else f"({same})"

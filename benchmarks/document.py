@@ -46,5 +46,7 @@ def _machine() -> str:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    return (f"{os.cpu_count()} cores of {platform.machine()}, Python {platform.python_version()}, Postgres {POSTGRES}, "
-            f"{', '.join(found)}. The load average was {os.getloadavg()[1]:.1f} at the end.")
+    return (
+        f"{os.cpu_count()} cores of {platform.machine()}, Python {platform.python_version()}, Postgres {POSTGRES}, "
+        f"{', '.join(found)}. The load average was {os.getloadavg()[1]:.1f} at the end."
+    )

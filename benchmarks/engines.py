@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 POSTGRES = 16
 #: Of every session on the benchmark's server, so that all contenders have the same.
-SETTINGS = {"jit": "off", "work_mem": "256MB", "max_parallel_workers_per_gather": "0", "TimeZone": "UTC",
-            # A query ends when its process is ended for taking too long.
-            "client_connection_check_interval": "1s"}
+SETTINGS = {
+    "jit": "off",
+    "work_mem": "256MB",
+    "max_parallel_workers_per_gather": "0",
+    "TimeZone": "UTC",
+    # A query ends when its process is ended for taking too long.
+    "client_connection_check_interval": "1s",
+}
 NEEDS_POSTGRES = (("postgres", "not asked for: --postgres"),)
 
 
@@ -53,6 +58,7 @@ def on_postgres(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
                 return cursor.fetch_arrow_table()
+
         return run
 
     return Session({name: action(sql) for name, sql in statements.items()}, postgres_cpu(data["postgres"]))
@@ -68,6 +74,7 @@ def postgres_cpu(url: str) -> Callable[[], float]:
 
 def called(data: dict[str, Any], programs: Mapping[str, Callable[[], DataFrame | Series]], *, on: str) -> Session:
     """Return a session of whole calls of this library: building, compiling, and running, with results as Arrow."""
+
     def action(program: Callable[[], DataFrame | Series]) -> Callable[[], Any]:
         return lambda: as_frame(program()).to_arrow()
 
@@ -85,9 +92,15 @@ class _Compiled(dict[str, Callable[[], Any]]):
         return self._run(self._programs[name]().view_sql()).actions[""]
 
 
-def compiled(data: dict[str, Any], programs: Mapping[str, Callable[[], DataFrame | Series]], *, on: str,
-             views: Mapping[str, str] | None = None) -> Session:
+def compiled(
+    data: dict[str, Any],
+    programs: Mapping[str, Callable[[], DataFrame | Series]],
+    *,
+    on: str,
+    views: Mapping[str, str] | None = None,
+) -> Session:
     """Return a session of the statements of programs alone, run as those by hand are."""
+
     def run(sql: str) -> Session:
         return on_postgres(data, {"": sql}) if on == "postgres" else on_duckdb(data, {"": sql}, views)
 

@@ -115,8 +115,14 @@ class Process:
         environment |= {"POLARS_MAX_THREADS": str(data["threads"]), "OMP_NUM_THREADS": str(data["threads"])}
         data = {**data, **dict(contender.arguments), "question": question}
         job = {"opens": contender.opens, "question": question, "data": data}
-        self.process = subprocess.Popen([contender.python, "-m", "benchmarks.worker", json.dumps(job)], cwd=ROOT,
-                                        env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors)
+        self.process = subprocess.Popen(
+            [contender.python, "-m", "benchmarks.worker", json.dumps(job)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+        )
 
     def reply(self) -> dict[str, Any]:
         """Return the next reply."""
@@ -165,13 +171,22 @@ class Run:
 class _Turns:
     """One question to all contenders."""
 
-    def __init__(self, run: Run, family: tuple[str, Family], name: str, size: int, data: dict[str, Any],
-                 contenders: Sequence[Contender], scratch: Path) -> None:
+    def __init__(
+        self,
+        run: Run,
+        family: tuple[str, Family],
+        name: str,
+        size: int,
+        data: dict[str, Any],
+        contenders: Sequence[Contender],
+        scratch: Path,
+    ) -> None:
         self.run, self.name, self.data, self.scratch = run, name, data, scratch
         self.fresh, self.asked = family[1].fresh, family[1].questions[name]
         self.first: Path | None = None
         self.entries: list[tuple[Contender, Result]] = [
-            (each, Result(family[0], size, name, each.name, each.base)) for each in contenders]
+            (each, Result(family[0], size, name, each.name, each.base)) for each in contenders
+        ]
         self.processes: dict[str, Process] = {}
 
     def results(self) -> Iterator[Result]:
@@ -206,8 +221,9 @@ class _Turns:
         if self.first is None:
             self.first = path
             return
-        found = differences(str(self.first), str(path), self.asked.keys, absolute=self.asked.absolute,
-                            relative=self.asked.relative)
+        found = differences(
+            str(self.first), str(path), self.asked.keys, absolute=self.asked.absolute, relative=self.asked.relative
+        )
         if found:
             result.note = f"differs: {found[0]}"
         path.unlink()
@@ -242,8 +258,9 @@ class _Turns:
         return None if result.note else found
 
 
-def measured(name: str, family: Family, size: int, run: Run, options: Any,
-             failed: Collection[tuple[str, str]] = ()) -> Iterator[list[Result]]:
+def measured(
+    name: str, family: Family, size: int, run: Run, options: Any, failed: Collection[tuple[str, str]] = ()
+) -> Iterator[list[Result]]:
     """Yield the results of the questions of a family at one size; without those who failed, by question and contender."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -253,8 +270,13 @@ def measured(name: str, family: Family, size: int, run: Run, options: Any,
         for question in family.questions:
             if options.questions and question not in options.questions:
                 continue
-            contenders = [each for each in family.contenders if (not options.contenders or each.name in options.contenders)
-                          and (not each.questions or question in each.questions) and (question, each.name) not in failed]
+            contenders = [
+                each
+                for each in family.contenders
+                if (not options.contenders or each.name in options.contenders)
+                and (not each.questions or question in each.questions)
+                and (question, each.name) not in failed
+            ]
             if not contenders:
                 continue
             with tempfile.TemporaryDirectory() as scratch:

@@ -43,10 +43,14 @@ def tables(family: Family, results: Sequence[Result]) -> str:
     parts = [f"### {family.title}: {size:,}"]
     if held:
         parts += ["Ratios to the base of the same layout: wall / CPU / peak memory.", _ratio_table(family, found, held)]
-    parts += ["Wall seconds: minimum (median, maximum).", _table(family, found, ran, _wall),
-              "CPU seconds of client and server: minimum.", _table(family, found, ran, lambda each: f"{min(each.cpu):.3f}"),
-              "Peak memory of the client process, MB; in brackets by how much the first run made it grow.",
-              _table(family, found, ran, lambda each: f"{each.peak:,.0f} ({each.grown:,.0f})")]
+    parts += [
+        "Wall seconds: minimum (median, maximum).",
+        _table(family, found, ran, _wall),
+        "CPU seconds of client and server: minimum.",
+        _table(family, found, ran, lambda each: f"{min(each.cpu):.3f}"),
+        "Peak memory of the client process, MB; in brackets by how much the first run made it grow.",
+        _table(family, found, ran, lambda each: f"{each.peak:,.0f} ({each.grown:,.0f})"),
+    ]
     parts += _more_figures(family, found, ran)
     parts.append(notes(family, results))
     return "\n\n".join(part for part in parts if part)
@@ -56,18 +60,24 @@ def _wall(each: Result) -> str:
     return f"{min(each.wall):.3f} ({statistics.median(each.wall):.3f}, {max(each.wall):.3f})"
 
 
-def _table(family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str],
-           cell: Callable[[Result], str]) -> str:
-    cells = {question: {each: text for each in contenders if (text := _cell(row.get(each), cell))}
-             for question, row in found.items()}
-    titles = {question: f"{question}: {title}" if (title := family.questions[question].title) != question else question
-              for question, row in cells.items() if row}
+def _table(
+    family: Family, found: dict[str, dict[str, Result]], contenders: Sequence[str], cell: Callable[[Result], str]
+) -> str:
+    cells = {
+        question: {each: text for each in contenders if (text := _cell(row.get(each), cell))} for question, row in found.items()
+    }
+    titles = {
+        question: f"{question}: {title}" if (title := family.questions[question].title) != question else question
+        for question, row in cells.items()
+        if row
+    }
     shown = [each for each in contenders if any(each in row for row in cells.values())]
     if len(titles) < len(shown) / 2:
         rows = [[each, *(cells[question].get(each, "") for question in titles)] for each in shown]
         return markdown(["", *titles.values()], rows)
-    return markdown(["", *shown], [[title, *(cells[question].get(each, "") for each in shown)]
-                                   for question, title in titles.items()])
+    return markdown(
+        ["", *shown], [[title, *(cells[question].get(each, "") for each in shown)] for question, title in titles.items()]
+    )
 
 
 def _cell(result: Result | None, cell: Callable[[Result], str]) -> str:
@@ -87,8 +97,9 @@ def _ratio_table(family: Family, found: dict[str, dict[str, Result]], contenders
             cells.append("" if ratio is None else " / ".join(_number(part) for part in ratio))
         rows.append([question, *cells])
     for title, function in (("median", statistics.median), ("largest", max)):
-        rows.append([title, *(" / ".join(_number(function(part)) for part in zip(*columns[each], strict=True))
-                              for each in contenders)])
+        rows.append(
+            [title, *(" / ".join(_number(function(part)) for part in zip(*columns[each], strict=True)) for each in contenders)]
+        )
     bases = {each: next(row[each].base for row in found.values() if each in row) for each in contenders}
     return markdown(["", *(f"{each}, to {bases[each]}" for each in contenders)], rows)
 
@@ -106,8 +117,17 @@ def _more_figures(family: Family, found: dict[str, dict[str, Result]], ran: Sequ
 
     parts = []
     for name in names:
-        parts += [f"{name[0].upper()}{name[1:]}.", _table(family, found, ran, lambda each, name=name: (  # type: ignore[misc]
-            shown(each.figures[name]) if name in each.figures else ""))]
+        parts += [
+            f"{name[0].upper()}{name[1:]}.",
+            _table(
+                family,
+                found,
+                ran,
+                lambda each, name=name: (  # type: ignore[misc]
+                    shown(each.figures[name]) if name in each.figures else ""
+                ),
+            ),
+        ]
     return parts
 
 
@@ -117,11 +137,13 @@ def notes(family: Family, results: Sequence[Result]) -> str:
     for each in results:
         if each.note:
             reasons.setdefault((each.contender, f"{'missing' if each.is_missing else 'failed'}: {each.note}"), []).append(
-                each.question)
+                each.question
+            )
     questions = {each.question for each in results}
     return "\n".join(
         f"- {contender}{'' if len(where) == len(questions) else ', ' + ', '.join(where)}: {reason}"
-        for (contender, reason), where in reasons.items())
+        for (contender, reason), where in reasons.items()
+    )
 
 
 def growth(family: Family, results: Sequence[Result]) -> str:
@@ -136,8 +158,12 @@ def growth(family: Family, results: Sequence[Result]) -> str:
         cells = []
         for contender in ran:
             steps = [cpu.get((question, contender, size)) for size in sizes]
-            cells.append(" ".join(f"x{after / max(before, TICK):.1f}" if before and after else "-"
-                                  for before, after in itertools.pairwise(steps)))
+            cells.append(
+                " ".join(
+                    f"x{after / max(before, TICK):.1f}" if before and after else "-"
+                    for before, after in itertools.pairwise(steps)
+                )
+            )
         rows.append([question, *cells])
     title = f"CPU time: how many times more from {' to '.join(f'{size:,}' for size in sizes)}."
     return f"### {family.title}: growth\n\n{title}\n\n{markdown(['', *ran], rows)}"

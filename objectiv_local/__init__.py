@@ -28,9 +28,28 @@ if TYPE_CHECKING:
     from objectiv_local.preferences import options
 
 __version__ = "0.1.0"
-__all__ = ["DataFrame", "Engine", "ModelHub", "ObjectivError", "Series", "among", "charts", "concat", "connect", "did",
-           "did_in_order", "did_not", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "options",
-           "snapshot", "to_datetime", "was"]
+__all__ = [
+    "DataFrame",
+    "Engine",
+    "ModelHub",
+    "ObjectivError",
+    "Series",
+    "among",
+    "charts",
+    "concat",
+    "connect",
+    "did",
+    "did_in_order",
+    "did_not",
+    "display_sql_as_markdown",
+    "from_model",
+    "from_pandas",
+    "from_table",
+    "options",
+    "snapshot",
+    "to_datetime",
+    "was",
+]
 
 # Loaded on first use, so that importing the package costs little.
 _HOMES = {
@@ -57,12 +76,15 @@ _HOMES = {
 }
 #: What to write in place of functions of pandas.
 _PANDAS = {
-    "read_csv read_json read_parquet read_feather read_table":
-        "write engine = ol.connect('clicks.csv') and df = ol.from_table(engine, engine.default_table)",
-    "read_sql read_sql_table read_sql_query":
-        "use ol.from_table('postgresql://...', 'name') or ol.from_model(engine, 'SELECT ...')",
-    "merge merge_asof merge_ordered pivot_table pivot get_dummies melt crosstab":
-        "frames have methods: df.merge(other), df.pivot_table(...), df.get_dummies(...)",
+    "read_csv read_json read_parquet read_feather read_table": (
+        "write engine = ol.connect('clicks.csv') and df = ol.from_table(engine, engine.default_table)"
+    ),
+    "read_sql read_sql_table read_sql_query": (
+        "use ol.from_table('postgresql://...', 'name') or ol.from_model(engine, 'SELECT ...')"
+    ),
+    "merge merge_asof merge_ordered pivot_table pivot get_dummies melt crosstab": (
+        "frames have methods: df.merge(other), df.pivot_table(...), df.get_dummies(...)"
+    ),
     "cut qcut isna isnull notna notnull unique value_counts": "series have methods: series.cut(...), series.isna()",
     "date_range NA NaT NaN Timestamp Timedelta Interval": "use pandas or datetime: their values are taken",
 }
@@ -74,8 +96,10 @@ def __getattr__(name: str) -> object:
         from objectiv_local.errors import AttributeNotFound, near
 
         hint = None if name.startswith("_") else next((text for names, text in _PANDAS.items() if name in names.split()), None)
-        raise AttributeNotFound(f"module 'objectiv_local' has no attribute {name!r}",
-                                hint=hint or (near(name, _HOMES) if not name.startswith("_") else None))
+        raise AttributeNotFound(
+            f"module 'objectiv_local' has no attribute {name!r}",
+            hint=hint or (near(name, _HOMES) if not name.startswith("_") else None),
+        )
     module = import_module(home)
     value: object = module if home == f"{__name__}.{name}" else getattr(module, name)
     globals()[name] = value

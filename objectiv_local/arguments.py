@@ -28,8 +28,16 @@ _PACKAGE = __name__.partition(".")[0]
 #: Annotations that take anything.
 _ANYTHING = ("object", "Any", Parameter.empty)
 #: Methods that the package or Python itself calls; ``__init__`` is checked where it is decorated itself.
-_NOT_CHECKED = ("__init__", "__getattr__", "__setattr__", "__delattr__", "__init_subclass__", "__class_getitem__", "__array__",
-                "__eq__")
+_NOT_CHECKED = (
+    "__init__",
+    "__getattr__",
+    "__setattr__",
+    "__delattr__",
+    "__init_subclass__",
+    "__class_getitem__",
+    "__array__",
+    "__eq__",
+)
 
 
 def checked(target: T) -> T:
@@ -110,8 +118,12 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
 
 def _where(owner: object, name: str) -> str:
     class_ = "" if owner is None else owner.__name__ if isinstance(owner, type) else type(owner).__name__
-    return {"__init__": class_, "__getitem__": f"{class_}[...]", "__setitem__": f"{class_}[...]",
-            "__delitem__": f"{class_}[...]"}.get(name, f"{class_}.{name}" if class_ else name)
+    return {
+        "__init__": class_,
+        "__getitem__": f"{class_}[...]",
+        "__setitem__": f"{class_}[...]",
+        "__delitem__": f"{class_}[...]",
+    }.get(name, f"{class_}.{name}" if class_ else name)
 
 
 def _unknown(owner: object, name: str, keyword: str, known: Iterable[str]) -> InvalidType:
@@ -206,8 +218,9 @@ def _is_bool(value: object) -> bool:
 _SIMPLE: dict[object, Kind] = {
     types.NoneType: Kind(lambda value: value is None, "None", "None", {types.NoneType}),
     bool: Kind(_is_bool, "True or False", "True and False", {bool}),
-    int: Kind(lambda value: isinstance(value, Integral) and not isinstance(value, bool),
-              "a whole number", "whole numbers", {int}),
+    int: Kind(
+        lambda value: isinstance(value, Integral) and not isinstance(value, bool), "a whole number", "whole numbers", {int}
+    ),
     float: Kind(lambda value: isinstance(value, Real) and not isinstance(value, bool), "a number", "numbers", {float, int}),
     str: Kind(lambda value: isinstance(value, str), "a string", "strings", {str}),
 }
@@ -262,15 +275,23 @@ def _one_of(kinds: list[Kind | None]) -> Kind | None:
         return None
     tests = [kind.accepts for kind in known]
     words = [word for kind in known for word in (("True", "False") if kind is _SIMPLE[bool] else (kind.words,))]
-    return Kind(lambda value: any(test(value) for test in tests), _listed(words),
-                _listed([kind.plural for kind in known]), frozenset().union(*(kind.exact for kind in known)))
+    return Kind(
+        lambda value: any(test(value) for test in tests),
+        _listed(words),
+        _listed([kind.plural for kind in known]),
+        frozenset().union(*(kind.exact for kind in known)),
+    )
 
 
 def _fixed(kinds: list[Kind | None]) -> Kind:
     """Return the kind of a pair, a triple and so on: a tuple or a list."""
+
     def accepts(value: object) -> bool:
-        return isinstance(value, tuple | list) and len(value) == len(kinds) and all(
-            kind is None or kind.accepts(each) for kind, each in zip(kinds, value, strict=True))
+        return (
+            isinstance(value, tuple | list)
+            and len(value) == len(kinds)
+            and all(kind is None or kind.accepts(each) for kind, each in zip(kinds, value, strict=True))
+        )
 
     words = {kind.plural if kind is not None else "values" for kind in kinds}
     what = words.pop() if len(words) == 1 else "values"
@@ -280,7 +301,8 @@ def _fixed(kinds: list[Kind | None]) -> Kind:
 def _mapping(key: Kind | None, value: Kind | None) -> Kind:
     def accepts(given: object) -> bool:
         return isinstance(given, Mapping) and all(
-            (key is None or key.accepts(each)) and (value is None or value.accepts(given[each])) for each in given)
+            (key is None or key.accepts(each)) and (value is None or value.accepts(given[each])) for each in given
+        )
 
     words = f"of {'values' if key is None else key.plural} to {'values' if value is None else value.plural}"
     return Kind(accepts, f"a mapping {words}", f"mappings {words}")
@@ -288,6 +310,7 @@ def _mapping(key: Kind | None, value: Kind | None) -> Kind:
 
 def _several(item: Kind | None, *, one_shot: bool) -> Kind:
     """Return the kind of a list, or of what is iterated over like one; with ``one_shot``, also only once."""
+
     def accepts(value: object) -> bool:
         if isinstance(value, Iterator):
             return one_shot  # its values would be gone
@@ -329,8 +352,9 @@ class _Named(type):
     package: str
 
     def __instancecheck__(cls, value: object) -> bool:
-        return any(base.__name__ == cls.__name__ and base.__module__.partition(".")[0] == cls.package
-                   for base in type(value).__mro__)
+        return any(
+            base.__name__ == cls.__name__ and base.__module__.partition(".")[0] == cls.package for base in type(value).__mro__
+        )
 
     def __getitem__(cls, item: object) -> _Named:
         return cls  # pandas.Series[Any]: what is in it is not looked at

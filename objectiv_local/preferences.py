@@ -77,8 +77,15 @@ class Options:
 
     def __repr__(self) -> str:
         width = max(map(len, _MEANINGS))
-        return "\n".join(["<options", *(f"  {name:{width}} = {getattr(self, name)!s:5}  # {meaning}"
-                                        for name, meaning in _MEANINGS.items())]) + ">"
+        return (
+            "\n".join(
+                [
+                    "<options",
+                    *(f"  {name:{width}} = {getattr(self, name)!s:5}  # {meaning}" for name, meaning in _MEANINGS.items()),
+                ]
+            )
+            + ">"
+        )
 
 
 def _unknown(name: str) -> AttributeNotFound:

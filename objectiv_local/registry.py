@@ -48,5 +48,7 @@ def load(part: str, name: str) -> object:
         return found.load()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-    raise DataInvalid(f"the engine {name!r} of another package cannot be loaded: {reason}",
-                      hint=f"mend or uninstall the package that has the entry point {found.value!r}")
+    raise DataInvalid(
+        f"the engine {name!r} of another package cannot be loaded: {reason}",
+        hint=f"mend or uninstall the package that has the entry point {found.value!r}",
+    )

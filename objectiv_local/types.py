@@ -125,9 +125,23 @@ def type_from_dtype(dtype: object) -> Type:
     """
     if isinstance(dtype, Type):
         return dtype
-    builtin = {bool: BOOL, int: INT64, float: FLOAT64, str: STRING, datetime.date: DATE, datetime.time: TIME,
-               datetime.datetime: TIMESTAMP, datetime.timedelta: TIMEDELTA, uuid.UUID: UUID,
-               dict: JSON, list: JSON}.get(dtype) if isinstance(dtype, type) else None
+    builtin = (
+        {
+            bool: BOOL,
+            int: INT64,
+            float: FLOAT64,
+            str: STRING,
+            datetime.date: DATE,
+            datetime.time: TIME,
+            datetime.datetime: TIMESTAMP,
+            datetime.timedelta: TIMEDELTA,
+            uuid.UUID: UUID,
+            dict: JSON,
+            list: JSON,
+        }.get(dtype)
+        if isinstance(dtype, type)
+        else None
+    )
     if builtin is not None:
         return builtin
     if not isinstance(dtype, str):
@@ -141,8 +155,7 @@ def type_from_dtype(dtype: object) -> Type:
         if found is not None:
             return found
     raise InvalidValue(
-        f"dtype {dtype!r} is not known",
-        hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS)),
+        f"dtype {dtype!r} is not known", hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS))
     )
 
 
@@ -153,8 +166,16 @@ def _array_dtype(dtype: object) -> object:
         return dtype
     name = dtype.__name__ if isinstance(dtype, type) else str(dtype)
     name = "string" if name.startswith("<U") else name.partition("[")[0]
-    return {"bool_": "bool", "boolean": "bool", "str_": "string", "Int64": "int64", "Float64": "float64",
-            "float32": "float64", "datetime64": "timestamp", "timedelta64": "timedelta"}.get(name, name)
+    return {
+        "bool_": "bool",
+        "boolean": "bool",
+        "str_": "string",
+        "Int64": "int64",
+        "Float64": "float64",
+        "float32": "float64",
+        "datetime64": "timestamp",
+        "timedelta64": "timedelta",
+    }.get(name, name)
 
 
 def aliases(type_: Type) -> tuple[str, ...]:
@@ -165,17 +186,28 @@ def aliases(type_: Type) -> tuple[str, ...]:
 def value_types(type_: Type) -> tuple[type, ...]:
     """Return the Python types of constants of a type."""
     return {
-        "bool": (bool,), "int64": (int,), "float64": (float, int), "decimal": (decimal.Decimal, int), "string": (str,),
-        "date": (datetime.date,), "time": (datetime.time,), "timestamp": (datetime.datetime,),
-        "timedelta": (datetime.timedelta,), "uuid": (uuid.UUID, str), "json": (dict, list), "numeric_interval": (Interval,),
+        "bool": (bool,),
+        "int64": (int,),
+        "float64": (float, int),
+        "decimal": (decimal.Decimal, int),
+        "string": (str,),
+        "date": (datetime.date,),
+        "time": (datetime.time,),
+        "timestamp": (datetime.datetime,),
+        "timedelta": (datetime.timedelta,),
+        "uuid": (uuid.UUID, str),
+        "json": (dict, list),
+        "numeric_interval": (Interval,),
     }[type_.name]
 
 
 def decimal_type(scale: int) -> Type:
     """Return the type of decimals with ``scale`` digits behind the point. Raises :class:`InvalidType` beyond 38."""
     if not 0 <= scale <= DECIMAL_DIGITS:
-        raise InvalidType(f"a decimal has 0 to {DECIMAL_DIGITS} digits behind the point, not {scale}",
-                          hint="use astype('decimal(38, 6)') or astype('float64') on an operand first")
+        raise InvalidType(
+            f"a decimal has 0 to {DECIMAL_DIGITS} digits behind the point, not {scale}",
+            hint="use astype('decimal(38, 6)') or astype('float64') on an operand first",
+        )
     return Type("decimal", scale=scale)
 
 
@@ -192,17 +224,17 @@ def dict_type(fields: Mapping[str, Type]) -> Type:
 
 def _dict_from_dtype(dtype: str) -> Type:
     """Return the type of structs with this dtype. Raises ValueError if it is not written as one."""
-    rest, fields = dtype[len("dict["):-1], {}
+    rest, fields = dtype[len("dict[") : -1], {}
     while rest:
         name, end = json.JSONDecoder().raw_decode(rest)
         depth, stop = 0, len(rest)
         for position in range(end + 2, len(rest)):
             depth += {"[": 1, "]": -1}.get(rest[position], 0)
-            if rest[position] == "," and depth == 0 and rest[position + 2:position + 3] == '"':
+            if rest[position] == "," and depth == 0 and rest[position + 2 : position + 3] == '"':
                 stop = position
                 break
-        fields[name] = type_from_dtype(rest[end + 2:stop])
-        rest = rest[stop + 2:]
+        fields[name] = type_from_dtype(rest[end + 2 : stop])
+        rest = rest[stop + 2 :]
     return dict_type(fields)
 
 
@@ -215,7 +247,7 @@ def _parametrised(dtype: str) -> Type | None:
             raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more behind the point than in all")
         return decimal_type(scale)
     if dtype.startswith("list[") and dtype.endswith("]"):
-        return list_type(type_from_dtype(dtype[len("list["):-1]))
+        return list_type(type_from_dtype(dtype[len("list[") : -1]))
     if dtype.startswith("dict[") and dtype.endswith("]"):
         try:
             return _dict_from_dtype(dtype)
@@ -254,9 +286,11 @@ def type_of_value(value: object) -> Type:
     if isinstance(value, (dict, list)):
         return JSON
     kind = type(value).__name__
-    raise InvalidType(f"a value of type {kind} cannot be a literal: {value!r}",
-                      hint="literals are bool, int, float, decimal.Decimal, str, datetime.date, datetime.time, "
-                           "datetime.datetime, datetime.timedelta, uuid.UUID, pandas.Interval, dict, list")
+    raise InvalidType(
+        f"a value of type {kind} cannot be a literal: {value!r}",
+        hint="literals are bool, int, float, decimal.Decimal, str, datetime.date, datetime.time, "
+        "datetime.datetime, datetime.timedelta, uuid.UUID, pandas.Interval, dict, list",
+    )
 
 
 def _decimal_of(value: decimal.Decimal) -> Type:
@@ -299,8 +333,9 @@ def python_value(value: object) -> object:
             value = value.astype(unit).item()
         elif isinstance(value, numpy.generic):
             value = value.item()
-    elif kind.__name__ in ("Timestamp", "Timedelta") and hasattr(value, "to_pydatetime" if kind.__name__ == "Timestamp"
-                                                                 else "to_pytimedelta"):
+    elif kind.__name__ in ("Timestamp", "Timedelta") and hasattr(
+        value, "to_pydatetime" if kind.__name__ == "Timestamp" else "to_pytimedelta"
+    ):
         value = getattr(value, "to_pydatetime" if kind.__name__ == "Timestamp" else "to_pytimedelta")()
     elif kind.__name__ == "Interval" and hasattr(value, "closed_left"):
         bounds = ("[" if value.closed_left else "(") + ("]" if value.closed_right else ")")  # type: ignore[attr-defined]

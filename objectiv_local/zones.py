@@ -123,8 +123,11 @@ def shown_twice(name: str, every: int) -> tuple[int, ...]:
     Only what is so since 1970, the most frequent first; for days, that is midnight.
     """
     found = of_moments(name)
-    steps = [before - after for start, before, after in zip(found.starts[1:], found.values, found.values[1:], strict=False)
-             if start >= 0 and after < before and -(-(start + after) // every) * every < start + before]
+    steps = [
+        before - after
+        for start, before, after in zip(found.starts[1:], found.values, found.values[1:], strict=False)
+        if start >= 0 and after < before and -(-(start + after) // every) * every < start + before
+    ]
     return tuple(sorted(set(steps), key=lambda step: (-steps.count(step), step)))
 
 

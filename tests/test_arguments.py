@@ -29,34 +29,44 @@ def frame():
     return DataFrame.from_schema({"n": "int64", "s": "string"})
 
 
-@pytest.mark.parametrize(("annotation", "right", "wrong", "words"), [
-    ("bool", [True, np.bool_(False)], [1, 0, None, "yes", []], "True or False"),
-    ("int", [1, -1, np.int64(3), 2**70], [True, 1.0, "1", None, np.bool_(True), np.array([1])], "a whole number"),
-    ("float", [1, 1.5, np.float64(2), float("nan")], [True, "1", None, 1j], "a number"),
-    ("str", ["", "a", np.str_("a")], [b"a", 1, None, ["a"]], "a string"),
-    ("str | None", ["a", None], [1], "a string or None"),
-    ("bool | str | None", [True, "a", None], [1], "True, False, a string or None"),
-    ("Literal['a', 'b']", ["a", "c"], [1, None], "'a' or 'b'"),  # the function says which strings it knows
-    ("Literal[1]", [1], [True, 1.0], "1"),
-    ("Sequence[str]", [["a"], ("a",), {"a"}, pd.Index(["a"]), np.array(["a"]), [], {"a": 1}.keys()],
-     ["a", b"a", {"a": 1}, [1], ["a", None], iter(["a"]), pd.DataFrame({"a": [1]}), np.array([["a"]]), 1], "a list of strings"),
-    ("Sequence[str | int]", [["a", 1]], [[1.5]], "a list of strings or whole numbers"),
-    ("Iterable[object]", [[1, "a"], iter([1]), range(3), pd.Series([1])], ["a", 1, {1: 2}], "a list of values"),
-    ("tuple[str, str]", [("a", "b"), ["a", "b"]], [("a",), ("a", 1), "ab"], "a tuple of 2 strings"),
-    ("tuple[float, ...]", [(1, 2.5), ()], [("a",)], "a list of numbers"),
-    ("Mapping[str, int]", [{"a": 1}, {}], [{"a": "b"}, {1: 1}, [("a", 1)]], "a mapping of strings to whole numbers"),
-    ("Callable[[str], str]", [str, len, lambda text: text], ["len", None], "a function"),
-    ("slice", [slice(1)], [1], "a slice"),
-    ("datetime.timedelta", [datetime.timedelta(1), pd.Timedelta("1h"), np.timedelta64(1, "h")],
-     [1, "1h", np.datetime64("2022-01-01")],
-     "a datetime.timedelta"),
-    ("str | os.PathLike[str]", ["a", pathlib.Path("a")], [b"a", 1], "a string or an os.PathLike"),
-    ("Unimported | DataFrame", [frame()], [frame().n, pd.DataFrame()], "an Unimported or a DataFrame"),
-    ("Union['Series', None]", [frame().n, frame().s, None], [frame(), pd.Series([1])], "a Series or None"),
-    ("pandas.DataFrame", [pd.DataFrame()], [frame(), pl.DataFrame(), None], "a pandas.DataFrame"),
-    ("pyarrow.Table", [pa.table({"a": [1]})], [pd.DataFrame()], "a pyarrow.Table"),
-    ("Engine", [connect(duckdb.connect())], [duckdb.connect(), "a.parquet", None], "an Engine"),
-])
+@pytest.mark.parametrize(
+    ("annotation", "right", "wrong", "words"),
+    [
+        ("bool", [True, np.bool_(False)], [1, 0, None, "yes", []], "True or False"),
+        ("int", [1, -1, np.int64(3), 2**70], [True, 1.0, "1", None, np.bool_(True), np.array([1])], "a whole number"),
+        ("float", [1, 1.5, np.float64(2), float("nan")], [True, "1", None, 1j], "a number"),
+        ("str", ["", "a", np.str_("a")], [b"a", 1, None, ["a"]], "a string"),
+        ("str | None", ["a", None], [1], "a string or None"),
+        ("bool | str | None", [True, "a", None], [1], "True, False, a string or None"),
+        ("Literal['a', 'b']", ["a", "c"], [1, None], "'a' or 'b'"),  # the function says which strings it knows
+        ("Literal[1]", [1], [True, 1.0], "1"),
+        (
+            "Sequence[str]",
+            [["a"], ("a",), {"a"}, pd.Index(["a"]), np.array(["a"]), [], {"a": 1}.keys()],
+            ["a", b"a", {"a": 1}, [1], ["a", None], iter(["a"]), pd.DataFrame({"a": [1]}), np.array([["a"]]), 1],
+            "a list of strings",
+        ),
+        ("Sequence[str | int]", [["a", 1]], [[1.5]], "a list of strings or whole numbers"),
+        ("Iterable[object]", [[1, "a"], iter([1]), range(3), pd.Series([1])], ["a", 1, {1: 2}], "a list of values"),
+        ("tuple[str, str]", [("a", "b"), ["a", "b"]], [("a",), ("a", 1), "ab"], "a tuple of 2 strings"),
+        ("tuple[float, ...]", [(1, 2.5), ()], [("a",)], "a list of numbers"),
+        ("Mapping[str, int]", [{"a": 1}, {}], [{"a": "b"}, {1: 1}, [("a", 1)]], "a mapping of strings to whole numbers"),
+        ("Callable[[str], str]", [str, len, lambda text: text], ["len", None], "a function"),
+        ("slice", [slice(1)], [1], "a slice"),
+        (
+            "datetime.timedelta",
+            [datetime.timedelta(1), pd.Timedelta("1h"), np.timedelta64(1, "h")],
+            [1, "1h", np.datetime64("2022-01-01")],
+            "a datetime.timedelta",
+        ),
+        ("str | os.PathLike[str]", ["a", pathlib.Path("a")], [b"a", 1], "a string or an os.PathLike"),
+        ("Unimported | DataFrame", [frame()], [frame().n, pd.DataFrame()], "an Unimported or a DataFrame"),
+        ("Union['Series', None]", [frame().n, frame().s, None], [frame(), pd.Series([1])], "a Series or None"),
+        ("pandas.DataFrame", [pd.DataFrame()], [frame(), pl.DataFrame(), None], "a pandas.DataFrame"),
+        ("pyarrow.Table", [pa.table({"a": [1]})], [pd.DataFrame()], "a pyarrow.Table"),
+        ("Engine", [connect(duckdb.connect())], [duckdb.connect(), "a.parquet", None], "an Engine"),
+    ],
+)
 def test_what_an_annotation_takes(annotation, right, wrong, words):
     kind = kind_of(annotation, NAMES)
     assert kind is not None
@@ -131,12 +141,25 @@ def test_methods_are_named_with_the_class_of_the_object():
         Derived.made("a")
 
 
-@pytest.mark.parametrize(("value", "words"), [
-    (None, "None"), (True, "True"), (1.5, "1.5"), ("a", "'a'"), ([1, "a"], "[1, 'a']"), (("a",), "('a',)"),
-    (int, "the class int"),
-    (list(range(9)), "a list"), ({"a": 1}, "a dict"), ("x" * 99, "a str of 99 characters"), (frame().n, "a SeriesInt64"),
-    (pd.Series([1]), "a pandas.Series"), (object(), "an object"), ([["a"]], "[['a']]"),
-])
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "None"),
+        (True, "True"),
+        (1.5, "1.5"),
+        ("a", "'a'"),
+        ([1, "a"], "[1, 'a']"),
+        (("a",), "('a',)"),
+        (int, "the class int"),
+        (list(range(9)), "a list"),
+        ({"a": 1}, "a dict"),
+        ("x" * 99, "a str of 99 characters"),
+        (frame().n, "a SeriesInt64"),
+        (pd.Series([1]), "a pandas.Series"),
+        (object(), "an object"),
+        ([["a"]], "[['a']]"),
+    ],
+)
 def test_values_in_messages_are_short(value, words):
     assert in_words(value) == words
 

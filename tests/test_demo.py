@@ -19,8 +19,13 @@ ROOT = Path(__file__).parents[1]
 def test_demo_runs_the_notebook(capsys):
     assert demo.main() == 0
     shown = capsys.readouterr().out
-    code = [line for cell in json.loads(demo.notebook_path().read_text())["cells"] if cell["cell_type"] == "code"
-            for line in "".join(cell["source"]).splitlines() if line]
+    code = [
+        line
+        for cell in json.loads(demo.notebook_path().read_text())["cells"]
+        if cell["cell_type"] == "code"
+        for line in "".join(cell["source"]).splitlines()
+        if line
+    ]
     assert all(f"  > {line}" in shown for line in code)
     assert "How long sessions last" in shown
     assert "FROM read_parquet('sample.parquet')" in shown  # the SQL for DuckDB
@@ -47,8 +52,12 @@ def test_missing_notebook_is_a_clear_error(monkeypatch, capsys):
 
 
 def test_wheel_has_the_sample_and_the_notebook(tmp_path):
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)], cwd=ROOT, check=True,
-                   capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "objectiv_local/sample/sample.parquet" in names

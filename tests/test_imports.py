@@ -13,8 +13,19 @@ import graph
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("adbc_driver_postgresql", "altair", "numpy", "pandas", "plotly", "polars", "psycopg", "pyarrow", "scipy", "sklearn",
-         "vl_convert")
+HEAVY = (
+    "adbc_driver_postgresql",
+    "altair",
+    "numpy",
+    "pandas",
+    "plotly",
+    "polars",
+    "psycopg",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "vl_convert",
+)
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -42,9 +53,11 @@ def test_no_modules_import_each_other_and_few_imports_stand_in_functions() -> No
 
 
 def test_circles_and_late_imports_would_be_seen() -> None:
-    sources = {"objectiv_local.a": "from objectiv_local import b",
-               "objectiv_local.b": "def f():\n    import objectiv_local.a\n",
-               "objectiv_local.c": "if TYPE_CHECKING:\n    import objectiv_local.c\nfrom objectiv_local.a import x"}
+    sources = {
+        "objectiv_local.a": "from objectiv_local import b",
+        "objectiv_local.b": "def f():\n    import objectiv_local.a\n",
+        "objectiv_local.c": "if TYPE_CHECKING:\n    import objectiv_local.c\nfrom objectiv_local.a import x",
+    }
     edges = graph.imports({name: ast.parse(text) for name, text in sources.items()})
     assert graph.circles(edges) == [["objectiv_local.a", "objectiv_local.b"]]
     assert [edge.importer for edge in edges if edge.is_late] == ["objectiv_local.b"]
@@ -62,10 +75,16 @@ def test_engines_are_named_in_their_homes_alone() -> None:
         if HOMES.match(module):
             continue
         texts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        found = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in texts
-                 and node.value in ("duckdb", "postgres")]
-        found += [edge.imported for edge in edges if edge.importer == module
-                  and HOMES.match(edge.imported) and not edge.imported.endswith("registry")]
+        found = [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and id(node) not in texts and node.value in ("duckdb", "postgres")
+        ]
+        found += [
+            edge.imported
+            for edge in edges
+            if edge.importer == module and HOMES.match(edge.imported) and not edge.imported.endswith("registry")
+        ]
         if found:
             named[module] = found
     assert named == {}

@@ -64,8 +64,11 @@ def _operation_tables(tree: ast.AST) -> list[list[str]]:
 
 
 def test_passes_ask_operations_for_facts_and_have_no_tables_of_them() -> None:
-    plan = {name: ast.parse(text) for name, text in MODULES.items()
-            if name.startswith("objectiv_local/plan/") and not name.startswith("objectiv_local/plan/ops/")}
+    plan = {
+        name: ast.parse(text)
+        for name, text in MODULES.items()
+        if name.startswith("objectiv_local/plan/") and not name.startswith("objectiv_local/plan/ops/")
+    }
     assert "objectiv_local/plan/early.py" in plan
     assert {name: found for name, tree in plan.items() if (found := _operation_tables(tree))} == {}
 
@@ -76,8 +79,13 @@ def test_a_table_of_operations_would_be_found() -> None:
 
 
 def test_models_ask_what_is_behind_a_frame_of_the_module_for_authors() -> None:
-    inside = {name: node.attr for name, text in MODULES.items() if name.split("/")[1] in {"hub", "ml"}
-              for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute) and node.attr in {"_state", "_expr"}}
+    inside = {
+        name: node.attr
+        for name, text in MODULES.items()
+        if name.split("/")[1] in {"hub", "ml"}
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Attribute) and node.attr in {"_state", "_expr"}
+    }
     assert inside == {}
 
 

@@ -69,8 +69,12 @@ def test_other_values_are_refused(options: Options, value: object) -> None:
 
 
 def test_unknown_options_are_refused_with_the_nearest_one(options: Options) -> None:
-    for use in (lambda: options.previews, lambda: setattr(options, "previews", True), lambda: delattr(options, "previews"),
-                lambda: options(previews=True).__enter__()):
+    for use in (
+        lambda: options.previews,
+        lambda: setattr(options, "previews", True),
+        lambda: delattr(options, "previews"),
+        lambda: options(previews=True).__enter__(),
+    ):
         with pytest.raises(AttributeNotFound, match="no option 'previews'\nhint: did you mean 'preview'"):
             use()
 

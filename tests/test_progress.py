@@ -45,9 +45,10 @@ print("ready", flush=True)
 """
 
 #: About two seconds of work.
-LONG = {"duckdb": "SELECT count(*)::bigint FROM range(60000) AS a, range(150000) AS b "
-                  "WHERE hash(a.range) % 7 = hash(b.range) % 13",
-        "postgres": "SELECT i::bigint FROM generate_series(1, 40) AS s(i), pg_sleep(i * 0 + 0.03)"}
+LONG = {
+    "duckdb": "SELECT count(*)::bigint FROM range(60000) AS a, range(150000) AS b WHERE hash(a.range) % 7 = hash(b.range) % 13",
+    "postgres": "SELECT i::bigint FROM generate_series(1, 40) AS s(i), pg_sleep(i * 0 + 0.03)",
+}
 ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
 
 
@@ -90,7 +91,7 @@ class Terminal:
         for line in self.written.replace("\r\n", "\n").split("\n"):
             shown = ""
             for part in line.split("\r"):
-                shown = part + shown[len(part):]
+                shown = part + shown[len(part) :]
             lines.append(shown.rstrip())
         return [line for line in lines if line]
 
@@ -114,16 +115,20 @@ def test_rows_that_were_fetched_are_counted() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_streams_tables_and_other_statements_show_progress(kind: str) -> None:
-    action = (f"print(sum(b.num_rows for b in engine.batches({LONG[kind]!r}, one)) > 0)\n"
-              f"engine.create_table('kept', {LONG[kind]!r})\nengine.execute({LONG[kind]!r})\nprint('done')")
+    action = (
+        f"print(sum(b.num_rows for b in engine.batches({LONG[kind]!r}, one)) > 0)\n"
+        f"engine.create_table('kept', {LONG[kind]!r})\nengine.execute({LONG[kind]!r})\nprint('done')"
+    )
     terminal = Terminal(script(kind, action))
     assert terminal.screen() == ["ready", "True", "done"]
     # Each of the three starts again.
     assert len(re.findall("\r +\r", terminal.written)) >= 3
 
 
-@pytest.mark.parametrize(("kind", "option", "shown"), [("duckdb", "None", False), ("postgres", "None", False),
-                                                       ("duckdb", "True", True), ("postgres", "True", True)])
+@pytest.mark.parametrize(
+    ("kind", "option", "shown"),
+    [("duckdb", "None", False), ("postgres", "None", False), ("duckdb", "True", True), ("postgres", "True", True)],
+)
 def test_a_pipe_shows_nothing_unless_an_option_asks_for_it(kind: str, option: str, shown: bool) -> None:
     code = script(kind, f"ol.options.progress = {option}\nengine.arrow({LONG[kind]!r}, one)\nprint('done')")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
@@ -169,7 +174,7 @@ import os, pathlib
 ol.options.progress = True
 os.close(2)
 sys.stderr.close()
-pathlib.Path({str(tmp_path / "rows")!r}).write_text(str(engine.arrow({LONG['duckdb']!r}, one).num_rows))
+pathlib.Path({str(tmp_path / "rows")!r}).write_text(str(engine.arrow({LONG["duckdb"]!r}, one).num_rows))
 """
     subprocess.run([sys.executable, "-c", script("duckdb", action)], stdout=subprocess.PIPE, timeout=60, check=False)
     assert (tmp_path / "rows").read_text() == "1"
@@ -215,7 +220,8 @@ def test_what_is_counted_is_shown_with_its_total(capsys: pytest.CaptureFixture[s
 
 
 def test_nothing_is_shown_before_the_delay_and_time_of_others_does_not_count(
-        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("objectiv_local.progress.DELAY", 0.2)
     progress = Progress()
     with options(progress=True):

@@ -68,11 +68,21 @@ def by_hand(dialect: str, table: str) -> dict[str, str]:
 
     week = "date_trunc('week', ts)::date"
     days = f"""days AS (
-      {series("(SELECT min(ts)::date::timestamp FROM " + table + ")", "(SELECT max(ts)::date::timestamp FROM " + table + ")",
-              "1 day")})"""
+      {
+        series(
+            "(SELECT min(ts)::date::timestamp FROM " + table + ")",
+            "(SELECT max(ts)::date::timestamp FROM " + table + ")",
+            "1 day",
+        )
+    })"""
     weeks = f"""weeks AS (
-      {series("(SELECT date_trunc('week', min(ts))::date::timestamp FROM " + table + ")",
-              "(SELECT max(ts)::date::timestamp FROM " + table + ")", "7 days")})"""
+      {
+        series(
+            "(SELECT date_trunc('week', min(ts))::date::timestamp FROM " + table + ")",
+            "(SELECT max(ts)::date::timestamp FROM " + table + ")",
+            "7 days",
+        )
+    })"""
     # DuckDB averages intervals by months and days of fixed length, in floats.
     duration = "epoch_us(max(ts) - min(ts))" if on_duckdb else "max(ts) - min(ts)"
     quantile = "quantile_cont({1}, {0})" if on_duckdb else "percentile_cont({}) WITHIN GROUP (ORDER BY {})"
@@ -91,9 +101,12 @@ def by_hand(dialect: str, table: str) -> dict[str, str]:
               SELECT {week} AS d, CASE WHEN device IN (SELECT device FROM largest) THEN device ELSE '(other)' END AS device, uid
               FROM {table}),
             counted AS (SELECT d, device, count(DISTINCT uid) AS users FROM labeled GROUP BY 1, 2)
-            SELECT d AS period, {", ".join(
+            SELECT d AS period, {
+            ", ".join(
                 f"coalesce(max(CASE WHEN device = '{each}' THEN users END), 0) AS {each}"
-                for each in ("desktop", "mobile", "tablet"))}
+                for each in ("desktop", "mobile", "tablet")
+            )
+        }
             FROM weeks LEFT JOIN counted USING (d) GROUP BY 1 ORDER BY 1""",
         "active users": f"""
             WITH {days}, active AS (SELECT DISTINCT uid, ts::date AS a FROM {table})
@@ -195,7 +208,10 @@ def by_hand(dialect: str, table: str) -> dict[str, str]:
               WHERE b.action = 'buy' AND t.uid IS NULL)
             SELECT device, sum(1.0::float8 / touches) AS credit FROM pairs GROUP BY 1
             UNION ALL SELECT '(direct)', count(*)::float8 FROM alone HAVING count(*) > 0 ORDER BY 1""",
-        "paths": hand_sql.paths(table, on_duckdb=on_duckdb), "drivers": hand_sql.drivers(table),
-        "impact": hand_sql.impact(table), "experiment": hand_sql.experiment(table), "cohort": hand_sql.cohort(table),
+        "paths": hand_sql.paths(table, on_duckdb=on_duckdb),
+        "drivers": hand_sql.drivers(table),
+        "impact": hand_sql.impact(table),
+        "experiment": hand_sql.experiment(table),
+        "cohort": hand_sql.cohort(table),
         "rfm": hand_sql.rfm(table),
     }

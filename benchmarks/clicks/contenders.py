@@ -31,8 +31,9 @@ def postgres(data: dict[str, Any]) -> Session:
 
 def parquet_by_hand(data: dict[str, Any]) -> Session:
     """Return SQL over the file."""
-    opening = (f"SELECT strftime(ts, '%Y-%m-%d') AS day, count(DISTINCT uid) FROM read_csv('{data['csv']}') "
-               "GROUP BY 1 ORDER BY 1")
+    opening = (
+        f"SELECT strftime(ts, '%Y-%m-%d') AS day, count(DISTINCT uid) FROM read_csv('{data['csv']}') GROUP BY 1 ORDER BY 1"
+    )
     return engines.on_duckdb(data, {OPENING: opening, **_by_hand(data, "duckdb", f"read_parquet('{data['parquet']}')")})
 
 

@@ -28,22 +28,27 @@ FROM paused
 
 def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
     """Return where that many clicks are, in Parquet, CSV and Postgres."""
-    data: dict[str, Any] = {"threads": options.threads, "parquet": str(folder / "clicks.parquet"),
-                            "csv": str(folder / "clicks.csv"), "retentioneering": options.retentioneering}
+    data: dict[str, Any] = {
+        "threads": options.threads,
+        "parquet": str(folder / "clicks.parquet"),
+        "csv": str(folder / "clicks.csv"),
+        "retentioneering": options.retentioneering,
+    }
     with engines.duckdb_connection(data) as connection:
         connection.execute(f"COPY ({_SQL.format(n=size)}) TO '{data['parquet']}'")
         connection.execute(f"COPY (FROM '{data['parquet']}') TO '{data['csv']}' (header)")
         # What an analyst knows: the columns of a matrix of weeks.
         data["weeks"] = connection.execute(f"""
             SELECT max(date_diff('week', first, last)) + 1
-            FROM (SELECT min(ts) AS first, max(ts) AS last FROM '{data['parquet']}' GROUP BY uid)""").fetchall()[0][0]
+            FROM (SELECT min(ts) AS first, max(ts) AS last FROM '{data["parquet"]}' GROUP BY uid)""").fetchall()[0][0]
     if options.postgres:
         import pyarrow.parquet as pq
 
         from objectiv_local import DataFrame, connect
 
         data["postgres"] = engines.started(stack)
-        DataFrame.from_arrow(connect(data["postgres"], read_only=False), pq.read_table(data["parquet"]), name="clicks",
-                             materialization="table")
+        DataFrame.from_arrow(
+            connect(data["postgres"], read_only=False), pq.read_table(data["parquet"]), name="clicks", materialization="table"
+        )
         engines.analyze(data["postgres"], "clicks")
     return data

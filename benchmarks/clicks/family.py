@@ -9,17 +9,46 @@ from benchmarks.clicks.data import prepare
 from benchmarks.engines import NEEDS_POSTGRES
 from benchmarks.measuring import Contender, Family, Question
 
-_MODELS = ("daily users", "weekly retention", "sessions by device", "paths of two pages", "new users a day",
-           "sessions that bought", "where users were last", "session duration a day", "frequency", "users by plan")
+_MODELS = (
+    "daily users",
+    "weekly retention",
+    "sessions by device",
+    "paths of two pages",
+    "new users a day",
+    "sessions that bought",
+    "where users were last",
+    "session duration a day",
+    "frequency",
+    "users by plan",
+)
 _IN_POLARS = ("trend", "active users", "stickiness", "lifecycle", "retention", "event types", "sessions", "attribution, last")
-_ANALYSES = (*_IN_POLARS[:1], "trend by device", *_IN_POLARS[1:5], "funnel", *_IN_POLARS[5:], "attribution, linear", "paths",
-             "drivers", "impact", "experiment", "cohort", "rfm")
+_ANALYSES = (
+    *_IN_POLARS[:1],
+    "trend by device",
+    *_IN_POLARS[1:5],
+    "funnel",
+    *_IN_POLARS[5:],
+    "attribution, linear",
+    "paths",
+    "drivers",
+    "impact",
+    "experiment",
+    "cohort",
+    "rfm",
+)
 #: What retentioneering has too; called with the rules that are its own.
 _SHARED = ("transitions of users", "funnel of users", "number of sessions")
 _OPENING = "daily users of a CSV file"
 #: How many columns of an answer name a row, where it is not one.
-_KEYS = {"paths of two pages": 2, "stickiness": 2, "retention": 2, "paths": 3, "drivers": 3, "transitions of users": 2,
-         "number of sessions": 0}
+_KEYS = {
+    "paths of two pages": 2,
+    "stickiness": 2,
+    "retention": 2,
+    "paths": 3,
+    "drivers": 3,
+    "transitions of users": 2,
+    "number of sessions": 0,
+}
 _HERE = "benchmarks.clicks"
 PARQUET, POSTGRES = "SQL by hand, Parquet", "SQL by hand, Postgres"
 
@@ -37,8 +66,13 @@ def family(options: Any) -> Family:
         Contender("objectiv_local, Parquet", f"{_HERE}.contenders:parquet", PARQUET),
         Contender("objectiv_local, Postgres", f"{_HERE}.contenders:postgres", POSTGRES, NEEDS_POSTGRES, questions=tables),
         Contender("Polars, Parquet", f"{_HERE}.in_polars:parquet", PARQUET, questions=_IN_POLARS),
-        Contender("retentioneering, Parquet", f"{_HERE}.in_retentioneering:parquet", "objectiv_local, Parquet",
-                  (("retentioneering", "its interpreter is not given: --retentioneering PYTHON"),),
-                  options.retentioneering or sys.executable, _SHARED),
+        Contender(
+            "retentioneering, Parquet",
+            f"{_HERE}.in_retentioneering:parquet",
+            "objectiv_local, Parquet",
+            (("retentioneering", "its interpreter is not given: --retentioneering PYTHON"),),
+            options.retentioneering or sys.executable,
+            _SHARED,
+        ),
     )
     return Family("Models and analyses over clicks", questions, contenders, prepare, (1_000_000,))

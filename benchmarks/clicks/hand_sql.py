@@ -13,8 +13,9 @@ SESSIONS = """starts AS (
 
 def paths(table: str, *, on_duckdb: bool) -> str:
     """Return the SQL of the transitions of the first five events of sessions."""
-    median = ("quantile_cont(epoch_us(later - ts), 0.5)" if on_duckdb
-              else "percentile_cont(0.5) WITHIN GROUP (ORDER BY later - ts)")
+    median = (
+        "quantile_cont(epoch_us(later - ts), 0.5)" if on_duckdb else "percentile_cont(0.5) WITHIN GROUP (ORDER BY later - ts)"
+    )
     return f"""
         WITH {SESSIONS.format(table=table)},
         placed AS (
@@ -108,6 +109,7 @@ def cohort(table: str) -> str:
 
 def rfm(table: str) -> str:
     """Return the SQL of recency, frequency and monetary value with their scores."""
+
     def score(rank: str) -> str:
         parts = " ".join(f"WHEN ({rank} - 1) * 5 >= {part} * (units - 1) THEN {part + 1}" for part in (4, 3, 2, 1))
         return f"CASE WHEN {rank} = 1 THEN 1 {parts} ELSE 1 END"

@@ -25,8 +25,12 @@ def parquet(data: dict[str, Any]) -> Session:
 
     def transitions() -> pd.DataFrame:
         matrix = stream().transition_graph_data(edge_weight="count")
-        found = [(source, target, int(count)) for source, row in matrix.iterrows() for target, count in row.items()
-                 if source in STEPS and target in STEPS and count]
+        found = [
+            (source, target, int(count))
+            for source, row in matrix.iterrows()
+            for target, count in row.items()
+            if source in STEPS and target in STEPS and count
+        ]
         return pd.DataFrame(found, columns=["source", "target", "count"])
 
     def funnel() -> pd.DataFrame:

@@ -43,15 +43,17 @@ def by_hand(dialect: str, table: str, weeks_of_data: int) -> dict[str, str]:
     """Return the SQL of each question that someone would write who knows the table."""
     day, sessions = _DAY[dialect].format, SESSIONS.format(table=table)
     cells = ", ".join(f"max(CASE WHEN week = {week} THEN users END) AS _{week}" for week in range(weeks_of_data))
-    weeks = {"duckdb": "date_diff('week', first, date_trunc('week', ts))",
-             "postgres": "((date_trunc('week', ts)::date - first::date) / 7)"}[dialect]
+    weeks = {
+        "duckdb": "date_diff('week', first, date_trunc('week', ts))",
+        "postgres": "((date_trunc('week', ts)::date - first::date) / 7)",
+    }[dialect]
     return {
         "daily users": f"SELECT {day('ts')} AS day, count(DISTINCT uid) AS unique_users FROM {table} GROUP BY 1 ORDER BY 1",
         "weekly retention": f"""
             WITH firsts AS (SELECT uid, date_trunc('week', min(ts)) AS first FROM {table} GROUP BY 1),
             weeks AS (SELECT first, {weeks} AS week, count(DISTINCT uid) AS users FROM {table} JOIN firsts USING (uid)
                       GROUP BY 1, 2)
-            SELECT {day('first')} AS first_cohort, {cells} FROM weeks GROUP BY 1 ORDER BY 1""",
+            SELECT {day("first")} AS first_cohort, {cells} FROM weeks GROUP BY 1 ORDER BY 1""",
         "sessions by device": f"""
             WITH {sessions} SELECT device, count(DISTINCT (uid, visit)) AS unique_sessions FROM sessions GROUP BY 1
             ORDER BY 1""",
@@ -60,7 +62,7 @@ def by_hand(dialect: str, table: str, weeks_of_data: int) -> dict[str, str]:
               SELECT page AS one, lead(page) OVER (PARTITION BY uid, visit ORDER BY ts, event_id) AS two FROM sessions)
             SELECT one, two, count(*) AS paths FROM steps WHERE two IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""",
         "new users a day": f"""
-            WITH {sessions} SELECT {day('ts')} AS day, count(DISTINCT uid) AS unique_users FROM sessions WHERE visit = 1
+            WITH {sessions} SELECT {day("ts")} AS day, count(DISTINCT uid) AS unique_users FROM sessions WHERE visit = 1
             GROUP BY 1 ORDER BY 1""",
         "sessions that bought": f"""
             WITH {sessions}, bought AS (
@@ -73,8 +75,8 @@ def by_hand(dialect: str, table: str, weeks_of_data: int) -> dict[str, str]:
             ORDER BY value_counts DESC, location""",
         "session duration a day": f"""
             WITH {sessions}, lengths AS (
-              SELECT {day('ts')} AS day, max(ts) - min(ts) AS length FROM sessions GROUP BY uid, visit, 1)
-            SELECT day, avg({_MICROSECONDS[dialect].format('length')}) AS session_duration FROM lengths
+              SELECT {day("ts")} AS day, max(ts) - min(ts) AS length FROM sessions GROUP BY uid, visit, 1)
+            SELECT day, avg({_MICROSECONDS[dialect].format("length")}) AS session_duration FROM lengths
             WHERE length > INTERVAL '0 seconds' GROUP BY 1 ORDER BY 1""",
         "frequency": f"""
             WITH {sessions}, visits AS (SELECT uid, max(visit) AS visits FROM sessions GROUP BY 1)

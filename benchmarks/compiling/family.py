@@ -9,10 +9,31 @@ from benchmarks.engines import NEEDS_POSTGRES
 from benchmarks.measuring import Contender, Family, Question
 
 NAMES = (
-    "assignments", "filters", "assignments and filters", "pipeline steps", "merges", "appends", "frames in one append",
-    "materialized steps", "groups of groups", "windows over windows", "columns", "columns described", "columns stacked",
-    "group keys", "bins of cut", "bins of qcut", "numbers in isin", "strings in isin", "rows of constants", "values of a map",
-    "nested conditions", "conditions with or", "terms of a sum", "strings joined", "steps into JSON",
+    "assignments",
+    "filters",
+    "assignments and filters",
+    "pipeline steps",
+    "merges",
+    "appends",
+    "frames in one append",
+    "materialized steps",
+    "groups of groups",
+    "windows over windows",
+    "columns",
+    "columns described",
+    "columns stacked",
+    "group keys",
+    "bins of cut",
+    "bins of qcut",
+    "numbers in isin",
+    "strings in isin",
+    "rows of constants",
+    "values of a map",
+    "nested conditions",
+    "conditions with or",
+    "terms of a sum",
+    "strings joined",
+    "steps into JSON",
 )
 _IN_IBIS = ("assignments", "columns", "filters", "pipeline steps", "merges")
 _HERE = "benchmarks.compiling"

@@ -63,11 +63,22 @@ def duckdb(data: dict[str, Any]) -> Session:
             sql = ibis.to_sql(made, dialect="duckdb")
             compiled = time.process_time()
             connection.sql(sql).to_arrow_table()
-            return Measured([float(data["size"])], {
-                "CPU seconds to build": built - start, "CPU seconds to compile": compiled - built,
-                "characters of SQL": len(sql)})
+            return Measured(
+                [float(data["size"])],
+                {
+                    "CPU seconds to build": built - start,
+                    "CPU seconds to compile": compiled - built,
+                    "characters of SQL": len(sql),
+                },
+            )
+
         return run
 
-    programs = {"assignments": assignments, "columns": columns, "filters": filters, "pipeline steps": pipeline,
-                "merges": merges}
+    programs = {
+        "assignments": assignments,
+        "columns": columns,
+        "filters": filters,
+        "pipeline steps": pipeline,
+        "merges": merges,
+    }
     return Session({name: action(program) for name, program in programs.items()})

@@ -36,9 +36,15 @@ def _session(data: dict[str, Any], on: str) -> Session:
             characters = len(frame.view_sql())
             compiled = time.process_time()
             frame.to_arrow()
-            return Measured([float(data["size"])], {
-                "CPU seconds to build": built - start, "CPU seconds to compile": compiled - built,
-                "characters of SQL": characters})
+            return Measured(
+                [float(data["size"])],
+                {
+                    "CPU seconds to build": built - start,
+                    "CPU seconds to compile": compiled - built,
+                    "characters of SQL": characters,
+                },
+            )
+
         return run
 
     return Session({data["question"]: action(CONSTRUCTS[data["question"]])}, *engines.server(data, on))

@@ -21,11 +21,13 @@ FROM range({rows}) AS t (i)
 CITIES = "SELECT 'city_' || i AS city, 'country_' || (i % 12) AS country FROM {numbers} AS t (i)"
 
 
-
 def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
     """Return where the rows are. They are the same ones for each number of them."""
-    data: dict[str, Any] = {"threads": options.threads, "rows": str(folder / "rows.parquet"),
-                            "cities": str(folder / "cities.parquet")}
+    data: dict[str, Any] = {
+        "threads": options.threads,
+        "rows": str(folder / "rows.parquet"),
+        "cities": str(folder / "cities.parquet"),
+    }
     with engines.duckdb_connection(data) as connection:
         connection.execute(f"COPY ({GENERATE.format(rows=size)}) TO '{data['rows']}' (FORMAT parquet)")
         connection.execute(f"COPY ({CITIES.format(numbers='range(200)')}) TO '{data['cities']}' (FORMAT parquet)")

@@ -9,8 +9,18 @@ from benchmarks.everyday.data import prepare
 from benchmarks.measuring import Contender, Family, Question
 
 KEYS = {"filter and count": 0}
-NAMES = ("filter and count", "sum and mean by city", "sum by day", "top three of each city", "merge and group",
-         "ratio of groups", "users by city", "time since the last", "text that contains", "median and spread by city")
+NAMES = (
+    "filter and count",
+    "sum and mean by city",
+    "sum by day",
+    "top three of each city",
+    "merge and group",
+    "ratio of groups",
+    "users by city",
+    "time since the last",
+    "text that contains",
+    "median and spread by city",
+)
 _HERE = "benchmarks.everyday"
 PARQUET, POSTGRES = "SQL by hand, Parquet", "SQL by hand, Postgres"
 

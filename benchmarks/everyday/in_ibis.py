@@ -25,11 +25,13 @@ def parquet(data: dict[str, Any]) -> Session:
         "merge and group": lambda: df.join(cities, "city").group_by("country").agg(amount=_.amount.sum()),
         "ratio of groups": lambda: df.group_by("city").agg(n=_.count(where=_.n > 500).nullif(0) / _.count()),
         "users by city": lambda: df.group_by("city").agg(user_id=_.user_id.nunique()),
-        "time since the last": lambda: df.mutate(
-            gap=_.moment.delta(_.moment.lag().over(by_time), unit="microsecond")).group_by("user_id").agg(gap=_.gap.sum()),
+        "time since the last": lambda: (
+            df.mutate(gap=_.moment.delta(_.moment.lag().over(by_time), unit="microsecond"))
+            .group_by("user_id")
+            .agg(gap=_.gap.sum())
+        ),
         "text that contains": lambda: df.filter(_.note.contains("urgent")).group_by("day").agg(note=_.count()),
-        "median and spread by city": lambda: df.group_by("city").agg(
-            median=_.amount.median(), std=_.amount.std(how="sample")),
+        "median and spread by city": lambda: df.group_by("city").agg(median=_.amount.median(), std=_.amount.std(how="sample")),
     }
 
     def action(program: Callable[[], Any]) -> Callable[[], Any]:

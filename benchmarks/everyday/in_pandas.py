@@ -12,6 +12,7 @@ from benchmarks.worker import Session
 
 def parquet(data: dict[str, Any]) -> Session:
     """Return the programs over the file."""
+
     def read(*columns: str) -> pd.DataFrame:
         return pd.read_parquet(data["rows"], columns=list(columns))
 
@@ -40,8 +41,9 @@ def parquet(data: dict[str, Any]) -> Session:
         "sum and mean by city": lambda: read("city", "amount").groupby("city").amount.agg(["sum", "mean"]),
         "sum by day": lambda: read("day", "n").groupby("day").n.sum(),
         "top three of each city": top,
-        "merge and group": lambda: read("city", "amount").merge(
-            pd.read_parquet(data["cities"]), on="city").groupby("country").amount.sum(),
+        "merge and group": lambda: (
+            read("city", "amount").merge(pd.read_parquet(data["cities"]), on="city").groupby("country").amount.sum()
+        ),
         "ratio of groups": ratio,
         "users by city": lambda: read("city", "user_id").groupby("city").user_id.nunique(),
         "time since the last": gaps,

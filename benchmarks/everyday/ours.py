@@ -14,10 +14,12 @@ from objectiv_local import DataFrame, connect, snapshot
 
 def programs(df: DataFrame, cities: DataFrame) -> dict[str, Callable[[], Any]]:
     """Return the programs as frames."""
+
     def top() -> Any:
         ranked = df.copy()
         ranked["r"] = ranked.amount.window_row_number(
-            ranked.sort_values(["amount", "id"], [False, True]).groupby("city").window())
+            ranked.sort_values(["amount", "id"], [False, True]).groupby("city").window()
+        )
         return ranked[ranked.r <= 3][["id", "city"]]
 
     def gaps() -> Any:

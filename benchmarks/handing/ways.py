@@ -17,8 +17,9 @@ def ours(data: dict[str, Any]) -> Session:
     connection = engines.duckdb_connection(data)
     connection.execute(f"CREATE VIEW data AS SELECT * FROM read_parquet('{data['rows']}')")
     df = DataFrame.from_table(connect(connection), "data", index="event_id", key="event_id")
-    return Session({"to pandas": lambda: df.to_pandas(), "to Polars": lambda: df.to_polars(),
-                    "to Arrow": lambda: df.to_arrow()})
+    return Session(
+        {"to pandas": lambda: df.to_pandas(), "to Polars": lambda: df.to_polars(), "to Arrow": lambda: df.to_arrow()}
+    )
 
 
 def cast(data: dict[str, Any]) -> Session:
@@ -27,18 +28,26 @@ def cast(data: dict[str, Any]) -> Session:
 
     connection = engines.duckdb_connection(data)
     sql = f"SELECT {_TEXTS} FROM read_parquet('{data['rows']}')"
-    return Session({
-        "to pandas": lambda: connection.sql(sql).to_arrow_table().to_pandas(),
-        "to Polars": lambda: pl.from_arrow(connection.sql(sql).to_arrow_table()),
-        "to Arrow": lambda: connection.sql(sql).to_arrow_table()})
+    return Session(
+        {
+            "to pandas": lambda: connection.sql(sql).to_arrow_table().to_pandas(),
+            "to Polars": lambda: pl.from_arrow(connection.sql(sql).to_arrow_table()),
+            "to Arrow": lambda: connection.sql(sql).to_arrow_table(),
+        }
+    )
 
 
 def native(data: dict[str, Any]) -> Session:
     """Return DuckDB's own methods."""
     connection = engines.duckdb_connection(data)
     sql = f"SELECT * FROM read_parquet('{data['rows']}')"
-    return Session({"to pandas": lambda: connection.sql(sql).df(), "to Polars": lambda: connection.sql(sql).pl(),
-                    "to Arrow": lambda: connection.sql(sql).to_arrow_table()})
+    return Session(
+        {
+            "to pandas": lambda: connection.sql(sql).df(),
+            "to Polars": lambda: connection.sql(sql).pl(),
+            "to Arrow": lambda: connection.sql(sql).to_arrow_table(),
+        }
+    )
 
 
 def reader(data: dict[str, Any]) -> Session:
@@ -49,5 +58,10 @@ def reader(data: dict[str, Any]) -> Session:
     import pyarrow.parquet as pq
 
     pa.set_cpu_count(data["threads"])
-    return Session({"to pandas": lambda: pd.read_parquet(data["rows"]), "to Polars": lambda: pl.read_parquet(data["rows"]),
-                    "to Arrow": lambda: pq.read_table(data["rows"])})
+    return Session(
+        {
+            "to pandas": lambda: pd.read_parquet(data["rows"]),
+            "to Polars": lambda: pl.read_parquet(data["rows"]),
+            "to Arrow": lambda: pq.read_table(data["rows"]),
+        }
+    )

@@ -62,6 +62,7 @@ def limited(data: dict[str, Any]) -> Session:
                 watch.stopped.set()
                 watch.join()
             return Measured(answer, {"MB spilled": watch.most / 1e6})
+
         return run
 
     return Session({name: action(program) for name, program in programs.items()})

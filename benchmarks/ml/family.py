@@ -9,8 +9,13 @@ from typing import Any
 from benchmarks import engines
 from benchmarks.measuring import Contender, Family, Question
 
-_TITLES = {"pull": "scikit-learn on fetched rows", "batches": "objectiv_local, batches", "ours": "objectiv_local",
-           "sql": "objectiv_local, in SQL", "local": "objectiv_local, by streaming"}
+_TITLES = {
+    "pull": "scikit-learn on fetched rows",
+    "batches": "objectiv_local, batches",
+    "ours": "objectiv_local",
+    "sql": "objectiv_local, in SQL",
+    "local": "objectiv_local, by streaming",
+}
 _LAYOUTS = {"rows": "Parquet", "postgres": "Postgres"}
 
 
@@ -33,11 +38,16 @@ def family(options: Any) -> Family:
     from benchmarks.ml.tasks import TASKS
 
     contenders = tuple(
-        Contender(f"{title}, {layout_title}", "benchmarks.ml.contenders:opens",
-                  f"{_TITLES['pull']}, {layout_title}" if name != "pull" else "",
-                  engines.NEEDS_POSTGRES if layout == "postgres" else (),
-                  questions=tuple(task for task in TASKS if name in TASKS[task].contenders),
-                  arguments=(("layout", layout), ("contender", name)))
-        for layout, layout_title in _LAYOUTS.items() for name, title in _TITLES.items())
+        Contender(
+            f"{title}, {layout_title}",
+            "benchmarks.ml.contenders:opens",
+            f"{_TITLES['pull']}, {layout_title}" if name != "pull" else "",
+            engines.NEEDS_POSTGRES if layout == "postgres" else (),
+            questions=tuple(task for task in TASKS if name in TASKS[task].contenders),
+            arguments=(("layout", layout), ("contender", name)),
+        )
+        for layout, layout_title in _LAYOUTS.items()
+        for name, title in _TITLES.items()
+    )
     questions = {name: Question(name, absolute=task.tolerance, relative=task.tolerance) for name, task in TASKS.items()}
     return Family("The scikit-learn bridge", questions, contenders, _prepare, (1_000_000,), fresh=True)

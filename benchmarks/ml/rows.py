@@ -31,15 +31,22 @@ def generate(path: Path, rows: int) -> None:
             columns[name] = random.exponential(2.0, count)
         for name in ("x7", "x8", "x9", "x10"):
             columns[name] = np.round(random.uniform(-50, 50, count), 2)
-        score = sum(weight * (columns[name] - (1e6 if name == "x0" else 0)) / (30 if name in ("x7", "x8", "x9", "x10") else 1)
-                    for name, weight in zip(FEATURES, weights, strict=True))
+        score = sum(
+            weight * (columns[name] - (1e6 if name == "x0" else 0)) / (30 if name in ("x7", "x8", "x9", "x10") else 1)
+            for name, weight in zip(FEATURES, weights, strict=True)
+        )
         gap = np.where(random.random(count) < 0.05, np.nan, random.normal(size=count))
-        table = pa.table({
-            "id": np.arange(start, start + count), **columns, "y": score + random.normal(size=count),
-            "label": (random.random(count) < 1 / (1 + np.exp(-score / 2))).astype("int64"),
-            "city": CITIES[np.minimum(random.geometric(0.08, count) - 1, 49)], "shop": SHOPS[random.integers(0, 1_000, count)],
-            "gap": pa.array(gap, mask=np.isnan(gap)),
-        })
+        table = pa.table(
+            {
+                "id": np.arange(start, start + count),
+                **columns,
+                "y": score + random.normal(size=count),
+                "label": (random.random(count) < 1 / (1 + np.exp(-score / 2))).astype("int64"),
+                "city": CITIES[np.minimum(random.geometric(0.08, count) - 1, 49)],
+                "shop": SHOPS[random.integers(0, 1_000, count)],
+                "gap": pa.array(gap, mask=np.isnan(gap)),
+            }
+        )
         writer = writer or pyarrow.parquet.ParquetWriter(path, table.schema)
         writer.write_table(table)
     if writer is not None:

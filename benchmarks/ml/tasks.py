@@ -116,13 +116,22 @@ FITS = (
     Fit(SimpleImputer, ("statistics_",), (*FEATURES, "gap"), parameters={"strategy": "median"}),
     Fit(preprocessing.OneHotEncoder, ("categories_",), TEXT),
     Fit(preprocessing.OrdinalEncoder, ("categories_",), TEXT),
-    Fit(preprocessing.KBinsDiscretizer, ("bin_edges_",),
-        parameters={"n_bins": 5, "subsample": None, "quantile_method": "linear", "encode": "ordinal"}),
+    Fit(
+        preprocessing.KBinsDiscretizer,
+        ("bin_edges_",),
+        parameters={"n_bins": 5, "subsample": None, "quantile_method": "linear", "encode": "ordinal"},
+    ),
     Fit(preprocessing.TargetEncoder, ("encodings_", "target_mean_"), TEXT, "label", {"target_type": "binary"}),
     Fit(linear_model.LinearRegression, ("coef_", "intercept_"), target="y", tolerance=1e-6),
     # Without the columns whose scale is far from the others', on which scikit-learn's solver stops before it converges.
-    Fit(linear_model.LogisticRegression, ("coef_", "intercept_"), tuple(FEATURES[1:7]) + tuple(FEATURES[11:]), "label",
-        {"tol": 1e-8, "max_iter": 1_000}, 1e-3),
+    Fit(
+        linear_model.LogisticRegression,
+        ("coef_", "intercept_"),
+        tuple(FEATURES[1:7]) + tuple(FEATURES[11:]),
+        "label",
+        {"tol": 1e-8, "max_iter": 1_000},
+        1e-3,
+    ),
 )
 
 
@@ -166,12 +175,14 @@ def _mean(name: str, where: str) -> Contender:
         total = Aggregate(scored._state.plan, (), (("mean", aggregation("mean", column)), ("rows", aggregation("size"))))
         row = DataFrame(scored._state.with_rows(total, ()), ["mean", "rows"]).to_arrow().to_pylist()[0]
         return [row["rows"], row["mean"]]
+
     return contender
 
 
 def _rows(name: str, where: str) -> Contender:
     def contender(df: DataFrame, models: Path) -> list[float]:
         return _checksums(*(column.to_numpy() for column in _scored(df, models, name, where)[["answer"]].to_arrow().columns))
+
     return contender
 
 
@@ -180,6 +191,7 @@ def _pulled(name: str, *, mean: bool) -> Contender:
         rows = ml.xy(df[FEATURES], container="pandas", max_bytes=None)
         answers = _model(models, name).predict(rows.X)
         return [len(answers), float(answers.mean())] if mean else _checksums(rows.index.to_numpy(), answers)
+
     return contender
 
 
@@ -191,10 +203,13 @@ def _checksums(index: Any, answers: Any) -> list[float]:
 def _scorings() -> dict[str, Task]:
     out = {}
     for name in MODELS:
-        out[f"mean {name}"] = Task(f"mean score, {name}", {
-            "pull": _pulled(name, mean=True), "sql": _mean(name, "sql"), "local": _mean(name, "local")})
-        out[f"rows {name}"] = Task(f"scored rows, {name}", {
-            "pull": _pulled(name, mean=False), "sql": _rows(name, "sql"), "local": _rows(name, "local")})
+        out[f"mean {name}"] = Task(
+            f"mean score, {name}", {"pull": _pulled(name, mean=True), "sql": _mean(name, "sql"), "local": _mean(name, "local")}
+        )
+        out[f"rows {name}"] = Task(
+            f"scored rows, {name}",
+            {"pull": _pulled(name, mean=False), "sql": _rows(name, "sql"), "local": _rows(name, "local")},
+        )
     return out
 
 

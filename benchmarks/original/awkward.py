@@ -35,15 +35,58 @@ _MICROSECOND = timedelta(microseconds=1)
 _EDGES = [datetime(2022, month, day) for month, day in ((1, 12), (1, 17), (2, 1), (3, 1), (1, 1))]
 
 _IDS = [
-    "home", "Home", "logo", "logo", "top", "it's", 'say "hi"', "100%", "%s %(x)s %%", "back\\slash", "\\1 \\n",
-    "tab\there", "line\nbreak", "naïve café", "日本語", "😀🚀", "nai\u0308ve", "a => b", " located at ", ": ", "{curly} {{}}",
-    "$1 $.id", "",
-    " padded ", "NULL", "null", "[1]", "a;b,c|d", "--", "/* x */", "?", ":name", "<b>&amp;</b>", "x" * 3_000,
-    "ü" * 300, "2022-02-01", "0", "_type",
+    "home",
+    "Home",
+    "logo",
+    "logo",
+    "top",
+    "it's",
+    'say "hi"',
+    "100%",
+    "%s %(x)s %%",
+    "back\\slash",
+    "\\1 \\n",
+    "tab\there",
+    "line\nbreak",
+    "naïve café",
+    "日本語",
+    "😀🚀",
+    "nai\u0308ve",
+    "a => b",
+    " located at ",
+    ": ",
+    "{curly} {{}}",
+    "$1 $.id",
+    "",
+    " padded ",
+    "NULL",
+    "null",
+    "[1]",
+    "a;b,c|d",
+    "--",
+    "/* x */",
+    "?",
+    ":name",
+    "<b>&amp;</b>",
+    "x" * 3_000,
+    "ü" * 300,
+    "2022-02-01",
+    "0",
+    "_type",
 ]
 _LOCATIONS = [
-    "ContentContext", "ContentContext", "NavigationContext", "OverlayContext", "ExpandableContext", "MediaPlayerContext",
-    "SectionContext", "WebDocumentContext", "HTMLContext", "ContextualMenuContext", "iOSAppContext", "Context",
+    "ContentContext",
+    "ContentContext",
+    "NavigationContext",
+    "OverlayContext",
+    "ExpandableContext",
+    "MediaPlayerContext",
+    "SectionContext",
+    "WebDocumentContext",
+    "HTMLContext",
+    "ContextualMenuContext",
+    "iOSAppContext",
+    "Context",
     "aBcDContext",
 ]
 _LEAVES = ["PressableContext", "LinkContext", "LinkContext", "InputContext", "ContentContext", "NavigationContext"]
@@ -63,7 +106,7 @@ _TYPES = [
     ("PressEvent", []),
     ("VisibleEvent", ["VisibleEvent", "InteractiveEvent"]),
 ]
-_APPLICATIONS = ["web", "web", "web", "mobile-app", "it's \"50%\" off\\", "アプリ"]
+_APPLICATIONS = ["web", "web", "web", "mobile-app", 'it\'s "50%" off\\', "アプリ"]
 
 
 class _Events:
@@ -77,8 +120,15 @@ class _Events:
     def user(self) -> None:
         """Add one user."""
         kinds: list[Callable[[], Iterator[datetime]]] = [
-            self._ordinary, self._ordinary, self._one_hit, self._at_once, self._at_the_gap, self._over_an_edge,
-            self._with_others, self._in_whole_minutes]
+            self._ordinary,
+            self._ordinary,
+            self._one_hit,
+            self._at_once,
+            self._at_the_gap,
+            self._over_an_edge,
+            self._with_others,
+            self._in_whole_minutes,
+        ]
         moments = list(self._random.choice(kinds)())
         converts = self._conversions(len(moments))
         user = self._id()
@@ -150,8 +200,15 @@ class _Events:
             value["location_stack"] = stack
         if chance > 0.02:
             value["global_contexts"] = contexts
-        self.rows.append({"event_id": event, "day": moment.date(), "moment": moment, "cookie_id": user,
-                          "value": json.dumps(value, ensure_ascii=chance < 0.5)})
+        self.rows.append(
+            {
+                "event_id": event,
+                "day": moment.date(),
+                "moment": moment,
+                "cookie_id": user,
+                "value": json.dumps(value, ensure_ascii=chance < 0.5),
+            }
+        )
 
     def _stack(self, *, converts: bool) -> list[dict[str, Any]]:
         pick = self._random
@@ -188,7 +245,8 @@ class _Events:
         number = self._random.choice([1] * 7 + [0, 2])
         contexts: list[dict[str, Any]] = [
             {"_type": "ApplicationContext", "id": name, "_types": ["AbstractContext", "ApplicationContext"]}
-            for name in self._random.choices(_APPLICATIONS, k=number)]
+            for name in self._random.choices(_APPLICATIONS, k=number)
+        ]
         contexts.append({"_type": "CookieIdContext", "id": user, "cookie_id": user})
         if int(user[0], 16) < 6:  # users who may say who they are; several of them are one person
             contexts += self._identities(int(user[1], 16), moment)
@@ -202,7 +260,7 @@ class _Events:
             others.remove("email")
         if self._random.random() < 0.5:
             others = []
-        value = f"joan{person}'s \"mail\" | {'first' if moment.day < 15 else 'second'}"
+        value = f'joan{person}\'s "mail" | {"first" if moment.day < 15 else "second"}'
         yield from ({"_type": "IdentityContext", "id": id_, "value": value} for id_ in others)
 
 
@@ -212,8 +270,13 @@ def generate(path: Path, events: int = EVENTS, seed: int = SEED) -> None:
     while len(made.rows) < events:
         made.user()
     rows = sorted(made.rows[:events], key=lambda row: row["event_id"])  # an order that says nothing
-    kinds = {"event_id": pyarrow.string(), "day": pyarrow.date32(), "moment": pyarrow.timestamp("us"),
-             "cookie_id": pyarrow.string(), "value": pyarrow.string()}
+    kinds = {
+        "event_id": pyarrow.string(),
+        "day": pyarrow.date32(),
+        "moment": pyarrow.timestamp("us"),
+        "cookie_id": pyarrow.string(),
+        "value": pyarrow.string(),
+    }
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, pyarrow.schema(kinds)), path)
 
 

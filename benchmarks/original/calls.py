@@ -115,7 +115,8 @@ def _aggregates(hub: Any, df: Any, everything: Any) -> dict[str, Answer]:
         "session_duration_session_bounces": lambda: agg.session_duration(df, groupby="session_id", exclude_bounces=False),
         "session_duration_time_and_session": lambda: agg.session_duration(df, groupby=[hub.time_agg(df), df.session_id]),
         "session_duration_type_and_session": lambda: agg.session_duration(
-            df, groupby=["event_type", "session_id"], method="sum", exclude_bounces=False),
+            df, groupby=["event_type", "session_id"], method="sum", exclude_bounces=False
+        ),
         "frequency": lambda: agg.frequency(df),
     }
 
@@ -139,12 +140,13 @@ def _features(hub: Any, df: Any) -> dict[str, Answer]:
         "top_product_features_press": lambda: agg.top_product_features(df, event_type="PressEvent"),
         "top_product_features_all_events": lambda: agg.top_product_features(df, event_type="AbstractEvent"),
         "top_product_features_slice": lambda: agg.top_product_features(df, location_stack=df.location_stack.json[1:]),
-        "top_product_features_before_conversion":
-            lambda: agg.top_product_features_before_conversion(df, CONVERSION),
-        "top_product_features_before_conversion_press":
-            lambda: agg.top_product_features_before_conversion(df, CONVERSION, event_type="PressEvent"),
+        "top_product_features_before_conversion": lambda: agg.top_product_features_before_conversion(df, CONVERSION),
+        "top_product_features_before_conversion_press": lambda: agg.top_product_features_before_conversion(
+            df, CONVERSION, event_type="PressEvent"
+        ),
         "top_product_features_before_conversion_slice": lambda: agg.top_product_features_before_conversion(
-            df, CONVERSION, location_stack=df.location_stack.json[-2:]),
+            df, CONVERSION, location_stack=df.location_stack.json[-2:]
+        ),
         "drop_off_user": lambda: agg.drop_off_locations(df),
         "drop_off_user_percentage": lambda: agg.drop_off_locations(df, percentage=True),
         "drop_off_session": lambda: agg.drop_off_locations(df, groupby="session_id"),
@@ -248,8 +250,7 @@ def _paths(hub: Any, df: Any) -> dict[str, Answer]:
         "paths_converted": paths(4, by="user_id", **converted),
         "paths_converted_step": paths(3, by="session_id", add_conversion_step_column=True, **converted),
         "paths_converted_examples": paths(4, by="user_id", n_examples=6, add_conversion_step_column=True, **converted),
-        "paths_converted_from_end": paths(4, by="user_id", start_from_end=True, add_conversion_step_column=True,
-                                          **converted),
+        "paths_converted_from_end": paths(4, by="user_id", start_from_end=True, add_conversion_step_column=True, **converted),
         "sankey_2": sankey(paths(2)),
         "sankey_session_3": sankey(paths(3, by="session_id")),
         "sankey_top": sankey(paths(3, by="session_id"), 10),
@@ -269,8 +270,9 @@ def _stacks(stack: Any) -> dict[str, Answer]:
         "feature_of_slice": lambda: stack.json[1:].ls.nice_name,
         "get_from_link_href": lambda: stack.ls.get_from_context_with_type_series("LinkContext", "href"),
         "get_from_root_id": lambda: stack.ls.get_from_context_with_type_series("RootLocationContext", "id"),
-        "get_from_navigation_types":
-            lambda: stack.ls.get_from_context_with_type_series("NavigationContext", "_types", dtype="json"),
+        "get_from_navigation_types": lambda: stack.ls.get_from_context_with_type_series(
+            "NavigationContext", "_types", dtype="json"
+        ),
         **{name: taken(bounds) for name, bounds in SLICES.items()},
         **{name: taken(place) for name, place in INDEXES.items()},
         "get_array_length": lambda: stack.json.get_array_length(),

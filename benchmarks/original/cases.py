@@ -86,10 +86,7 @@ def _paths(steps: int, *, converts: bool = False, column: str = "location_stack"
     return Case(None, {**columns, _STEP: "int"} if converts else columns)
 
 
-_EVENTS = Case(
-    ("event_id",),
-    {"event_id": "text", "session_id": "int", "session_hit_number": "int", "event_type": "text"},
-)
+_EVENTS = Case(("event_id",), {"event_id": "text", "session_id": "int", "session_hit_number": "int", "event_type": "text"})
 _RAW = {"event_id": "text", "day": "day", "moment": "text", "user_id": "text", "location_stack": "json"}
 _TYPES = {"event_type": "text", "stack_event_types": "json"}
 _DURATION_GROUPS = ("event_type", "application_id")
@@ -129,11 +126,14 @@ CASES: dict[str, Case] = {
     "events": _EVENTS,
     "events_all_dates": _EVENTS,
     "events_gap_600": _EVENTS,
-    "events_columns": Case(("event_id",), {**_RAW, **_TYPES, "session_id": "int", "session_hit_number": "int",
-                                           "application": "json"}),
+    "events_columns": Case(
+        ("event_id",), {**_RAW, **_TYPES, "session_id": "int", "session_hit_number": "int", "application": "json"}
+    ),
     "events_without_sessions": Case(("event_id",), {**_RAW, **_TYPES, "application": "json"}),
-    **dict.fromkeys(("identified", "identified_others_kept"), Case(
-        ("event_id",), {"event_id": "text", "user_id": "text", "session_id": "int", "session_hit_number": "int"})),
+    **dict.fromkeys(
+        ("identified", "identified_others_kept"),
+        Case(("event_id",), {"event_id": "text", "user_id": "text", "session_id": "int", "session_hit_number": "int"}),
+    ),
     "identified_new_users": _label("is_new_user", "bool"),
     "identified_unique_users": _per_day("unique_users", "int"),
     "identified_unique_sessions": _per_day("unique_sessions", "int"),
@@ -176,7 +176,8 @@ CASES: dict[str, Case] = {
     "session_duration_session": Case(("session_id",), _DURATION_OF_SESSION),
     "session_duration_session_bounces": Case(("session_id",), _DURATION_OF_SESSION),
     "session_duration_time_and_session": Case(
-        ("time_aggregation", "session_id"), {"time_aggregation": "text", **_DURATION_OF_SESSION}),
+        ("time_aggregation", "session_id"), {"time_aggregation": "text", **_DURATION_OF_SESSION}
+    ),
     "session_duration_type_and_session": Case(("event_type", "session_id"), {"event_type": "text", **_DURATION_OF_SESSION}),
     "session_duration_new_users": _per_day("session_duration", "timedelta"),
     "session_duration_new_users_sum": _per_day("session_duration", "timedelta"),
@@ -302,17 +303,25 @@ def _converts_twice(original: Row | None, ours: Row | None) -> bool:
     return sum("Link: " + CONVERSION_LINK["id"] in step for step in steps) > 1 or (ours is not None and not steps[-1])
 
 
-_TIES = Intended("of several hits at the last moment, the original takes any one; the cases"
-                 " `untied` compare the rest, and `ties` give the original the one hit that is last here",
-                 lambda original, ours: True)
-_HALVES = Intended("a rate in the middle of two is rounded to the even digit, as pandas does; the original rounds it up",
-                   _rounded_otherwise)
-_LAST_CONVERSION = Intended("from the end, the original gives the number of the last step that converts, not of the first",
-                            _converts_twice)
-_NO_CONTEXTS = Intended("contexts of an event that has no global_contexts are an empty array; the original has NULL",
-                        _null_and_empty("application"))
-_HITS_AT_ONE_MOMENT = Intended("hits are numbered back from the conversion by hit number; the original leaves out those "
-                               "before it at the same moment", _numbered_among_ties)
+_TIES = Intended(
+    "of several hits at the last moment, the original takes any one; the cases"
+    " `untied` compare the rest, and `ties` give the original the one hit that is last here",
+    lambda original, ours: True,
+)
+_HALVES = Intended(
+    "a rate in the middle of two is rounded to the even digit, as pandas does; the original rounds it up", _rounded_otherwise
+)
+_LAST_CONVERSION = Intended(
+    "from the end, the original gives the number of the last step that converts, not of the first", _converts_twice
+)
+_NO_CONTEXTS = Intended(
+    "contexts of an event that has no global_contexts are an empty array; the original has NULL", _null_and_empty("application")
+)
+_HITS_AT_ONE_MOMENT = Intended(
+    "hits are numbered back from the conversion by hit number; the original leaves out those before it at the same moment",
+    _numbered_among_ties,
+)
+
 
 def _escaped(original: Row | None, ours: Row | None) -> bool:
     """Whether a name has a letter that JSON escapes, or that the case takes out of the original's names."""
@@ -321,8 +330,10 @@ def _escaped(original: Row | None, ours: Row | None) -> bool:
 
 
 _JSON_NAMES = Intended("names are the texts of types and ids; the original's are JSON, with quotes and escapes", _escaped)
-_NO_USERS = Intended("sessions of nobody make no row; the original counts 0 users for them",
-                     lambda original, ours: ours is None and original is not None and original["user_id_nunique"] == "0")
+_NO_USERS = Intended(
+    "sessions of nobody make no row; the original counts 0 users for them",
+    lambda original, ours: ours is None and original is not None and original["user_id_nunique"] == "0",
+)
 
 #: Differences that are meant, by the case they are in.
 INTENDED: dict[str, tuple[Intended, ...]] = {
@@ -336,19 +347,26 @@ INTENDED: dict[str, tuple[Intended, ...]] = {
     **dict.fromkeys(("funnel_session", "funnel_list"), (_HALVES,)),
     "funnel_application": (
         _HALVES,
-        Intended("a group without a value is a group; the original joins its steps by equality, and loses it",
-                 lambda original, ours: original is None and ours is not None and not ours["application_id"]),
+        Intended(
+            "a group without a value is a group; the original joins its steps by equality, and loses it",
+            lambda original, ours: original is None and ours is not None and not ours["application_id"],
+        ),
     ),
-    "paths_series": (Intended("the original takes the name of a column only, not a series as it documents",
-                              error="UnboundLocalError"),),
+    "paths_series": (
+        Intended("the original takes the name of a column only, not a series as it documents", error="UnboundLocalError"),
+    ),
     "paths_conversion_step_from_end": (_LAST_CONVERSION,),
     "paths_converted_from_end": (_LAST_CONVERSION,),
     "identified_frequency": (_NO_USERS,),
     **dict.fromkeys(("nested_locations", "nested_locations_home"), (_JSON_NAMES,)),
-    "feature_stack": (Intended("the features of an empty stack are an empty stack; the original has NULL",
-                               _null_and_empty("location_stack")),),
-    "get_from_link_href": (Intended("a member that is an array becomes the text of the JSON, with the spaces that the "
-                                    "engine puts there", _same_json),),
+    "feature_stack": (
+        Intended("the features of an empty stack are an empty stack; the original has NULL", _null_and_empty("location_stack")),
+    ),
+    "get_from_link_href": (
+        Intended(
+            "a member that is an array becomes the text of the JSON, with the spaces that the engine puts there", _same_json
+        ),
+    ),
 }
 
 

@@ -106,8 +106,11 @@ def _compare_rows(result: Comparison, left: list[Row], right: list[Row]) -> None
         if before is None or now is None:
             result.add(f"{key}: only in {'ours' if before is None else 'original'}: {now or before}", before, now)
             continue
-        cells = [f"{column} original {before[column]!r}, ours {now[column]!r}" for column, kind in kinds.items()
-                 if not _same(before[column], now[column], kind)]
+        cells = [
+            f"{column} original {before[column]!r}, ours {now[column]!r}"
+            for column, kind in kinds.items()
+            if not _same(before[column], now[column], kind)
+        ]
         if cells:
             result.add(f"{key}: {'; '.join(cells)}", before, now)
 
@@ -148,20 +151,27 @@ def report(title: str, comparisons: list[Comparison], original: Path, ours: Path
     layout = "{:<45} {:>13} {:>11} {:>10} {:>9} {:>11} {:>9}"
     lines = [title, layout.format(*header)]
     for each in comparisons:
-        lines.append(layout.format(
-            each.case, *("-" if count is None else f"{count:,}" for count in (each.original, each.ours)),
-            *(f"{side[each.case]:.3f}" if each.case in side else "-" for side in seconds),
-            f"{len(each.differences):,}", f"{each.intended.total():,}"))
+        lines.append(
+            layout.format(
+                each.case,
+                *("-" if count is None else f"{count:,}" for count in (each.original, each.ours)),
+                *(f"{side[each.case]:.3f}" if each.case in side else "-" for side in seconds),
+                f"{len(each.differences):,}",
+                f"{each.intended.total():,}",
+            )
+        )
         lines += [f"    {difference[:LINE]}" for difference in each.differences[:EXAMPLES]]
         if len(each.differences) > EXAMPLES:
             lines.append(f"    and {len(each.differences) - EXAMPLES:,} more")
         lines += [f"    intended, {count:,}: {reason}" for reason, count in each.intended.items()]
     rows = sum(each.original or 0 for each in comparisons)
-    lines.append(f"{len(comparisons)} cases, {rows:,} rows of the original, "
-                 f"{sum(len(each.differences) for each in comparisons):,} differences in "
-                 f"{sum(bool(each.differences) for each in comparisons)} cases, "
-                 f"{sum(each.intended.total() for each in comparisons):,} intended ones in "
-                 f"{sum(bool(each.intended) for each in comparisons)} cases")
+    lines.append(
+        f"{len(comparisons)} cases, {rows:,} rows of the original, "
+        f"{sum(len(each.differences) for each in comparisons):,} differences in "
+        f"{sum(bool(each.differences) for each in comparisons)} cases, "
+        f"{sum(each.intended.total() for each in comparisons):,} intended ones in "
+        f"{sum(bool(each.intended) for each in comparisons)} cases"
+    )
     return "\n".join(lines)
 
 
@@ -219,10 +229,7 @@ def main() -> int:
     run_ours = runner([*(arguments.ours or [sys.executable, str(HERE / "run_ours.py")]), *dates], "--target")
 
     failed = False
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        postgres(arguments.postgres_url, arguments.postgres_version) as url,
-    ):
+    with tempfile.TemporaryDirectory() as scratch, postgres(arguments.postgres_url, arguments.postgres_version) as url:
         out: Path = arguments.out or Path(scratch)
         out.mkdir(parents=True, exist_ok=True)
         parquet = arguments.parquet

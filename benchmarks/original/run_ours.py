@@ -1,7 +1,7 @@
 """Answer the cases with ours, on a Parquet file of raw events or on a Postgres table of them.
 
-    python benchmarks/original/run_ours.py --target data/sample.parquet --out answers
-    python benchmarks/original/run_ours.py --target postgresql://localhost/events --out answers
+python benchmarks/original/run_ours.py --target data/sample.parquet --out answers
+python benchmarks/original/run_ours.py --target postgresql://localhost/events --out answers
 """
 
 from __future__ import annotations

@@ -16,9 +16,15 @@ _LAYOUTS = {"raw": "raw Parquet", "postgres": "Postgres"}
 def family(options: Any) -> Family:
     """Return the family."""
     contenders = tuple(
-        Contender(f"{title}, {layout_title}", "benchmarks.selections.contenders:opens",
-                  f"SQL by hand, {layout_title}" if name != "hand" else "", NEEDS_POSTGRES if layout == "postgres" else (),
-                  arguments=(("layout", layout), ("contender", name)))
-        for layout, layout_title in _LAYOUTS.items() for name, title in _CONTENDERS.items())
+        Contender(
+            f"{title}, {layout_title}",
+            "benchmarks.selections.contenders:opens",
+            f"SQL by hand, {layout_title}" if name != "hand" else "",
+            NEEDS_POSTGRES if layout == "postgres" else (),
+            arguments=(("layout", layout), ("contender", name)),
+        )
+        for layout, layout_title in _LAYOUTS.items()
+        for name, title in _CONTENDERS.items()
+    )
     questions = {name: Question(name) for name in NAMES}
     return Family("Some rows of the event frame", questions, contenders, prepare_raw, (1_000_000,), fresh=True)

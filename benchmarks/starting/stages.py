@@ -39,12 +39,17 @@ def _ibis() -> None:
 
 
 STAGES: dict[str, Callable[[], None]] = {
-    "import duckdb": _duckdb, "import objectiv_local": _package, "a hub": _hub, "a frame of a schema, as SQL": _frame,
-    "import ibis": _ibis}
+    "import duckdb": _duckdb,
+    "import objectiv_local": _package,
+    "a hub": _hub,
+    "a frame of a schema, as SQL": _frame,
+    "import ibis": _ibis,
+}
 
 
 def stage(data: dict[str, Any]) -> Session:
     """Return the stage, and which of the large packages it loads."""
+
     def run() -> Measured:
         STAGES[data["stage"]]()
         loaded = [name for name in HEAVY if name in sys.modules]
@@ -82,5 +87,10 @@ def w3_in_ibis(data: dict[str, Any]) -> Session:
     from benchmarks.workloads import in_ibis
 
     events = ibis.duckdb.connect().read_parquet(data["typed"])
-    return Session({"W3 to SQL": lambda: _compiled(
-        lambda: in_ibis.new_and_converted_users(events), lambda frame: str(ibis.to_sql(frame, dialect="duckdb")))})
+    return Session(
+        {
+            "W3 to SQL": lambda: _compiled(
+                lambda: in_ibis.new_and_converted_users(events), lambda frame: str(ibis.to_sql(frame, dialect="duckdb"))
+            )
+        }
+    )

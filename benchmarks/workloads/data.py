@@ -13,8 +13,13 @@ _PARSED = """from_json(value, '{"_type": "VARCHAR", "_types": ["VARCHAR"],
     "global_contexts": [{"_type": "VARCHAR", "id": "VARCHAR", "user_agent": "VARCHAR", "referrer": "VARCHAR",
                          "source": "VARCHAR", "medium": "VARCHAR", "campaign": "VARCHAR"}]}')"""
 #: The columns of each context that the typed file has, in structs.
-_STRUCTS = {"application": ("id",), "path": ("id",), "locale": ("id",), "http": ("user_agent", "referrer"),
-            "marketing": ("source", "medium", "campaign")}
+_STRUCTS = {
+    "application": ("id",),
+    "path": ("id",),
+    "locale": ("id",),
+    "http": ("user_agent", "referrer"),
+    "marketing": ("source", "medium", "campaign"),
+}
 
 
 def write_typed(data: dict[str, Any]) -> None:
@@ -22,17 +27,20 @@ def write_typed(data: dict[str, Any]) -> None:
     structs = []
     for name, members in _STRUCTS.items():
         found = f"list_filter(v.global_contexts, lambda x: x._type = '{name.title()}Context')[1]"
-        structs.append(f"CASE WHEN {found} IS NOT NULL THEN {{" + ", ".join(
-            f"'{member}': {found}.{member}" for member in members) + f"}} END AS {name}")
+        structs.append(
+            f"CASE WHEN {found} IS NOT NULL THEN {{"
+            + ", ".join(f"'{member}': {found}.{member}" for member in members)
+            + f"}} END AS {name}"
+        )
     columns = ",\n  ".join(structs)
     with engines.duckdb_connection(data) as connection:
         connection.execute(f"""
             COPY (
               SELECT event_id::uuid AS event_id, cookie_id::uuid AS user_id, day, moment, v._type AS event_type,
                 v._types AS event_types, v.location_stack AS location_stack, {columns}
-              FROM (SELECT * EXCLUDE value, {_PARSED} AS v FROM read_parquet('{data['raw']}'))
+              FROM (SELECT * EXCLUDE value, {_PARSED} AS v FROM read_parquet('{data["raw"]}'))
               ORDER BY moment, event_id
-            ) TO '{data['typed']}' (FORMAT parquet, COMPRESSION zstd)""")
+            ) TO '{data["typed"]}' (FORMAT parquet, COMPRESSION zstd)""")
 
 
 def prepare_raw(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str, Any]:
@@ -56,10 +64,15 @@ def prepare(folder: Path, size: int, options: Any, stack: ExitStack) -> dict[str
     write_typed(data)
     with engines.duckdb_connection(data) as connection:
         events = f"FROM read_parquet('{data['typed']}')"
-        data["roots"] = [row[0] for row in connection.execute(
-            f"SELECT DISTINCT location_stack[1].id AS root {events} WHERE root IS NOT NULL ORDER BY root").fetchall()]
-        data["months"] = connection.execute(
-            f"SELECT date_diff('month', min(moment), max(moment)) + 1 {events}").fetchall()[0][0]
+        data["roots"] = [
+            row[0]
+            for row in connection.execute(
+                f"SELECT DISTINCT location_stack[1].id AS root {events} WHERE root IS NOT NULL ORDER BY root"
+            ).fetchall()
+        ]
+        data["months"] = connection.execute(f"SELECT date_diff('month', min(moment), max(moment)) + 1 {events}").fetchall()[0][
+            0
+        ]
     _write_snapshot(data, folder / "snapshot")
     return data
 

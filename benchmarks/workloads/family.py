@@ -41,7 +41,12 @@ def family(options: Any) -> Family:
         Contender("Polars, typed Parquet", f"{_HERE}.in_polars:typed", TYPED),
         Contender("pandas, typed Parquet", f"{_HERE}.in_pandas:typed", TYPED),
         Contender("Ibis, typed Parquet", f"{_HERE}.in_ibis:typed", TYPED, python=options.ibis),
-        Contender("original, Postgres", f"{_HERE}.original_release:postgres", POSTGRES,
-                  (("original", "its interpreter is not given: --original PYTHON"),), options.original or sys.executable),
+        Contender(
+            "original, Postgres",
+            f"{_HERE}.original_release:postgres",
+            POSTGRES,
+            (("original", "its interpreter is not given: --original PYTHON"),),
+            options.original or sys.executable,
+        ),
     )
     return Family("Product analytics over raw events", QUESTIONS, contenders, prepare, (100_000, 1_000_000))

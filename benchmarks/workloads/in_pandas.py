@@ -32,9 +32,16 @@ def typed(data: dict[str, Any]) -> Session:
         return pq.ParquetFile(data["typed"]).read(list(columns), use_threads=True)
 
     programs: dict[str, Callable[[Callable[..., pa.Table]], pd.DataFrame]] = {
-        "W0": _numbered, "W1": _users_and_sessions, "W2": _session_duration, "W3": _new_and_converted_users, "W4": _features,
-        "W5": lambda read: _retention(read, data["months"]), "W6": _paths,
-        "W7": lambda read: _user_by_root(read, data["roots"]), "W8": _eight_columns}
+        "W0": _numbered,
+        "W1": _users_and_sessions,
+        "W2": _session_duration,
+        "W3": _new_and_converted_users,
+        "W4": _features,
+        "W5": lambda read: _retention(read, data["months"]),
+        "W6": _paths,
+        "W7": lambda read: _user_by_root(read, data["roots"]),
+        "W8": _eight_columns,
+    }
 
     def action(program: Callable[[Callable[..., pa.Table]], pd.DataFrame]) -> Callable[[], Any]:
         return lambda: program(read)
@@ -89,8 +96,13 @@ def _numbered(read: Callable[..., pa.Table]) -> pd.DataFrame:
     by_time = np.empty(len(first), "int64")
     by_time[starting.sort_values(["m", "e"]).index] = np.arange(1, len(first) + 1)
     session = hits.n.to_numpy() - 1
-    return pd.DataFrame({"event_id": pd.array(_flat(ids), dtype=pd.ArrowDtype(_flat(ids).type)), "session_id": by_time[session],
-                         "session_hit_number": np.arange(len(hits)) - first[session] + 1})
+    return pd.DataFrame(
+        {
+            "event_id": pd.array(_flat(ids), dtype=pd.ArrowDtype(_flat(ids).type)),
+            "session_id": by_time[session],
+            "session_hit_number": np.arange(len(hits)) - first[session] + 1,
+        }
+    )
 
 
 def _users_and_sessions(read: Callable[..., pa.Table]) -> pd.DataFrame:
@@ -127,8 +139,9 @@ def _new_and_converted_users(read: Callable[..., pa.Table]) -> pd.DataFrame:
     first = by_day.groupby("u").n.transform("min")
     first_of_month = by_day.groupby([by_day.u, month]).n.transform("min")
     by_day["is_new"], by_day["two"] = by_day.n == first, (first_of_month == first) & by_day.two
-    result = by_day.groupby("d").agg(unique_users=("n", "size"), share_new=("is_new", "sum"), converted=("c", "sum"),
-                                     new_with_two=("two", "sum"))
+    result = by_day.groupby("d").agg(
+        unique_users=("n", "size"), share_new=("is_new", "sum"), converted=("c", "sum"), new_with_two=("two", "sum")
+    )
     counts = result.replace({"share_new": 0, "converted": 0, "new_with_two": 0}, np.nan)
     return _text(counts.assign(share_new=counts.share_new / counts.unique_users))
 
@@ -168,17 +181,24 @@ def _features(read: Callable[..., pa.Table]) -> pd.DataFrame:
     codes, names = _stacks(table["location_stack"])
     application = pc.struct_field(_flat(table["application"]), "id")
     (user, _), (kind, kinds), (application, applications) = (
-        _codes(table["user_id"]), _codes(table["event_type"]), _codes(pa.chunked_array([application])))
+        _codes(table["user_id"]),
+        _codes(table["event_type"]),
+        _codes(pa.chunked_array([application])),
+    )
     used = pd.DataFrame({"application": application, "name": codes, "kind": kind, "u": user}).drop_duplicates()
     # Different stacks may have one name.
     known, numbers = np.unique(names.astype(str), return_inverse=True)
     used["name"] = numbers[used.name]
     used = used[(used.application >= 0) & (used.kind >= 0)]
     counted = used.drop_duplicates().groupby(["application", "name", "kind"]).size().reset_index(name="user_id_nunique")
-    result = pd.DataFrame({"application": applications.to_numpy(zero_copy_only=False)[counted.application],
-                           "feature_nice_name": known[counted.name],
-                           "event_type": kinds.to_numpy(zero_copy_only=False)[counted.kind],
-                           "user_id_nunique": counted.user_id_nunique})
+    result = pd.DataFrame(
+        {
+            "application": applications.to_numpy(zero_copy_only=False)[counted.application],
+            "feature_nice_name": known[counted.name],
+            "event_type": kinds.to_numpy(zero_copy_only=False)[counted.kind],
+            "user_id_nunique": counted.user_id_nunique,
+        }
+    )
     keys = ["user_id_nunique", "application", "feature_nice_name", "event_type"]
     return result[result.feature_nice_name != "None"].sort_values(keys, ascending=[False, True, True, True])
 

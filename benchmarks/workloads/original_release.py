@@ -26,7 +26,7 @@ def postgres(data: dict[str, Any]) -> Session:
     warnings.simplefilter("ignore")
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     df = hub.get_objectiv_dataframe(db_url=data["postgres"], table_name="data")
-    stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:]
+    stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :]
     hub.add_conversion_event(location_stack=stack, event_type="PressEvent", name=CONVERSION)
 
     def users_and_sessions() -> Any:
@@ -80,14 +80,17 @@ def postgres(data: dict[str, Any]) -> Session:
 
     connection = df.engine.connect()  # stays open, so that its backend does
     backend = connection.execute("SELECT pg_backend_pid()").scalar()
-    return Session({
-        "W0": lambda: df[["session_id", "session_hit_number"]].to_pandas(),
-        "W1": users_and_sessions,
-        "W2": session_duration,
-        "W3": new_and_converted_users,
-        "W4": lambda: hub.agg.top_product_features(df).to_pandas(),
-        "W5": lambda: hub.agg.retention_matrix(df, display=False).to_pandas(),
-        "W6": paths,
-        "W7": user_by_root,
-        "W8": eight_columns,
-    }, lambda: server_cpu(backend) if connection else 0.0)
+    return Session(
+        {
+            "W0": lambda: df[["session_id", "session_hit_number"]].to_pandas(),
+            "W1": users_and_sessions,
+            "W2": session_duration,
+            "W3": new_and_converted_users,
+            "W4": lambda: hub.agg.top_product_features(df).to_pandas(),
+            "W5": lambda: hub.agg.retention_matrix(df, display=False).to_pandas(),
+            "W6": paths,
+            "W7": user_by_root,
+            "W8": eight_columns,
+        },
+        lambda: server_cpu(backend) if connection else 0.0,
+    )

@@ -22,13 +22,14 @@ def events(data: dict[str, Any], layout: str) -> tuple[ol.ModelHub, DataFrame]:
     df = hub.events(source) if layout == "snapshot" else hub.get_objectiv_dataframe(db_url=ol.connect(source))
     if df.engine.dialect == "duckdb":
         df.engine.execute(f"SET threads = {data['threads']}")
-    stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:]
+    stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :]
     hub.add_conversion_event(location_stack=stack, event_type="PressEvent", name=CONVERSION)
     return hub, df
 
 
 def programs(hub: ol.ModelHub, df: DataFrame) -> dict[str, Callable[[], DataFrame | Series]]:
     """Return for each workload a function that builds its frame. Those that need the values of a level ask for them."""
+
     def users_and_sessions() -> DataFrame:
         result = hub.agg.unique_users(df).to_frame()
         result["unique_sessions"] = hub.agg.unique_sessions(df)

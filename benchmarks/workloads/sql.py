@@ -309,9 +309,11 @@ def statements(layout: str, table: str, roots: Sequence[str], months: int) -> di
     parts = dict(_LAYOUTS[layout])
     names, first = parts.pop("names"), parts.pop("W0")
     parts |= {
-        "names of features": names.replace("{source}", "used"), "names of hits": names.replace("{source}", "hits"),
+        "names of features": names.replace("{source}", "used"),
+        "names of hits": names.replace("{source}", "hits"),
         "retention": _columns(range(months), 'count(*) FILTER (WHERE month - first = {0}), 0) AS "_{0}"'),
-        "matrix": _columns(roots, "count(*) FILTER (WHERE root = '{0}'), 0) AS \"{0}\"")}
+        "matrix": _columns(roots, "count(*) FILTER (WHERE root = '{0}'), 0) AS \"{0}\""),
+    }
     return {name: _filled(text, {**parts, "table": table}) for name, text in {"W0": first, **_STATEMENTS}.items()}
 
 

@@ -37,5 +37,8 @@ def side_by_side(*charts: Any, columns: int = 2) -> Any:
         part = chart.copy(deep=False)
         part.config = alt.Undefined
         parts.append(part)
-    return themed(alt.concat(*parts, columns=columns).resolve_scale(
-        color="independent", shape="independent", opacity="independent", strokeDash="independent"))
+    return themed(
+        alt.concat(*parts, columns=columns).resolve_scale(
+            color="independent", shape="independent", opacity="independent", strokeDash="independent"
+        )
+    )

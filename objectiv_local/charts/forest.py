@@ -26,8 +26,16 @@ class Estimate:
     details: tuple[tuple[str, str], ...] = ()
 
 
-def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, y_title: str = "", is_share: bool = False,
-                is_sorted: bool = True, note: str = "") -> Any:
+def forest_plot(
+    estimates: Sequence[Estimate],
+    layout: Layout,
+    *,
+    x_title: str,
+    y_title: str = "",
+    is_share: bool = False,
+    is_sorted: bool = True,
+    note: str = "",
+) -> Any:
     """Return points with intervals about a line at zero, the largest on top: at most 30, with a note where there are more.
 
     Points whose interval has no zero in it are filled; the others are hollow. ``is_share`` shows values as percentages.
@@ -39,29 +47,58 @@ def forest_plot(estimates: Sequence[Estimate], layout: Layout, *, x_title: str, 
     shown = sorted(known, key=lambda each: -abs(each.value or 0.0))[:MOST_BARS]
     shown = [each for each in known if each in shown]
     without = len(estimates) - len(known)
-    notes = [note, f"the {len(shown)} farthest from 0 of {len(known):,}" if len(shown) < len(known) else "",
-             f"{without:,} without a value" if without else ""]
+    notes = [
+        note,
+        f"the {len(shown)} farthest from 0 of {len(known):,}" if len(shown) < len(known) else "",
+        f"{without:,} without a value" if without else "",
+    ]
     names = [each.name for each in shown]
     titles = list(dict.fromkeys(title for each in shown for title, _ in each.details))
-    rows = [{"name": each.name, "value": each.value, "low": each.low, "high": each.high, "text": each.text,
-             "state": APART if _is_apart(each) else ACROSS, "solid": int(_is_apart(each)),
-             **{f"detail_{titles.index(title)}": text for title, text in each.details}} for each in shown]
+    rows = [
+        {
+            "name": each.name,
+            "value": each.value,
+            "low": each.low,
+            "high": each.high,
+            "text": each.text,
+            "state": APART if _is_apart(each) else ACROSS,
+            "solid": int(_is_apart(each)),
+            **{f"detail_{titles.index(title)}": text for title, text in each.details},
+        }
+        for each in shown
+    ]
     y = alt.Y("name", type="nominal", sort=names, title=y_title or None)
     axis = alt.Axis(format=PERCENT if is_share else NUMBERS)
     base = alt.Chart(data(rows)).encode(y=y)
-    tooltip = [tip("name", y_title or "name"), tip("text", x_title),
-               *(tip(f"detail_{place}", title) for place, title in enumerate(titles))]
-    intervals = base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=GREY, strokeWidth=2).encode(
-        x=alt.X("low", type="quantitative", title=x_title, axis=axis), x2=alt.X2("high"))
+    tooltip = [
+        tip("name", y_title or "name"),
+        tip("text", x_title),
+        *(tip(f"detail_{place}", title) for place, title in enumerate(titles)),
+    ]
+    intervals = (
+        base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+        .mark_rule(color=GREY, strokeWidth=2)
+        .encode(x=alt.X("low", type="quantitative", title=x_title, axis=axis), x2=alt.X2("high"))
+    )
     points = base.encode(
-        x=alt.X("value", type="quantitative", title=x_title, axis=axis), tooltip=tooltip,
-        shape=alt.Shape("state", type="nominal", sort=[APART, ACROSS], title=None, scale=alt.Scale(
-            domain=[APART, ACROSS], range=["circle", "diamond"]), legend=alt.Legend(
-                symbolFillColor="transparent", symbolStrokeColor=COLORS[0])),
-        fillOpacity=alt.FillOpacity("solid", type="quantitative", scale=None, legend=None)).mark_point(
-            size=70, opacity=1, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
-    return finished(alt.layer(zero_line(alt), intervals, points), layout, height=alt.Step(24),
-                    note="; ".join(each for each in notes if each))
+        x=alt.X("value", type="quantitative", title=x_title, axis=axis),
+        tooltip=tooltip,
+        shape=alt.Shape(
+            "state",
+            type="nominal",
+            sort=[APART, ACROSS],
+            title=None,
+            scale=alt.Scale(domain=[APART, ACROSS], range=["circle", "diamond"]),
+            legend=alt.Legend(symbolFillColor="transparent", symbolStrokeColor=COLORS[0]),
+        ),
+        fillOpacity=alt.FillOpacity("solid", type="quantitative", scale=None, legend=None),
+    ).mark_point(size=70, opacity=1, strokeWidth=2, stroke=COLORS[0], fill=COLORS[0])
+    return finished(
+        alt.layer(zero_line(alt), intervals, points),
+        layout,
+        height=alt.Step(24),
+        note="; ".join(each for each in notes if each),
+    )
 
 
 def _is_apart(each: Estimate) -> bool:

@@ -60,27 +60,51 @@ def funnel_chart(steps: Sequence[Step], layout: Layout, *, y_title: str = "users
         above = [percent(step.of_first), count(step.users), *more]
         if len(steps) > _MOST_NUMBERED:
             above = [percent(step.of_first, 0)]
-        rows.append({"step": names[place], "users": step.users, "before": before, "text": above,
-                     "top": max(before, step.users), **_details(step)})
+        rows.append(
+            {
+                "step": names[place],
+                "users": step.users,
+                "before": before,
+                "text": above,
+                "top": max(before, step.users),
+                **_details(step),
+            }
+        )
     x = alt.X("step", type="ordinal", sort=names, title=None, axis=_axis(alt, len(names), 140))
     top = max((step.users for step in steps), default=1) or 1
-    y = alt.Y("users", type="quantitative", title=y_title, axis=number_axis([top]), scale=alt.Scale(
-        domain=[0, top * (1.3 if len(steps) <= _MOST_NUMBERED else 1.1)], nice=False))
+    y = alt.Y(
+        "users",
+        type="quantitative",
+        title=y_title,
+        axis=number_axis([top]),
+        scale=alt.Scale(domain=[0, top * (1.3 if len(steps) <= _MOST_NUMBERED else 1.1)], nice=False),
+    )
     base = alt.Chart(data(rows)).encode(x=x)
     tooltip = _tooltip(y_title)
     kinds = [{"step": names[0], "kind": kind} for kind in (REACHED, LOST)]
-    legend = alt.Chart(data(kinds)).mark_square(size=0, opacity=1).encode(x=x, color=alt.Color(
-        "kind", type="nominal", title=None, scale=alt.Scale(domain=[REACHED, LOST], range=[COLORS[0], f"{GREY}88"])))
+    legend = (
+        alt.Chart(data(kinds))
+        .mark_square(size=0, opacity=1)
+        .encode(
+            x=x,
+            color=alt.Color(
+                "kind", type="nominal", title=None, scale=alt.Scale(domain=[REACHED, LOST], range=[COLORS[0], f"{GREY}88"])
+            ),
+        )
+    )
     layers = [
         base.mark_bar(color=COLORS[0], width={"band": 0.7}).encode(y=y, tooltip=tooltip),
-        base.transform_filter("datum.before > datum.users").mark_bar(
-            color=GREY, opacity=0.25, width={"band": 0.7}).encode(y=y, y2=alt.Y2("before"), tooltip=tooltip),
-        base.transform_filter("datum.before > datum.users").mark_bar(
-            fill=hatching(GREY), opacity=0.5, width={"band": 0.7}).encode(y=y, y2=alt.Y2("before")),
-        base.mark_text(
-            baseline="bottom", lineHeight=13, dy={"expr": "-4 - 13 * (datum.text.length - 1)"}).encode(
-            y=alt.Y("top", type="quantitative"), text=words()),
-        *([legend] if any(row["before"] > row["users"] for row in rows) else [])]
+        base.transform_filter("datum.before > datum.users")
+        .mark_bar(color=GREY, opacity=0.25, width={"band": 0.7})
+        .encode(y=y, y2=alt.Y2("before"), tooltip=tooltip),
+        base.transform_filter("datum.before > datum.users")
+        .mark_bar(fill=hatching(GREY), opacity=0.5, width={"band": 0.7})
+        .encode(y=y, y2=alt.Y2("before")),
+        base.mark_text(baseline="bottom", lineHeight=13, dy={"expr": "-4 - 13 * (datum.text.length - 1)"}).encode(
+            y=alt.Y("top", type="quantitative"), text=words()
+        ),
+        *([legend] if any(row["before"] > row["users"] for row in rows) else []),
+    ]
     return finished(alt.layer(*layers), layout, width=max(360, min(900, 150 * len(steps))), note=note)
 
 
@@ -90,23 +114,50 @@ def grouped_funnel(groups: Mapping[str, Sequence[Step]], layout: Layout, *, grou
     labels = list(groups)
     names = _names(next(iter(groups.values())))
     width = max(360, min(1_000, (30 + 36 * len(labels)) * len(names)))
-    rows = [{"step": names[place], "group": label, "share": step.of_first, "low": step.low, "high": step.high,
-             "text": percent(step.of_first, 0), **_details(step)}
-            for label, steps in groups.items() for place, step in enumerate(steps) if step.of_first is not None]
+    rows = [
+        {
+            "step": names[place],
+            "group": label,
+            "share": step.of_first,
+            "low": step.low,
+            "high": step.high,
+            "text": percent(step.of_first, 0),
+            **_details(step),
+        }
+        for label, steps in groups.items()
+        for place, step in enumerate(steps)
+        if step.of_first is not None
+    ]
     x = alt.X("step", type="ordinal", sort=names, title=None, axis=_axis(alt, len(names), width // len(names) - 10))
     offset = alt.XOffset("group", type="nominal", sort=labels)
-    y = alt.Y("share", type="quantitative", title="share of the users who entered, %", axis=alt.Axis(format=PERCENT),
-              scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y(
+        "share",
+        type="quantitative",
+        title="share of the users who entered, %",
+        axis=alt.Axis(format=PERCENT),
+        scale=alt.Scale(domain=[0, 1]),
+    )
     base = alt.Chart(data(rows)).encode(x=x, xOffset=offset)
-    layers = [base.mark_bar().encode(y=y, color=alt.Color(
-        "group", type="nominal", title=group_title, sort=labels, scale=alt.Scale(
-            domain=labels, range=colors(labels, REST))), tooltip=[
-                tip("group", group_title), *_tooltip("users")]),
-        base.transform_filter("isValid(datum.low) && isValid(datum.high)").mark_rule(color=INK, strokeWidth=1).encode(
-            y=alt.Y("low", type="quantitative"), y2=alt.Y2("high"))]
+    layers = [
+        base.mark_bar().encode(
+            y=y,
+            color=alt.Color(
+                "group",
+                type="nominal",
+                title=group_title,
+                sort=labels,
+                scale=alt.Scale(domain=labels, range=colors(labels, REST)),
+            ),
+            tooltip=[tip("group", group_title), *_tooltip("users")],
+        ),
+        base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+        .mark_rule(color=INK, strokeWidth=1)
+        .encode(y=alt.Y("low", type="quantitative"), y2=alt.Y2("high")),
+    ]
     if len(labels) * len(names) <= 24:
-        layers.append(base.mark_text(baseline="bottom", dy=-3, fontSize=10).encode(
-            y=alt.Y("high", type="quantitative"), text=words()))
+        layers.append(
+            base.mark_text(baseline="bottom", dy=-3, fontSize=10).encode(y=alt.Y("high", type="quantitative"), text=words())
+        )
     return finished(alt.layer(*layers), layout, width=width, note=note)
 
 
@@ -121,12 +172,22 @@ def _names(steps: Sequence[Step]) -> list[str]:
 
 
 def _details(step: Step) -> dict[str, str]:
-    return {"number": count(step.users), "of_first": percent(step.of_first), "of_previous": percent(step.of_previous),
-            "interval": f"{percent(step.low)} to {percent(step.high)}" if step.low is not None else "",
-            "median": duration(step.median_time)}
+    return {
+        "number": count(step.users),
+        "of_first": percent(step.of_first),
+        "of_previous": percent(step.of_previous),
+        "interval": f"{percent(step.low)} to {percent(step.high)}" if step.low is not None else "",
+        "median": duration(step.median_time),
+    }
 
 
 def _tooltip(y_title: str) -> list[Any]:
-    titles = {"step": "step", "number": y_title, "of_first": "of first", "interval": "95% interval",
-              "of_previous": "of previous", "median": "median time"}
+    titles = {
+        "step": "step",
+        "number": y_title,
+        "of_first": "of first",
+        "interval": "95% interval",
+        "of_previous": "of previous",
+        "median": "median time",
+    }
     return [tip(name, title) for name, title in titles.items()]

@@ -27,13 +27,16 @@ def vl_convert() -> Any:
 def check_chart(chart: object, what: str) -> None:
     """Raise InvalidType for what is no chart of altair."""
     if not isinstance(chart, altair().TopLevelMixin):
-        raise InvalidType(f"{what} takes charts of altair, not {in_words(chart)}",
-                          hint="pass what plot() returns; figures of plotly have methods of their own, such as write_html")
+        raise InvalidType(
+            f"{what} takes charts of altair, not {in_words(chart)}",
+            hint="pass what plot() returns; figures of plotly have methods of their own, such as write_html",
+        )
 
 
 def _installed(module: str, package: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
-        raise NotSupported(f"{package} is not installed, and charts need it",
-                           hint="pip install 'objectiv-local[plot]'") from None
+        raise NotSupported(
+            f"{package} is not installed, and charts need it", hint="pip install 'objectiv-local[plot]'"
+        ) from None

@@ -46,9 +46,20 @@ class Line:
         return self.complete is None or bool(self.complete[place])
 
 
-def line_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: str, series_title: str = "",
-               is_share: bool = False, grey: Sequence[str] = REST, from_zero: bool = True, note: str = "",
-               palette: Sequence[str] | None = None, log: tuple[bool, bool] = (False, False)) -> Any:
+def line_chart(
+    lines: Sequence[Line],
+    layout: Layout,
+    *,
+    x_title: str,
+    y_title: str,
+    series_title: str = "",
+    is_share: bool = False,
+    grey: Sequence[str] = REST,
+    from_zero: bool = True,
+    note: str = "",
+    palette: Sequence[str] | None = None,
+    log: tuple[bool, bool] = (False, False),
+) -> Any:
     """Return a chart of lines: a color and a symbol for each, and a legend where there are several.
 
     The part of a line between two points is dashed if one of them is incomplete. Symbols of incomplete points are hollow. The
@@ -62,41 +73,79 @@ def line_chart(lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: 
     names = [line.name for line in lines]
     several = len(lines) > 1
     x = alt.X("x", type=kind, title=x_title or None, **x_axis(alt, over, kind, log=log[0]))
-    y = alt.Y("y", type="quantitative", title=y_title or None, axis=alt.Axis(format=PERCENT) if is_share else
-              number_axis(plain(value) for line in lines for value in line.y),
-              scale=alt.Scale(type="log") if log[1] else alt.Scale(zero=from_zero))
+    y = alt.Y(
+        "y",
+        type="quantitative",
+        title=y_title or None,
+        axis=alt.Axis(format=PERCENT) if is_share else number_axis(plain(value) for line in lines for value in line.y),
+        scale=alt.Scale(type="log") if log[1] else alt.Scale(zero=from_zero),
+    )
     hues = list(palette or colors(names, tuple(grey)))
-    hue: dict[str, Any] = {"color": alt.Color("series", type="nominal", title=series_title or None, sort=names,
-                                              scale=alt.Scale(domain=names, range=hues))} if several else {}
+    hue: dict[str, Any] = (
+        {
+            "color": alt.Color(
+                "series", type="nominal", title=series_title or None, sort=names, scale=alt.Scale(domain=names, range=hues)
+            )
+        }
+        if several
+        else {}
+    )
     drawn = {} if several else {"color": palette[0] if palette else COLORS[0]}
     dash = {"strokeDash": states(alt, alt.StrokeDash, [COMPLETE, INCOMPLETE], [[1, 0], [5, 4]])} if is_open else {}
-    parts = alt.Chart(data([row for line in lines for row in _parts(line, kind)])).mark_line(strokeWidth=2, **drawn).encode(
-        x=x, y=y, detail=alt.Detail("part", type="nominal"), **hue, **dash)
-    symbols = {"shape": alt.Shape("series", type="nominal", title=series_title or None, sort=names,
-                                  scale=alt.Scale(domain=names, range=shapes(len(names))))} if several else {}
-    tooltip = [tip("when", x_title or "x"), *([tip("series", series_title or "series")] if several else []),
-               tip("number", y_title or "y"), *([tip("state", "period")] if is_open else [])]
+    parts = (
+        alt.Chart(data([row for line in lines for row in _parts(line, kind)]))
+        .mark_line(strokeWidth=2, **drawn)
+        .encode(x=x, y=y, detail=alt.Detail("part", type="nominal"), **hue, **dash)
+    )
+    symbols = (
+        {
+            "shape": alt.Shape(
+                "series",
+                type="nominal",
+                title=series_title or None,
+                sort=names,
+                scale=alt.Scale(domain=names, range=shapes(len(names))),
+            )
+        }
+        if several
+        else {}
+    )
+    tooltip = [
+        tip("when", x_title or "x"),
+        *([tip("series", series_title or "series")] if several else []),
+        tip("number", y_title or "y"),
+        *([tip("state", "period")] if is_open else []),
+    ]
     points = alt.Chart(data([row for line in lines for row in _points(line, kind, is_share=is_share)])).encode(
-        x=x, y=y, tooltip=tooltip, opacity=alt.Opacity("shown", type="quantitative", legend=None, scale=None), **hue, **symbols)
-    layers = [parts, points.transform_filter({"field": "state", "equal": COMPLETE}).mark_point(
-        filled=True, size=45, **drawn)]
+        x=x, y=y, tooltip=tooltip, opacity=alt.Opacity("shown", type="quantitative", legend=None, scale=None), **hue, **symbols
+    )
+    layers = [parts, points.transform_filter({"field": "state", "equal": COMPLETE}).mark_point(filled=True, size=45, **drawn)]
     if is_open:
-        layers.append(points.transform_filter({"field": "state", "equal": INCOMPLETE}).mark_point(
-            filled=False, size=45, **drawn))
+        layers.append(
+            points.transform_filter({"field": "state", "equal": INCOMPLETE}).mark_point(filled=False, size=45, **drawn)
+        )
     return finished(alt.layer(*layers), layout, note=note)
 
 
-def spread_chart(lines: Sequence[Line], main: Sequence[Line], layout: Layout, *, x_title: str, y_title: str,
-                 note: str = "") -> Any:
+def spread_chart(
+    lines: Sequence[Line], main: Sequence[Line], layout: Layout, *, x_title: str, y_title: str, note: str = ""
+) -> Any:
     """Return a chart of shares with many thin grey lines, and one line or a few that summarize them."""
     alt = altair()
     chart = line_chart(main, layout, x_title=x_title, y_title=y_title, is_share=True)
     kind = kind_of(value for line in main for value in line.x)
-    rows = [row | {"series": line.name} for line in lines for row in _points(line, kind, is_share=True)
-            if row["y"] is not None and row["state"] == COMPLETE]
+    rows = [
+        row | {"series": line.name}
+        for line in lines
+        for row in _points(line, kind, is_share=True)
+        if row["y"] is not None and row["state"] == COMPLETE
+    ]
     x, y = (alt.X("x", type=kind, title=x_title), alt.Y("y", type="quantitative", title=y_title))
-    thin = alt.Chart(data(rows)).mark_line(strokeWidth=1, opacity=0.5, color=GREY).encode(
-        x=x, y=y, detail=alt.Detail("series", type="nominal"))
+    thin = (
+        alt.Chart(data(rows))
+        .mark_line(strokeWidth=1, opacity=0.5, color=GREY)
+        .encode(x=x, y=y, detail=alt.Detail("series", type="nominal"))
+    )
     return finished(alt.layer(thin, *chart.layer), layout, note=note)
 
 
@@ -112,9 +161,13 @@ def x_axis(alt: Any, values: Sequence[Any], kind: str, *, log: bool = False) -> 
     has_clock = any(moment.time() != datetime.time() for moment in moments)
     is_monthly = all(moment.day == 1 for moment in moments) and len(moments) > 1
     ticks = [str(plain(moment)) for moment in moments]
-    return {"scale": alt.Scale(type="utc"), "axis": alt.Axis(
-        values=[_milliseconds(tick) for tick in sparse(ticks, 4 if has_clock else 6)],
-        format="%Y-%m-%d %H:%M" if has_clock else "%Y-%m" if is_monthly else "%Y-%m-%d")}
+    return {
+        "scale": alt.Scale(type="utc"),
+        "axis": alt.Axis(
+            values=[_milliseconds(tick) for tick in sparse(ticks, 4 if has_clock else 6)],
+            format="%Y-%m-%d %H:%M" if has_clock else "%Y-%m" if is_monthly else "%Y-%m-%d",
+        ),
+    }
 
 
 def _moment(value: Any) -> datetime.datetime:
@@ -156,6 +209,12 @@ def _points(line: Line, kind: str, *, is_share: bool) -> Iterator[dict[str, Any]
             continue
         around = [values[other] for other in (place - 1, place + 1) if 0 <= other < len(values)]
         shown = place % every == 0 or all(value is None for value in around)
-        yield {"x": _at(at, name, kind), "y": values[place], "series": line.name, "when": name,
-               "number": percent(values[place]) if is_share else count(values[place]), "shown": int(shown),
-               "state": COMPLETE if line.is_complete(place) else INCOMPLETE}
+        yield {
+            "x": _at(at, name, kind),
+            "y": values[place],
+            "series": line.name,
+            "when": name,
+            "number": percent(values[place]) if is_share else count(values[place]),
+            "shown": int(shown),
+            "state": COMPLETE if line.is_complete(place) else INCOMPLETE,
+        }

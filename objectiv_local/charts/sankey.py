@@ -35,12 +35,17 @@ def grouped_flows(flows: Sequence[Flow]) -> list[Flow]:
     for flow in flows:
         for side, name in enumerate((flow.source, flow.target)):
             passing.setdefault(flow.step + side, {}).setdefault(name, [0, 0])[side] += flow.value
-    kept = {place: {*sorted((name for name in at if name not in REST), key=lambda name: (-max(at[name]), name))[:MOST_NODES],
-                    *REST} for place, at in passing.items()}
+    kept = {
+        place: {*sorted((name for name in at if name not in REST), key=lambda name: (-max(at[name]), name))[:MOST_NODES], *REST}
+        for place, at in passing.items()
+    }
     found: dict[tuple[int, str, str], int] = {}
     for flow in flows:
-        key = (flow.step, flow.source if flow.source in kept[flow.step] else OTHER,
-               flow.target if flow.target in kept[flow.step + 1] else OTHER)
+        key = (
+            flow.step,
+            flow.source if flow.source in kept[flow.step] else OTHER,
+            flow.target if flow.target in kept[flow.step + 1] else OTHER,
+        )
         found[key] = found.get(key, 0) + flow.value
     return [Flow(*key, value) for key, value in sorted(found.items(), key=lambda each: (each[0][0], -each[1], each[0]))]
 
@@ -60,8 +65,9 @@ def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, he
     sizes = {node: max(both) for node, both in passing.items()}
     inner = max(_HEIGHT, _NODE_HEIGHT * max(map(len, columns))) if height is None else max(1, height - _ABOVE - _BELOW)
     # The scale that plotly chooses, with which all columns fit.
-    scale = min(((inner - _PAD * (len(column) - 1)) / sum(sizes[node] for node in column) for column in columns if column),
-                default=0.0)
+    scale = min(
+        ((inner - _PAD * (len(column) - 1)) / sum(sizes[node] for node in column) for column in columns if column), default=0.0
+    )
     x, y = [0.0] * len(places), [0.0] * len(places)
     for step, column in enumerate(columns):
         top = 0.0
@@ -79,21 +85,30 @@ def pair_diagram(pairs: Sequence[tuple[str, str, int]], title: str) -> Any:
     """Return the diagram of pairs of names with their counts, a figure of plotly in which each name is one node."""
     names = list(dict.fromkeys([*(source for source, _, _ in pairs), *(target for _, target, _ in pairs)]))
     places = {name: number for number, name in enumerate(names)}
-    links = {"source": [places[source] for source, _, _ in pairs], "target": [places[target] for _, target, _ in pairs],
-             "value": [value for _, _, value in pairs]}
+    links = {
+        "source": [places[source] for source, _, _ in pairs],
+        "target": [places[target] for _, target, _ in pairs],
+        "value": [value for _, _, value in pairs],
+    }
     return _figure(names, links, title)
 
 
-def _figure(names: list[str], links: dict[str, list[int]], title: str, letters: int = MOST_LETTERS,
-            **places: list[float]) -> Any:
+def _figure(
+    names: list[str], links: dict[str, list[int]], title: str, letters: int = MOST_LETTERS, **places: list[float]
+) -> Any:
     """Return a figure with nodes of the given names, and places if given, and the links between them."""
     go = plotly()
     # Long names would run over each other; hovering shows them in full.
-    labels = [_escaped(name if len(name) <= letters else name[:letters - 1] + "…") for name in names]
+    labels = [_escaped(name if len(name) <= letters else name[: letters - 1] + "…") for name in names]
     numbers = {name: number for number, name in enumerate(name for name in dict.fromkeys(names) if name not in REST)}
-    node = {"label": labels, "customdata": [_escaped(name) for name in names],
-            "hovertemplate": "%{customdata}<br>%{value:,}<extra></extra>", "pad": _PAD,
-            "color": [GREY if name in REST else _COLORS[numbers[name] % len(_COLORS)] for name in names], **places}
+    node = {
+        "label": labels,
+        "customdata": [_escaped(name) for name in names],
+        "hovertemplate": "%{customdata}<br>%{value:,}<extra></extra>",
+        "pad": _PAD,
+        "color": [GREY if name in REST else _COLORS[numbers[name] % len(_COLORS)] for name in names],
+        **places,
+    }
     figure = go.Figure(go.Sankey(node=node, link=links))
     figure.update_layout(title_text=_escaped(title), font_size=11)
     return figure

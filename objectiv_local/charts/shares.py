@@ -27,14 +27,18 @@ def share_bars(shares: Sequence[Share], layout: Layout, *, x_title: str, y_title
     """Return vertical bars of shares in the order given, with the percentage above each of a few."""
     alt = altair()
     names = [each.name for each in shares]
-    rows = [{"name": each.name, "share": each.share, "text": percent(each.share), "count": count(each.count)}
-            for each in shares]
+    rows = [
+        {"name": each.name, "share": each.share, "text": percent(each.share), "count": count(each.count)} for each in shares
+    ]
     base = alt.Chart(data(rows)).encode(
         x=alt.X("name", type="ordinal", sort=names, title=x_title, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("share", type="quantitative", title=y_title, axis=alt.Axis(format=PERCENT), scale=alt.Scale(zero=True)))
-    layers = [base.mark_bar(color=COLORS[0], width={"band": 0.8}).encode(tooltip=[
-        tip("name", x_title), tip("text", "share"),
-        tip("count", count_title)])]
+        y=alt.Y("share", type="quantitative", title=y_title, axis=alt.Axis(format=PERCENT), scale=alt.Scale(zero=True)),
+    )
+    layers = [
+        base.mark_bar(color=COLORS[0], width={"band": 0.8}).encode(
+            tooltip=[tip("name", x_title), tip("text", "share"), tip("count", count_title)]
+        )
+    ]
     if len(shares) <= _MOST_NUMBERED:
         layers.append(base.mark_text(baseline="bottom", dy=-3).encode(text=words()))
     return finished(alt.layer(*layers), layout, note=note)

@@ -13,8 +13,16 @@ from objectiv_local.charts.theme import INK, JOINER
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 #: Attributes that make no difference to what is seen.
-_UNSEEN: Final = ("class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "aria-label", "font-family",
-                  "stroke-miterlimit")
+_UNSEEN: Final = (
+    "class",
+    "pointer-events",
+    "role",
+    "aria-roledescription",
+    "aria-hidden",
+    "aria-label",
+    "font-family",
+    "stroke-miterlimit",
+)
 #: How the keys of colors end; ``ink`` is the column of a heat map that holds colors.
 _COLOR_KEYS: Final = ("color", "fill", "stroke", "ink")
 _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
@@ -84,8 +92,11 @@ def _clean(element: ElementTree.Element) -> None:
     """Take out of an element what cannot be seen."""
     for child in list(element):
         tag = child.tag.rpartition("}")[2]
-        is_hidden = child.get("display") == "none" or child.get("opacity") == "0" or (
-            tag == "path" and child.get("d") in ("", "M0,0h0v0h0Z"))
+        is_hidden = (
+            child.get("display") == "none"
+            or child.get("opacity") == "0"
+            or (tag == "path" and child.get("d") in ("", "M0,0h0v0h0Z"))
+        )
         is_empty = tag == "path" and child.get("class") == "background" and not (child.get("stroke") or child.get("fill"))
         if is_hidden or is_empty:
             element.remove(child)
@@ -118,8 +129,10 @@ def _share_gradients(root: ElementTree.Element) -> None:
 
 def _name_apart(root: ElementTree.Element) -> None:
     """Give the parts that others refer to names that no other chart of a page has, and that are the same in each drawing."""
-    names = {element.attrib["id"]: f"part{number}" for number, element in enumerate(
-        element for element in root.iter() if "id" in element.attrib)}
+    names = {
+        element.attrib["id"]: f"part{number}"
+        for number, element in enumerate(element for element in root.iter() if "id" in element.attrib)
+    }
     _rename(root, names)
     prefix = hashlib.sha256(ElementTree.tostring(root)).hexdigest()[:8]
     _rename(root, {name: f"{prefix}-{name}" for name in names.values()})

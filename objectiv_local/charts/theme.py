@@ -43,20 +43,47 @@ CONFIG: Final[dict[str, Any]] = {
     "background": "white",
     "font": "sans-serif",
     "view": {"stroke": None},
-    "axis": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
-             "gridColor": "#88888833", "domainColor": "#888888", "tickColor": "#888888", "labelLimit": 240, "titlePadding": 8,
-             "labelOverlap": True, "maxExtent": 300, "labelPadding": 5},
-    "legend": {"labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": "normal", "labelColor": INK, "titleColor": INK,
-               "labelLimit": 240, "symbolSize": 80, "symbolOpacity": 1},
-    "title": {"fontSize": 14, "subtitleFontSize": 11, "color": INK, "subtitleColor": INK, "anchor": "start", "offset": 12,
-              "subtitlePadding": 4},
+    "axis": {
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "gridColor": "#88888833",
+        "domainColor": "#888888",
+        "tickColor": "#888888",
+        "labelLimit": 240,
+        "titlePadding": 8,
+        "labelOverlap": True,
+        "maxExtent": 300,
+        "labelPadding": 5,
+    },
+    "legend": {
+        "labelFontSize": 11,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelLimit": 240,
+        "symbolSize": 80,
+        "symbolOpacity": 1,
+    },
+    "title": {
+        "fontSize": 14,
+        "subtitleFontSize": 11,
+        "color": INK,
+        "subtitleColor": INK,
+        "anchor": "start",
+        "offset": 12,
+        "subtitlePadding": 4,
+    },
     "text": {"color": INK, "fontSize": 11},
 }
 
 
 def sparse(labels: Sequence[str], most: int = 8) -> list[str]:
     """Return labels of an axis that has room for so many: every second one, every third one and so on."""
-    return list(labels[::1 + (len(labels) - 1) // most])
+    return list(labels[:: 1 + (len(labels) - 1) // most])
 
 
 def number_axis(values: Iterable[Any]) -> Any:
@@ -70,8 +97,14 @@ def number_axis(values: Iterable[Any]) -> Any:
 
 def states(alt: Any, channel: Any, domain: list[str], values: list[Any]) -> Any:
     """Return the encoding of a state, such as complete and incomplete, with a legend in grey."""
-    return channel("state", type="ordinal", sort=domain, title=None, scale=alt.Scale(domain=domain, range=values),
-                   legend=alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY, symbolSize=200))
+    return channel(
+        "state",
+        type="ordinal",
+        sort=domain,
+        title=None,
+        scale=alt.Scale(domain=domain, range=values),
+        legend=alt.Legend(symbolFillColor=GREY, symbolStrokeColor=GREY, symbolSize=200),
+    )
 
 
 def tip(field: str, title: str) -> Any:
@@ -160,7 +193,11 @@ def hatching(color: str) -> dict[str, Any]:
     for stripe in range(count):
         at, half = stripe / count, 0.25 / count
         clear = f"{color}00"
-        stops += [{"offset": at, "color": clear}, {"offset": at + half, "color": clear},
-                  {"offset": at + half, "color": color}, {"offset": at + 2 * half, "color": color},
-                  {"offset": at + 2 * half, "color": clear}]
+        stops += [
+            {"offset": at, "color": clear},
+            {"offset": at + half, "color": clear},
+            {"offset": at + half, "color": color},
+            {"offset": at + 2 * half, "color": color},
+            {"offset": at + 2 * half, "color": clear},
+        ]
     return {"gradient": "linear", "x1": 0, "y1": 0, "x2": 1, "y2": 1, "stops": stops}

@@ -73,8 +73,10 @@ def labels(values: Iterable[Any]) -> list[str]:
     """Return values as texts of an axis. Moments get their clock where one of them is not midnight."""
     found = list(values)
     if any(isinstance(each, datetime.datetime) and each.time() != datetime.time() for each in found):
-        return [each.isoformat(" ", "minutes") if isinstance(each, datetime.datetime) and plain(each) is not None
-                else label(each) for each in found]
+        return [
+            each.isoformat(" ", "minutes") if isinstance(each, datetime.datetime) and plain(each) is not None else label(each)
+            for each in found
+        ]
     return [label(each) for each in found]
 
 

@@ -13,13 +13,23 @@ from objectiv_local.preferences import options as preferences
 
 
 @click.command(short_help="Serve a source to agents, over standard input and output.")
-@click.option("--rows", type=click.IntRange(1, 100_000), default=1000, show_default=True,
-              help="The maximum number of rows of an answer.")
-@click.option("--seconds", type=click.FloatRange(0.5, 86_400), default=60, show_default=True,
-              help="The time after which an answer is given up.")
+@click.option(
+    "--rows", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="The maximum number of rows of an answer."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.5, 86_400),
+    default=60,
+    show_default=True,
+    help="The time after which an answer is given up.",
+)
 @click.option("--allow-sql", is_flag=True, help="Also offer a tool that runs a SELECT of the agent's own.")
-@click.option("--reports", type=click.Path(path_type=Path, file_okay=False), metavar="DIRECTORY",
-              help="Also offer a tool that writes reports into this directory.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIRECTORY",
+    help="Also offer a tool that writes reports into this directory.",
+)
 @reads_events
 def mcp(source: str, rows: int, seconds: float, allow_sql: bool, reports: Path | None, **options: Any) -> None:
     """Serve the events of SOURCE to an agent by the Model Context Protocol, over standard input and output.

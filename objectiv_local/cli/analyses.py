@@ -100,8 +100,11 @@ def _typed(value: object) -> str:
     """Return a default as one would type it."""
     if isinstance(value, datetime.timedelta):
         seconds = int(value.total_seconds())
-        return next(f"{seconds // size}{unit}" for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
-                    if seconds % size == 0)
+        return next(
+            f"{seconds // size}{unit}"
+            for unit, size in (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+            if seconds % size == 0
+        )
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
@@ -168,8 +171,9 @@ def _defines(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def _writes_sql(function: Callable[..., None]) -> Callable[..., None]:
-    option = click.option("--dialect", metavar="NAME",
-                          help="The engine to write SQL for, such as postgres; by default that of the source.")
+    option = click.option(
+        "--dialect", metavar="NAME", help="The engine to write SQL for, such as postgres; by default that of the source."
+    )
     return option(function)
 
 
@@ -189,8 +193,9 @@ def _written_down(path: Path, metric: str | None) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidValue(f"{str(path)!r} cannot be read: {error}",
-                           hint="give a JSON file with what spec() of an analysis returned") from None
+        raise InvalidValue(
+            f"{str(path)!r} cannot be read: {error}", hint="give a JSON file with what spec() of an analysis returned"
+        ) from None
     return found if isinstance(found, dict) and "analysis" in found else None
 
 

@@ -88,17 +88,27 @@ def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:
     rows = counts.frame.sort_values("events", ascending=False).to_pandas()
     total, users = len(events), int(events.user_id.nunique().value)
     moments = [events.moment.min().value, events.moment.max().value]
-    return {"read_as": "; ".join(repr(events).splitlines()[len(events.dtypes) + 2:]) or "events",
-            "events": total, "users": users,
-            "moments": {name: moment.isoformat(sep=" ") if isinstance(moment, datetime.datetime) else None
-                        for name, moment in zip(("first", "last"), moments, strict=True)},
-            "columns": {**events.index_dtypes, **events.dtypes},
-            "event_types": {name: int(count) for name, count in rows["events"].head(10).items()}}
+    return {
+        "read_as": "; ".join(repr(events).splitlines()[len(events.dtypes) + 2 :]) or "events",
+        "events": total,
+        "users": users,
+        "moments": {
+            name: moment.isoformat(sep=" ") if isinstance(moment, datetime.datetime) else None
+            for name, moment in zip(("first", "last"), moments, strict=True)
+        },
+        "columns": {**events.index_dtypes, **events.dtypes},
+        "event_types": {name: int(count) for name, count in rows["events"].head(10).items()},
+    }
 
 
 @click.command(short_help="Check the quality of events; exits with 1 if a check fails.")
-@click.option("--fail-on", type=click.Choice(["error", "warning", "never"]), default="error", show_default=True,
-              help="Exit with 1 if a check of at least this severity fails.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "never"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 if a check of at least this severity fails.",
+)
 @writes_rows
 @reads_events
 def quality(source: str, fail_on: str, **options: Any) -> int:

@@ -23,7 +23,7 @@ _OWN = {
     "attribution": {
         "touch": "The column of touches, such as a channel or campaign.",
         "model": "How credit is divided: first, last, last_non_direct, linear, position, time_decay, participation, markov or "
-                 "shapley.",
+        "shapley.",
         "window": "The maximum time between a touch and the conversion.",
         "value": "The column of what a conversion is worth; 1 by default.",
         "half_life": "For time_decay: the time in which credit halves; a number is in days.",
@@ -133,7 +133,7 @@ _OWN = {
     },
     "trend": {
         "measure": "users, events, sessions, events_per_user, first_time_users; or sum, mean, median, min, max or nunique of a "
-                   "column, as in sum,amount.",
+        "column, as in sum,amount.",
         "top": "The number of groups of the breakdown; the others are (other).",
         "compare": "previous adds the value of the same period before.",
     },

@@ -15,8 +15,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _EVENT_OPTIONS = (
     click.option("--table", "table_name", metavar="NAME", help="The table to read, if the source has several."),
-    click.option("--schema", metavar="NAME", help="The layout: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
-                                                  "or table for any other. Recognized by default."),
+    click.option(
+        "--schema",
+        metavar="NAME",
+        help="The layout: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
+        "or table for any other. Recognized by default.",
+    ),
     click.option("--user-id", metavar="COLUMN", help="The column of users, or two columns: DEVICE,USER."),
     click.option("--moment", metavar="COLUMN", help="The column of timestamps."),
     click.option("--event-type", metavar="COLUMN", help="The column of event types."),
@@ -25,16 +29,36 @@ _EVENT_OPTIONS = (
     click.option("--location", metavar="COLUMN", help="The column of pages or screens."),
     click.option("--from", "start", metavar="MOMENT", help="Read only events from this day or moment on."),
     click.option("--until", "end", metavar="MOMENT", help="Read only events before this day or moment."),
-    click.option("--identity", metavar="RULE", help="How to resolve users by their devices: last_known, first_known, "
-                                                    "forward_only or graph."),
+    click.option(
+        "--identity",
+        metavar="RULE",
+        help="How to resolve users by their devices: last_known, first_known, forward_only or graph.",
+    ),
     click.option("--dedup", is_flag=True, help="Keep one event of each event id."),
     click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The time zone of days and weeks."),
     click.option("--week-start", default="monday", show_default=True, metavar="DAY", help="The day on which weeks start."),
 )
-_NAMES = ("table_name", "schema", "user_id", "moment", "event_type", "event_id", "session_id", "location", "start", "end",
-          "identity", "dedup", "time_zone", "week_start")
-_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _NAMES} | {"table_name": "--table", "start": "--from",
-                                                                       "end": "--until"}
+_NAMES = (
+    "table_name",
+    "schema",
+    "user_id",
+    "moment",
+    "event_type",
+    "event_id",
+    "session_id",
+    "location",
+    "start",
+    "end",
+    "identity",
+    "dedup",
+    "time_zone",
+    "week_start",
+)
+_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _NAMES} | {
+    "table_name": "--table",
+    "start": "--from",
+    "end": "--until",
+}
 #: Those of them that say how a table is read.
 READING = ("schema", "user_id", "moment", "event_type", "event_id", "session_id", "location")
 

@@ -22,10 +22,12 @@ from objectiv_local.errors import ObjectivError
 FAILED, WRONG, FAULT, INTERRUPTED = 1, 2, 70, 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-             epilog="Exit codes: 0 for success, 1 if a check failed, 2 for invalid input. A SOURCE is anything that "
-                    "objectiv_local.connect takes: a file, a directory, a snapshot, a postgresql:// address. Keep passwords "
-                    "in PGPASSWORD or in the password file of libpq.")
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 for success, 1 if a check failed, 2 for invalid input. A SOURCE is anything that "
+    "objectiv_local.connect takes: a file, a directory, a snapshot, a postgresql:// address. Keep passwords "
+    "in PGPASSWORD or in the password file of libpq.",
+)
 @click.version_option(objectiv_local.__version__, "-V", "--version", prog_name="objectiv-local")
 @click.option("--traceback", is_flag=True, help="Show the Python traceback of an error.")
 @click.pass_context
@@ -68,7 +70,10 @@ def code(arguments: Sequence[str]) -> int:
     except Exception as error:
         if shown:
             raise
-        click.echo(f"error: {type(error).__name__}: {error}\n"
-                   "This is a bug in objectiv_local; objectiv-local --traceback COMMAND shows where.", err=True)
+        click.echo(
+            f"error: {type(error).__name__}: {error}\n"
+            "This is a bug in objectiv_local; objectiv-local --traceback COMMAND shows where.",
+            err=True,
+        )
         return FAULT
     return result if isinstance(result, int) else 0

@@ -28,9 +28,12 @@ def in_options(options: Mapping[str, str], method: str = "") -> Generator[None]:
         found = re.match(rf"({names})(?: of {method})?(?=:? )", error.what) if names else None
         if found is None:
             raise
-        what = options[found[1]] + error.what[found.end():]
-        hint = None if error.hint is None else re.sub(
-            rf"\b({names})=(\([^)]*\)|'[^']*'|\"[^\"]*\"|\w+)", lambda match: _typed(options, match), error.hint)
+        what = options[found[1]] + error.what[found.end() :]
+        hint = (
+            None
+            if error.hint is None
+            else re.sub(rf"\b({names})=(\([^)]*\)|'[^']*'|\"[^\"]*\"|\w+)", lambda match: _typed(options, match), error.hint)
+        )
         failure = type(error)(what, hint=hint)
         failure.__cause__ = error
     else:

@@ -24,19 +24,27 @@ WIDTH = 200
 def writes_rows(function: F) -> F:
     """Add the options of commands that print rows."""
     for option in (
-            click.option("--overwrite", is_flag=True, help="Replace the --output file if it exists."),
-            click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-                         help="Write all rows to a .parquet, .csv or .jsonl file."),
-            click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV."),
-            click.option("--json", "as_json", is_flag=True, help="Print all rows as one JSON document."),
-            click.option("-n", "--rows", type=click.IntRange(1), default=40, show_default=True,
-                         help="The most rows to show in the table.")):
+        click.option("--overwrite", is_flag=True, help="Replace the --output file if it exists."),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Write all rows to a .parquet, .csv or .jsonl file.",
+        ),
+        click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV."),
+        click.option("--json", "as_json", is_flag=True, help="Print all rows as one JSON document."),
+        click.option(
+            "-n", "--rows", type=click.IntRange(1), default=40, show_default=True, help="The most rows to show in the table."
+        ),
+    ):
         function = option(function)
     return function
 
 
-def show(frame: Any, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool,
-         about: dict[str, Any]) -> None:
+def show(
+    frame: Any, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool, about: dict[str, Any]
+) -> None:
     """Print the rows of a frame or an analysis in its order, or write them to a file.
 
     ``about`` goes into the JSON document.

@@ -16,20 +16,45 @@ from objectiv_local.frame.export import file_at
 
 
 @click.command(short_help="Write an HTML report of events.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("report.html"), show_default=True, metavar="FILE",
-              help="The file to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    metavar="FILE",
+    help="The file to write.",
+)
 @click.option("--overwrite", "--force", is_flag=True, help="Replace the file if it exists.")
 @click.option("--title", default="Product analytics", show_default=True, metavar="TEXT", help="The heading of the report.")
-@click.option("--start", "range_start", metavar="MOMENT",
-              help="Report from this day or moment on. Earlier events are read, too: they decide who is new.")
+@click.option(
+    "--start",
+    "range_start",
+    metavar="MOMENT",
+    help="Report from this day or moment on. Earlier events are read, too: they decide who is new.",
+)
 @click.option("--end", "range_end", metavar="MOMENT", help="Report before this day or moment.")
 @click.option("--by", metavar="PERIOD", help="The period: hour, day, week, month, quarter or year. Chosen by default.")
 @click.option("--funnel", metavar="STEPS", help="The steps of the funnel: event types separated by commas, or JSON.")
-@click.option("--conversion", metavar="CONDITION", help="What counts as a conversion: an event type, or an equals sign and a "
-                                                        "query, such as '=amount > 100'. By default, the last step.")
+@click.option(
+    "--conversion",
+    metavar="CONDITION",
+    help="What counts as a conversion: an event type, or an equals sign and a "
+    "query, such as '=amount > 100'. By default, the last step.",
+)
 @reads_events
-def report(source: str, output: Path, overwrite: bool, title: str, range_start: str | None, range_end: str | None,
-           by: str | None, funnel: str | None, conversion: str | None, **options: Any) -> None:
+def report(
+    source: str,
+    output: Path,
+    overwrite: bool,
+    title: str,
+    range_start: str | None,
+    range_end: str | None,
+    by: str | None,
+    funnel: str | None,
+    conversion: str | None,
+    **options: Any,
+) -> None:
     """Write a report of the events of SOURCE: one HTML file with users, sessions, retention, lifecycle, features or pages, a
     funnel, conversions and the quality of the data. It opens offline and needs no script.
     """

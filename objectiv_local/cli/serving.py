@@ -44,8 +44,9 @@ over columns of the events. A duration is {{"days": 7}}, {{"hours": 2}}, {{"minu
 
 Spec = Annotated[dict[str, Any], Field(description='{"analysis": "trend", "arguments": {"by": "week"}}')]
 Rows = Annotated[int, Field(description="The maximum number of rows.", ge=1)]
-Dialect = Annotated[str | None, Field(description="The engine to write SQL for, such as postgres; by default that of "
-                                                  "the source.")]
+Dialect = Annotated[
+    str | None, Field(description="The engine to write SQL for, such as postgres; by default that of the source.")
+]
 Name = Annotated[str, Field(description="A name that list_analyses has.")]
 File = Annotated[str, Field(description="The name of a new file in the directory of reports, such as march.html.")]
 Period = Annotated[str | None, Field(description="hour, day, week, month, quarter or year; chosen by default.")]
@@ -71,8 +72,9 @@ class _Asked:
         try:
             answer: T = briefly(action, self._seconds)
         except Unanswered as reason:
-            raise InvalidValue(f"there is no answer: {reason}",
-                               hint="ask for a shorter range of time, with start and end, or for fewer groups") from None
+            raise InvalidValue(
+                f"there is no answer: {reason}", hint="ask for a shorter range of time, with start and end, or for fewer groups"
+            ) from None
         return answer
 
     def events(self) -> tuple[Any, DataFrame]:
@@ -83,7 +85,7 @@ class _Asked:
     def answer(self, frame: DataFrame, most: int) -> dict[str, Any]:
         """Return the first rows of a frame, and whether there are more."""
         most = min(most, self.rows)
-        rows = as_json_rows(frame[:most + 1])
+        rows = as_json_rows(frame[: most + 1])
         shown: list[dict[str, Any]] = []
         size = 0
         for row in rows[:most]:
@@ -94,8 +96,9 @@ class _Asked:
         return {"index": frame.index_columns, "rows": shown, "more_rows": len(shown) < len(rows)}
 
 
-def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool = False,
-           reports: Path | None = None) -> MCPServer:
+def served(
+    source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool = False, reports: Path | None = None
+) -> MCPServer:
     """Return the server of a source; ``reports`` is the directory that reports are written into, if they may be.
 
     Raises the errors of ``connect``, TableNotFound for a directory that is not there, and NotSupported for SQL on a source
@@ -105,11 +108,17 @@ def served(source: str, options: dict[str, Any], *, rows: int, seconds: float, a
         raise TableNotFound(f"there is no directory {str(reports)!r} for reports", hint="make it first")
     engine = connect(source)
     if allow_sql and not getattr(engine, "is_confined", False):
-        raise NotSupported(f"--allow-sql is not possible for {engine.description}: a query could read any file of this machine",
-                           hint="copy the rows to a local file or a snapshot first")
+        raise NotSupported(
+            f"--allow-sql is not possible for {engine.description}: a query could read any file of this machine",
+            hint="copy the rows to a local file or a snapshot first",
+        )
     asked = _Asked(source, options, rows, seconds)
-    server = MCPServer("objectiv-local", version=objectiv_local.__version__, log_level="WARNING",
-                       instructions=_INSTRUCTIONS.format(source=engine.description))
+    server = MCPServer(
+        "objectiv-local",
+        version=objectiv_local.__version__,
+        log_level="WARNING",
+        instructions=_INSTRUCTIONS.format(source=engine.description),
+    )
     for tool in (*_tools(asked), *([_query(asked, engine)] if allow_sql else [])):
         server.add_tool(_with_errors(tool, asked), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
     if reports is not None:
@@ -128,8 +137,10 @@ def _tools(asked: _Asked) -> list[Callable[..., Any]]:
 
     def list_analyses() -> dict[str, Any]:
         """The analyses: what each one returns, and its arguments with their types and defaults."""
-        return {name: {"returns": _first_sentence(name), "arguments": [_argument(name, each) for each in parameters_of(name)]}
-                for name in sorted(ANALYSES)}
+        return {
+            name: {"returns": _first_sentence(name), "arguments": [_argument(name, each) for each in parameters_of(name)]}
+            for name in sorted(ANALYSES)
+        }
 
     def describe_analysis(name: Name) -> str:
         """The complete description of an analysis: its rule, its columns, and every argument."""
@@ -172,8 +183,15 @@ def _query(asked: _Asked, engine: Any) -> Callable[..., Any]:
 
 def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
 
-    def write_report(name: File, title: str = "Product analytics", start: str | None = None, end: str | None = None,
-                     by: Period = None, steps: Conditions = None, conversion: Any = None) -> dict[str, Any]:
+    def write_report(
+        name: File,
+        title: str = "Product analytics",
+        start: str | None = None,
+        end: str | None = None,
+        by: Period = None,
+        steps: Conditions = None,
+        conversion: Any = None,
+    ) -> dict[str, Any]:
         """Write a report of the events as one HTML file: users, sessions, retention, lifecycle, features or pages, a funnel,
         conversions and the quality of the data, with charts, numbers, definitions and SQL. Returns where it is.
         """
@@ -183,8 +201,9 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
         if path.exists():
             raise InvalidValue(f"there is a report {name!r} already", hint="give another name")
         hub, events = asked.events()
-        made = hub.report(events, title=title, start=start, end=end, by=by, funnel=condition(steps),
-                          conversion=condition(conversion))
+        made = hub.report(
+            events, title=title, start=start, end=end, by=by, funnel=condition(steps), conversion=condition(conversion)
+        )
         made.save(path)
         return {"written": str(path.resolve()), "bytes": path.stat().st_size}
 
@@ -219,8 +238,12 @@ def _first_sentence(name: str) -> str:
 
 def _argument(analysis: str, parameter: inspect.Parameter) -> dict[str, Any]:
     required = parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_POSITIONAL
-    about: dict[str, Any] = {"name": parameter.name, "is": description_of(analysis, parameter.name),
-                             "type": str(parameter.annotation), "required": required}
+    about: dict[str, Any] = {
+        "name": parameter.name,
+        "is": description_of(analysis, parameter.name),
+        "type": str(parameter.annotation),
+        "required": required,
+    }
     if parameter.default not in (inspect.Parameter.empty, None):
         about["default"] = json.loads(json.dumps(parameter.default, default=str))
     return about

@@ -12,9 +12,14 @@ from objectiv_local.cli.events import events_of, reads_events
 from objectiv_local.cli.output import document
 from objectiv_local.errors import DataInvalid
 
-_checks = click.option("--check", type=click.Choice(["rows", "keys", "values"]), default="keys", show_default=True,
-                       help="What counts as a change of a month: its number of rows (rows); also ids, moments, users and "
-                            "types of events (keys); any column (values).")
+_checks = click.option(
+    "--check",
+    type=click.Choice(["rows", "keys", "values"]),
+    default="keys",
+    show_default=True,
+    help="What counts as a change of a month: its number of rows (rows); also ids, moments, users and "
+    "types of events (keys); any column (values).",
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _path = click.argument("path", type=click.Path(path_type=Path))
 
@@ -67,7 +72,17 @@ def info(path: Path, as_json: bool) -> None:
 
 def _show(found: snapshots.Info, *, as_json: bool) -> None:
     if as_json:
-        document({"path": str(found.path), "rows": found.rows, "bytes": found.bytes, "months": found.months,
-                  "columns": found.columns, "source": found.source, "published": found.published, "version": found.version})
+        document(
+            {
+                "path": str(found.path),
+                "rows": found.rows,
+                "bytes": found.bytes,
+                "months": found.months,
+                "columns": found.columns,
+                "source": found.source,
+                "published": found.published,
+                "version": found.version,
+            }
+        )
     else:
         click.echo(str(found))

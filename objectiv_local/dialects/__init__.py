@@ -14,6 +14,7 @@ from objectiv_local.registry import load, names
 
 __all__ = ["STORED_ROWS", "Dialect", "Statement", "compile_in_parts", "compile_plan", "dialect_named", "names"]
 
+
 def dialect_named(name: str) -> Dialect:
     """Return the dialect with this name. Raises :class:`InvalidValue` for an unknown one."""
     found = load("dialects", name)

@@ -174,8 +174,10 @@ class Dialect:
         if relation.kind == "table":
             return ".".join(map(self.identifier, relation.parts))
         if self.files is None:
-            raise NotSupported(f"{self.name} cannot read files",
-                               hint="open the file with objectiv_local.connect(path), or load it into a table")
+            raise NotSupported(
+                f"{self.name} cannot read files",
+                hint="open the file with objectiv_local.connect(path), or load it into a table",
+            )
         return self.files(relation)
 
     # ---- expressions
@@ -272,8 +274,12 @@ class Dialect:
         """Return the statement that stores a query: ``kind`` is ``view``, ``or_replace_view``, ``table`` or
         ``temp_table``.
         """
-        words = {"view": "CREATE VIEW", "or_replace_view": "CREATE OR REPLACE VIEW", "table": "CREATE TABLE",
-                 "temp_table": "CREATE TEMPORARY TABLE"}[kind]
+        words = {
+            "view": "CREATE VIEW",
+            "or_replace_view": "CREATE OR REPLACE VIEW",
+            "table": "CREATE TABLE",
+            "temp_table": "CREATE TEMPORARY TABLE",
+        }[kind]
         return f"{words} {self.quoted(*name)} AS\n{query}"
 
     def drop(self, kind: str, name: Sequence[str]) -> str:

@@ -38,6 +38,7 @@ _NAME_LENGTH = 48
 #: Postgres cuts longer names without a word.
 _NAME_BYTES = 63
 
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to connect. ``hint`` lists what can be connected to, for errors."""
@@ -217,9 +218,11 @@ class FileEngine(Engine, Protocol):
 
 def lost_table(name: str, description: str) -> ConnectionFailed:
     """Return the error for reading a temporary table that no longer exists."""
-    return ConnectionFailed(f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
-                            "or belongs to another process",
-                            hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()")
+    return ConnectionFailed(
+        f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
+        "or belongs to another process",
+        hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()",
+    )
 
 
 def split_name(name: str) -> tuple[str, ...]:
@@ -270,7 +273,8 @@ def storage_names(schema: Schema) -> list[str]:
     while any(name.startswith(stand_in + "_") for name in folded):
         stand_in += "_"
     return [
-        name if 0 < len(name.encode()) <= _NAME_BYTES and "\x00" not in name and folded[name.casefold()] == 1
+        name
+        if 0 < len(name.encode()) <= _NAME_BYTES and "\x00" not in name and folded[name.casefold()] == 1
         else f"{stand_in}_{position}"
         for position, (name, _) in enumerate(schema, 1)
     ]

@@ -51,8 +51,7 @@ class Coercion:
 
         if batch.num_columns != len(self._schema):
             raise wrong_columns(batch.num_columns, len(self._schema))
-        columns = [self._column(name, type_, column)
-                   for (name, type_), column in zip(self._schema, batch.columns, strict=True)]
+        columns = [self._column(name, type_, column) for (name, type_), column in zip(self._schema, batch.columns, strict=True)]
         return pa.RecordBatch.from_arrays(columns, schema=self._arrow_schema)
 
     def _column(self, name: str, type_: Type, column: pyarrow.Array) -> pyarrow.Array:
@@ -71,8 +70,10 @@ class Coercion:
             return column if column.type == wanted else column.cast(wanted)
         except pa.ArrowException as error:
             reason = str(error)
-        raise DataInvalid(f"column {name!r} holds a value that is not of type {type_.name}: {reason}",
-                          hint="cast or clean the value in the expression of this column")
+        raise DataInvalid(
+            f"column {name!r} holds a value that is not of type {type_.name}: {reason}",
+            hint="cast or clean the value in the expression of this column",
+        )
 
     def _json(self, name: str, column: pyarrow.Array) -> pyarrow.Array:
         import pyarrow as pa
@@ -113,12 +114,10 @@ def intervals(column: pyarrow.Array) -> pyarrow.Array:
     import pyarrow as pa
 
     if pa.types.is_string(column.type):
-        parts = [None if text is None else [float(part) for part in text.strip("{}").split(",")]
-                 for text in column.to_pylist()]
+        parts = [None if text is None else [float(part) for part in text.strip("{}").split(",")] for text in column.to_pylist()]
     else:
         parts = column.to_pylist()
-    rows = [None if part is None else {"lower": part[0], "upper": part[1], "bounds": BOUNDS[int(part[2])]}
-            for part in parts]
+    rows = [None if part is None else {"lower": part[0], "upper": part[1], "bounds": BOUNDS[int(part[2])]} for part in parts]
     return pa.array(rows, arrow_type(INTERVAL))
 
 
@@ -140,8 +139,10 @@ def canonical_json(text: str, column: str = "") -> str:
         # Half of a surrogate pair is JSON, written as \ud800, but not Unicode text.
         return canonical if canonical.isascii() or _encodes(canonical) else _ASCII_ENCODER.encode(value)
     where = f"column {column!r}" if column else "a JSON column"
-    raise DataInvalid(f"{where} holds text that is not JSON: {shortened(text)} ({reason})",
-                      hint="read the column as text, or clean the rows where it is stored")
+    raise DataInvalid(
+        f"{where} holds text that is not JSON: {shortened(text)} ({reason})",
+        hint="read the column as text, or clean the rows where it is stored",
+    )
 
 
 def shortened(text: str, length: int = 80) -> str:
@@ -203,5 +204,7 @@ def wrong_columns(found: int, declared: int) -> QueryFailed:
 def out_of_range(name: str, type_: Type, value: str = "") -> DataInvalid:
     """Return the error for a date or timestamp that Python, pandas and Arrow cannot hold."""
     found = f": {value}" if value else ", or infinity"
-    return DataInvalid(f"column {name!r} holds a {type_.name} outside the years 1 to 9999{found}",
-                       hint="turn such values into NULL where they are stored, or filter these rows out")
+    return DataInvalid(
+        f"column {name!r} holds a {type_.name} outside the years 1 to 9999{found}",
+        hint="turn such values into NULL where they are stored, or filter these rows out",
+    )

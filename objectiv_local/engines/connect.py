@@ -36,9 +36,15 @@ if hasattr(os, "register_at_fork"):
 
 
 @checked
-def connect(target: object = None, *, read_only: bool = True, new: bool = False,
-            statement_timeout: float | None = None, external_access: bool = False,
-            dtypes: Mapping[str, str] | None = None) -> Engine:
+def connect(
+    target: object = None,
+    *,
+    read_only: bool = True,
+    new: bool = False,
+    statement_timeout: float | None = None,
+    external_access: bool = False,
+    dtypes: Mapping[str, str] | None = None,
+) -> Engine:
     """Return a connection to ``target``.
 
     ========================================================  =======================================================
@@ -89,25 +95,37 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
     holds a password, for a database that cannot be reached.
     """
     if statement_timeout is not None and not 0 < statement_timeout <= _MOST_SECONDS:
-        raise InvalidValue(f"statement_timeout is {statement_timeout}",
-                           hint=f"give a number of seconds up to {_MOST_SECONDS:,}, or None")
+        raise InvalidValue(
+            f"statement_timeout is {statement_timeout}", hint=f"give a number of seconds up to {_MOST_SECONDS:,}, or None"
+        )
     if target is None:
         target = _from_environment()
     if isinstance(target, Engine):
-        given = {"read_only": not read_only and target.read_only, "new": new,
-                 "statement_timeout": statement_timeout is not None, "external_access": external_access, "dtypes": bool(dtypes)}
+        given = {
+            "read_only": not read_only and target.read_only,
+            "new": new,
+            "statement_timeout": statement_timeout is not None,
+            "external_access": external_access,
+            "dtypes": bool(dtypes),
+        }
         for name, changes in given.items():
             if changes:
-                raise InvalidValue(f"{name} cannot be set for {target.description}, which is connected already",
-                                   hint="give connect() what to connect to, with the settings, in place of the engine")
+                raise InvalidValue(
+                    f"{name} cannot be set for {target.description}, which is connected already",
+                    hint="give connect() what to connect to, with the settings, in place of the engine",
+                )
         return target
     name, found = _found(target, Settings(read_only, statement_timeout, external_access, _hint(), dtypes or {}))
     if not read_only and not found.is_writable:
-        raise InvalidValue("read_only=False is for databases; Parquet files and tables in memory are only read",
-                           hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables")
+        raise InvalidValue(
+            "read_only=False is for databases; Parquet files and tables in memory are only read",
+            hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables",
+        )
     if dtypes and not found.is_text:
-        raise InvalidValue("dtypes is for CSV and JSON files; other targets have types of their own",
-                           hint="pass all_dtypes to DataFrame.from_table, or use astype")
+        raise InvalidValue(
+            "dtypes is for CSV and JSON files; other targets have types of their own",
+            hint="pass all_dtypes to DataFrame.from_table, or use astype",
+        )
     key = (*found.key, read_only, statement_timeout, external_access)
     with _lock:
         engine = None if new else _open.get(key)
@@ -116,8 +134,10 @@ def connect(target: object = None, *, read_only: bool = True, new: bool = False,
             _addresses[engine] = found.address
             if engine.dialect != name:
                 engine.close()
-                raise InvalidType(f"the connection that the engine {name!r} makes takes SQL of {engine.dialect!r}",
-                                  hint=f"its attribute dialect has to be {name!r}, and the dialect of that name registered")
+                raise InvalidType(
+                    f"the connection that the engine {name!r} makes takes SQL of {engine.dialect!r}",
+                    hint=f"its attribute dialect has to be {name!r}, and the dialect of that name registered",
+                )
             if not new:
                 _open[key] = engine
         return engine
@@ -143,11 +163,15 @@ def _found(target: object, settings: Settings) -> tuple[str, Target]:
     for backend in _backends():
         found = backend.target(target, settings)
         if found is not None:
-            for able, name in ((backend.is_read_only or not settings.read_only, "read_only=True"),
-                               (backend.has_timeout or settings.statement_timeout is None, "statement_timeout")):
+            for able, name in (
+                (backend.is_read_only or not settings.read_only, "read_only=True"),
+                (backend.has_timeout or settings.statement_timeout is None, "statement_timeout"),
+            ):
                 if not able:
-                    raise NotSupported(f"{backend.name} does not support {name}", hint="leave the setting out"
-                                       if name == "statement_timeout" else "pass read_only=False")
+                    raise NotSupported(
+                        f"{backend.name} does not support {name}",
+                        hint="leave the setting out" if name == "statement_timeout" else "pass read_only=False",
+                    )
             return backend.name, found
     raise InvalidType(f"cannot connect to a value of type {type(target).__name__}", hint=settings.hint)
 
@@ -177,5 +201,7 @@ def _from_environment() -> object:
     target = os.environ.get("DSN") or next(filter(None, (backend.from_environment() for backend in _backends())), None)
     if target:
         return target
-    raise InvalidValue("there is nothing to connect to: no target was given, and neither DSN nor PGHOST, PGDATABASE or "
-                       "PGSERVICE is set", hint=_hint())
+    raise InvalidValue(
+        "there is nothing to connect to: no target was given, and neither DSN nor PGHOST, PGDATABASE or PGSERVICE is set",
+        hint=_hint(),
+    )

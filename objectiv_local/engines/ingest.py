@@ -27,8 +27,11 @@ def from_pandas(frame: pandas.DataFrame) -> pyarrow.Table:
     """
     import pyarrow as pa
 
-    levels = {name: frame.index.get_level_values(level).to_series()
-              for level, name in enumerate(frame.index.names) if name is not None}
+    levels = {
+        name: frame.index.get_level_values(level).to_series()
+        for level, name in enumerate(frame.index.names)
+        if name is not None
+    }
     names = [*levels, *frame.columns]
     check_names(names)
     arrays = [column_from_pandas(name, column) for name, column in levels.items()]
@@ -52,8 +55,12 @@ def same_rows(one: pyarrow.Table, other: pyarrow.Table) -> bool:
             return True
         if not pa.types.is_floating(a.type) or a.type != b.type:
             return False
-        without = [pc.replace_with_mask(column.combine_chunks(), pc.is_nan(column).combine_chunks().fill_null(False),
-                                        pa.scalar(0.0, column.type)) for column in (a, b)]
+        without = [
+            pc.replace_with_mask(
+                column.combine_chunks(), pc.is_nan(column).combine_chunks().fill_null(False), pa.scalar(0.0, column.type)
+            )
+            for column in (a, b)
+        ]
         return bool(without[0].equals(without[1]) and pc.is_nan(a).equals(pc.is_nan(b)))
 
     return one.schema.equals(other.schema) and all(map(same, one.columns, other.columns))
@@ -64,12 +71,15 @@ def check_names(names: Iterable[object]) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):
-            raise InvalidValue(f"the column name {name!r} is not text",
-                               hint="rename the columns first: df.columns = df.columns.astype(str)")
+            raise InvalidValue(
+                f"the column name {name!r} is not text", hint="rename the columns first: df.columns = df.columns.astype(str)"
+            )
         if name.casefold() in seen:
             other = seen[name.casefold()]
-            raise InvalidValue(f"the columns {other!r} and {name!r} have equal names, or differ in case only",
-                               hint="rename one of the two first: the engine tells names apart without their case")
+            raise InvalidValue(
+                f"the columns {other!r} and {name!r} have equal names, or differ in case only",
+                hint="rename one of the two first: the engine tells names apart without their case",
+            )
         seen[name.casefold()] = name
 
 
@@ -96,14 +106,18 @@ def _array(name: object, values: object) -> pyarrow.Array:
     try:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
-        raise DataInvalid(f"column {name!r} holds half of a character, a surrogate, which is no text in a database",
-                          hint="leave them out: df[name].str.encode('utf-8', 'ignore').str.decode('utf-8')") from None
+        raise DataInvalid(
+            f"column {name!r} holds half of a character, a surrogate, which is no text in a database",
+            hint="leave them out: df[name].str.encode('utf-8', 'ignore').str.decode('utf-8')",
+        ) from None
     except (pa.ArrowException, TypeError, OverflowError) as error:
         reason = str(error)
     else:
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    raise DataInvalid(f"column {name!r} holds values of several types, or of a type without a column type: {reason}",
-                      hint="give the column one type first, such as df[name].astype(str)")
+    raise DataInvalid(
+        f"column {name!r} holds values of several types, or of a type without a column type: {reason}",
+        hint="give the column one type first, such as df[name].astype(str)",
+    )
 
 
 def _json_text(name: object, value: object) -> str:
@@ -111,15 +125,16 @@ def _json_text(name: object, value: object) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         reason = str(error)
-    raise DataInvalid(f"column {name!r} holds {shortened(str(value))}, which is not JSON: {reason}",
-                      hint="keep to dicts with text keys, lists, text, numbers, booleans and None")
+    raise DataInvalid(
+        f"column {name!r} holds {shortened(str(value))}, which is not JSON: {reason}",
+        hint="keep to dicts with text keys, lists, text, numbers, booleans and None",
+    )
 
 
 def _uuid(name: object, value: object) -> uuid.UUID:
     if isinstance(value, uuid.UUID):
         return value
-    raise DataInvalid(f"column {name!r} holds uuids and {shortened(str(value))}",
-                      hint="give the column one type first")
+    raise DataInvalid(f"column {name!r} holds uuids and {shortened(str(value))}", hint="give the column one type first")
 
 
 def in_microseconds(table: pyarrow.Table) -> pyarrow.Table:
@@ -145,11 +160,12 @@ def for_storage(table: pyarrow.Table, schema: Schema, names: Sequence[str]) -> p
     import pyarrow as pa
 
     if table.num_columns != len(schema):
-        raise InvalidValue(f"the table has {table.num_columns} columns and its schema has {len(schema)}",
-                           hint="name each column once in the schema")
+        raise InvalidValue(
+            f"the table has {table.num_columns} columns and its schema has {len(schema)}",
+            hint="name each column once in the schema",
+        )
     table = in_microseconds(table)
-    columns = [_for_storage(name, type_, column)
-               for (name, type_), column in zip(schema, table.columns, strict=True)]
+    columns = [_for_storage(name, type_, column) for (name, type_), column in zip(schema, table.columns, strict=True)]
     return pa.Table.from_arrays(columns, names=list(names))
 
 
@@ -167,8 +183,9 @@ def _for_storage(name: str, type_: Type, column: pyarrow.ChunkedArray) -> pyarro
         return pa.chunked_array([chunk.cast(wanted) for chunk in chunks], wanted)
     except pa.ArrowException as error:
         reason = str(error)
-    raise DataInvalid(f"column {name!r} cannot be stored as {type_.name}: {reason}",
-                      hint="cast the column of the Arrow table first")
+    raise DataInvalid(
+        f"column {name!r} cannot be stored as {type_.name}: {reason}", hint="cast the column of the Arrow table first"
+    )
 
 
 def _interval_text(value: dict[str, object] | None) -> str | None:

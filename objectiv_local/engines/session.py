@@ -112,14 +112,21 @@ class Session(ABC):
     def _reconnect(self) -> None:
         self._forget()
         gone = f", and with it the temporary tables {', '.join(sorted(self._gone))}" if self._gone else ""
-        what = (f"the connection to {self.description} belongs to the process that opened it" if self._inherited
-                else f"the connection to {self.description} was lost{gone}")
+        what = (
+            f"the connection to {self.description} belongs to the process that opened it"
+            if self._inherited
+            else f"the connection to {self.description} was lost{gone}"
+        )
         if self._snapshots:
             raise ConnectionFailed(f"{what}; the rest would read another state of the data", hint="run the computation again")
         if not self._repeatable:
-            raise ConnectionFailed(what, hint="connect again with objectiv_local.connect(...)" if not self._inherited else
-                                   "call objectiv_local.connect(...) in this process, or start processes with "
-                                   "multiprocessing.get_context('spawn')")
+            raise ConnectionFailed(
+                what,
+                hint="connect again with objectiv_local.connect(...)"
+                if not self._inherited
+                else "call objectiv_local.connect(...) in this process, or start processes with "
+                "multiprocessing.get_context('spawn')",
+            )
         self._reopen()
         self.zones.clear()
         self._inherited = False
@@ -213,8 +220,9 @@ class Session(ABC):
 
     def _prepare(self) -> None:
         if self._closed:
-            raise ConnectionFailed(f"the connection to {self.description} is closed",
-                                   hint="connect again with objectiv_local.connect(...)")
+            raise ConnectionFailed(
+                f"the connection to {self.description} is closed", hint="connect again with objectiv_local.connect(...)"
+            )
         stream = self._stream
         if stream is not None:
             stream.settle()
@@ -333,13 +341,17 @@ class Session(ABC):
 
     def _require_writable(self, name: str) -> None:
         if self._snapshots:
-            raise InvalidValue("nothing can be written while rows are read from a snapshot",
-                               hint="finish reading the batches, or close the iterator, before writing")
+            raise InvalidValue(
+                "nothing can be written while rows are read from a snapshot",
+                hint="finish reading the batches, or close the iterator, before writing",
+            )
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
-            raise ReadOnly(f"{what}: the connection to {self.description} is for reading",
-                           hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; a temporary "
-                                "table needs no permission")
+            raise ReadOnly(
+                f"{what}: the connection to {self.description} is for reading",
+                hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; a temporary "
+                "table needs no permission",
+            )
 
     def close(self) -> None:
         """Close the connection. Closing twice is allowed."""
@@ -357,8 +369,7 @@ class Session(ABC):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -371,5 +382,7 @@ class Session(ABC):
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise InvalidType(f"the connection to {self.description} cannot be pickled",
-                          hint="pass the target instead, and call connect() in the other process")
+        raise InvalidType(
+            f"the connection to {self.description} cannot be pickled",
+            hint="pass the target instead, and call connect() in the other process",
+        )

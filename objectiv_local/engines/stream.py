@@ -23,8 +23,7 @@ class Stream:
     were not read yet to a temporary file, and reading goes on from there.
     """
 
-    def __init__(self, source: Generator[pyarrow.RecordBatch], schema: pyarrow.Schema,
-                 lock: threading.RLock) -> None:
+    def __init__(self, source: Generator[pyarrow.RecordBatch], schema: pyarrow.Schema, lock: threading.RLock) -> None:
         self._source = source
         self._schema = schema
         self._lock = lock
@@ -101,8 +100,9 @@ class Stream:
             # The file position is shared with the parent: reading here would make it skip rows.
             for part in (self._source, self._settled, self._file):
                 process.keep(part)
-            self._failure = QueryFailed("the rest of the rows belongs to the process that started the query",
-                                        hint="run the query in this process")
+            self._failure = QueryFailed(
+                "the rest of the rows belongs to the process that started the query", hint="run the query in this process"
+            )
         self._source = _nothing()
         self._settled, self._file, self._running = None, None, False
 

@@ -19,8 +19,9 @@ class Unanswered(Exception):
     """What was asked of a connection has no answer, for a reason that is no error: no time, or other work."""
 
 
-def briefly(action: Callable[[], T], hold: Callable[[], AbstractContextManager[None]], interrupt: Callable[[], None],
-            seconds: float) -> T:
+def briefly(
+    action: Callable[[], T], hold: Callable[[], AbstractContextManager[None]], interrupt: Callable[[], None], seconds: float
+) -> T:
     """Return what ``action`` returns, if it takes less than ``seconds``. It runs in a thread of its own.
 
     ``hold`` keeps other statements from the connection, and ``interrupt`` stops the one that runs. The caller goes on after

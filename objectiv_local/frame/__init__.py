@@ -10,5 +10,4 @@ from objectiv_local.frame.series import Series
 
 from_table, from_model, from_pandas = DataFrame.from_table, DataFrame.from_model, DataFrame.from_pandas
 
-__all__ = ["DataFrame", "Series", "concat", "display_sql_as_markdown", "from_model", "from_pandas", "from_table",
-           "to_datetime"]
+__all__ = ["DataFrame", "Series", "concat", "display_sql_as_markdown", "from_model", "from_pandas", "from_table", "to_datetime"]

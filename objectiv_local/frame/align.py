@@ -25,8 +25,9 @@ from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Limit, Nam
 Keep = OneOf["both", "left"]
 
 
-def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
-            name: str = "") -> tuple[State, list[Expr], Expr]:
+def aligned(
+    left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep, name: str = ""
+) -> tuple[State, list[Expr], Expr]:
     """Return a state that has both ``exprs`` of ``left`` and ``other`` of ``right``, with the expressions over that state.
 
     With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either side. If a variable has two values,
@@ -39,23 +40,28 @@ def aligned(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
     return side_by_side(left, exprs, right, other, keep) or _joined(left, exprs, right, other, keep, name)
 
 
-def _grouped(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
-             name: str) -> tuple[State, list[Expr], Expr]:
+def _grouped(
+    left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep, name: str
+) -> tuple[State, list[Expr], Expr]:
     """Return the same for grouped sides: both in the same groups, or one grouped and the other a single value or ungrouped."""
     if left.groups is None:
         if keep == "both" and is_single_row(left.plan):
             return right, [scalar(left, expr) for expr in exprs], other
         assert right.groups is not None
-        raise InvalidValue(f"series {name!r} is grouped by {right.groups.title}, but what it is combined with is not",
-                           hint=f"take the ungrouped series, df[{name!r}], or an aggregate of it")
+        raise InvalidValue(
+            f"series {name!r} is grouped by {right.groups.title}, but what it is combined with is not",
+            hint=f"take the ungrouped series, df[{name!r}], or an aggregate of it",
+        )
     keys = left.groups.exprs
     found = side_by_side(left.ungrouped(), [*exprs, *keys], right.ungrouped(), other, keep)
     same = found is not None and (right.groups is None or same_groups(left, right, keep))
     if found is None or not same:
-        raise InvalidValue(f"series {name!r} has other rows, or other groups, than the frame grouped by "
-                           f"{left.groups.title}", hint="combine the columns before groupby, or aggregate both")
+        raise InvalidValue(
+            f"series {name!r} has other rows, or other groups, than the frame grouped by {left.groups.title}",
+            hint="combine the columns before groupby, or aggregate both",
+        )
     state, moved, value = found
-    return replace(state, groups=left.groups.moved(moved[len(exprs):])), moved[:len(exprs)], value
+    return replace(state, groups=left.groups.moved(moved[len(exprs) :])), moved[: len(exprs)], value
 
 
 def same_groups(left: State, right: State, keep: Keep) -> bool:
@@ -73,8 +79,9 @@ def same_groups(left: State, right: State, keep: Keep) -> bool:
     return True
 
 
-def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
-                 keep: Keep) -> tuple[State, list[Expr], Expr] | None:
+def side_by_side(
+    left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep
+) -> tuple[State, list[Expr], Expr] | None:
     """Return both sides on one plan if that needs no join, else None."""
     if left.plan is right.plan:
         return left, exprs, other
@@ -98,12 +105,14 @@ def side_by_side(left: State, exprs: list[Expr], right: State, other: Expr,
 
 def _same_connection(left: State, right: State, name: str) -> None:
     if left.engine is not right.engine or left.dialect != right.dialect:
+
         def place(state: State) -> str:
             return state.engine.description if state.engine is not None else "a frame without connection"
 
-        raise InvalidValue(f"series {name!r} is on another connection: {place(right)}, not {place(left)}",
-                           hint="fetch one side with to_pandas() and load it with DataFrame.from_pandas on the other "
-                                "connection")
+        raise InvalidValue(
+            f"series {name!r} is on another connection: {place(right)}, not {place(left)}",
+            hint="fetch one side with to_pandas() and load it with DataFrame.from_pandas on the other connection",
+        )
 
 
 def scalar(state: State, expr: Expr) -> Expr:
@@ -148,8 +157,11 @@ def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[
             break
         # Else it is of a column that was there before the step.
         added = added[1:]
-    if not added and _unchanged(above, expr.columns) and (
-            not expr.has_window or all(isinstance(node, _SAME_ROWS) for node in above)):
+    if (
+        not added
+        and _unchanged(above, expr.columns)
+        and (not expr.has_window or all(isinstance(node, _SAME_ROWS) for node in above))
+    ):
         return plan, expr
     return _grafted(common, added, above, expr)
 
@@ -214,11 +226,11 @@ def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> 
     return plan, found
 
 
-def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep,
-            name: str) -> tuple[State, list[Expr], Expr]:
+def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep, name: str) -> tuple[State, list[Expr], Expr]:
     left_types = [left.plan.types[each].plain for each in left.index]
     right_types = [right.plan.types[each].plain for each in right.index]
     if not left.index or left_types != right_types:
+
         def shown(state: State) -> str:
             parts = [f"{each}: {state.plan.types[each]}" for each in state.index]
             return f"({', '.join(parts)})" if parts else "no index"
@@ -226,25 +238,40 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
         raise InvalidValue(
             f"series {name!r} is of another frame, and the two have no index in common: {shown(left)} here, "
             f"{shown(right)} there",
-            hint="merge the frames: left.merge(right, on=[...]), or give both the same index with set_index")
+            hint="merge the frames: left.merge(right, on=[...]), or give both the same index with set_index",
+        )
     for type_ in left_types:
         check_compared(type_, "aligned by an index of")
     taken = set(left.plan.types)
-    needed = sorted(frozenset().union(*(expr.columns for expr in exprs)) | frozenset(
-        each for key in left.order for each in key.expr.columns)) if keep == "both" else list(left.plan.types)
+    needed = (
+        sorted(
+            frozenset().union(*(expr.columns for expr in exprs))
+            | frozenset(each for key in left.order for each in key.expr.columns)
+        )
+        if keep == "both"
+        else list(left.plan.types)
+    )
     value = unused_name(name or "value", taken)
-    side = Select(right.plan, (*((each, right.column(each)) for each in right.index),
-                               (unused_name(value, right.index), other)))
+    side = Select(right.plan, (*((each, right.column(each)) for each in right.index), (unused_name(value, right.index), other)))
     value_there = side.columns[-1][0]
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [
-        (own, "both" if keep == "both" else "left", (own, there))
-        for own, there in zip(left.index, right.index, strict=True)]
+        (own, "both" if keep == "both" else "left", (own, there)) for own, there in zip(left.index, right.index, strict=True)
+    ]
     columns += [(each, "left", (each, each)) for each in needed if each not in left.index]
     columns.append((value, "right", (value_there, value_there)))
     on = tuple(zip(left.index, right.index, strict=True))
     key = left.plan.key if keep == "left" else left.index if _is_key(left) and _is_key(right) else None
-    joined = Join(left.plan, side, "outer" if keep == "both" else "left", on, tuple(columns), True,
-                  "aligned", key, single="right" if keep == "left" else "either")
+    joined = Join(
+        left.plan,
+        side,
+        "outer" if keep == "both" else "left",
+        on,
+        tuple(columns),
+        True,
+        "aligned",
+        key,
+        single="right" if keep == "left" else "either",
+    )
     # After an outer join the order of the left side says nothing about the rows of the right one; the index does.
     state = left.with_plan(joined, () if keep == "both" else None)
     if keep == "both" and left.order:

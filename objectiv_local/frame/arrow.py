@@ -59,15 +59,26 @@ def _type_of(name: str, type_: pyarrow.DataType) -> Type:
         return decimal_type(type_.scale)
     if pa.types.is_dictionary(type_):
         return _type_of(name, type_.value_type)
-    tests = ((pa.types.is_boolean, BOOL), (pa.types.is_integer, INT64), (pa.types.is_floating, FLOAT64),
-             (pa.types.is_string, STRING), (pa.types.is_large_string, STRING), (pa.types.is_string_view, STRING),
-             (pa.types.is_date, DATE), (pa.types.is_time, TIME), (pa.types.is_timestamp, TIMESTAMP),
-             (pa.types.is_duration, TIMEDELTA), (pa.types.is_null, STRING))
+    tests = (
+        (pa.types.is_boolean, BOOL),
+        (pa.types.is_integer, INT64),
+        (pa.types.is_floating, FLOAT64),
+        (pa.types.is_string, STRING),
+        (pa.types.is_large_string, STRING),
+        (pa.types.is_string_view, STRING),
+        (pa.types.is_date, DATE),
+        (pa.types.is_time, TIME),
+        (pa.types.is_timestamp, TIMESTAMP),
+        (pa.types.is_duration, TIMEDELTA),
+        (pa.types.is_null, STRING),
+    )
     for test, found in tests:
         if test(type_):
             return found
-    raise InvalidType(f"column {name!r} has the Arrow type {type_}, which is not supported",
-                      hint="drop the column, or cast it to a number, text, a date, a moment or a duration first")
+    raise InvalidType(
+        f"column {name!r} has the Arrow type {type_}, which is not supported",
+        hint="drop the column, or cast it to a number, text, a date, a moment or a duration first",
+    )
 
 
 def _cast(name: str, column: pyarrow.ChunkedArray, type_: Type) -> pyarrow.ChunkedArray:

@@ -14,8 +14,16 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 
-def drop(self: DataFrame, labels: object = None, *, axis: int | str = 1, columns: str | Sequence[str] | None = None,
-         index: object = None, level: object = None, errors: str = "raise") -> DataFrame:
+def drop(
+    self: DataFrame,
+    labels: object = None,
+    *,
+    axis: int | str = 1,
+    columns: str | Sequence[str] | None = None,
+    index: object = None,
+    level: object = None,
+    errors: str = "raise",
+) -> DataFrame:
     """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``.
 
     Differs from pandas: ``labels`` are columns unless ``axis`` says otherwise, and rows cannot be left out by label.
@@ -36,10 +44,15 @@ def drop(self: DataFrame, labels: object = None, *, axis: int | str = 1, columns
     return make_frame(self._state, tuple(name for name in self._columns if name not in names))
 
 
-def rename(self: DataFrame, mapper: Mapping[str, str] | Callable[[str], str] | None = None, *,
-           index: Mapping[str, str] | Callable[[str], str] | None = None,
-           columns: Mapping[str, str] | Callable[[str], str] | None = None, axis: int | str = 0,
-           errors: str = "ignore") -> DataFrame:
+def rename(
+    self: DataFrame,
+    mapper: Mapping[str, str] | Callable[[str], str] | None = None,
+    *,
+    index: Mapping[str, str] | Callable[[str], str] | None = None,
+    columns: Mapping[str, str] | Callable[[str], str] | None = None,
+    axis: int | str = 0,
+    errors: str = "ignore",
+) -> DataFrame:
     """Return a copy with data columns or levels of the index renamed, by a mapping of old names to new, or a function.
 
     ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
@@ -61,16 +74,23 @@ def rename(self: DataFrame, mapper: Mapping[str, str] | Callable[[str], str] | N
 def set_attribute(self: DataFrame, name: str, value: object) -> None:
     """Rename the columns in place: ``df.columns = ["day", "visits"]``. Raises AttributeNotFound for other attributes."""
     if name != "columns":
-        hint = ("choose it with set_index, or rename its levels with rename(index={...})" if name == "index"
-                else f"write df[{name!r}] = ...")
+        hint = (
+            "choose it with set_index, or rename its levels with rename(index={...})"
+            if name == "index"
+            else f"write df[{name!r}] = ..."
+        )
         raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=hint)
     if isinstance(value, str | Mapping | AbstractSet) or not hasattr(value, "__iter__"):
-        raise InvalidType("columns are set to a list of names", hint="as in df.columns = ['day', 'visits'], or rename some "
-                                                                     "of them with df.rename(columns={'old': 'new'})")
+        raise InvalidType(
+            "columns are set to a list of names",
+            hint="as in df.columns = ['day', 'visits'], or rename some of them with df.rename(columns={'old': 'new'})",
+        )
     names = [checked_name(each) for each in value]
     if len(names) != len(self._columns):
-        raise InvalidValue(f"{len(names)} names are not those of {len(self._columns)} columns",
-                           hint=f"give one for each of {', '.join(map(repr, self._columns))}, or use rename(columns={{...}})")
+        raise InvalidValue(
+            f"{len(names)} names are not those of {len(self._columns)} columns",
+            hint=f"give one for each of {', '.join(map(repr, self._columns))}, or use rename(columns={{...}})",
+        )
     renamed = self.rename(columns=dict(zip(self._columns, names, strict=True)))
     self._set(renamed._state, renamed._columns)
 
@@ -89,5 +109,3 @@ def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], 
     if unknown and errors == "raise":
         raise ColumnNotFound(f"there is no column {unknown[0]!r} to rename", hint=near(str(unknown[0]), names))
     return [checked_name(mapping.get(name, name)) for name in names]
-
-

@@ -20,19 +20,23 @@ def shown(moment: Expr, zone: str) -> Expr:
     return moment if zones.is_utc(zone) else call("at_zone", moment, literal(zone))
 
 
-def localized(time: Expr, zone: str, ambiguous: bool | str = "raise",
-              nonexistent: datetime.timedelta | str = "raise") -> Expr:
+def localized(time: Expr, zone: str, ambiguous: bool | str = "raise", nonexistent: datetime.timedelta | str = "raise") -> Expr:
     """Return the moment in UTC at which the clocks of a zone show a time; see ``dt.tz_localize``."""
     zones.zone(zone)
     if ambiguous not in ("raise", "NaT", True, False):
-        raise InvalidValue(f"ambiguous is 'raise', 'NaT', True or False, not {ambiguous!r}",
-                           hint="True takes a time that the clocks show twice as the first one, False as the second")
+        raise InvalidValue(
+            f"ambiguous is 'raise', 'NaT', True or False, not {ambiguous!r}",
+            hint="True takes a time that the clocks show twice as the first one, False as the second",
+        )
     if nonexistent in ("shift_forward", "shift_backward"):
-        raise NotSupported(f"nonexistent={nonexistent!r} is not supported",
-                           hint="move times that clocks skip by a duration, as in nonexistent=timedelta(hours=1)")
+        raise NotSupported(
+            f"nonexistent={nonexistent!r} is not supported",
+            hint="move times that clocks skip by a duration, as in nonexistent=timedelta(hours=1)",
+        )
     if isinstance(nonexistent, str) and nonexistent not in ("raise", "NaT"):
-        raise InvalidValue(f"nonexistent is 'raise', 'NaT' or a duration, not {nonexistent!r}",
-                           hint=near(nonexistent, ("raise", "NaT")))
+        raise InvalidValue(
+            f"nonexistent is 'raise', 'NaT' or a duration, not {nonexistent!r}", hint=near(nonexistent, ("raise", "NaT"))
+        )
     if zones.is_utc(zone):
         return time
     skipped = f"is skipped by the clocks of {zone}; tz_localize(nonexistent=...) takes such times"
@@ -62,8 +66,11 @@ def _shown_twice(time: Expr, zone: str, ambiguous: bool | str) -> list[tuple[Exp
     if ambiguous is False or not shown_before:
         return []
     missing = ambiguous == "NaT"
-    value = literal(None, TIMESTAMP) if missing else _refused(
-        time, f"is shown twice by the clocks of {zone}; tz_localize(ambiguous=...) takes such times")
+    value = (
+        literal(None, TIMESTAMP)
+        if missing
+        else _refused(time, f"is shown twice by the clocks of {zone}; tz_localize(ambiguous=...) takes such times")
+    )
     return [(reduce(lambda left, right: call("or", left, right), shown_before), value)]
 
 

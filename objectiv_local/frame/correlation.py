@@ -43,8 +43,10 @@ def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric
     if not names:
         raise InvalidValue("the frame has no numeric column to correlate", hint="choose columns, as in df[['a', 'b']].corr()")
     if len(names) > MOST_COLUMNS:
-        raise InvalidValue(f"{len(names)} columns are more than the {MOST_COLUMNS} that are correlated at once",
-                           hint="choose columns, as in df[['a', 'b']].corr()")
+        raise InvalidValue(
+            f"{len(names)} columns are more than the {MOST_COLUMNS} that are correlated at once",
+            hint="choose columns, as in df[['a', 'b']].corr()",
+        )
     _check(method, min_periods)
     columns = [_number(state.column(name), name) for name in names]
     pairs = [(i, j) for i in range(len(names)) for j in range(i, len(names))]
@@ -61,8 +63,9 @@ def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric
 def corr_of_two(series: Series, other: Series, method: str, min_periods: int) -> Series:
     """Return the correlation of two series as a series of one value."""
     _check(method, min_periods)
-    state, (left,), right = aligned(series._state.rows("corr"), [series._expr], other._state.rows("corr"), other._expr, "left",
-                                    other.name)
+    state, (left,), right = aligned(
+        series._state.rows("corr"), [series._expr], other._state.rows("corr"), other._expr, "left", other.name
+    )
     plan = _correlated(state, [(_number(left, series.name), _number(right, other.name))], method, min_periods)
     return make_series(state.with_rows(plan, ()), plan.column(_result(0)), series.name)
 
@@ -76,8 +79,10 @@ def _check(method: str, min_periods: int) -> None:
 
 def _number(expr: Expr, name: str) -> Expr:
     if expr.type.name not in NUMERIC:
-        raise InvalidType(f"column {name!r}, which is {expr.type}, cannot be correlated",
-                          hint="pass numeric_only=True, or choose columns: df[['a', 'b']].corr()")
+        raise InvalidType(
+            f"column {name!r}, which is {expr.type}, cannot be correlated",
+            hint="pass numeric_only=True, or choose columns: df[['a', 'b']].corr()",
+        )
     return as_float(expr)
 
 
@@ -99,15 +104,31 @@ def _correlated(state: State, pairs: Sequence[tuple[Expr, Expr]], method: str, m
         plain = replace(state, plan=rows, index=(), order=())
         ranks = tuple((name, make_series(plain, rows.column(name), name).rank()._expr) for name in sides.values())
         rows = Select(rows, ranks, "ranked_pairs")
-    totals = Aggregate(rows, (), tuple((f"{op}_{name}", aggregation(op, rows.column(name)))
-                                       for name in sides.values() for op in ("mean", "min", "max")), "totals")
+    totals = Aggregate(
+        rows,
+        (),
+        tuple((f"{op}_{name}", aggregation(op, rows.column(name))) for name in sides.values() for op in ("mean", "min", "max")),
+        "totals",
+    )
 
     def total(op: str, name: str) -> Expr:
         return ScalarQuery(totals, f"{op}_{name}")
 
-    away = Select(rows, tuple(
-        (name, call("truediv", call("sub", rows.column(name), total("mean", name)),
-                    call("sub", total("max", name), total("min", name)))) for name in sides.values()), "distances")
+    away = Select(
+        rows,
+        tuple(
+            (
+                name,
+                call(
+                    "truediv",
+                    call("sub", rows.column(name), total("mean", name)),
+                    call("sub", total("max", name), total("min", name)),
+                ),
+            )
+            for name in sides.values()
+        ),
+        "distances",
+    )
     sums: dict[Expr, tuple[str, Aggregation]] = {}
 
     def summed(op: str, name: str, expr: Expr) -> str:
@@ -116,13 +137,20 @@ def _correlated(state: State, pairs: Sequence[tuple[Expr, Expr]], method: str, m
     plans: list[tuple[str, ...]] = []
     for position, (first, second) in enumerate(names):
         left, right = away.column(first), away.column(second)
-        plans.append((summed("count", f"rows_{position}", left), summed("sum", f"x_{position}", left),
-                      summed("sum", f"y_{position}", right), summed("sum", f"xx_{position}", call("mul", left, left)),
-                      summed("sum", f"yy_{position}", call("mul", right, right)),
-                      summed("sum", f"xy_{position}", call("mul", left, right))))
+        plans.append(
+            (
+                summed("count", f"rows_{position}", left),
+                summed("sum", f"x_{position}", left),
+                summed("sum", f"y_{position}", right),
+                summed("sum", f"xx_{position}", call("mul", left, left)),
+                summed("sum", f"yy_{position}", call("mul", right, right)),
+                summed("sum", f"xy_{position}", call("mul", left, right)),
+            )
+        )
     products = Aggregate(away, (), tuple(sums.values()), "products")
-    ratios = tuple((f"ratio_{position}", _ratio(*(products.column(name) for name in each)))
-                   for position, each in enumerate(plans))
+    ratios = tuple(
+        (f"ratio_{position}", _ratio(*(products.column(name) for name in each))) for position, each in enumerate(plans)
+    )
     made = Extend(products, ratios, "ratios", once=True)
     results = []
     for position, (each, pair) in enumerate(zip(plans, names, strict=True)):

@@ -78,18 +78,30 @@ def _scale(series: Series, bins: int) -> _Scale:
     """Return the scale of the bins over all rows, as expressions of each row."""
     value = as_float(series._expr)
     finite = case([(call("lt", call("abs", value), literal(float("inf"))), value)])
-    ends: Node = Aggregate(series._state.plan, (), (("least", aggregation("min", finite)),
-                                                    ("most", aggregation("max", finite))), "ends")
+    ends: Node = Aggregate(
+        series._state.plan, (), (("least", aggregation("min", finite)), ("most", aggregation("max", finite))), "ends"
+    )
     least, most = ends.column("least"), ends.column("most")
     equal = call("eq", least, most)
     around = call("mul", literal(_WIDER), case([(call("eq", least, literal(0.0)), literal(1.0))], call("abs", least)))
-    ends = Extend(ends, (("low", case([(equal, call("sub", least, around))], least)),
-                         ("high", case([(equal, call("add", most, around))], most)),
-                         ("is_constant", equal)), "ends")
+    ends = Extend(
+        ends,
+        (
+            ("low", case([(equal, call("sub", least, around))], least)),
+            ("high", case([(equal, call("add", most, around))], most)),
+            ("is_constant", equal),
+        ),
+        "ends",
+    )
     span = call("sub", ends.column("high"), ends.column("low"))
-    ends = Extend(ends, (
-        ("width", call("truediv", span, literal(float(bins)))),
-        ("wider", case([(ends.column("is_constant"), literal(0.0))], call("mul", span, literal(_WIDER))))), "ends")
+    ends = Extend(
+        ends,
+        (
+            ("width", call("truediv", span, literal(float(bins)))),
+            ("wider", case([(ends.column("is_constant"), literal(0.0))], call("mul", span, literal(_WIDER)))),
+        ),
+        "ends",
+    )
     return _Scale(ScalarQuery(ends, "low"), ScalarQuery(ends, "width"), ScalarQuery(ends, "wider"))
 
 
@@ -133,17 +145,28 @@ def qcut(series: Series, q: int | Sequence[float]) -> Series:
     if len(shares) < 2 or shares != sorted(shares) or shares[0] < 0 or shares[-1] > 1:
         raise InvalidValue(f"shares have to be from 0 to 1 and rise, not {shares!r}")
     if len(shares) > MOST_SHARES:
-        raise InvalidValue(f"qcut makes at most {MOST_SHARES - 1:,} intervals, not {len(shares) - 1:,}",
-                           hint="rank(pct=True) gives each value its own share")
+        raise InvalidValue(
+            f"qcut makes at most {MOST_SHARES - 1:,} intervals, not {len(shares) - 1:,}",
+            hint="rank(pct=True) gives each value its own share",
+        )
     value = as_float(series._expr)
-    total: Node = Aggregate(series._state.plan, (), tuple(
-        (f"quantile_{number}", reduction("quantile", series._expr, q=share).parts[0])
-        for number, share in enumerate(shares)), "quantiles")
+    total: Node = Aggregate(
+        series._state.plan,
+        (),
+        tuple(
+            (f"quantile_{number}", reduction("quantile", series._expr, q=share).parts[0]) for number, share in enumerate(shares)
+        ),
+        "quantiles",
+    )
     ends: list[Expr] = [ScalarQuery(total, name) for name in total.types]
-    first = (call("and", call("ge", value, ends[0]), call("le", value, ends[1])),
-             call("interval", ends[0], ends[1], literal("[]")))
-    rest = [(call("and", call("gt", value, low), call("le", value, high)), call("interval", low, high, literal("(]")))
-            for low, high in pairwise(ends[1:])]
+    first = (
+        call("and", call("ge", value, ends[0]), call("le", value, ends[1])),
+        call("interval", ends[0], ends[1], literal("[]")),
+    )
+    rest = [
+        (call("and", call("gt", value, low), call("le", value, high)), call("interval", low, high, literal("(]")))
+        for low, high in pairwise(ends[1:])
+    ]
     return series._with(_first_true(value, [first, *rest], ends[1:]), "q_range")
 
 
@@ -156,8 +179,10 @@ def _first_true(value: Expr, whens: list[tuple[Expr, Expr]], highs: list[Expr]) 
     if len(whens) <= MOST_WHENS:
         return case(whens)
     middle = len(whens) // 2
-    return case([(call("le", value, highs[middle - 1]), _first_true(value, whens[:middle], highs[:middle]))],
-                _first_true(value, whens[middle:], highs[middle:]))
+    return case(
+        [(call("le", value, highs[middle - 1]), _first_true(value, whens[:middle], highs[:middle]))],
+        _first_true(value, whens[middle:], highs[middle:]),
+    )
 
 
 def counted_bins(series: Series, bins: int, method: str, *, normalize: bool, sort: bool, ascending: bool) -> Series:
@@ -176,19 +201,33 @@ def histogram(series: Series, bins: int, method: str = "pandas", of: Series | No
     """
     _checked(series, bins)
     if bins > MOST_BINS:
-        raise InvalidValue(f"{bins} bins are too many to list, the most are {MOST_BINS:,}",
-                           hint="group by the interval of each row: df.groupby(df.x.cut(bins)).size()")
+        raise InvalidValue(
+            f"{bins} bins are too many to list, the most are {MOST_BINS:,}",
+            hint="group by the interval of each row: df.groupby(df.x.cut(bins)).size()",
+        )
     state, _, scale, place = _placed(series, bins, right=True, of=of)
     counted = Aggregate(state.plan, (("place", place),), (("rows", aggregation("size")),), "counted")
     numbers = Values((("number", INT64),), tuple((literal(number),) for number in range(bins)), ("number",), "bins")
-    joined = Join(numbers, counted, "left", (("number", "place"),), (
-        ("number", "left", ("number", "number")), ("rows", "right", ("rows", "rows"))), step="histogram")
+    joined = Join(
+        numbers,
+        counted,
+        "left",
+        (("number", "place"),),
+        (("number", "left", ("number", "number")), ("rows", "right", ("rows", "rows"))),
+        step="histogram",
+    )
     number = cast(joined.column("number"), FLOAT64)
     lower, upper = _edges(scale, number, bins, right=True, method=method)
     interval = call("interval", lower, upper, literal("(]"))
     if method == "bach":
         interval = case([(call("eq", number, literal(0.0)), call("interval", lower, upper, literal("[]")))], interval)
-    plan = Select(joined, (("number", joined.column("number")), ("range", interval),
-                           ("value_counts", call("coalesce", joined.column("rows"), literal(0)))))
+    plan = Select(
+        joined,
+        (
+            ("number", joined.column("number")),
+            ("range", interval),
+            ("value_counts", call("coalesce", joined.column("rows"), literal(0))),
+        ),
+    )
     state = series._state.with_rows(plan, (), (Ordering(plan.column("number")),))
     return make_frame(state, ["range", "value_counts"])

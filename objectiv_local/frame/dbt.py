@@ -51,9 +51,19 @@ class _Table:
     text: str = ""
 
 
-def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect: str | None = None, materialized: str = "view",
-           table_name: str | Mapping[str, str] | None = None, refs: Sequence[str] = (), description: str = "",
-           tests: bool = True, overwrite: bool = False) -> list[Path]:
+def to_dbt(
+    self: DataFrame,
+    path: str | os.PathLike[str],
+    name: str,
+    *,
+    dialect: str | None = None,
+    materialized: str = "view",
+    table_name: str | Mapping[str, str] | None = None,
+    refs: Sequence[str] = (),
+    description: str = "",
+    tests: bool = True,
+    overwrite: bool = False,
+) -> list[Path]:
     """Write the frame as a dbt model and return the files that were written.
 
     ``path`` is a directory of models in a dbt project, such as ``models/``. It gets
@@ -95,8 +105,10 @@ def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect:
     <BLANKLINE>
     """
     if not _NAME.fullmatch(name):
-        raise InvalidValue(f"{name!r} cannot name a dbt model", hint="use at most 63 letters, digits and underscores, such as "
-                           "'daily_users'; path is the directory")
+        raise InvalidValue(
+            f"{name!r} cannot name a dbt model",
+            hint="use at most 63 letters, digits and underscores, such as 'daily_users'; path is the directory",
+        )
     if materialized not in MATERIALIZED:
         raise InvalidValue(f"materialized is {materialized!r}", hint=near(materialized, MATERIALIZED))
     directory = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises for an unknown user
@@ -104,8 +116,10 @@ def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect:
         raise TableNotFound(f"there is no directory {str(path)!r}", hint="make it first")
     written = dialect_named(self._state.dialect if dialect is None else dialect)
     if not written.has_dbt_models:
-        raise NotSupported(f"models of dbt are not written for {written.name}",
-                           hint="give dialect='duckdb' or dialect='postgres', or use view_sql()")
+        raise NotSupported(
+            f"models of dbt are not written for {written.name}",
+            hint="give dialect='duckdb' or dialect='postgres', or use view_sql()",
+        )
     if self.engine is not None:
         check_aligned(self._state.rows("to_dbt").plan, self._state.connected())
     sql, tables = _sql(self, written, table_name, refs)
@@ -126,20 +140,24 @@ def to_dbt(self: DataFrame, path: str | os.PathLike[str], name: str, *, dialect:
 # ---- the SQL
 
 
-def _sql(frame: DataFrame, written: Dialect, table_name: str | Mapping[str, str] | None,
-         refs: Sequence[str]) -> tuple[str, list[_Table]]:
+def _sql(
+    frame: DataFrame, written: Dialect, table_name: str | Mapping[str, str] | None, refs: Sequence[str]
+) -> tuple[str, list[_Table]]:
     """Return the SQL with calls of dbt in place of tables, and these tables."""
     state = replace(frame._state.rows("to_dbt"), order=())
     moved = state.dialect != written.name
     sources = [node for node in topological(state.plan) if isinstance(node, Source) and node.relation.kind != "query"]
     relations = list(dict.fromkeys(node.relation for node in sources))
     given = _given(relations, table_name)
-    tables = {relation: _table(relation, given.get(relation), state.engine, written, refs, moved=moved)
-              for relation in relations}
+    tables = {
+        relation: _table(relation, given.get(relation), state.engine, written, refs, moved=moved) for relation in relations
+    }
     for each in refs:
         if all(table.call != f"ref({_text(each)})" for table in tables.values()):
-            raise InvalidValue(f"refs: the frame reads no table {each!r}",
-                               hint="refs are tables of the frame that are models of the dbt project, without their schema")
+            raise InvalidValue(
+                f"refs: the frame reads no table {each!r}",
+                hint="refs are tables of the frame that are models of the dbt project, without their schema",
+            )
     token = f"t_{uuid.uuid4().hex}"
     names = {relation: f"{token}_{number}_" for number, relation in enumerate(relations)}
 
@@ -157,14 +175,18 @@ def _sql(frame: DataFrame, written: Dialect, table_name: str | Mapping[str, str]
     statement = replace(state, plan=plan, engine=None if moved else state.engine, dialect=written.name).statement(columns)
     for column, alias in zip(columns, statement.names, strict=True):
         if column != alias:
-            raise InvalidValue(f"column {column!r} would be named {alias!r} in the table of a dbt model",
-                               hint="rename it: at most 63 bytes, and not equal to another column but for case")
+            raise InvalidValue(
+                f"column {column!r} would be named {alias!r} in the table of a dbt model",
+                hint="rename it: at most 63 bytes, and not equal to another column but for case",
+            )
     sql = escaped(statement.sql)
     for relation, table in tables.items():
         place = f"{_PLACE}.{names[relation]}"
         # In a comment it is text: files could break its line.
-        sql = "\n".join(line.replace(place, table.call if line.lstrip().startswith("--") else f"{{{{ {table.call} }}}}")
-                        for line in sql.split("\n"))
+        sql = "\n".join(
+            line.replace(place, table.call if line.lstrip().startswith("--") else f"{{{{ {table.call} }}}}")
+            for line in sql.split("\n")
+        )
     return sql, list(tables.values())
 
 
@@ -177,8 +199,10 @@ def _given(relations: Sequence[Relation], table_name: str | Mapping[str, str] | 
     titles = {relation.title: relation for relation in relations}
     if isinstance(table_name, str):
         if len(titles) != 1:
-            raise InvalidValue(f"table_name is one table, and the frame reads {len(titles)}",
-                               hint="give a mapping: table_name={" + ", ".join(f"{each!r}: ..." for each in titles) + "}")
+            raise InvalidValue(
+                f"table_name is one table, and the frame reads {len(titles)}",
+                hint="give a mapping: table_name={" + ", ".join(f"{each!r}: ..." for each in titles) + "}",
+            )
         table_name = dict.fromkeys(titles, table_name)
     for title, name in table_name.items():
         if title not in titles:
@@ -188,8 +212,15 @@ def _given(relations: Sequence[Relation], table_name: str | Mapping[str, str] | 
     return {titles[title]: split_name(name) for title, name in table_name.items()}
 
 
-def _table(relation: Relation, given: tuple[str, ...] | None, engine: Engine | None, written: Dialect, refs: Sequence[str], *,
-           moved: bool) -> _Table:
+def _table(
+    relation: Relation,
+    given: tuple[str, ...] | None,
+    engine: Engine | None,
+    written: Dialect,
+    refs: Sequence[str],
+    *,
+    moved: bool,
+) -> _Table:
     """Return how dbt finds a table. Raises InvalidValue for one that it cannot find."""
     parts = given or relation.parts
     is_table = given is not None or relation.kind == "table"
@@ -197,19 +228,29 @@ def _table(relation: Relation, given: tuple[str, ...] | None, engine: Engine | N
         return _Table(relation, f"ref({_text(parts[-1])})")
     if not is_table:
         if written.files is None:
-            raise InvalidValue(f"{relation.title!r} is not a table of {written.name}",
-                               hint="give the table there: table_name='schema.table'")
+            raise InvalidValue(
+                f"{relation.title!r} is not a table of {written.name}", hint="give the table there: table_name='schema.table'"
+            )
         return _files(relation, written)
     if given is None and relation.temporary:
-        raise InvalidValue("the frame reads a temporary table, which dbt does not have",
-                           hint="write it first with database_create_table, or name the table that stands for it: "
-                                f"table_name={{{relation.title!r}: 'schema.table'}}")
+        raise InvalidValue(
+            "the frame reads a temporary table, which dbt does not have",
+            hint="write it first with database_create_table, or name the table that stands for it: "
+            f"table_name={{{relation.title!r}: 'schema.table'}}",
+        )
     if len(parts) == 1:
         parts = _lasting(parts, None if moved or given is not None else engine)
     *database, schema, table = parts
-    return _source(relation, schema, table, [
-        *([f"    database: {yaml_text(_identifier(database[0]))}"] if database else []),
-        f"    schema: {yaml_text(_identifier(schema))}"], [f"        identifier: {yaml_text(_identifier(table))}"])
+    return _source(
+        relation,
+        schema,
+        table,
+        [
+            *([f"    database: {yaml_text(_identifier(database[0]))}"] if database else []),
+            f"    schema: {yaml_text(_identifier(schema))}",
+        ],
+        [f"        identifier: {yaml_text(_identifier(table))}"],
+    )
 
 
 def _lasting(parts: tuple[str, ...], engine: Engine | None) -> tuple[str, str]:
@@ -224,24 +265,36 @@ def _lasting(parts: tuple[str, ...], engine: Engine | None) -> tuple[str, str]:
             place = parts
         if len(place) == 2:
             return place[0], place[1]
-    raise InvalidValue(f"the schema of the table {name!r} in the database of dbt is not known",
-                       hint=f"give it: table_name='schema.{name}'")
+    raise InvalidValue(
+        f"the schema of the table {name!r} in the database of dbt is not known", hint=f"give it: table_name='schema.{name}'"
+    )
 
 
 def _files(relation: Relation, written: Dialect) -> _Table:
     # dbt-duckdb fills in names between braces.
     place = written.relation(relation).replace("{", "{{").replace("}", "}}")
     title = f"{safe_name(Path(relation.parts[0]).stem)}_{_digest(place)}"
-    return _source(relation, "files", title, [], [
-        "        config:", "          meta:", f"            external_location: {yaml_text(place)}"])
+    return _source(
+        relation,
+        "files",
+        title,
+        [],
+        ["        config:", "          meta:", f"            external_location: {yaml_text(place)}"],
+    )
 
 
 def _source(relation: Relation, schema: str, table: str, of_source: Sequence[str], of_table: Sequence[str]) -> _Table:
     source, name = _plain(schema), _plain(table)
-    lines = ["version: 2", "sources:", f"  - name: {yaml_text(source)}", *of_source, "    tables:",
-             f"      - name: {yaml_text(name)}", *of_table]
-    return _Table(relation, f"source({_text(source)}, {_text(name)})", f"source_{source}__{name}.yml",
-                  "\n".join(lines) + "\n")
+    lines = [
+        "version: 2",
+        "sources:",
+        f"  - name: {yaml_text(source)}",
+        *of_source,
+        "    tables:",
+        f"      - name: {yaml_text(name)}",
+        *of_table,
+    ]
+    return _Table(relation, f"source({_text(source)}, {_text(name)})", f"source_{source}__{name}.yml", "\n".join(lines) + "\n")
 
 
 def _plain(name: str) -> str:
@@ -296,9 +349,11 @@ def _properties(frame: DataFrame, name: str, description: str, written: Dialect,
     lines.append("    columns:")
     for column, checks in of_columns.items():
         kind = types[column].dtype
-        lines += [f"      - name: {yaml_text(column)}",
-                  f"        description: {yaml_text(kind + (', microseconds' if kind == 'timedelta' else ''))}",
-                  f"        data_type: {yaml_text(written.stored_name(types[column], written=True))}"]
+        lines += [
+            f"      - name: {yaml_text(column)}",
+            f"        description: {yaml_text(kind + (', microseconds' if kind == 'timedelta' else ''))}",
+            f"        data_type: {yaml_text(written.stored_name(types[column], written=True))}",
+        ]
         if checks:
             lines += ["        data_tests:", *(f"          - {check}" for check in checks)]
     return "\n".join(lines) + "\n"
@@ -326,8 +381,10 @@ def _holds(frame: DataFrame) -> tuple[list[str], bool]:
     if not index or state.engine is None:
         return [], is_unique
     state.connected()
-    counts = (("rows", aggregation("size")),
-              *((f"label_{number}", aggregation("count", plan.column(level))) for number, level in enumerate(index)))
+    counts = (
+        ("rows", aggregation("size")),
+        *((f"label_{number}", aggregation("count", plan.column(level))) for number, level in enumerate(index)),
+    )
     with Running(Aggregate(plan, (), counts), state.engine) as run:
         [found] = state.engine.arrow(run.statement.sql, run.statement.schema).to_pylist()
     known = [level for number, level in enumerate(index) if found[f"label_{number}"] == found["rows"]]

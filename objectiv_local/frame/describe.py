@@ -44,11 +44,17 @@ def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only:
     kinds = NUMERIC if numeric_only else INTERPOLATED
     names = [name for name in self._columns if state.type_of(name).name in kinds]
     if not names:
-        raise InvalidValue("the frame has no column with quantiles",
-                           hint="numbers, bools, durations and timestamps have them; for strings use median()")
+        raise InvalidValue(
+            "the frame has no column with quantiles",
+            hint="numbers, bools, durations and timestamps have them; for strings use median()",
+        )
     columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
-    return _below(state, [float(share) for share in shares], "quantile",
-                  [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns])
+    return _below(
+        state,
+        [float(share) for share in shares],
+        "quantile",
+        [(f"{name}_quantile", made, lambda expr: expr) for name, made in columns],
+    )
 
 
 def _described(state: State, names: Sequence[str], percentiles: float | Sequence[float] | None) -> DataFrame:
@@ -62,8 +68,10 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
         if kind == "numeric_interval":
             continue
         if kind == "json":
-            raise InvalidType(f"{name!r}, which is {column.type}, cannot be described",
-                              hint="leave it out, or describe a member of it, or convert it with astype('string')")
+            raise InvalidType(
+                f"{name!r}, which is {column.type}, cannot be described",
+                hint="leave it out, or describe a member of it, or convert it with astype('string')",
+            )
         if kind in ("int64", "float64", "decimal", "timedelta"):
             value = call("total_seconds", column) if kind == "timedelta" else as_float(column)
             made = {stat: reduction(stat, value) for stat in STATISTICS}
@@ -75,8 +83,9 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
     if not columns:
         raise InvalidValue("there is no column to describe", hint="numbers, strings, dates and similar types have statistics")
     rows = [row for row in (*STATISTICS, *map(str, shares)) if any(row in made for made, _ in columns.values())]
-    return _below(state, rows, "__stat", [(name, [made.get(row) for row in rows], convert)
-                                          for name, (made, convert) in columns.items()])
+    return _below(
+        state, rows, "__stat", [(name, [made.get(row) for row in rows], convert) for name, (made, convert) in columns.items()]
+    )
 
 
 def _text(expr: Expr) -> Expr:
@@ -85,8 +94,12 @@ def _text(expr: Expr) -> Expr:
     return cast(expr, STRING)
 
 
-def _below(state: State, rows: Sequence[object], level: str,
-           columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> DataFrame:
+def _below(
+    state: State,
+    rows: Sequence[object],
+    level: str,
+    columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]],
+) -> DataFrame:
     """Return a frame with a row for each of ``rows``, in which each column has its own aggregate."""
     partition_of(state, "a description")
     names = [name for name, _, _ in columns]
@@ -95,27 +108,43 @@ def _below(state: State, rows: Sequence[object], level: str,
         raise InvalidValue(f"a key is named {level!r}, as the level of the result is", hint="rename the key")
     order = unused_name("position", {*keys, *names, level})
     labels = (*keys, level, order)
-    plan, *others = [_some_below(state, rows, level, order, columns[start:start + WIDE])
-                     for start in range(0, len(columns), WIDE)]
+    plan, *others = [
+        _some_below(state, rows, level, order, columns[start : start + WIDE]) for start in range(0, len(columns), WIDE)
+    ]
     for other in others:
         # Each has the same rows: as many for each group as there are statistics.
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in plan.types]
         sides += [(name, "right", (name, name)) for name in other.types if name not in labels]
-        plan = Join(plan, other, "inner", tuple((name, name) for name in labels), tuple(sides), nulls_match=True,
-                    step="statistics")
+        plan = Join(
+            plan, other, "inner", tuple((name, name) for name in labels), tuple(sides), nulls_match=True, step="statistics"
+        )
     ordering = (*(Ordering(plan.column(key)) for key in keys), Ordering(plan.column(order)))
     return make_frame(state.ungrouped().with_rows(plan, (*keys, level), ordering), names)
 
 
-def _some_below(state: State, rows: Sequence[object], level: str, order: str,
-                columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]]) -> Node:
+def _some_below(
+    state: State,
+    rows: Sequence[object],
+    level: str,
+    order: str,
+    columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]],
+) -> Node:
     """Return the plan of the same for some columns, with the number of each row as ``order``."""
     keys = state.keys
     taken = {*keys, *(name for name, _, _ in columns), level, order}
     labels = [[new_name(f"{name}_{row}", taken) for row in rows] for name, _, _ in columns]
-    totals = aggregated(state, Named(tuple(
-        (label, made) for own, (_, each, _) in zip(labels, columns, strict=True)
-        for label, made in zip(own, each, strict=True) if made is not None)), "statistics")
+    totals = aggregated(
+        state,
+        Named(
+            tuple(
+                (label, made)
+                for own, (_, each, _) in zip(labels, columns, strict=True)
+                for label, made in zip(own, each, strict=True)
+                if made is not None
+            )
+        ),
+        "statistics",
+    )
     plan = totals.plan
     parts = []
     for position, row in enumerate(rows):
@@ -132,8 +161,13 @@ def _known(each: Sequence[Reduction | None]) -> int:
     return next(position for position, made in enumerate(each) if made is not None)
 
 
-def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None, include: str | Sequence[str] | None = None,
-             exclude: str | Sequence[str] | None = None, datetime_is_numeric: bool = False) -> DataFrame:
+def describe(
+    self: DataFrame,
+    percentiles: float | Sequence[float] | None = None,
+    include: str | Sequence[str] | None = None,
+    exclude: str | Sequence[str] | None = None,
+    datetime_is_numeric: bool = False,
+) -> DataFrame:
     """Return one row per statistic, indexed by ``__stat``; for a grouped frame, by the keys and ``__stat``.
 
     Numbers, and durations in seconds, have count, mean, std (sample standard deviation), min, max, nunique, mode and the
@@ -145,8 +179,10 @@ def describe(self: DataFrame, percentiles: float | Sequence[float] | None = None
     ``'all'`` or a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
     """
     if datetime_is_numeric:
-        raise NotSupported("describe with datetime_is_numeric is not supported",
-                           hint="timestamps are described as strings; use quantile() or median() for their quantiles")
+        raise NotSupported(
+            "describe with datetime_is_numeric is not supported",
+            hint="timestamps are described as strings; use quantile() or median() for their quantiles",
+        )
     chosen = [name for name, dtype in self.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
     if include == "all" or (include is None and (not chosen or self.group_by is not None)):
         chosen = self.data_columns
@@ -167,5 +203,3 @@ def _is_among(dtype: str, wanted: str | Sequence[str]) -> bool:
     names = [wanted] if isinstance(wanted, str) else wanted
     known = {name if name in _KINDS else type_from_dtype(name).dtype for name in names}
     return dtype in known or re.split(r"[(\[]", dtype)[0] in known
-
-

@@ -26,8 +26,9 @@ def summed(column: Expr) -> Aggregation:
 def joined(op: str, parts: Sequence[Expr]) -> Expr:
     """Return one or more parts joined by an operation of two, in pairs and pairs of pairs, so that many do not nest deep."""
     while len(parts) > 1:
-        parts = [call(op, *parts[start:start + 2]) if start + 1 < len(parts) else parts[start]
-                 for start in range(0, len(parts), 2)]
+        parts = [
+            call(op, *parts[start : start + 2]) if start + 1 < len(parts) else parts[start] for start in range(0, len(parts), 2)
+        ]
     return parts[0]
 
 
@@ -52,8 +53,10 @@ def _text(column: Expr, name: str, *, json: bool) -> Expr:
             return call("concat", call("concat", *ends), call("interval_bounds", column))
         case "json":
             if not json:
-                raise NotSupported(f"column {name!r} is {column.type}, and the text of JSON differs between engines",
-                                   hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers")
+                raise NotSupported(
+                    f"column {name!r} is {column.type}, and the text of JSON differs between engines",
+                    hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers",
+                )
             # The type tells 5 from "5", and null from a missing value.
             text = call("coalesce", call("json_text", column), literal(""))
             return call("concat", call("concat", call("json_type", column), literal(":")), text)

@@ -29,10 +29,14 @@ def encoded(expr: Expr, what: str) -> dict[str, Any]:
         case Cast(arg, type_):
             return {"cast": encoded(arg, what), "type": type_.dtype}
         case Case(whens, default):
-            return {"case": [[encoded(test, what), encoded(value, what)] for test, value in whens],
-                    "default": encoded(default, what)}
-    raise NotSupported(f"{what} reads other rows than the event itself, and has no spec",
-                       hint="assign it to a column of the events, and use that column")
+            return {
+                "case": [[encoded(test, what), encoded(value, what)] for test, value in whens],
+                "default": encoded(default, what),
+            }
+    raise NotSupported(
+        f"{what} reads other rows than the event itself, and has no spec",
+        hint="assign it to a column of the events, and use that column",
+    )
 
 
 def decoded(given: Any, plan: Node, what: str) -> Expr:
@@ -61,8 +65,10 @@ def _decoded(given: Any, plan: Node, what: str) -> Expr:
     if "op" in given:
         op = OPS.get(given["op"])
         if op is None or op.kind != "scalar":
-            raise InvalidValue(f"{what} in the spec has the operation {given['op']!r}, which is not known",
-                               hint=near(str(given["op"]), [name for name, each in OPS.items() if each.kind == "scalar"]))
+            raise InvalidValue(
+                f"{what} in the spec has the operation {given['op']!r}, which is not known",
+                hint=near(str(given["op"]), [name for name, each in OPS.items() if each.kind == "scalar"]),
+            )
         return call(op.name, *(_decoded(arg, plan, what) for arg in given["args"]))
     if "cast" in given:
         return cast(_decoded(given["cast"], plan, what), type_from_dtype(given["type"]))
@@ -75,12 +81,13 @@ def _decoded(given: Any, plan: Node, what: str) -> Expr:
 def _column(given: dict[str, Any], plan: Node, what: str) -> Expr:
     name = given["column"]
     if name not in plan.types:
-        raise ColumnNotFound(f"the events have no column {name!r}, which {what} reads",
-                             hint=near(str(name), plan.types))
+        raise ColumnNotFound(f"the events have no column {name!r}, which {what} reads", hint=near(str(name), plan.types))
     found = plan.types[name]
     if found.dtype != given["type"]:
-        raise InvalidValue(f"column {name!r} of the events is {found}, and {what} was made for "
-                           f"{given['type']}", hint=f"cast it: df[{name!r}] = df[{name!r}].astype({given['type']!r})")
+        raise InvalidValue(
+            f"column {name!r} of the events is {found}, and {what} was made for {given['type']}",
+            hint=f"cast it: df[{name!r}] = df[{name!r}].astype({given['type']!r})",
+        )
     return plan.column(name)
 
 

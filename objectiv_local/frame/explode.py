@@ -32,11 +32,11 @@ def explode(self: DataFrame, column: str, ignore_index: bool = False) -> DataFra
     series = self._column(column)
     type_ = series._expr.type
     if type_.element is None and type_.plain != JSON:
-        raise InvalidType(f"column {column!r}, which is {type_}, has no elements",
-                          hint="split strings first: df['x'] = df.x.str.split(',')")
+        raise InvalidType(
+            f"column {column!r}, which is {type_}, has no elements", hint="split strings first: df['x'] = df.x.str.split(',')"
+        )
     if type_.fields is not None:
-        raise InvalidType(f"column {column!r} is a struct, which has no elements",
-                          hint="take a member: df.x.elements['name']")
+        raise InvalidType(f"column {column!r} is a struct, which has no elements", hint="take a member: df.x.elements['name']")
     taken = {*state.plan.types}
     item = unused_name(f"{column}_element", taken)
     position = unused_name(f"{column}_offset", {*taken, item})

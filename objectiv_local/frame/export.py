@@ -73,12 +73,17 @@ class Export:
             raise InvalidValue(f"sep is {sep!r}", hint=f"give one of {', '.join(map(repr, _SEPARATORS))}")
         frame = cast("DataFrame", self)
         types = _types(frame)
-        schema = pa.schema([(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type)
-                            for field in _schema(frame)])
+        schema = pa.schema(
+            [(field.name, pa.string() if types[field.name].name in _WRITTEN else field.type) for field in _schema(frame)]
+        )
         with replacing(path) as file, csv.CSVWriter(file, schema, write_options=csv.WriteOptions(delimiter=sep)) as writer:
             for batch in frame.to_batches():
-                writer.write_batch(pa.record_batch([_as_text(column, type_) for column, type_
-                                                    in zip(batch.columns, types.values(), strict=True)], schema=schema))
+                writer.write_batch(
+                    pa.record_batch(
+                        [_as_text(column, type_) for column, type_ in zip(batch.columns, types.values(), strict=True)],
+                        schema=schema,
+                    )
+                )
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
         """Write the rows to a file of JSON lines in UTF-8: one object a line, the index first, in the order of the frame.
@@ -97,14 +102,17 @@ class Export:
         names = [json.dumps(name, ensure_ascii=False) for name in types]
         with replacing(path) as file:
             for batch in frame.to_batches():
-                columns = [[_as_json(value, name, type_) for value in column.to_pylist()]
-                           for column, (name, type_) in zip(batch.columns, types.items(), strict=True)]
+                columns = [
+                    [_as_json(value, name, type_) for value in column.to_pylist()]
+                    for column, (name, type_) in zip(batch.columns, types.items(), strict=True)
+                ]
                 for row in zip(*columns, strict=True):
                     fields = ", ".join(f"{name}: {value}" for name, value in zip(names, row, strict=True))
                     file.write(f"{{{fields}}}\n".encode())
 
-    def snapshot(self, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
-                 replace: bool = False) -> DataFrame:
+    def snapshot(
+        self, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys", replace: bool = False
+    ) -> DataFrame:
         """Write the rows as a snapshot, a directory of Parquet files with a manifest, and return the frame of that.
 
         The frame of the snapshot has the index, columns, types and rows of this one, not sorted, and reads the files. Rows are
@@ -142,8 +150,11 @@ class Export:
         import pyarrow as pa
 
         if requested_schema is not None and type(requested_schema).__name__ != "PyCapsule":
-            raise InvalidType(f"requested_schema of __arrow_c_stream__ has to be an Arrow schema in a PyCapsule, "
-                              f"not {in_words(requested_schema)}", hint="leave it out, or give schema.__arrow_c_schema__()")
+            raise InvalidType(
+                f"requested_schema of __arrow_c_stream__ has to be an Arrow schema in a PyCapsule, "
+                f"not {in_words(requested_schema)}",
+                hint="leave it out, or give schema.__arrow_c_schema__()",
+            )
         frame = cast("DataFrame", self)
         reader = pa.RecordBatchReader.from_batches(_schema(frame), frame.to_batches())
         return reader.__arrow_c_stream__(requested_schema)
@@ -244,5 +255,7 @@ def _as_json(value: Any, name: str, type_: Type) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        raise DataInvalid(f"column {name!r} holds {value}, which JSON does not have",
-                          hint="replace it first, as in df[name].where(df[name] == df[name], None), or write Parquet") from None
+        raise DataInvalid(
+            f"column {name!r} holds {value}, which JSON does not have",
+            hint="replace it first, as in df[name].where(df[name] == df[name], None), or write Parquet",
+        ) from None

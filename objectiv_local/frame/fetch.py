@@ -68,8 +68,10 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
     if frame.index_columns:
         listed = [name for name in frame.index_columns if frame._state.plan.types[name].name == "json"]
         if listed and len(frame.index_columns) > 1:
-            raise InvalidType(f"{listed[0]!r}, which is {frame.index_dtypes[listed[0]]}, cannot be a level of a pandas index",
-                              hint="reset_index() first, or fetch with to_arrow()")
+            raise InvalidType(
+                f"{listed[0]!r}, which is {frame.index_dtypes[listed[0]]}, cannot be a level of a pandas index",
+                hint="reset_index() first, or fetch with to_arrow()",
+            )
         first = result[frame.index_columns[0]]
         if len(frame.index_columns) == 1 and first.dtype == object:
             # Before release 3, pandas makes another type of an index of objects, and warns that it does.
@@ -90,9 +92,10 @@ def _intervals(values: pandas.Series[Any]) -> pandas.Series[Any]:
     import pandas as pd
 
     closed = {"(]": "right", "[)": "left", "[]": "both", "()": "neither"}
-    made = [None if value is None else
-            pd.Interval(value["lower"], value["upper"], closed=closed[value["bounds"]])  # type: ignore[arg-type]
-            for value in values]
+    made = [
+        None if value is None else pd.Interval(value["lower"], value["upper"], closed=closed[value["bounds"]])  # type: ignore[arg-type]
+        for value in values
+    ]
     return pd.Series(made, index=values.index, dtype=object, name=values.name)
 
 

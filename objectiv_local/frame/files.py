@@ -24,7 +24,9 @@ def over_current_files(plan: Node, engine: Engine) -> Node:
             stored = StoredTable(node.relation, before, row_id=node.row_id)
             now = engine.current(stored)
             if now != stored:
-                columns = tuple((name, physical, type_name, type_) for (name, _, _, type_), (physical, type_name)
-                                in zip(node.columns, now.columns, strict=True))
+                columns = tuple(
+                    (name, physical, type_name, type_)
+                    for (name, _, _, type_), (physical, type_name) in zip(node.columns, now.columns, strict=True)
+                )
                 changed[node] = node.over(now.relation, columns, node.key, now.row_id)
     return rebuild(plan, changed.get) if changed else plan

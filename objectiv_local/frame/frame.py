@@ -27,6 +27,7 @@ from objectiv_local.frame import (
 )
 from objectiv_local.frame import describe as statistics
 from objectiv_local.frame import explode as elements
+from objectiv_local.frame import groupby as grouping
 from objectiv_local.frame import info as printing
 from objectiv_local.frame import materialize as keeping
 from objectiv_local.frame import savepoints as saving
@@ -35,15 +36,6 @@ from objectiv_local.frame import variables as setting
 from objectiv_local.frame.align import aligned
 from objectiv_local.frame.export import Export
 from objectiv_local.frame.functions import reduction
-from objectiv_local.frame.groupby import (
-    aggregated,
-    aggregated_series,
-    filtered_before,
-    grouped,
-    partition_of,
-    settled,
-    with_total,
-)
 from objectiv_local.frame.groups import Groups
 from objectiv_local.frame.handles import frame_class, make_series
 from objectiv_local.frame.indexing import LocIndexer
@@ -92,14 +84,16 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     def __init__(self, state: State, columns: Sequence[str] = ()) -> None:
         if not isinstance(state, State):
-            raise InvalidType(f"a frame is not made of {in_words(state)}",
-                              hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) and the like")
+            raise InvalidType(
+                f"a frame is not made of {in_words(state)}",
+                hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) and the like",
+            )
         self._set(state, columns)
 
     def _set(self, state: State, columns: Iterable[str]) -> None:
         """Set state and columns in place; if all columns are aggregates of the groups, the frame is an aggregated one."""
         columns = tuple(columns)
-        state = settled(state, columns)
+        state = grouping.settled(state, columns)
         object.__setattr__(self, "_state", state)
         object.__setattr__(self, "_columns", columns)
         clash = set() if state.groups is not None else set(columns) & set(state.index)
@@ -185,8 +179,10 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     def __iter__(self) -> Iterator[str]:
         if self._state.groups is not None:
-            raise InvalidType("a grouped frame has no groups to iterate over",
-                              hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)")
+            raise InvalidType(
+                "a grouped frame has no groups to iterate over",
+                hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)",
+            )
         return iter(self._columns)
 
     def __contains__(self, name: object) -> bool:
@@ -196,8 +192,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         raise InvalidType("the truth of a frame is not one value", hint="fetch it and look at len(frame.to_pandas())")
 
     def __array__(self, dtype: object = None, copy: object = None) -> Any:
-        raise InvalidType("a frame is lazy and is not an array",
-                          hint="fetch it with .to_numpy() or .to_arrow(), or with ml.xy(frame)")
+        raise InvalidType(
+            "a frame is lazy and is not an array", hint="fetch it with .to_numpy() or .to_arrow(), or with ml.xy(frame)"
+        )
 
     def __len__(self) -> int:
         """Return the number of rows. Runs a query that counts them."""
@@ -228,8 +225,11 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     @property
     def is_materialized(self) -> bool:
         """Whether the columns are plain columns of the last step, and nothing is pending."""
-        return (not self._state.order and self._state.groups is None
-                and set(self._state.plan.types) == {*self._state.index, *self._columns})
+        return (
+            not self._state.order
+            and self._state.groups is None
+            and set(self._state.plan.types) == {*self._state.index, *self._columns}
+        )
 
     @property
     def plot(self) -> Plot:
@@ -261,24 +261,31 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
             return DataFrame(limited(self._state, key), self._columns)
         if isinstance(key, Series):
             return self._filtered(key)
-        raise InvalidType(f"a frame is indexed by a column name, a list of names, a condition or a slice of rows, "
-                          f"not by {type(key).__name__}", hint="use df.loc for labels")
+        raise InvalidType(
+            f"a frame is indexed by a column name, a list of names, a condition or a slice of rows, "
+            f"not by {type(key).__name__}",
+            hint="use df.loc for labels",
+        )
 
     def _column(self, name: object) -> Series:
         groups = self._state.groups
         if name not in self._columns and (groups is None or name not in groups.names):
             level = " it is a level of the index: use df.index[...]" if name in self._state.index else ""
-            raise ColumnNotFound(f"there is no data column {name!r}{';' + level if level else ''}",
-                                 hint=None if level else near(str(name), self._columns))
+            raise ColumnNotFound(
+                f"there is no data column {name!r}{';' + level if level else ''}",
+                hint=None if level else near(str(name), self._columns),
+            )
         assert isinstance(name, str)
         total = None if groups is None else groups.total(name)
         return make_series(*(total or (self._state, self._state.value(name))), name)
 
     def _filtered(self, condition: Series) -> DataFrame:
         if condition._expr.type != BOOL:
-            raise InvalidType(f"rows are kept by a bool series, not by {condition.name!r}, which is {condition.dtype}",
-                              hint="compare it, as in df[df.x > 0], or use astype('bool')")
-        before = filtered_before(self._state, condition)
+            raise InvalidType(
+                f"rows are kept by a bool series, not by {condition.name!r}, which is {condition.dtype}",
+                hint="compare it, as in df[df.x > 0], or use astype('bool')",
+            )
+        before = grouping.filtered_before(self._state, condition)
         if before is not None:
             return DataFrame(before, self._columns)
         state, _, test = aligned(self._state, [], condition._state, condition._expr, "left", condition.name)
@@ -288,8 +295,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         columns = self.__dict__.get("_columns", ())  # a frame that is being copied has none yet
         if not name.startswith("__") and name in columns:
             return self._column(name)
-        raise AttributeNotFound(f"DataFrame has no attribute or column {name!r}",
-                                hint=habits.hint(name, habits.FRAME, dir(type(self)), columns))
+        raise AttributeNotFound(
+            f"DataFrame has no attribute or column {name!r}", hint=habits.hint(name, habits.FRAME, dir(type(self)), columns)
+        )
 
     def __setattr__(self, name: str, value: object) -> None:
         choosing.set_attribute(self, name, value)
@@ -312,14 +320,15 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
             return
         name = checked_name(key)
         if is_listed(value):
-            raise InvalidType(f"{name!r} cannot be set to a {type(value).__name__}: rows have no places for its values",
-                              hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with "
-                                   "Series.from_value")
+            raise InvalidType(
+                f"{name!r} cannot be set to a {type(value).__name__}: rows have no places for its values",
+                hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with Series.from_value",
+            )
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
             value = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))[name]
         if name in self._state.labels:
             raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
-        state = with_total(self._state, name, value) if isinstance(value, Series) else None
+        state = grouping.with_total(self._state, name, value) if isinstance(value, Series) else None
         if state is None:
             state, expr = self._state, self._value(value)
             if isinstance(value, Series):
@@ -380,8 +389,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
             level = name in state.index and name not in frame._columns
             if isinstance(key, Series) and level:
                 if key._expr is not state.column(name) or key._state.plan is not state.plan:
-                    raise InvalidValue(f"{name!r} is both a level of the index and the name of another series",
-                                       hint="rename the series first")
+                    raise InvalidValue(
+                        f"{name!r} is both a level of the index and the name of another series", hint="rename the series first"
+                    )
             elif isinstance(key, Series):
                 frame[name] = key
             if not level:
@@ -438,12 +448,18 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     def _grouped(self, by: object, kind: str) -> DataFrame:
         self._state.rows(kind)
-        state = grouped(self, by, kind)
+        state = grouping.grouped(self, by, kind)
         return DataFrame(state, [name for name in self._columns if name not in state.labels])
 
-    def window(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding", start_value: int | None = None,
-               end_boundary: str | Enum = "current_row", end_value: int | None = None,
-               min_values: int | None = None) -> Window:
+    def window(
+        self,
+        mode: str | Enum = "range",
+        start_boundary: str | Enum = "preceding",
+        start_value: int | None = None,
+        end_boundary: str | Enum = "current_row",
+        end_value: int | None = None,
+        min_values: int | None = None,
+    ) -> Window:
         """Return a window over all rows, or over each group of a grouped frame, in the order of the frame.
 
         By default it reaches from the first row to the current one, including rows tied with it. With ``mode='rows'`` it is
@@ -451,7 +467,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         over fewer values than ``min_values`` is missing.
         """
         frame = window_frame(mode, start_boundary, start_value, end_boundary, end_value)
-        return Window(self._state.ungrouped(), partition_of(self._state, "a window"), frame, min_values, self._columns)
+        return Window(self._state.ungrouped(), grouping.partition_of(self._state, "a window"), frame, min_values, self._columns)
 
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
         """Return the window of ``window`` rows up to the current one, or around it with ``center``; the frame is sorted.
@@ -459,24 +475,32 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         For a grouped frame, the window stays within the group. An aggregate over fewer values than ``min_periods``, by default
         ``window``, is missing. It keeps the index of the rows.
         """
-        return rolling(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, window, min_periods,
-                       center=center, closed=closed)
+        return rolling(
+            self._state.ungrouped(),
+            grouping.partition_of(self._state, "a window"),
+            self._columns,
+            window,
+            min_periods,
+            center=center,
+            closed=closed,
+        )
 
     def expanding(self, min_periods: int = 1, center: bool = False) -> Window:
         """Return the window of all rows up to the current one, within the group if grouped; the frame has to be sorted."""
-        return expanding(self._state.ungrouped(), partition_of(self._state, "a window"), self._columns, min_periods,
-                         center=center)
+        return expanding(
+            self._state.ungrouped(), grouping.partition_of(self._state, "a window"), self._columns, min_periods, center=center
+        )
 
     def _reduce(self, func: Any, *, named: dict[str, object] | None = None, **options: Any) -> DataFrame:
         if named is not None:
             aggregates = functions.keyword_aggregates(self._state, [*self._columns, *self._state.keys], named)
         else:
             aggregates = functions.named(self._state, self._columns, func, **options)
-        return DataFrame(aggregated(self._state, aggregates), aggregates.names)
+        return DataFrame(grouping.aggregated(self._state, aggregates), aggregates.names)
 
     def size(self) -> Series:
         """Return the number of rows in each group, or the number of all rows as a series of one value."""
-        return aggregated_series(self._state, reduction("size", literal(True)), "size")
+        return grouping.aggregated_series(self._state, reduction("size", literal(True)), "size")
 
     def round(self, decimals: int = 0) -> DataFrame:
         """Return a copy with numeric columns rounded. See Series.round."""

@@ -41,8 +41,9 @@ class Reduction:
 
     def where(self, condition: Expr) -> Reduction:
         """Return the aggregate of the rows where a condition holds."""
-        return replace(self, parts=tuple(Aggregation(part.op, part.args, part.order, condition, part.type)
-                                         for part in self.parts))
+        return replace(
+            self, parts=tuple(Aggregation(part.op, part.args, part.order, condition, part.type) for part in self.parts)
+        )
 
     def over(self, window: Callable[[Aggregation], Expr]) -> Expr:
         """Return the aggregate over a window, which ``window`` makes of an operation."""
@@ -65,13 +66,16 @@ def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **option
     Options are those of :data:`MADE`; ``skipna`` has to be true.
     """
     if options.pop("skipna", True) is not True:
-        raise NotSupported(f"{func} with skipna=False is not supported",
-                           hint="missing values never count; use isnull().any() to see whether there are any")
+        raise NotSupported(
+            f"{func} with skipna=False is not supported",
+            hint="missing values never count; use isnull().any() to see whether there are any",
+        )
     made = MADE.get(func, Made(partial(_operation, func)))
     option = None if made.option is None else options.pop(made.option, None)
     if options:
-        raise InvalidType(f"{func} has no option {next(iter(options))!r}",
-                          hint=None if made.option is None else f"it has {made.option}")
+        raise InvalidType(
+            f"{func} has no option {next(iter(options))!r}", hint=None if made.option is None else f"it has {made.option}"
+        )
     return made.make(Asked(value, order, made.default if option is None else option))
 
 
@@ -97,12 +101,16 @@ def _json_array(asked: Asked) -> Reduction:
 def _sum(asked: Asked) -> Reduction:
     value, min_count = asked.value, asked.option
     if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 0:
-        raise InvalidValue(f"min_count has to be a whole number from 0, not {min_count!r}",
-                           hint="with 0 the sum of nothing is 0, with 1 it is missing")
+        raise InvalidValue(
+            f"min_count has to be a whole number from 0, not {min_count!r}",
+            hint="with 0 the sum of nothing is 0, with 1 it is missing",
+        )
     if min_count < 2:
         return Reduction((aggregation("sum_or_null" if min_count else "sum", value),))
-    return Reduction((aggregation("sum_or_null", value), aggregation("count", value)),
-                     lambda values: case([(call("ge", values[1], literal(min_count)), values[0])]))
+    return Reduction(
+        (aggregation("sum_or_null", value), aggregation("count", value)),
+        lambda values: case([(call("ge", values[1], literal(min_count)), values[0])]),
+    )
 
 
 def _spread(op: str, asked: Asked) -> Reduction:
@@ -117,8 +125,10 @@ def _std_pop(asked: Asked) -> Reduction:
 
 
 def _sem(asked: Asked) -> Reduction:
-    return Reduction((*_spread("std", asked).parts, aggregation("count", asked.value)),
-                     lambda values: call("truediv", values[0], call("sqrt", values[1])))
+    return Reduction(
+        (*_spread("std", asked).parts, aggregation("count", asked.value)),
+        lambda values: call("truediv", values[0], call("sqrt", values[1])),
+    )
 
 
 def _quantile(asked: Asked) -> Reduction:
@@ -181,17 +191,26 @@ class Named:
 
     def combined(self) -> tuple[tuple[str, Expr], ...]:
         """Return the columns that are computed from several operations."""
-        return tuple((name, made.combine([Column(_part(name, position), part.type)
-                                          for position, part in enumerate(made.parts)]))
-                     for name, made in self.columns if made.combine is not None)
+        return tuple(
+            (name, made.combine([Column(_part(name, position), part.type) for position, part in enumerate(made.parts)]))
+            for name, made in self.columns
+            if made.combine is not None
+        )
 
 
 def _part(name: str, position: int) -> str:
     return name if position == 0 else f"{name}_{position + 1}_of_all"
 
 
-def named(state: State, columns: Sequence[str], func: object, *, numeric_only: bool = False, label: str | None = None,
-          **options: object) -> Named:
+def named(
+    state: State,
+    columns: Sequence[str],
+    func: object,
+    *,
+    numeric_only: bool = False,
+    label: str | None = None,
+    **options: object,
+) -> Named:
     """Return aggregates of columns, named ``<column>_<func>``: one or several of each column, or those of a mapping.
 
     With ``numeric_only``, columns that are not numbers are left out, unless a mapping names them.
@@ -233,8 +252,9 @@ def keyword_aggregates(state: State, columns: Sequence[str], given: Mapping[str,
     out = []
     for name, pair in given.items():
         if not isinstance(pair, tuple) or len(pair) != 2:
-            raise InvalidType(f"{name}= takes a pair of a column and an aggregate, not {pair!r}",
-                              hint=f"as in agg({name}=('amount', 'sum'))")
+            raise InvalidType(
+                f"{name}= takes a pair of a column and an aggregate, not {pair!r}", hint=f"as in agg({name}=('amount', 'sum'))"
+            )
         column, func = pair
         if column not in columns:
             raise ColumnNotFound(f"there is no column {column!r} to aggregate", hint=near(str(column), columns))

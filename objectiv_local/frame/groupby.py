@@ -104,8 +104,10 @@ def filtered_before(state: State, condition: Series) -> State | None:
     if found is None:
         return None
     if any(expr.has_window or expr.has_query for step in (plan, *steps) for expr in step.exprs()):
-        raise InvalidValue("rows cannot be filtered before aggregating, because a column was computed from all of them",
-                           hint="filter the rows first: df[condition].groupby(...)")
+        raise InvalidValue(
+            "rows cannot be filtered before aggregating, because a column was computed from all of them",
+            hint="filter the rows first: df[condition].groupby(...)",
+        )
     node = plan.with_inputs((Filter(found[0].plan, found[2]),))
     for step in reversed(steps):
         node = step.with_inputs((node,))
@@ -156,8 +158,14 @@ def groupings(frame: DataFrame, by: object, kind: str) -> tuple[State, Keys, Set
     for each in sets:
         positions = []
         for item in each:
-            found = next((i for i, known in enumerate(items)
-                          if known is item or (isinstance(item, str) and isinstance(known, str) and known == item)), None)
+            found = next(
+                (
+                    i
+                    for i, known in enumerate(items)
+                    if known is item or (isinstance(item, str) and isinstance(known, str) and known == item)
+                ),
+                None,
+            )
             if found is None:
                 found = len(items)
                 items.append(item)
@@ -181,8 +189,9 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, Keys]:
     for item in items:
         if isinstance(item, str):
             if item not in frame.data_columns and item not in state.index:
-                raise ColumnNotFound(f"there is no column {item!r} to group by",
-                                     hint=near(item, [*frame.data_columns, *state.index]))
+                raise ColumnNotFound(
+                    f"there is no column {item!r} to group by", hint=near(item, [*frame.data_columns, *state.index])
+                )
             name = item
             expr: Expr = state.column(item)
         elif is_series(item):
@@ -192,8 +201,10 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, Keys]:
         else:
             raise InvalidType(f"groups are made by names and series, not by {type(item).__name__}")
         if expr.type.name == "json":
-            raise InvalidType(f"cannot group by {name!r}, which is {expr.type}",
-                              hint="group by its text, as in series.json['id'].astype('string')")
+            raise InvalidType(
+                f"cannot group by {name!r}, which is {expr.type}",
+                hint="group by its text, as in series.json['id'].astype('string')",
+            )
         if name in dict(keys):
             raise InvalidValue(f"the key {name!r} is given twice", hint="rename one of the series")
         keys.append((name, expr))

@@ -32,13 +32,21 @@ _FETCHED = """
 FRAME = _table(
     (_FETCHED, "fetch the rows and use pandas: df.to_pandas().{name}"),
     ("iterrows itertuples items iteritems", "fetch them: for row in df.to_pandas().itertuples(); df.to_batches() streams many"),
-    ("apply applymap map pipe", (
-        "compute with columns, as in df['c'] = df.a + df.b, or aggregate with agg; functions of "
-        "Python run on fetched rows: df.to_pandas().apply(...)")),
+    (
+        "apply applymap map pipe",
+        (
+            "compute with columns, as in df['c'] = df.a + df.b, or aggregate with agg; functions of "
+            "Python run on fetched rows: df.to_pandas().apply(...)"
+        ),
+    ),
     ("T transpose", "fetch the rows: df.to_pandas().T; stack() and unstack() turn columns into rows and back"),
-    ("iloc iat take", (
-        "rows have places in the order of the frame: df.sort_values('x')[:3] has the first, df.tail(3) the last, "
-        "df.sort_values('x', ascending=False)[:1] the last one as a frame")),
+    (
+        "iloc iat take",
+        (
+            "rows have places in the order of the frame: df.sort_values('x')[:3] has the first, df.tail(3) the last, "
+            "df.sort_values('x', ascending=False)[:1] the last one as a frame"
+        ),
+    ),
     ("at", "use df.loc[label, 'column'], or df.column[label].value"),
     ("values to_list tolist", "use df.to_numpy(), which fetches the values"),
     ("axes keys", "use df.columns and df.index_columns"),
@@ -78,9 +86,13 @@ FRAME = _table(
 #: What to write in place of names of a pandas series, and of accessors of other types.
 SERIES = _table(
     (_FETCHED, "fetch the values and use pandas: series.to_pandas().{name}"),
-    ("apply pipe", (
-        "compute with operators and methods of the series, or map a dict; functions of Python run on fetched "
-        "values: series.to_pandas().apply(...)")),
+    (
+        "apply pipe",
+        (
+            "compute with operators and methods of the series, or map a dict; functions of Python run on fetched "
+            "values: series.to_pandas().apply(...)"
+        ),
+    ),
     ("T transpose", "a series has one dimension"),
     ("iloc iat take", "values have places by the order of the frame: series.sort_values()[:3], or series.tail(3)"),
     ("loc at", "use series[label], series[condition], or df.loc[rows, 'column']"),
@@ -136,8 +148,10 @@ ACCESSORS = _table(
     ("title swapcase casefold", "use series.str.upper() or lower(), or fetch the values"),
     ("index rfind rindex", "use series.str.find(text)"),
     ("join", "use series.str.cat(...), or '+' for two series"),
-    ("isspace isalpha isalnum isdecimal isnumeric isascii islower isupper istitle",
-     "use series.str.fullmatch(pattern) or series.str.contains(pattern, regex=True)"),
+    (
+        "isspace isalpha isalnum isdecimal isnumeric isascii islower isupper istitle",
+        "use series.str.fullmatch(pattern) or series.str.contains(pattern, regex=True)",
+    ),
 )
 
 
@@ -148,8 +162,10 @@ CHARTS = _table(("pie box boxplot kde density hexbin", "fetch the rows: df.to_pa
 OPTIONS = _table(
     ("figsize", "give width= and height= in pixels"),
     ("ax subplots layout sharex sharey", "objectiv_local.charts.side_by_side(one, other) puts charts beside each other"),
-    ("xlim ylim xticks yticks grid legend rot fontsize colormap style alpha linewidth secondary_y",
-     "change the chart that is returned with altair, or draw the fetched rows: df.to_pandas().plot"),
+    (
+        "xlim ylim xticks yticks grid legend rot fontsize colormap style alpha linewidth secondary_y",
+        "change the chart that is returned with altair, or draw the fetched rows: df.to_pandas().plot",
+    ),
     ("loglog", "pass logx=True and logy=True"),
     ("c cmap", "pass color="),
     ("label", "rename the column"),
@@ -187,5 +203,6 @@ class Accessor:
     _known: ClassVar[Mapping[str, str]] = ACCESSORS
 
     def __getattr__(self, name: str) -> object:
-        raise AttributeNotFound(f"{type(self).__name__} has no attribute {name!r}",
-                                hint=hint(name, self._known, dir(type(self))))
+        raise AttributeNotFound(
+            f"{type(self).__name__} has no attribute {name!r}", hint=hint(name, self._known, dir(type(self)))
+        )

@@ -76,14 +76,16 @@ class LocIndexer:
                 if name is not None:
                     self._frame._column(name)
             start = 0 if columns.start is None else known.index(columns.start)
-            return known[start:None if columns.stop is None else known.index(columns.stop) + 1]
+            return known[start : None if columns.stop is None else known.index(columns.stop) + 1]
         is_one = isinstance(columns, str | Series) or not isinstance(columns, Iterable)
         names: list[Any] = [columns] if is_one else list(columns)
         for name in names:
             if not isinstance(name, str):
-                raise InvalidType(f"columns are named by text, not by {name!r}",
-                                  hint="of a tuple, the first part chooses rows by the first level of the index and the second "
-                                       "one columns; for other levels write a condition, such as df[df.index['day'] == day]")
+                raise InvalidType(
+                    f"columns are named by text, not by {name!r}",
+                    hint="of a tuple, the first part chooses rows by the first level of the index and the second "
+                    "one columns; for other levels write a condition, such as df[df.index['day'] == day]",
+                )
             self._frame._column(name)
         return names
 
@@ -132,8 +134,10 @@ def _no_label(label: object, row: Expr) -> Expr:
 def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:
     """Return the condition for the rows of a slice where they are sorted by the level, whether it has the labels or not."""
     inside: Expr = literal(True)
-    for label, op, is_start in ((labels.start, "ge" if order.ascending else "le", True),
-                                (labels.stop, "le" if order.ascending else "ge", False)):
+    for label, op, is_start in (
+        (labels.start, "ge" if order.ascending else "le", True),
+        (labels.stop, "le" if order.ascending else "ge", False),
+    ):
         if label is not None:
             test = call(op, level._expr, level._literal(label, "loc"))
             # Missing labels come before all others, or after them.

@@ -53,8 +53,9 @@ def info(self: DataFrame, buf: Any = None, show_counts: bool = False) -> None:
 def _counts(frame: DataFrame) -> list[int]:
     """Return the number of rows and of the values of each column. Runs a query."""
     aggregates = [("rows", aggregation("size"))]
-    aggregates += [(f"count_{number}", aggregation("count", frame._state.column(name)))
-                   for number, name in enumerate(frame.columns)]
+    aggregates += [
+        (f"count_{number}", aggregation("count", frame._state.column(name))) for number, name in enumerate(frame.columns)
+    ]
     plan = Aggregate(frame._state.plan, (), tuple(aggregates))
     found = make_frame(frame._state.with_rows(plan, ()), [name for name, _ in aggregates]).to_arrow().to_pylist()[0]
     return [found[name] for name, _ in aggregates]

@@ -37,10 +37,18 @@ logger = logging.getLogger(__name__)
 INLINE_ROWS = 1_000
 
 
-def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Sequence[str] | str = (),
-               all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None,
-               dtypes: Mapping[str, object] | None = None) -> DataFrame:
+def from_table(
+    cls: type[DataFrame],
+    engine: object,
+    table_name: str,
+    index: Sequence[str] | str = (),
+    all_dtypes: Mapping[str, object] | None = None,
+    name_to_column_mapping: Mapping[str, str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    key: str | Sequence[str] | None = None,
+    dtypes: Mapping[str, object] | None = None,
+) -> DataFrame:
     """Return a frame over a table. Looks the table up once, and reads no rows.
 
     ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
@@ -55,14 +63,23 @@ def from_table(cls: type[DataFrame], engine: object, table_name: str, index: Seq
     Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported, if it is asked for.
     """
     connection = connect(engine)
-    return _declared(cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key,
-                     dtypes)
+    return _declared(
+        cls, connection, connection.table(table_name), index, all_dtypes, name_to_column_mapping, columns, key, dtypes
+    )
 
 
-def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence[str] | str = (),
-               all_dtypes: Mapping[str, object] | None = None, name_to_column_mapping: Mapping[str, str] | None = None, *,
-               columns: Sequence[str] | None = None, key: str | Sequence[str] | None = None,
-               dtypes: Mapping[str, object] | None = None) -> DataFrame:
+def from_model(
+    cls: type[DataFrame],
+    engine: object,
+    model: str,
+    index: Sequence[str] | str = (),
+    all_dtypes: Mapping[str, object] | None = None,
+    name_to_column_mapping: Mapping[str, str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    key: str | Sequence[str] | None = None,
+    dtypes: Mapping[str, object] | None = None,
+) -> DataFrame:
     """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
 
     The query becomes the first step of the statement. It is yours: nothing in it is checked or escaped.
@@ -70,14 +87,22 @@ def from_model(cls: type[DataFrame], engine: object, model: str, index: Sequence
     if not isinstance(model, str) or not model.strip():
         raise InvalidType(f"a model is the text of a query, not {type(model).__name__}")
     connection = connect(engine)
-    return _declared(cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key,
-                     dtypes)
+    return _declared(
+        cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key, dtypes
+    )
 
 
-def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
-              all_dtypes: Mapping[str, object] | None, mapping: Mapping[str, str] | None,
-              columns: Sequence[str] | None, key: str | Sequence[str] | None,
-              dtypes: Mapping[str, object] | None) -> DataFrame:
+def _declared(
+    cls: type[DataFrame],
+    engine: Engine,
+    stored: StoredTable,
+    index: Sequence[str] | str,
+    all_dtypes: Mapping[str, object] | None,
+    mapping: Mapping[str, str] | None,
+    columns: Sequence[str] | None,
+    key: str | Sequence[str] | None,
+    dtypes: Mapping[str, object] | None,
+) -> DataFrame:
     """Return a frame over stored rows, some columns of which are read as other types."""
     labels = {column: name for name, column in (mapping or {}).items()}
     known = {name for name, _ in stored.columns}
@@ -99,8 +124,9 @@ def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: 
     for name, type_ in wanted.items():
         physical = (mapping or {}).get(name, name)
         if physical not in types:
-            raise ColumnNotFound(f"{stored.relation.title} has no column {name!r}",
-                                 hint=near(name, [labels.get(each, each) for each in types]))
+            raise ColumnNotFound(
+                f"{stored.relation.title} has no column {name!r}", hint=near(name, [labels.get(each, each) for each in types])
+            )
         if dialect_named(engine.dialect).stored(types[physical]) is None:
             # Of a type without a reading here, the engine's own cast decides.
             cast_in_table[name] = type_
@@ -113,9 +139,16 @@ def _declared(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: 
     return cls(state, frame._columns)
 
 
-def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index: Sequence[str] | str,
-                columns: Sequence[str] | None, labels: Mapping[str, str] | None = None,
-                types: Mapping[str, Type] | None = None, forced: Mapping[str, Type] | None = None) -> DataFrame:
+def from_stored(
+    cls: type[DataFrame],
+    engine: Engine,
+    stored: StoredTable,
+    index: Sequence[str] | str,
+    columns: Sequence[str] | None,
+    labels: Mapping[str, str] | None = None,
+    types: Mapping[str, Type] | None = None,
+    forced: Mapping[str, Type] | None = None,
+) -> DataFrame:
     """Return a frame over a table that an engine found. ``labels`` are the names in the frame of stored columns.
 
     ``types`` are those of columns that are stored in the form that this package stores them in, and ``forced`` those of
@@ -137,19 +170,32 @@ def from_stored(cls: type[DataFrame], engine: Engine, stored: StoredTable, index
             continue
         if found is None:
             others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
-            raise InvalidType(f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
-                              hint=f"leave it out with columns={others!r}, or read it as another type with "
-                                   f"dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'")
+            raise InvalidType(
+                f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
+                hint=f"leave it out with columns={others!r}, or read it as another type with "
+                f"dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'",
+            )
         out.append((name, physical, type_name, (types or {}).get(name, found[0])))
     key = tuple(labels.get(name, name) for name in stored.primary_key)
     selected = {name for name, _, _, _ in out}
-    plan = Source(stored.relation, tuple(out), key if key and set(key) <= selected else None, id(engine),
-                  stored.relation.parts[-1] if stored.relation.kind == "table" else "events", stored.row_id)
+    plan = Source(
+        stored.relation,
+        tuple(out),
+        key if key and set(key) <= selected else None,
+        id(engine),
+        stored.relation.parts[-1] if stored.relation.kind == "table" else "events",
+        stored.row_id,
+    )
     return cls(State(plan, engine, engine.dialect, tuple(index_names), savepoints=Savepoints()), names)
 
 
-def _readable(stored: StoredTable, known: Mapping[str, tuple[str, str]], index: AbstractSet[str], forced: AbstractSet[str],
-              read: Callable[[str], object]) -> list[str]:
+def _readable(
+    stored: StoredTable,
+    known: Mapping[str, tuple[str, str]],
+    index: AbstractSet[str],
+    forced: AbstractSet[str],
+    read: Callable[[str], object],
+) -> list[str]:
     """Return the columns of a table that nobody chose columns of: those whose types can be read. The log names the others.
 
     Raises InvalidType if no column can be read.
@@ -163,24 +209,44 @@ def _readable(stored: StoredTable, known: Mapping[str, tuple[str, str]], index: 
     how = f"dtypes={{{first!r}: 'string'}} or 'decimal(38, 2)' reads such a column as another type"
     if len(left) == len(known):
         raise InvalidType(f"no column of {stored.relation.title} has a type that is supported: {shown}", hint=how)
-    logger.warning("%s: left out %s, because %s not supported; %s", stored.relation.title, shown,
-                   "its type is" if len(left) == 1 else "their types are", how)
+    logger.warning(
+        "%s: left out %s, because %s not supported; %s",
+        stored.relation.title,
+        shown,
+        "its type is" if len(left) == 1 else "their types are",
+        how,
+    )
     return [name for name in names if name not in left]
 
 
-def from_parquet(cls: type[DataFrame], path: str | os.PathLike[str], index: Sequence[str] | str = (),
-                 columns: Sequence[str] | None = None, *, key: str | Sequence[str] | None = None,
-                 dtypes: Mapping[str, object] | None = None) -> DataFrame:
+def from_parquet(
+    cls: type[DataFrame],
+    path: str | os.PathLike[str],
+    index: Sequence[str] | str = (),
+    columns: Sequence[str] | None = None,
+    *,
+    key: str | Sequence[str] | None = None,
+    dtypes: Mapping[str, object] | None = None,
+) -> DataFrame:
     """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
-        raise InvalidValue(f"{connection.description} is not a Parquet file, pattern or directory",
-                           hint="use DataFrame.from_table")
+        raise InvalidValue(
+            f"{connection.description} is not a Parquet file, pattern or directory", hint="use DataFrame.from_table"
+        )
     return from_table(cls, connection, connection.default_table, index, columns=columns, key=key, dtypes=dtypes)
 
 
-def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index: Sequence[str] | str = (),
-               name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
+def from_arrow(
+    cls: type[DataFrame],
+    engine: object,
+    table: pyarrow.Table,
+    index: Sequence[str] | str = (),
+    name: str = "loaded_data",
+    materialization: str | Enum | None = None,
+    *,
+    if_exists: str = "fail",
+) -> DataFrame:
     """Return a frame of an Arrow table, for use beside the tables of ``engine``.
 
     Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'temp_table'``): DuckDB
@@ -199,8 +265,10 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
     if if_exists not in ("fail", "replace", "append"):
         raise InvalidValue(f"if_exists is 'fail', 'replace' or 'append', not {if_exists!r}")
     if if_exists != "fail" and kind != "table":
-        raise InvalidValue(f"if_exists={if_exists!r} is for a permanent table, and this writes none",
-                           hint="add materialization='table' to write one")
+        raise InvalidValue(
+            f"if_exists={if_exists!r} is for a permanent table, and this writes none",
+            hint="add materialization='table' to write one",
+        )
     index_names = [index] if isinstance(index, str) else list(index)
     names = [column for column, _ in schema]
     for column in index_names:
@@ -212,8 +280,11 @@ def from_arrow(cls: type[DataFrame], engine: object, table: pyarrow.Table, index
         data = [column for column in names if column not in index_names]
         found = cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
     else:
-        stored = connection.load(name, table.rename_columns([f"c{i}" for i in range(len(names))]),
-                                 tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)))
+        stored = connection.load(
+            name,
+            table.rename_columns([f"c{i}" for i in range(len(names))]),
+            tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)),
+        )
         labels = {f"c{i}": column for i, column in enumerate(names)}
         found = from_stored(cls, connection, stored, index_names, None, labels, dict(schema))
     if kind != "table":
@@ -242,8 +313,10 @@ def _appended(frame: DataFrame, name: str) -> DataFrame:
             raise ColumnNotFound(f"the table {name!r} has no column {column!r} to append to", hint=near(column, known))
         there, written = dialect_named(engine.dialect).stored(known[column]), INT64 if type_ == TIMEDELTA else type_.plain
         if there is None or there[0].plain != written:
-            raise InvalidType(f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
-                              hint=f"cast it first, or write another table than {name!r}")
+            raise InvalidType(
+                f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
+                hint=f"cast it first, or write another table than {name!r}",
+            )
     with frame._state.running(types) as run:
         engine.insert(name, list(types), run.statement.sql)
     return from_stored(type(frame), engine, stored, frame.index_columns, None, None, types)
@@ -256,14 +329,30 @@ def _value(value: object, type_: Type) -> Literal:
     return literal(value, type_)
 
 
-def from_polars(cls: type[DataFrame], engine: object, df: polars.DataFrame, index: Sequence[str] | str = (),
-                name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
+def from_polars(
+    cls: type[DataFrame],
+    engine: object,
+    df: polars.DataFrame,
+    index: Sequence[str] | str = (),
+    name: str = "loaded_data",
+    materialization: str | Enum | None = None,
+    *,
+    if_exists: str = "fail",
+) -> DataFrame:
     """Return a frame of a polars frame. See ``from_arrow``. NaN stays NaN, null is missing."""
     return from_arrow(cls, engine, df.to_arrow(), index, name, materialization, if_exists=if_exists)
 
 
-def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, convert_objects: bool = True,
-                name: str = "loaded_data", materialization: str | Enum | None = None, *, if_exists: str = "fail") -> DataFrame:
+def from_pandas(
+    cls: type[DataFrame],
+    engine: object,
+    df: pandas.DataFrame,
+    convert_objects: bool = True,
+    name: str = "loaded_data",
+    materialization: str | Enum | None = None,
+    *,
+    if_exists: str = "fail",
+) -> DataFrame:
     """Return a frame of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
 
     The levels of the index are named ``_index_<name>``, or ``_index_<number>`` without a name. Columns of objects are
@@ -277,8 +366,13 @@ def from_pandas(cls: type[DataFrame], engine: object, df: pandas.DataFrame, conv
     return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization, if_exists=if_exists)
 
 
-def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Sequence[str] | str = (),
-                dialect: str = DEFAULT, table_name: str = "data") -> DataFrame:
+def from_schema(
+    cls: type[DataFrame],
+    schema: Mapping[str, object],
+    index: Sequence[str] | str = (),
+    dialect: str = DEFAULT,
+    table_name: str = "data",
+) -> DataFrame:
     """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
 
     >>> from objectiv_local import DataFrame
@@ -291,8 +385,10 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Seque
     """
     dialect_named(dialect)
     if not schema or not table_name:
-        raise InvalidValue(f"{'a schema' if not schema else 'the name of a table'} cannot be empty",
-                           hint="as in from_schema({'city': 'string'}, table_name='cities')")
+        raise InvalidValue(
+            f"{'a schema' if not schema else 'the name of a table'} cannot be empty",
+            hint="as in from_schema({'city': 'string'}, table_name='cities')",
+        )
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)
@@ -301,7 +397,12 @@ def from_schema(cls: type[DataFrame], schema: Mapping[str, object], index: Seque
     for name in index_names:
         if name not in schema:
             raise ColumnNotFound(f"there is no column {name!r} for the index", hint=near(name, schema))
-    plan = Source(Relation("table", tuple(table_name.split("."))), tuple(columns), tuple(index_names) or None, 0,
-                  table_name.rsplit(".", maxsplit=1)[-1])
+    plan = Source(
+        Relation("table", tuple(table_name.split("."))),
+        tuple(columns),
+        tuple(index_names) or None,
+        0,
+        table_name.rsplit(".", maxsplit=1)[-1],
+    )
     state = State(plan, None, dialect, tuple(index_names), savepoints=Savepoints())
     return cls(state, [name for name in schema if name not in index_names])

@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace: bool = False,
-                limit: int | slice | None = None, distinct: bool = False, materialization: str | Enum = "cte") -> DataFrame:
+def materialize(
+    self: DataFrame,
+    node_name: str = "manual_materialize",
+    inplace: bool = False,
+    limit: int | slice | None = None,
+    distinct: bool = False,
+    materialization: str | Enum = "cte",
+) -> DataFrame:
     """Return the frame as a step of its own, named ``node_name`` in the SQL; the order of the rows is dropped.
 
     Never needed for a right answer: filters on windows, aggregates of aggregates and the like make steps by themselves.
@@ -39,8 +45,10 @@ def materialize(self: DataFrame, node_name: str = "manual_materialize", inplace:
     """
     kind = str(getattr(materialization, "value", materialization)).lower()
     if kind not in ("cte", "temp_table"):
-        raise InvalidValue(f"materialization is 'cte' or 'temp_table', not {materialization!r}",
-                           hint="use database_create_table for a table that stays")
+        raise InvalidValue(
+            f"materialization is 'cte' or 'temp_table', not {materialization!r}",
+            hint="use database_create_table for a table that stays",
+        )
     state = self._state.rows("materialize")
     state = state if limit is None else limited(state, limit)
     names = [*self._state.index, *self._columns]
@@ -171,16 +179,19 @@ def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataF
         if not isinstance(node, Source):
             continue
         if node.relation.temporary:
-            raise InvalidValue("the frame reads rows of a temporary table, which ends with the connection",
-                               hint="use database_create_table")
+            raise InvalidValue(
+                "the frame reads rows of a temporary table, which ends with the connection", hint="use database_create_table"
+            )
         if node.relation.kind == "table" and engine.place(shown_name(node.relation.parts)) == place:
             raise InvalidValue(f"the view {name!r} cannot read itself", hint="choose another name")
     check_aligned(state.plan, engine)
     statement = state.statement(columns)
     for column, alias in zip(columns, statement.names, strict=True):
         if column != alias:
-            raise InvalidValue(f"column {column!r} would be named {alias!r} in a view",
-                               hint="rename it: at most 63 bytes, and not equal to another column but for case")
+            raise InvalidValue(
+                f"column {column!r} would be named {alias!r} in a view",
+                hint="rename it: at most 63 bytes, and not equal to another column but for case",
+            )
     dialect = dialect_named(state.dialect)
     written = dialect.create("view" if if_exists == "fail" else "or_replace_view", place, statement.sql)
     # Of a view that is replaced, some rows are asked for: an engine may take one that reads itself by way of another one.

@@ -25,10 +25,19 @@ HOWS = ("inner", "left", "right", "outer", "cross")
 _Columns = tuple[tuple[str, JoinSide, tuple[str, str]], ...]
 
 
-def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: Any = None,
-          left_on: str | Sequence[str] | None = None, right_on: str | Sequence[str] | None = None,
-          left_index: bool = False, right_index: bool = False,
-          suffixes: tuple[str, str] = ("_x", "_y"), *, match_nulls: bool = False) -> DataFrame:
+def merge(
+    self: DataFrame,
+    right: DataFrame | Series,
+    how: str = "inner",
+    on: Any = None,
+    left_on: str | Sequence[str] | None = None,
+    right_on: str | Sequence[str] | None = None,
+    left_index: bool = False,
+    right_index: bool = False,
+    suffixes: tuple[str, str] = ("_x", "_y"),
+    *,
+    match_nulls: bool = False,
+) -> DataFrame:
     """Return the rows of this frame joined with the rows of ``right``, a frame or a series, that have equal keys.
 
     ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
@@ -50,13 +59,16 @@ def merge(self: DataFrame, right: DataFrame | Series, how: str = "inner", on: An
     if how not in HOWS:
         raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
-        raise InvalidValue("the frames are on different connections",
-                           hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
+        raise InvalidValue(
+            "the frames are on different connections",
+            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one",
+        )
     mine, theirs, _ = with_one_value_each(self._state, right._state)
     self, right = make_frame(mine, self._columns), make_frame(theirs, right._columns)
     names, conditions = _split(on)
-    keyed = how != "cross" and not (conditions and names is None and left_on is right_on is None
-                                    and not left_index and not right_index)
+    keyed = how != "cross" and not (
+        conditions and names is None and left_on is right_on is None and not left_index and not right_index
+    )
     if how == "cross" and (on is not None or left_on is not None or right_on is not None or left_index or right_index):
         raise InvalidValue("a cross merge has no keys", hint="use how='inner' with on=...")
     left_keys, right_keys = _keys(self, right, names, left_on, right_on, left_index, right_index) if keyed else ([], [])
@@ -73,8 +85,10 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
     conditions = [item for item in items if not isinstance(item, str)]
     for item in conditions:
         if not callable(item) and not isinstance(item, Series):
-            raise InvalidType(f"on takes names and conditions on both sides, not {type(item).__name__}",
-                              hint="use names of columns, left.a < right.b, or a function of both sides")
+            raise InvalidType(
+                f"on takes names and conditions on both sides, not {type(item).__name__}",
+                hint="use names of columns, left.a < right.b, or a function of both sides",
+            )
     return (names or None) if conditions else names, conditions
 
 
@@ -141,14 +155,29 @@ class _Merge:
         how = "inner" if self.how == "cross" else self.how
         if condition is None:
             if how == "right":
-                return Join(self.right_state.plan, self.left_state.plan, "left", _turned(self.on()), _swapped(columns),
-                            self.match_nulls, "merged")
+                return Join(
+                    self.right_state.plan,
+                    self.left_state.plan,
+                    "left",
+                    _turned(self.on()),
+                    _swapped(columns),
+                    self.match_nulls,
+                    "merged",
+                )
             return Join(self.left_state.plan, self.right_state.plan, how, self.on(), columns, self.match_nulls, "merged")  # type: ignore[arg-type]
         wide, test = condition(columns)
         names = tuple(name for name, _, _ in columns)
         if how == "inner":
-            met = Join(self.left_state.plan, self.right_state.plan, "inner", self.on(), wide, self.match_nulls, "merged",
-                       condition=test)
+            met = Join(
+                self.left_state.plan,
+                self.right_state.plan,
+                "inner",
+                self.on(),
+                wide,
+                self.match_nulls,
+                "merged",
+                condition=test,
+            )
             return Select(met, tuple((name, met.column(name)) for name in names), "merged")
         if how == "left":
             return self.kept(wide, test, names, left=True)
@@ -195,16 +224,21 @@ class _Merge:
             whole: Expr | None = None
             plans = {"left": self.left_state.plan, "right": self.right_state.plan}
             for each in given:
-                found = each if isinstance(each, Series) else each(
-                    Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
+                found = (
+                    each
+                    if isinstance(each, Series)
+                    else each(Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
+                )
                 if not isinstance(found, Series) or found._expr.type != BOOL:
                     raise InvalidType("a condition to merge on has to give a bool series of the two sides")
                 state, theirs, (test,) = with_one_value_each(state, found._state, [found._expr])
                 if found is each:
                     test = of_pairs(make_series(theirs, test, found.name), plans, new)
                 if (found is not each and found._state.plan is not pair) or test.has_window or test.has_query:
-                    raise InvalidValue("a condition to merge on reads the columns of the two sides only",
-                                       hint="assign what it needs to columns of the frames first")
+                    raise InvalidValue(
+                        "a condition to merge on reads the columns of the two sides only",
+                        hint="assign what it needs to columns of the frames first",
+                    )
                 whole = test if whole is None else call("and", whole, test)
             assert whole is not None
             self.variables = state.variables
@@ -245,8 +279,15 @@ def _swapped(columns: _Columns) -> _Columns:
     return tuple((name, other[side], (names[1], names[0])) for name, side, names in columns)
 
 
-def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | None, left_on: str | Sequence[str] | None,
-          right_on: str | Sequence[str] | None, left_index: bool, right_index: bool) -> tuple[list[str], list[str]]:
+def _keys(
+    left: DataFrame,
+    right: DataFrame,
+    on: Sequence[str] | None,
+    left_on: str | Sequence[str] | None,
+    right_on: str | Sequence[str] | None,
+    left_index: bool,
+    right_index: bool,
+) -> tuple[list[str], list[str]]:
     def names(given: str | Sequence[str]) -> list[str]:
         return [given] if isinstance(given, str) else list(given)
 
@@ -268,13 +309,16 @@ def _keys(left: DataFrame, right: DataFrame, on: Sequence[str] | None, left_on: 
     for frame, keys, side in ((left, left_keys, "left"), (right, right_keys, "right")):
         for key in keys:
             if key not in frame.data_columns and key not in frame.index_columns:
-                raise ColumnNotFound(f"the {side} frame has no column {key!r} to merge on",
-                                     hint=near(str(key), [*frame.data_columns, *frame.index_columns]))
+                raise ColumnNotFound(
+                    f"the {side} frame has no column {key!r} to merge on",
+                    hint=near(str(key), [*frame.data_columns, *frame.index_columns]),
+                )
     return left_keys, right_keys
 
 
-def _comparable(left: DataFrame, right: DataFrame, left_keys: list[str],
-                right_keys: list[str]) -> tuple[State, State, list[_Pair]]:
+def _comparable(
+    left: DataFrame, right: DataFrame, left_keys: list[str], right_keys: list[str]
+) -> tuple[State, State, list[_Pair]]:
     """Return both states with key columns converted to a common type, and the names of those columns."""
     states = [left._state, right._state]
     pairs = []
@@ -282,8 +326,9 @@ def _comparable(left: DataFrame, right: DataFrame, left_keys: list[str],
         types = [state.plan.types[name] for state, name in zip(states, names, strict=True)]
         common = common_type(types)
         if common is None or common.name == "json":
-            raise InvalidType(f"cannot merge on {names[0]!r} ({types[0]}) and {names[1]!r} ({types[1]})",
-                              hint="cast one of them with astype")
+            raise InvalidType(
+                f"cannot merge on {names[0]!r} ({types[0]}) and {names[1]!r} ({types[1]})", hint="cast one of them with astype"
+            )
         held = list(names)
         for side, (name, type_) in enumerate(zip(names, types, strict=True)):
             if type_ != common:

@@ -60,22 +60,29 @@ def to_datetime(arg: Series, unit: str | None = None, errors: str = "raise", tz:
     expr = arg._expr
     if expr.type in (STRING, DATE, TIMESTAMP):
         if unit is not None:
-            raise InvalidValue(f"series {arg.name!r} is {expr.type} and needs no unit",
-                               hint="leave unit out, or cast the series to a number")
+            raise InvalidValue(
+                f"series {arg.name!r} is {expr.type} and needs no unit", hint="leave unit out, or cast the series to a number"
+            )
         found = arg.astype(TIMESTAMP, errors)
         if is_utc:
             return found
         state, moment = found._state.as_column(found._expr)
         return make_series(state, _in_zone(moment, expr, tz, errors), arg._name)
     if expr.type not in (INT64, FLOAT64) and expr.type.name != "decimal":
-        raise InvalidType(f"series {arg.name!r} is {expr.type}, which is no moment",
-                          hint="give a series of text, dates, timestamps or numbers")
+        raise InvalidType(
+            f"series {arg.name!r} is {expr.type}, which is no moment",
+            hint="give a series of text, dates, timestamps or numbers",
+        )
     if unit is None:
-        raise InvalidValue(f"series {arg.name!r} holds numbers, and unit does not say of what",
-                           hint="as in to_datetime(df.at, unit='ms'); epoch seconds of today have 10 digits, milliseconds 13")
+        raise InvalidValue(
+            f"series {arg.name!r} holds numbers, and unit does not say of what",
+            hint="as in to_datetime(df.at, unit='ms'); epoch seconds of today have 10 digits, milliseconds 13",
+        )
     if not is_utc:
-        raise InvalidValue(f"series {arg.name!r} holds numbers, which count from the start of 1970 in UTC, not in {tz}",
-                           hint="leave tz out; dt.tz_localize takes numbers that someone counted in a time zone")
+        raise InvalidValue(
+            f"series {arg.name!r} holds numbers, which count from the start of 1970 in UTC, not in {tz}",
+            hint="leave tz out; dt.tz_localize takes numbers that someone counted in a time zone",
+        )
     count = _microseconds(expr, unit)
     if errors == "coerce":
         count = case([(_is_within(expr, unit), count)])
@@ -94,8 +101,11 @@ def _in_zone(moment: Expr, expr: Expr, tz: str, errors: str) -> Expr:
 def _microseconds(expr: Expr, unit: str) -> Expr:
     """Return a number of units as whole microseconds."""
     if unit == "ns":
-        return call("floordiv", expr, literal(1_000)) if expr.type == INT64 else cast(
-            call("floor", call("truediv", cast(expr, FLOAT64), literal(1_000.0))), INT64)
+        return (
+            call("floordiv", expr, literal(1_000))
+            if expr.type == INT64
+            else cast(call("floor", call("truediv", cast(expr, FLOAT64), literal(1_000.0))), INT64)
+        )
     factor = _MICROSECONDS[unit]
     if expr.type == INT64:
         return expr if factor == 1 else call("mul", expr, literal(factor))

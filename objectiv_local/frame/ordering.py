@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 
-def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequence[bool] = True,
-                na_position: str = "last") -> DataFrame:
+def sort_values(
+    self: DataFrame, by: str | Sequence[str], ascending: bool | Sequence[bool] = True, na_position: str = "last"
+) -> DataFrame:
     """Return the frame sorted by data columns or index levels, with missing values ``last`` or ``first``.
 
     Tied rows are ordered by the key of the table, or by all columns if no key is known.
@@ -36,8 +37,9 @@ def sort_values(self: DataFrame, by: str | Sequence[str], ascending: bool | Sequ
     return type(self)(self._state.with_plan(self._state.plan, tuple(order)), self._columns)
 
 
-def sort_index(self: DataFrame, level: int | str | Sequence[int | str] | None = None,
-               ascending: bool | Sequence[bool] = True) -> DataFrame:
+def sort_index(
+    self: DataFrame, level: int | str | Sequence[int | str] | None = None, ascending: bool | Sequence[bool] = True
+) -> DataFrame:
     """Return the frame sorted by its index, or by some levels of it."""
     if not self._state.labels:
         raise InvalidValue("the frame has no index to sort by", hint="use sort_values")

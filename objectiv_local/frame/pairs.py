@@ -26,8 +26,11 @@ def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str,
     def placed(plan: Node, expr: Expr) -> Expr:
         homes = [side for side, own in sides.items() if _is_of(expr, plan, own)]
         if len(homes) > 1:
-            raise InvalidValue(f"condition {condition.name!r} is ambiguous: both frames are made of the same rows, so it is "
-                               "unclear which frame it reads", hint=_FUNCTION)
+            raise InvalidValue(
+                f"condition {condition.name!r} is ambiguous: both frames are made of the same rows, so it is "
+                "unclear which frame it reads",
+                hint=_FUNCTION,
+            )
         if homes:
             return substitute(expr, dict(columns[homes[0]]))
         match plan:
@@ -37,8 +40,9 @@ def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str,
                 parts: dict[str, Expr] = {}
                 for name, side, (own, there) in plan.columns:
                     if name in expr.columns and side == "both":
-                        raise InvalidValue(f"condition {condition.name!r} reads the index that it aligns the frames on",
-                                           hint=_FUNCTION)
+                        raise InvalidValue(
+                            f"condition {condition.name!r} reads the index that it aligns the frames on", hint=_FUNCTION
+                        )
                     if name in expr.columns:
                         child, column = (plan.left, own) if side == "left" else (plan.right, there)
                         parts[name] = placed(child, Column(column, child.types[column]))
@@ -46,10 +50,13 @@ def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str,
         raise InvalidValue(f"condition {condition.name!r} is not over the columns of the two frames", hint=_FUNCTION)
 
     found = placed(condition._state.rows("a condition to merge on").plan, condition._expr)
-    if any(found.columns.isdisjoint(each.name for each in own.values() if isinstance(each, Column))
-           for own in columns.values()):
-        raise InvalidType(f"condition {condition.name!r} reads the columns of one side only",
-                          hint=f"filter that frame before the merge, or {_FUNCTION}")
+    if any(
+        found.columns.isdisjoint(each.name for each in own.values() if isinstance(each, Column)) for own in columns.values()
+    ):
+        raise InvalidType(
+            f"condition {condition.name!r} reads the columns of one side only",
+            hint=f"filter that frame before the merge, or {_FUNCTION}",
+        )
     return found
 
 

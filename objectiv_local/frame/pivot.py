@@ -18,9 +18,15 @@ if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
 
-def pivot_table(self: DataFrame, values: str | Sequence[str] | None = None, index: str | Sequence[str] | None = None,
-                columns: str | None = None, aggfunc: Function | Mapping[str, Function] = "mean",
-                fill_value: object = None, dropna: bool = True) -> DataFrame:
+def pivot_table(
+    self: DataFrame,
+    values: str | Sequence[str] | None = None,
+    index: str | Sequence[str] | None = None,
+    columns: str | None = None,
+    aggfunc: Function | Mapping[str, Function] = "mean",
+    fill_value: object = None,
+    dropna: bool = True,
+) -> DataFrame:
     """Return aggregates of ``values`` with a row for each combination of ``index``, in their order, which are its index.
 
     With ``columns``, the name of a column, there is a column for each of its values, in their order: named by the value if
@@ -40,19 +46,24 @@ def pivot_table(self: DataFrame, values: str | Sequence[str] | None = None, inde
         raise InvalidValue("pivot_table needs the columns that make its rows", hint="as in index='city'")
     self._state.rows("pivot_table")
     if columns is not None and not isinstance(columns, str):
-        raise NotSupported(f"columns of pivot_table is one column, not {in_words(columns)}",
-                           hint="join several into one: df['both'] = df.a + '-' + df.b")
+        raise NotSupported(
+            f"columns of pivot_table is one column, not {in_words(columns)}",
+            hint="join several into one: df['both'] = df.a + '-' + df.b",
+        )
     if not is_value(fill_value):
-        raise InvalidType(f"fill_value of pivot_table is a single value, not {in_words(fill_value)}",
-                          hint="use fillna on the result for a mapping of columns to values")
+        raise InvalidType(
+            f"fill_value of pivot_table is a single value, not {in_words(fill_value)}",
+            hint="use fillna on the result for a mapping of columns to values",
+        )
     keys = [*rows, *([] if columns is None else [columns])]
     if len(set(keys)) != len(keys):
         raise InvalidValue("a column makes rows and columns only once", hint="name each column in index or columns, not twice")
     functions = aggfunc if isinstance(aggfunc, Mapping) else None
     if functions is not None and not functions:
         raise InvalidValue("aggfunc names no column", hint="as in aggfunc={'amount': 'sum'}")
-    chosen = (_names(values) or (list(functions) if functions is not None
-                                 else [name for name in self.data_columns if name not in keys]))
+    chosen = _names(values) or (
+        list(functions) if functions is not None else [name for name in self.data_columns if name not in keys]
+    )
     if not chosen:
         raise InvalidValue("the frame has no column left to aggregate", hint="use groupby([...]).size() for numbers of rows")
     wanted = {name: checked_function(aggfunc if functions is None else functions.get(name, "mean")) for name in chosen}
@@ -91,8 +102,10 @@ def _aggregated(grouped: DataFrame, functions: Mapping[str, str]) -> DataFrame:
     try:
         return grouped._reduce(None, named={name: (name, func) for name, func in functions.items()})
     except InvalidType as error:
-        raise InvalidType(f"a pivot table has aggregates of every column: {error.what}",
-                          hint="name the columns in values=, or another aggregate in aggfunc=") from None
+        raise InvalidType(
+            f"a pivot table has aggregates of every column: {error.what}",
+            hint="name the columns in values=, or another aggregate in aggfunc=",
+        ) from None
 
 
 def _without_empty(frame: DataFrame) -> DataFrame:

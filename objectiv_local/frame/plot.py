@@ -51,8 +51,9 @@ class _Options:
         given = [self.color] if isinstance(self.color, str) else list(self.color)
         for each in given:
             if not _COLOR.fullmatch(each):
-                raise InvalidValue(f"color {each!r} of a chart is not known",
-                                   hint="give a name, such as 'steelblue', or '#0072B2'")
+                raise InvalidValue(
+                    f"color {each!r} of a chart is not known", hint="give a name, such as 'steelblue', or '#0072B2'"
+                )
         if len(given) != columns:
             raise InvalidValue(f"{len(given)} colors were given for {columns} columns", hint="give one color for each column")
         return given
@@ -94,8 +95,9 @@ class Plot(Accessor):
         'LayerChart'
         """
         if kind not in _KINDS:
-            raise NotSupported(f"plot of kind {kind!r} is not supported",
-                               hint=hint(kind, CHARTS, ()) if kind in CHARTS else near(kind, _KINDS))
+            raise NotSupported(
+                f"plot of kind {kind!r} is not supported", hint=hint(kind, CHARTS, ()) if kind in CHARTS else near(kind, _KINDS)
+            )
         if kind != "hist":
             return getattr(self, kind)(x, y, **options)
         if x is not None:
@@ -111,9 +113,16 @@ class Plot(Accessor):
         for name in names:
             _check_log(chosen.logy, values[name], name)
         several = len(names) > 1
-        return line_chart([Line(name, at, values[name]) for name in names], chosen.layout, palette=chosen.palette(len(names)),
-                          x_title=_given(chosen.xlabel, title), y_title=_given(chosen.ylabel, "" if several else names[0]),
-                          from_zero=False, grey=(), log=(chosen.logx, chosen.logy))
+        return line_chart(
+            [Line(name, at, values[name]) for name in names],
+            chosen.layout,
+            palette=chosen.palette(len(names)),
+            x_title=_given(chosen.xlabel, title),
+            y_title=_given(chosen.ylabel, "" if several else names[0]),
+            from_zero=False,
+            grey=(),
+            log=(chosen.logx, chosen.logy),
+        )
 
     def area(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
         """Return areas of the columns ``y`` over ``x``: stacked, or with ``stacked=False`` overlapping.
@@ -125,11 +134,18 @@ class Plot(Accessor):
         is_stacked = chosen.stacked is not False and len(names) > 1
         for name in names if is_stacked else ():
             if any((number(value) or 0) < 0 for value in values[name]):
-                raise InvalidValue(f"column {name!r} has values below zero, which areas cannot be stacked of",
-                                   hint="pass stacked=False, or draw lines")
-        return area_chart([Line(name, at, values[name]) for name in names], chosen.layout, is_stacked=is_stacked,
-                          palette=chosen.palette(len(names)), x_title=_given(chosen.xlabel, title),
-                          y_title=_given(chosen.ylabel, "" if len(names) > 1 else names[0]))
+                raise InvalidValue(
+                    f"column {name!r} has values below zero, which areas cannot be stacked of",
+                    hint="pass stacked=False, or draw lines",
+                )
+        return area_chart(
+            [Line(name, at, values[name]) for name in names],
+            chosen.layout,
+            is_stacked=is_stacked,
+            palette=chosen.palette(len(names)),
+            x_title=_given(chosen.xlabel, title),
+            y_title=_given(chosen.ylabel, "" if len(names) > 1 else names[0]),
+        )
 
     def scatter(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
         """Return a point for each row: the column ``y`` over ``x``, by default the only numeric column over the index.
@@ -143,9 +159,14 @@ class Plot(Accessor):
         _check_log(chosen.logx, at, title)
         _check_log(chosen.logy, values[names[0]], names[0])
         palette = chosen.palette(1)
-        return scatter_plot(list(zip(at, values[names[0]], strict=True)), chosen.layout, color=palette[0] if palette else None,
-                            x_title=_given(chosen.xlabel, title), y_title=_given(chosen.ylabel, names[0]),
-                            log=(chosen.logx, chosen.logy))
+        return scatter_plot(
+            list(zip(at, values[names[0]], strict=True)),
+            chosen.layout,
+            color=palette[0] if palette else None,
+            x_title=_given(chosen.xlabel, title),
+            y_title=_given(chosen.ylabel, names[0]),
+            log=(chosen.logx, chosen.logy),
+        )
 
     def bar(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
         """Return bars of the columns ``y`` for each row, in the order of the frame, labelled by ``x``.
@@ -172,8 +193,13 @@ class Plot(Accessor):
         palette = chosen.palette(len(names))
         y_title = _given(chosen.ylabel, "rows")
         if len(names) == 1:
-            return histogram(found[names[0]], chosen.layout, x_title=_given(chosen.xlabel, names[0]), y_title=y_title,
-                             color=palette[0] if palette else None)
+            return histogram(
+                found[names[0]],
+                chosen.layout,
+                x_title=_given(chosen.xlabel, names[0]),
+                y_title=y_title,
+                color=palette[0] if palette else None,
+            )
         return histograms(found, chosen.layout, y_title=y_title, palette=palette or COLORS)
 
     def _bars(self, kind: str, x: str | None, y: str | Sequence[str] | None, options: dict[str, Any]) -> Any:
@@ -183,9 +209,15 @@ class Plot(Accessor):
         single = "" if len(names) > 1 else names[0]
         below, beside = (single, title) if is_horizontal else (title, single)
         below, beside = _given(chosen.xlabel, below), _given(chosen.ylabel, beside)
-        return column_bars(Columns(labels(at), values), chosen.layout, is_stacked=bool(chosen.stacked) and len(names) > 1,
-                           is_horizontal=is_horizontal, palette=chosen.palette(len(names)),
-                           label_title=beside if is_horizontal else below, value_title=below if is_horizontal else beside)
+        return column_bars(
+            Columns(labels(at), values),
+            chosen.layout,
+            is_stacked=bool(chosen.stacked) and len(names) > 1,
+            is_horizontal=is_horizontal,
+            palette=chosen.palette(len(names)),
+            label_title=beside if is_horizontal else below,
+            value_title=below if is_horizontal else beside,
+        )
 
     def _rows(self, x: str | None, y: str | Sequence[str] | None) -> tuple[list[str], str, list[Any], dict[str, list[Any]]]:
         """Return the columns to draw, the title of what they are over, its values, and those of each column."""
@@ -202,8 +234,13 @@ class Plot(Accessor):
         if not rows.num_rows:
             raise InvalidValue("the frame has no rows, and so there is nothing to draw", hint="filter less")
         found = rows.to_pydict()
-        at: list[Any] = list(range(rows.num_rows)) if not over else found[over[0]] if len(over) == 1 else [
-            label(each) for each in zip(*(found[name] for name in over), strict=True)]
+        at: list[Any] = (
+            list(range(rows.num_rows))
+            if not over
+            else found[over[0]]
+            if len(over) == 1
+            else [label(each) for each in zip(*(found[name] for name in over), strict=True)]
+        )
         return names, ", ".join(over), at, {name: found[name] for name in names}
 
     def _numeric(self, names: list[str] | None) -> list[str]:
@@ -213,8 +250,9 @@ class Plot(Accessor):
         for name in names or ():
             series = frame[name]  # raises ColumnNotFound
             if name not in numeric:
-                raise InvalidType(f"column {name!r} cannot be drawn: it is {series.dtype}, not a number",
-                                  hint="leave it out of y")
+                raise InvalidType(
+                    f"column {name!r} cannot be drawn: it is {series.dtype}, not a number", hint="leave it out of y"
+                )
         found = numeric if names is None else names
         if not found:
             raise InvalidType("the frame has no numeric column to draw", hint="choose one, as in df[['amount']].plot.hist()")
@@ -251,8 +289,11 @@ def _check_log(log: bool, values: Sequence[Any], name: str) -> None:
 
 def _bins(frame: DataFrame, name: str, bins: int) -> list[Bin]:
     table = counted(frame[name], bins).to_arrow().to_pydict()
-    found = [Bin(between["lower"], between["upper"], count) for between, count in zip(
-        table["range"], table["value_counts"], strict=True) if between is not None]
+    found = [
+        Bin(between["lower"], between["upper"], count)
+        for between, count in zip(table["range"], table["value_counts"], strict=True)
+        if between is not None
+    ]
     if not found:
         raise InvalidValue(f"column {name!r} has no values to draw", hint="filter less")
     return found

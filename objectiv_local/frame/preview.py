@@ -58,8 +58,10 @@ def frame_html(frame: DataFrame, title: str = "", about: Sequence[str] = (), kin
     facts = [f"{count} column{'' if count == 1 else 's'}", "sorted" if state.order else "not sorted", where]
     if state.groups is not None:
         facts.insert(2, f"grouped by {state.groups.title}")
-    columns = [*((name, dtype, True) for name, dtype in frame.index_dtypes.items()),
-               *((name, dtype, False) for name, dtype in frame.dtypes.items())]
+    columns = [
+        *((name, dtype, True) for name, dtype in frame.index_dtypes.items()),
+        *((name, dtype, False) for name, dtype in frame.dtypes.items()),
+    ]
     rows, note = _first_rows(state, [name for name, *_ in columns[:SHOWN]])
     more = [] if len(columns) <= SHOWN else [f"{len(columns) - SHOWN} more columns"]
     table = _listed(columns[:SHOWN]) if rows is None else _rows(columns[:SHOWN], rows)
@@ -68,14 +70,14 @@ def frame_html(frame: DataFrame, title: str = "", about: Sequence[str] = (), kin
 
 def box(title: str, facts: Iterable[str], table: str, notes: Iterable[str], about: Sequence[str] = ()) -> str:
     """Return the HTML of an object: its title, facts in one line, a table that is HTML, notes, and sentences to unfold."""
-    parts = [f"<p><b>{escape(title)}</b> <span class=\"quiet\">{escape(' · '.join(facts))}</span></p>"]
+    parts = [f'<p><b>{escape(title)}</b> <span class="quiet">{escape(" · ".join(facts))}</span></p>']
     if about:
         listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in about)
         parts.append(f"<details><summary>Definition</summary><ul>{listed}</ul></details>")
     if table:
         parts.append(f'<div class="scroll">{table}</div>')
     parts += [f'<p class="quiet">{escape(note)}</p>' for note in notes]
-    return f"<div class=\"objectiv\"><style>{STYLE}</style>{''.join(parts)}</div>"
+    return f'<div class="objectiv"><style>{STYLE}</style>{"".join(parts)}</div>'
 
 
 def names_and_values(pairs: Iterable[tuple[str, str]]) -> str:
@@ -124,12 +126,16 @@ def _listed(columns: Sequence[tuple[str, str, bool]]) -> str:
 
 def _rows(columns: Sequence[tuple[str, str, bool]], rows: pyarrow.Table) -> str:
     marks = [' class="number"' if dtype.partition("(")[0] in _NUMBERS else "" for _, dtype, _ in columns]
-    head = "".join(f"<th{mark}>{_shortened(name)}<small>{_shortened(dtype)}{', index' if is_index else ''}</small></th>"
-                   for mark, (name, dtype, is_index) in zip(marks, columns, strict=True))
+    head = "".join(
+        f"<th{mark}>{_shortened(name)}<small>{_shortened(dtype)}{', index' if is_index else ''}</small></th>"
+        for mark, (name, dtype, is_index) in zip(marks, columns, strict=True)
+    )
     body = []
     for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-        cells = (f"<t{'h' if is_index else 'd'}{mark}>{_cell(value)}</t{'h' if is_index else 'd'}>"
-                 for mark, (*_, is_index), value in zip(marks, columns, row, strict=True))
+        cells = (
+            f"<t{'h' if is_index else 'd'}{mark}>{_cell(value)}</t{'h' if is_index else 'd'}>"
+            for mark, (*_, is_index), value in zip(marks, columns, row, strict=True)
+        )
         body.append(f"<tr>{''.join(cells)}</tr>")
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
@@ -149,6 +155,6 @@ def _cell(value: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    shown = text if len(text) <= _LONGEST else text[:_LONGEST - 1] + "…"
+    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     # Line breaks and other control characters as Python writes them, so that a row stays a line.
     return escape("".join(each if each.isprintable() else repr(each)[1:-1] for each in shown))

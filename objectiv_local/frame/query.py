@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
 }
 
 
@@ -68,8 +77,10 @@ def _value(frame: DataFrame, node: ast.expr) -> Any:
             for test in tests[1:]:
                 out = out & test
             return out
-    raise InvalidValue(f"{ast.unparse(node)!r} cannot stand in a query",
-                       hint="it takes names, constants, comparisons, and, or, not, in, and arithmetic")
+    raise InvalidValue(
+        f"{ast.unparse(node)!r} cannot stand in a query",
+        hint="it takes names, constants, comparisons, and, or, not, in, and arithmetic",
+    )
 
 
 def _compared(op: ast.cmpop, left: Any, right: Any) -> Any:

@@ -37,8 +37,13 @@ class Reductions(Generic[R]):
     def _reduce(self, func: Any, **options: Any) -> R:
         """Return an aggregate, or several, of every column."""
 
-    def agg(self, func: Function | Sequence[Function] | Mapping[str, Function | Sequence[Function]] | None = None, *,
-            numeric_only: bool = False, **named: tuple[str, Function]) -> R:
+    def agg(
+        self,
+        func: Function | Sequence[Function] | Mapping[str, Function | Sequence[Function]] | None = None,
+        *,
+        numeric_only: bool = False,
+        **named: tuple[str, Function],
+    ) -> R:
         """Return aggregates by name: one or several of every column, or a mapping of columns to names.
 
         Result columns are named ``<column>_<func>``; ``agg(total=('amount', 'sum'))`` gives names of their own. Names:

@@ -41,13 +41,13 @@ def shared_type(types: Iterable[Type]) -> Type:
         return found
     for type_ in known:
         if not castable(type_, STRING):
-            raise InvalidType(f"a column of {type_} cannot stand below one of {known[0]}",
-                              hint="cast one of them with astype")
+            raise InvalidType(f"a column of {type_} cannot stand below one of {known[0]}", hint="cast one of them with astype")
     return STRING
 
 
-def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index: bool = False,
-           sort: bool = False) -> DataFrame:
+def append(
+    self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index: bool = False, sort: bool = False
+) -> DataFrame:
     """Return the rows of this frame and then those of ``other``, one frame or several, duplicates included.
 
     Columns that a frame does not have are missing in its rows. Numbers of different types become floats, other columns of
@@ -58,11 +58,15 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     for frame in frames:
         frame._state.rows("append")
         if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
-            raise InvalidValue("the frames are on different connections",
-                               hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one")
+            raise InvalidValue(
+                "the frames are on different connections",
+                hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one",
+            )
         if not ignore_index and frame.index_dtypes != self.index_dtypes:
-            raise InvalidValue(f"the frames have different indexes: {self.index_dtypes} and {frame.index_dtypes}",
-                               hint="pass ignore_index=True, or give both the same index with set_index")
+            raise InvalidValue(
+                f"the frames have different indexes: {self.index_dtypes} and {frame.index_dtypes}",
+                hint="pass ignore_index=True, or give both the same index with set_index",
+            )
     mine = self._state
     for position, frame in enumerate(frames):
         mine, theirs, _ = with_one_value_each(mine, frame._state)
@@ -71,13 +75,16 @@ def append(self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index
     names = list(dict.fromkeys(name for frame in frames for name in frame.data_columns))
     if sort:
         names.sort()
-    types = {name: shared_type(frame._state.plan.types[name] for frame in frames if name in frame.data_columns)
-             for name in names}
+    types = {
+        name: shared_type(frame._state.plan.types[name] for frame in frames if name in frame.data_columns) for name in names
+    }
     parts = []
     for frame in frames:
         columns: list[tuple[str, Expr]] = [(name, frame._state.column(name)) for name in index]
-        columns += [(name, cast(frame._state.column(name), types[name]) if name in frame.data_columns
-                     else literal(None, types[name])) for name in names]
+        columns += [
+            (name, cast(frame._state.column(name), types[name]) if name in frame.data_columns else literal(None, types[name]))
+            for name in names
+        ]
         parts.append(Select(frame._state.plan, tuple(columns)))
     plan = Union(tuple(parts), (*index, *names), "appended")
     return make_frame(mine.with_rows(plan, index), names)
@@ -108,7 +115,7 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
     levels: list[tuple[str, Expr]] = [(level, state.column(level)) for level in state.index]
     parts: list[Node] = []
     for start in range(0, len(self.data_columns), WIDE):
-        names = self.data_columns[start:start + WIDE]
+        names = self.data_columns[start : start + WIDE]
         rows = state.plan
         if len(self.data_columns) > WIDE:
             # Engines look at all columns of a step for each part that reads it.
@@ -132,12 +139,21 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
     try:
         type_ = shared_type(types)
     except InvalidType as error:
-        raise InvalidType(f"the columns have no common type: {error.what}",
-                          hint=f"df.loc[[{label!r}]] is a frame of the row") from None
+        raise InvalidType(
+            f"the columns have no common type: {error.what}", hint=f"df.loc[[{label!r}]] is a frame of the row"
+        ) from None
     parts: list[Node] = []
     for position, name in enumerate(frame.data_columns):
-        parts.append(Select(state.plan, (("__stacked_index", literal(name)), ("__stacked", cast(state.column(name), type_)),
-                                         ("position", literal(position)))))
+        parts.append(
+            Select(
+                state.plan,
+                (
+                    ("__stacked_index", literal(name)),
+                    ("__stacked", cast(state.column(name), type_)),
+                    ("position", literal(position)),
+                ),
+            )
+        )
     plan: Node = Union(tuple(parts), tuple(parts[0].types), "row") if len(parts) > 1 else parts[0]
     made = state.with_rows(plan, ("__stacked_index",), (Ordering(plan.column("position")),))
     return make_series(made, plan.column("__stacked"), "__stacked")
@@ -153,12 +169,15 @@ def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, a
     return unstacked(self, level, fill_value, aggregation, lambda value, column: f"{value}__{column}")
 
 
-def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Function,
-              title: Callable[[str, str], str]) -> DataFrame:
+def unstacked(
+    frame: DataFrame, level: int | str, fill_value: object, func: Function, title: Callable[[str, str], str]
+) -> DataFrame:
     """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
     if not is_value(fill_value):
-        raise InvalidType(f"fill_value of unstack is a single value, not {in_words(fill_value)}",
-                          hint="use fillna on the result for a mapping of columns to values")
+        raise InvalidType(
+            f"fill_value of unstack is a single value, not {in_words(fill_value)}",
+            hint="use fillna on the result for a mapping of columns to values",
+        )
     state = frame._state.rows("unstack")
     name = level_named(frame, level)
     rest = [other for other in state.index if other != name]
@@ -166,8 +185,10 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Func
         raise InvalidValue("the index has one level, so that no row would be left", hint="set_index with two levels first")
     values = distinct_values(frame, name)
     if None in values:
-        raise InvalidValue(f"the level {name!r} has missing values, which cannot name a column",
-                           hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()")
+        raise InvalidValue(
+            f"the level {name!r} has missing values, which cannot name a column",
+            hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()",
+        )
     key = state.column(name)
     columns: list[tuple[str, Reduction]] = []
     for value in values:
@@ -179,8 +200,9 @@ def unstacked(frame: DataFrame, level: int | str, fill_value: object, func: Func
     clash = sorted({*repeated(names), *(set(names) & set(rest))})
     if clash:
         raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
-    found = aggregated(replace(state, groups=Groups(tuple((each, state.column(each)) for each in rest))), Named(tuple(columns)),
-                       "unstacked")
+    found = aggregated(
+        replace(state, groups=Groups(tuple((each, state.column(each)) for each in rest))), Named(tuple(columns)), "unstacked"
+    )
     unstacked = make_frame(found, names)
     return unstacked if fill_value is None else unstacked.fillna(value=fill_value)
 
@@ -207,8 +229,10 @@ def distinct_values(frame: DataFrame, name: str) -> list[Any]:
     found = make_frame(state.with_rows(plan, (), (Ordering(plan.column("value")),)), ["value"])
     values: list[Any] = found.to_arrow(limit=MOST_COLUMNS + 1).column(0).to_pylist()
     if len(values) > MOST_COLUMNS:
-        raise InvalidValue(f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
-                           hint="filter the rows, or group by the column instead")
+        raise InvalidValue(
+            f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
+            hint="filter the rows, or group by the column instead",
+        )
     return values
 
 
@@ -229,8 +253,14 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str] | None = None, prefix_sep: str = "_",
-                dummy_na: bool = False, columns: str | Sequence[str] | None = None, dtype: object = "int64") -> DataFrame:
+def get_dummies(
+    self: DataFrame,
+    prefix: str | Sequence[str] | Mapping[str, str] | None = None,
+    prefix_sep: str = "_",
+    dummy_na: bool = False,
+    columns: str | Sequence[str] | None = None,
+    dtype: object = "int64",
+) -> DataFrame:
     """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
 
     The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column
@@ -238,16 +268,23 @@ def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str]
     one query per column for its distinct values. With ``dummy_na``, missing values have a column ``<prefix>_nan``; without it,
     they are all zeros.
     """
-    names = [columns] if isinstance(columns, str) else list(columns) if columns is not None else [
-        name for name, kind in self.dtypes.items() if kind == "string"]
+    names = (
+        [columns]
+        if isinstance(columns, str)
+        else list(columns)
+        if columns is not None
+        else [name for name, kind in self.dtypes.items() if kind == "string"]
+    )
     self._state.rows("get_dummies")
     if isinstance(prefix, Mapping):
         prefixes = dict(prefix)
     else:
         given = [prefix] if isinstance(prefix, str) else list(prefix or names)
         if len(given) != len(names):
-            raise InvalidValue(f"{len(given)} prefixes cannot be those of {len(names)} columns: {', '.join(names)}",
-                               hint="give one for each, or a mapping of columns to prefixes")
+            raise InvalidValue(
+                f"{len(given)} prefixes cannot be those of {len(names)} columns: {', '.join(names)}",
+                hint="give one for each, or a mapping of columns to prefixes",
+            )
         prefixes = dict(zip(names, given, strict=True))
     out = self.copy()
     for name in names:
@@ -269,9 +306,14 @@ def get_dummies(self: DataFrame, prefix: str | Sequence[str] | Mapping[str, str]
 # ---- rows left out
 
 
-def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, keep: str | bool = "first",
-                    ignore_index: bool = False, sort_by: str | Sequence[str] | None = None,
-                    ascending: bool | Sequence[bool] = True) -> DataFrame:
+def drop_duplicates(
+    self: DataFrame,
+    subset: str | Sequence[str] | None = None,
+    keep: str | bool = "first",
+    ignore_index: bool = False,
+    sort_by: str | Sequence[str] | None = None,
+    ascending: bool | Sequence[bool] = True,
+) -> DataFrame:
     """Return one row for each combination of values of ``subset``, by default all data columns. Missing values are equal.
 
     ``keep`` is the ``first`` or ``last`` row, by ``sort_by``, or the order of the frame, or all other columns; with False,
@@ -284,8 +326,9 @@ def drop_duplicates(self: DataFrame, subset: str | Sequence[str] | None = None, 
     for name in names:
         column = self._column(name)
         if column._expr.type.name == "json":
-            raise InvalidType(f"duplicates of {name!r}, which is {column.dtype}, cannot be found",
-                              hint="pass a subset of the other columns")
+            raise InvalidType(
+                f"duplicates of {name!r}, which is {column.dtype}, cannot be found", hint="pass a subset of the other columns"
+            )
         partition.append(column._expr)
     _check_sorting(sort_by, ascending)
     state = self._state.rows("drop_duplicates")
@@ -328,15 +371,17 @@ def _toward(order: tuple[Ordering, ...], keep: object) -> tuple[Ordering, ...]:
     return tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
 
 
-def dropna(self: DataFrame, *, axis: int = 0, how: str = "any", thresh: int | None = None,
-           subset: str | Sequence[str] | None = None) -> DataFrame:
+def dropna(
+    self: DataFrame, *, axis: int = 0, how: str = "any", thresh: int | None = None, subset: str | Sequence[str] | None = None
+) -> DataFrame:
     """Return the rows without missing values, in ``any`` or in ``all`` of the columns, or with at least ``thresh`` values.
 
     NaN counts as missing here, as in pandas. ``subset`` names the columns to look at.
     """
     if axis not in (0, "index"):
-        raise InvalidValue("dropna with axis=1 would have to read the data to know the columns",
-                           hint="use df.drop(columns=[...])")
+        raise InvalidValue(
+            "dropna with axis=1 would have to read the data to know the columns", hint="use df.drop(columns=[...])"
+        )
     if how not in ("any", "all"):
         raise InvalidValue(f"how is any or all, not {how!r}")
     names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
@@ -362,8 +407,15 @@ def _present(expr: Expr) -> Expr:
     return call("and", there, call("ne", expr, literal(float("nan")))) if expr.type == FLOAT64 else there
 
 
-def fillna(self: DataFrame, value: object = None, *, method: str | None = None, axis: int = 0,
-           sort_by: str | Sequence[str] | None = None, ascending: bool | Sequence[bool] = True) -> DataFrame:
+def fillna(
+    self: DataFrame,
+    value: object = None,
+    *,
+    method: str | None = None,
+    axis: int = 0,
+    sort_by: str | Sequence[str] | None = None,
+    ascending: bool | Sequence[bool] = True,
+) -> DataFrame:
     """Return a copy with missing values replaced: by a value, by those of a mapping of columns, or by a series.
 
     With ``method``, ``ffill`` or ``bfill``, by the value before or after in the order of ``sort_by`` or of the frame. A
@@ -390,14 +442,16 @@ def fillna(self: DataFrame, value: object = None, *, method: str | None = None, 
     return self.assign(**{name: self._column(name).fillna(value) for name in fitting})
 
 
-def _filled(frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bool | Sequence[bool], *,
-            forward: bool) -> DataFrame:
+def _filled(
+    frame: DataFrame, sort_by: str | Sequence[str] | None, ascending: bool | Sequence[bool], *, forward: bool
+) -> DataFrame:
     _check_sorting(sort_by, ascending)
     ordered = frame.sort_values(sort_by, ascending) if sort_by is not None else frame
     state = ordered._state
     columns = [make_series(state, state.value(name), name) for name in frame.data_columns]
-    made = make_frame(state.ungrouped(), frame.data_columns).assign(**{
-        each.name: each._of_rows()._with(each._filled(forward=forward)) for each in columns})
+    made = make_frame(state.ungrouped(), frame.data_columns).assign(
+        **{each.name: each._of_rows()._with(each._filled(forward=forward)) for each in columns}
+    )
     # The rows keep the order that they had.
     return made if sort_by is None else made._rows(made._state.plan)
 
@@ -418,8 +472,13 @@ def bfill(self: DataFrame, sort_by: str | Sequence[str] | None = None, ascending
     return _filled(self, sort_by, ascending, forward=False)
 
 
-def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, normalize: bool = False, sort: bool = True,
-                 ascending: bool = False) -> Series:
+def value_counts(
+    self: DataFrame,
+    subset: str | Sequence[str] | None = None,
+    normalize: bool = False,
+    sort: bool = True,
+    ascending: bool = False,
+) -> Series:
     """Return the number of rows of each combination of values, missing ones included, as a series ``value_counts``.
 
     The index is the columns of ``subset``, by default all data columns, after the keys of a grouped frame; the most frequent
@@ -436,5 +495,3 @@ def value_counts(self: DataFrame, subset: str | Sequence[str] | None = None, nor
     if normalize:
         counted = counted / counted.sum()
     return counted.sort_values(ascending=ascending) if sort else counted
-
-

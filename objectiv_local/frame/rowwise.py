@@ -59,8 +59,9 @@ class RowWise:
         """Return the number of each row, from 0, in the order of the frame; of a grouped frame, within its group."""
         return make_series(self._state, literal(1), "cumcount").cumcount()
 
-    def rank(self, method: str = "average", ascending: bool = True, pct: bool = False, *,
-             numeric_only: bool = False) -> DataFrame:
+    def rank(
+        self, method: str = "average", ascending: bool = True, pct: bool = False, *, numeric_only: bool = False
+    ) -> DataFrame:
         """Return the rank of each value in its column, from 1, as a float; missing for a missing value. See Series.rank."""
         return self._each(lambda series: series.rank(method, ascending, pct), numeric_only=numeric_only)
 

@@ -56,8 +56,9 @@ class Running:
 def source(plan: Node, names: Iterable[str], stored: StoredTable, engine: Engine | None) -> Source:
     """Return the step that reads columns of a plan from the table that they are stored in, in their order."""
     names = list(names)
-    columns = tuple((name, physical, type_name, plan.types[name])
-                    for name, (physical, type_name) in zip(names, stored.columns, strict=True))
+    columns = tuple(
+        (name, physical, type_name, plan.types[name]) for name, (physical, type_name) in zip(names, stored.columns, strict=True)
+    )
     key = () if is_single_row(plan) else plan.key
     key = key if key is not None and set(key) <= set(names) else None
     return Source(stored.relation, columns, key, id(engine), stored.relation.parts[-1], stored.row_id)

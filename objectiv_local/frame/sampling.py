@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 _HASHES = 2**60
 
 
-def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | None = None,
-               sample_percentage: float | None = None, *, overwrite: bool = False, seed: int | None = None) -> DataFrame:
+def get_sample(
+    self: DataFrame,
+    table_name: str | None = None,
+    filter: Series | None = None,
+    sample_percentage: float | None = None,
+    *,
+    overwrite: bool = False,
+    seed: int | None = None,
+) -> DataFrame:
     """Return a frame of some of the rows, to develop a program on: ``get_unsampled`` then takes it to all rows.
 
     The rows are those for which ``filter`` is true, or a share of ``sample_percentage`` percent: those whose index, hashed
@@ -42,10 +49,15 @@ def get_sample(self: DataFrame, table_name: str | None = None, filter: Series | 
     if filter is not None:
         sampled = self[filter]
     else:
-        if isinstance(sample_percentage, bool) or not isinstance(sample_percentage, int | float) or not (
-                0 < sample_percentage <= 100):
-            raise InvalidValue(f"sample_percentage has to be above 0 and at most 100, not {sample_percentage!r}",
-                               hint="or pass filter=, a bool series")
+        if (
+            isinstance(sample_percentage, bool)
+            or not isinstance(sample_percentage, int | float)
+            or not (0 < sample_percentage <= 100)
+        ):
+            raise InvalidValue(
+                f"sample_percentage has to be above 0 and at most 100, not {sample_percentage!r}",
+                hint="or pass filter=, a bool series",
+            )
         limit = round(sample_percentage / 100 * _HASHES)
         number = call("hash", _hashed(self, 0 if seed is None else seed))
         sampled = self._rows(Filter(self._state.plan, call("lt", number, literal(limit)), "sample"))
@@ -91,8 +103,9 @@ def _hashed(frame: DataFrame, seed: int, names: Sequence[str] = ()) -> Expr:
     """Return the text that decides whether a row is in a sample: of these columns, or of the index, else of all columns."""
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise InvalidType(f"seed has to be a whole number, not {seed!r}")
-    names = names or frame.index_columns or [name for name in frame.data_columns
-                                             if frame._state.plan.types[name].name != "json"]
+    names = (
+        names or frame.index_columns or [name for name in frame.data_columns if frame._state.plan.types[name].name != "json"]
+    )
     text: Expr = literal(str(seed))
     for name in names:
         column = frame._state.column(name)
@@ -122,5 +135,3 @@ def get_unsampled(self: DataFrame) -> DataFrame:
     unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
     _, state, _ = with_one_value_each(self._state, unsampled)
     return make_frame(state, self._columns)
-
-

@@ -80,8 +80,10 @@ class Savepoints:
         A table or view may have its schema, and its database, before the name: ``analytics.daily``.
         """
         if not isinstance(name, str) or not re.fullmatch(r"\w+(\.\w+){0,2}", name, re.ASCII):
-            raise InvalidValue(f"{name!r} cannot name a savepoint",
-                               hint="use letters, digits and underscores, after a schema if it is a table or view")
+            raise InvalidValue(
+                f"{name!r} cannot name a savepoint",
+                hint="use letters, digits and underscores, after a schema if it is a table or view",
+            )
         if name in self._entries:
             raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
         self._entries[name] = Savepoint(name, df.copy(), _placed(name, _kind(materialization)))
@@ -113,15 +115,17 @@ class Savepoints:
         state = entry.df._state
         engine = engine_override or state.connected()
         places = _places([*self._before(savepoint_name), entry], engine)
-        plan = (self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte"
-                else _read(entry, places))
+        plan = (
+            self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte" else _read(entry, places)
+        )
         # Stored rows no longer depend on the variables that they were computed with.
         before, now = variables(state.plan), variables(plan)
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
             plan = translated(plan, state.dialect, engine.dialect)
-        return make_frame(replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known),
-                         entry.df._columns)
+        return make_frame(
+            replace(state, plan=plan, engine=engine, dialect=engine.dialect, order=(), variables=known), entry.df._columns
+        )
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
         """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
@@ -130,8 +134,13 @@ class Savepoints:
         """
         return self._statements(dialect, {})
 
-    def _statements(self, dialect: str | None, places: Mapping[str, tuple[str, ...]],
-                    hidden: AbstractSet[str] = frozenset(), engine: Engine | None = None) -> list[GeneratedSqlStatement]:
+    def _statements(
+        self,
+        dialect: str | None,
+        places: Mapping[str, tuple[str, ...]],
+        hidden: AbstractSet[str] = frozenset(),
+        engine: Engine | None = None,
+    ) -> list[GeneratedSqlStatement]:
         out = []
         for entry in self.all:
             frame = entry.df
@@ -177,8 +186,9 @@ class Savepoints:
         for entry in self.all:
             check_aligned(entry.df._state.plan, engine)
             if entry.materialization == "temp_table" and entry.name in engine.temporary:
-                raise InvalidValue(f"the temporary table {entry.name!r} holds the rows of a frame",
-                                   hint="give the savepoint another name")
+                raise InvalidValue(
+                    f"the temporary table {entry.name!r} holds the rows of a frame", hint="give the savepoint another name"
+                )
         places = _places(self.all, engine)
         hidden = {name for name in places if _is_hidden(name, engine)}
         statements = list(self._drops(engine.dialect, places).values()) if overwrite else []
@@ -189,13 +199,15 @@ class Savepoints:
 
     def _before(self, name: str) -> list[Savepoint]:
         """Return the savepoints before another one that are tables or views."""
-        return [entry for entry in self.all[:self.names.index(name)] if entry.materialization != "cte"]
+        return [entry for entry in self.all[: self.names.index(name)] if entry.materialization != "cte"]
 
-    def _over_written(self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]],
-                      passed: AbstractSet[str] = frozenset()) -> Node:
+    def _over_written(
+        self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]], passed: AbstractSet[str] = frozenset()
+    ) -> Node:
         """Return the plan with the steps that are tables or views read from those, but for some that are passed over."""
         stored: dict[Node, Node] = {
-            entry.df._state.plan: _read(entry, places) for entry in self._before(before) if entry.name not in passed}
+            entry.df._state.plan: _read(entry, places) for entry in self._before(before) if entry.name not in passed
+        }
         return rebuild(plan, stored.get) if stored else plan
 
 
@@ -218,16 +230,19 @@ def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str
 
 def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
     """Return the step that reads the table or view of a savepoint."""
-    relation = Relation("table", places.get(entry.name, split_name(entry.name)),
-                        temporary=entry.materialization == "temp_table")
+    relation = Relation(
+        "table", places.get(entry.name, split_name(entry.name)), temporary=entry.materialization == "temp_table"
+    )
     return source_of(entry.df, StoredTable(relation, _stored_types(entry.df), ()))
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
     """Return the columns of a frame with the names of the types that a table of it has."""
     dialect = dialect_named(frame._state.dialect)
-    return tuple((name, dialect.stored_name(frame._state.plan.types[name], written=True))
-                 for name in (*frame.index_columns, *frame.data_columns))
+    return tuple(
+        (name, dialect.stored_name(frame._state.plan.types[name], written=True))
+        for name in (*frame.index_columns, *frame.data_columns)
+    )
 
 
 def _kind(materialization: object) -> str:
@@ -240,8 +255,10 @@ def _kind(materialization: object) -> str:
 def _placed(name: str, kind: str) -> str:
     """Return how a savepoint of that name is materialized. Raises InvalidValue for a schema where there is none."""
     if "." in name and kind not in ("table", "view"):
-        raise InvalidValue(f"the savepoint {name!r} is a {kind}, which has no schema",
-                           hint="only a table or a view has one; leave it out of the name")
+        raise InvalidValue(
+            f"the savepoint {name!r} is a {kind}, which has no schema",
+            hint="only a table or a view has one; leave it out of the name",
+        )
     return kind
 
 

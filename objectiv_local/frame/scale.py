@@ -45,5 +45,6 @@ def minmax_scale(self: DataFrame, feature_range: tuple[float, float] = (0, 1)) -
 
 
 def _numbers(frame: DataFrame) -> list[str]:
-    return [name for name in frame.data_columns
-            if frame._state.plan.types[name].name in NUMERIC and frame.dtypes[name] != "bool"]
+    return [
+        name for name in frame.data_columns if frame._state.plan.types[name].name in NUMERIC and frame.dtypes[name] != "bool"
+    ]

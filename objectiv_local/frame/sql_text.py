@@ -8,8 +8,14 @@ from itertools import groupby
 from typing import Any
 
 #: Kinds of tokens of Pygments, and the class of ``STYLE`` that each has.
-_COLORS = (("Comment", "comment"), ("Keyword", "keyword"), ("String", "string"), ("Number", "number"), ("Operator", "operator"),
-           ("Builtin", "keyword"))
+_COLORS = (
+    ("Comment", "comment"),
+    ("Keyword", "keyword"),
+    ("String", "string"),
+    ("Number", "number"),
+    ("Operator", "operator"),
+    ("Builtin", "keyword"),
+)
 
 #: Colors are those of the theme in JupyterLab, and else go by what the reader prefers.
 STYLE = """\
@@ -33,7 +39,7 @@ class SQL(str):
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        return f"<style>{STYLE}</style><pre class=\"objectiv-sql\">{''.join(_marked(str(self)))}</pre>"
+        return f'<style>{STYLE}</style><pre class="objectiv-sql">{"".join(_marked(str(self)))}</pre>'
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))

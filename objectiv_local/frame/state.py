@@ -52,8 +52,10 @@ class State:
     def rows(self, what: str) -> State:
         """Return this state if it is not grouped. Raises InvalidValue, which says that ``what`` needs rows."""
         if self.groups is not None:
-            raise InvalidValue(f"{what} needs rows, and these are grouped by {self.groups.title} and not aggregated",
-                               hint="aggregate every column first, as in .sum() or .agg(...), or group afterwards")
+            raise InvalidValue(
+                f"{what} needs rows, and these are grouped by {self.groups.title} and not aggregated",
+                hint="aggregate every column first, as in .sum() or .agg(...), or group afterwards",
+            )
         return self
 
     @property
@@ -74,8 +76,11 @@ class State:
     def renamed(self, labels: Sequence[str], columns: Mapping[str, str]) -> State:
         """Return the state with other names for the index (or the keys) and for columns."""
         groups = self.groups
-        changed = [(new, self.column(old)) for old, new in columns.items()
-                   if old != new and (groups is None or groups.total(old) is None)]
+        changed = [
+            (new, self.column(old))
+            for old, new in columns.items()
+            if old != new and (groups is None or groups.total(old) is None)
+        ]
         if groups is None:
             changed = [*((new, self.column(old)) for old, new in zip(self.index, labels, strict=True) if old != new), *changed]
             return replace(self.extended(changed), index=tuple(labels)) if changed else self
@@ -111,8 +116,10 @@ class State:
         """Return what is aggregated as ``name``: a key of the groups, or a column of the plan."""
         if self.groups is not None:
             if self.groups.total(name) is not None:
-                raise InvalidValue(f"column {name!r} is an aggregate already",
-                                   hint=f"choose the columns to aggregate, or fetch it: groups[[{name!r}]]")
+                raise InvalidValue(
+                    f"column {name!r} is an aggregate already",
+                    hint=f"choose the columns to aggregate, or fetch it: groups[[{name!r}]]",
+                )
             key = dict(self.groups.keys).get(name)
             if key is not None:
                 return key
@@ -125,8 +132,10 @@ class State:
         table which is gone.
         """
         if self.engine is None:
-            raise InvalidValue("this frame has no connection, so it can be compiled but not run",
-                               hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows")
+            raise InvalidValue(
+                "this frame has no connection, so it can be compiled but not run",
+                hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows",
+            )
         gone = self.engine.gone
         if gone:
             # Checked here and not left to the engine: another table may have got the name since.
@@ -143,16 +152,18 @@ class State:
         columns = tuple(columns)
         replaced = {name for name, _ in columns if name in self.plan.types}
         keys = [] if self.groups is None else self.groups.exprs
-        kept = {name: self.column(name) for expr in (*(key.expr for key in self.order), *keys)
-                for name in sorted(expr.columns & replaced)}
+        kept = {
+            name: self.column(name)
+            for expr in (*(key.expr for key in self.order), *keys)
+            for name in sorted(expr.columns & replaced)
+        }
         groups = self.groups
         for name, _ in columns:
             groups = None if groups is None else groups.without_total(name)
         if not kept:
             return replace(self.with_plan(Extend(self.plan, columns, step, once=once)), groups=groups)
         aside = {name: unused_name(f"{name}_before", self.plan.types) for name in kept}
-        plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step,
-                      once=once)
+        plan = Extend(self.plan, (*columns, *((aside[name], expr) for name, expr in kept.items())), step, once=once)
         renamed: dict[str, Expr] = {name: Column(aside[name], expr.type) for name, expr in kept.items()}
         order = tuple(Ordering(substitute(key.expr, renamed), key.ascending, key.nulls_last) for key in self.order)
         groups = None if groups is None else groups.moved([substitute(key, renamed) for key in keys])
@@ -170,8 +181,9 @@ class State:
         state = self.extended([(step, expr)])
         return state, state.column(step)
 
-    def statement(self, columns: Iterable[str], limit: int | slice | None = None, dialect: str | None = None,
-                  engine: Engine | None = None) -> Statement:
+    def statement(
+        self, columns: Iterable[str], limit: int | slice | None = None, dialect: str | None = None, engine: Engine | None = None
+    ) -> Statement:
         """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect or engine.
 
         What is run goes through :meth:`running` instead. Raises InvalidValue for columns that are grouped and not aggregated.
@@ -216,10 +228,11 @@ def _range(limit: int | slice | None) -> tuple[int | None, int]:
         if limit.step not in (None, 1):
             raise InvalidValue("a slice of rows cannot have a step", hint="filter on window_row_number() % step")
         for number in (start, stop):
-            if number is not None and (isinstance(number, bool) or not isinstance(number, int)
-                                       or not 0 <= number <= INT64_MAX):
-                raise InvalidValue(f"a slice of rows takes whole numbers from 0, not {number!r}",
-                                   hint="sort descending and use head() for the last rows")
+            if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= INT64_MAX):
+                raise InvalidValue(
+                    f"a slice of rows takes whole numbers from 0, not {number!r}",
+                    hint="sort descending and use head() for the last rows",
+                )
         return (None if stop is None else max(stop - start, 0)), start
     if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= INT64_MAX:
         raise InvalidValue(f"a number of rows has to be a whole number from 0, not {limit!r}")
@@ -242,11 +255,13 @@ def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -
         return left, right, list(exprs)
     own = {(variable.type, variable.name): variable for variable in left.variables}
     variables = (*left.variables, *(each for each in right.variables if (each.type, each.name) not in own))
-    changed = {each: own[each.type, each.name] for each in right.variables
-               if own.get((each.type, each.name), each) is not each}
+    changed = {each: own[each.type, each.name] for each in right.variables if own.get((each.type, each.name), each) is not each}
     right = revalued(right, changed)
-    return (replace(left, variables=variables), replace(right, variables=variables),
-            [transform(expr, _replacing(changed)) for expr in exprs] if changed else list(exprs))
+    return (
+        replace(left, variables=variables),
+        replace(right, variables=variables),
+        [transform(expr, _replacing(changed)) for expr in exprs] if changed else list(exprs),
+    )
 
 
 def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
@@ -255,11 +270,16 @@ def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
         return state
     order = tuple(Ordering(transform(key.expr, _replacing(values)), key.ascending, key.nulls_last) for key in state.order)
     variables = tuple(values.get(variable, variable) for variable in state.variables)
-    groups = None if state.groups is None else state.groups.moved(
-        [transform(key, _replacing(values)) for key in state.groups.exprs])
+    groups = (
+        None if state.groups is None else state.groups.moved([transform(key, _replacing(values)) for key in state.groups.exprs])
+    )
     if groups is not None:
-        groups = replace(groups, totals=tuple((name, revalued(total, values), transform(expr, _replacing(values)))
-                                              for name, total, expr in groups.totals))
+        groups = replace(
+            groups,
+            totals=tuple(
+                (name, revalued(total, values), transform(expr, _replacing(values))) for name, total, expr in groups.totals
+            ),
+        )
     return replace(state, plan=with_values(state.plan, values), order=order, variables=variables, groups=groups)
 
 

@@ -35,10 +35,13 @@ def check_aligned(plan: Node, engine: Engine) -> None:
             sides.append(labelled(node.left, [here for here, _ in node.on]))
         if any(_has_key(side) for side in sides) or not all(repeated(side) for side in sides):
             continue
-        raise InvalidValue(_message(node, repeated(sides[0])), hint="set an aggregate with one row for each "
-                           "label as a column first (df['x'] = aggregate) and compute with df.x, or use "
-                           "groupby(...).transform(...), left.merge(right, on=[...]) on columns that identify a row, or "
-                           "another index with reset_index() and set_index([...])")
+        raise InvalidValue(
+            _message(node, repeated(sides[0])),
+            hint="set an aggregate with one row for each "
+            "label as a column first (df['x'] = aggregate) and compute with df.x, or use "
+            "groupby(...).transform(...), left.merge(right, on=[...]) on columns that identify a row, or "
+            "another index with reset_index() and set_index([...])",
+        )
 
 
 def labelled(side: Node, labels: list[str]) -> Labelled:
@@ -74,9 +77,10 @@ def _message(node: Join, repeated: dict[str, object]) -> str:
     shown = ", ".join(f"{name}={value!r}" for name, value in zip(index, repeated.values(), strict=False))
     labels = f"labels repeat ({shown} stands for {repeated['rows']} rows)"
     if node.single == "either":
-        return (f"series cannot be combined on the index ({', '.join(index)}): {labels}, on the other side too, so that "
-                "rows of one would meet several of the other")
+        return (
+            f"series cannot be combined on the index ({', '.join(index)}): {labels}, on the other side too, so that "
+            "rows of one would meet several of the other"
+        )
     name = node.columns[-1][0]
     what = "a condition" if node.types[name] == BOOL else f"series {name!r}"
-    return (f"{what} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row "
-            "would meet several")
+    return f"{what} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row would meet several"

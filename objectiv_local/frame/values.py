@@ -48,15 +48,21 @@ def comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
 def is_value(value: object) -> bool:
     """Return whether ``value`` is one that a constant can hold."""
     plain = python_value(value)
-    return plain is None or isinstance(plain, bool | int | float | decimal.Decimal | str | datetime.date | datetime.time |
-                                       datetime.timedelta | uuid.UUID | Interval)
+    return plain is None or isinstance(
+        plain,
+        bool | int | float | decimal.Decimal | str | datetime.date | datetime.time | datetime.timedelta | uuid.UUID | Interval,
+    )
 
 
 def is_listed(value: object) -> bool:
     """Return whether ``value`` holds several values in order: a list, a tuple, a range, an array or a pandas Index."""
     return isinstance(value, list | tuple | range) or (
-        type(value).__module__.partition(".")[0] in ("numpy", "pandas") and hasattr(value, "tolist") and hasattr(value, "shape")
-        and not hasattr(value, "to_frame") and len(value.shape) == 1)
+        type(value).__module__.partition(".")[0] in ("numpy", "pandas")
+        and hasattr(value, "tolist")
+        and hasattr(value, "shape")
+        and not hasattr(value, "to_frame")
+        and len(value.shape) == 1
+    )
 
 
 def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
@@ -67,8 +73,10 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
     if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns"):
         value = type(frame).from_pandas(frame._state.connected(), value)
     if isinstance(value, dict | set):
-        raise InvalidType(f"several columns cannot be set to a {type(value).__name__}",
-                          hint="give a list with one value for each column, or one value for all")
+        raise InvalidType(
+            f"several columns cannot be set to a {type(value).__name__}",
+            hint="give a list with one value for each column, or one value for all",
+        )
     if is_frame(value):
         given = list(value.data.values())
     elif is_listed(value):
@@ -86,8 +94,10 @@ def looked_up_as(own: Type, theirs: Type, name: str, other: str) -> Type:
     if type_ is None and (STRING in (own, theirs) or theirs == BOOL) and castable(theirs, own):
         type_ = own
     if type_ is None:
-        raise InvalidType(f"{name!r}, which is {own}, cannot be looked up in {other!r}, which is {theirs}",
-                          hint="cast one of them with astype")
+        raise InvalidType(
+            f"{name!r}, which is {own}, cannot be looked up in {other!r}, which is {theirs}",
+            hint="cast one of them with astype",
+        )
     return type_
 
 
@@ -100,8 +110,13 @@ def checked_name(name: object) -> str:
 
 def parsed_literal(value: str, type_: Type, where: str) -> Literal:
     """Return text as a constant of a type that can be written as text. Raises InvalidValue for text that is not one."""
-    forms = {"date": "YYYY-MM-DD", "time": "HH:MM:SS", "timestamp": "YYYY-MM-DD HH:MM:SS", "uuid": "36 characters of a uuid",
-             "timedelta": "a number and a unit, as in '2 hours', or as a datetime.timedelta"}
+    forms = {
+        "date": "YYYY-MM-DD",
+        "time": "HH:MM:SS",
+        "timestamp": "YYYY-MM-DD HH:MM:SS",
+        "uuid": "36 characters of a uuid",
+        "timedelta": "a number and a unit, as in '2 hours', or as a datetime.timedelta",
+    }
     try:
         if type_.name == "date":
             try:
@@ -146,8 +161,9 @@ def constant(value: object, type_: Type) -> Literal:
     if type_.name == "json":
         kinds = {"list": list, "dict": dict}.get(type_.reading, dict | list | str | bool | int | float)
         if not isinstance(value, kinds):
-            raise InvalidType(f"{value!r} is not a constant of type {type_}",
-                              hint="JSON values are dict, list, str, bool, int and float")
+            raise InvalidType(
+                f"{value!r} is not a constant of type {type_}", hint="JSON values are dict, list, str, bool, int and float"
+            )
         return literal(value if isinstance(value, dict | list) else json.dumps(value), type_)
     if isinstance(value, str) and type_.name in ("date", "time", "timestamp", "timedelta", "uuid"):
         value = python_value(parsed_literal(value, type_, f"a constant of {type_}").value)
@@ -158,8 +174,9 @@ def constant(value: object, type_: Type) -> Literal:
     try:
         return literal(value, type_)
     except InvalidType:
-        raise InvalidType(f"{value!r} is not a constant of type {type_}",
-                          hint="give a value of that dtype, or cast the series with astype") from None
+        raise InvalidType(
+            f"{value!r} is not a constant of type {type_}", hint="give a value of that dtype, or cast the series with astype"
+        ) from None
 
 
 #: Values of a list that are compared one by one; more of them are looked up.

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 
-
 class DefinedVariable(NamedTuple):
     """A variable, its type and value, and the step of the program that uses it, counted from 1; None if none does."""
 
@@ -54,8 +53,11 @@ def create_variable(self: DataFrame, name: str, value: object, *, dtype: object 
     """
     variable = _variable(name, value, dtype)
     old = known(self).get((variable.type.dtype, name))
-    frame = with_variable(self, old, variable) if old is not None else make_frame(
-        replace(self._state, variables=(*self._state.variables, variable)), self._columns)
+    frame = (
+        with_variable(self, old, variable)
+        if old is not None
+        else make_frame(replace(self._state, variables=(*self._state.variables, variable)), self._columns)
+    )
     return frame, make_series(frame._state, variable, name)
 
 

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 _BOUNDARIES = ("preceding", "current_row", "following")
 
 
-def window_frame(mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum,
-             end_value: int | None) -> WindowFrame:
+def window_frame(
+    mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum, end_value: int | None
+) -> WindowFrame:
     """Return the frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
     if mode not in ("ROWS", "RANGE"):
@@ -77,8 +78,14 @@ class Window(Reductions["DataFrame"]):
     for every row; one over fewer values than ``min_values`` is missing.
     """
 
-    def __init__(self, state: State, partition: tuple[Expr, ...], frame: WindowFrame, min_values: int | None = None,
-                 columns: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        state: State,
+        partition: tuple[Expr, ...],
+        frame: WindowFrame,
+        min_values: int | None = None,
+        columns: tuple[str, ...] = (),
+    ) -> None:
         _check_count("min_values", min_values, 0)
         self._state = state
         self._partition = partition
@@ -101,9 +108,14 @@ class Window(Reductions["DataFrame"]):
         """The boundaries, as SQL writes them."""
         return frame_text(self._frame)
 
-    def set_frame_clause(self, mode: str | Enum = "range", start_boundary: str | Enum = "preceding",
-                         start_value: int | None = None, end_boundary: str | Enum = "current_row",
-                         end_value: int | None = None) -> Window:
+    def set_frame_clause(
+        self,
+        mode: str | Enum = "range",
+        start_boundary: str | Enum = "preceding",
+        start_value: int | None = None,
+        end_boundary: str | Enum = "current_row",
+        end_value: int | None = None,
+    ) -> Window:
         """Return the window with other boundaries."""
         frame = window_frame(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state, self._partition, frame, self._min_values, self._columns)
@@ -123,8 +135,7 @@ class Window(Reductions["DataFrame"]):
         if named is not None or not (isinstance(func, str) or callable(func)):
             raise NotSupported("a window takes one aggregate at a time", hint="window['column'].sum() is a series to assign")
         func = functions.checked_function(func)
-        kept = [name for name in self._columns
-                if not numeric_only or self._state.plan.types[name].name in functions.NUMERIC]
+        kept = [name for name in self._columns if not numeric_only or self._state.plan.types[name].name in functions.NUMERIC]
         frame = make_frame(self._state, kept)
         results = {f"{name}_{func}": self[name]._reduce(func, **options) for name in kept}
         made = frame.assign(**results)
@@ -136,9 +147,8 @@ class Window(Reductions["DataFrame"]):
         exprs = [*parts, *self._partition, *(key.expr for key in self._state.order)]
         state, moved = moved_together(series._state, self._state, exprs, len(parts), name)
         m = len(parts) + len(self._partition)
-        partition = moved[len(parts):m]
-        order = [Ordering(expr, key.ascending, key.nulls_last)
-                 for key, expr in zip(self._state.order, moved[m:], strict=True)]
+        partition = moved[len(parts) : m]
+        order = [Ordering(expr, key.ascending, key.nulls_last) for key, expr in zip(self._state.order, moved[m:], strict=True)]
         rest = iter(moved)
 
         def window(part: Aggregation) -> Expr:
@@ -172,14 +182,23 @@ class SeriesWindow(Reductions["Series"]):
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("window_"):
-            raise AttributeNotFound(f"a column of a window has no attribute {name!r}",
-                                    hint="use an aggregate, or window_row_number() and the like")
+            raise AttributeNotFound(
+                f"a column of a window has no attribute {name!r}", hint="use an aggregate, or window_row_number() and the like"
+            )
         function = getattr(self._series, name)
         return lambda *args, **options: function(*args, **options, window=self._window)
 
 
-def rolling(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], window: int, min_periods: int | None, *,
-            center: bool, closed: str) -> Window:
+def rolling(
+    state: State,
+    partition: tuple[Expr, ...],
+    columns: tuple[str, ...],
+    window: int,
+    min_periods: int | None,
+    *,
+    center: bool,
+    closed: str,
+) -> Window:
     """Return the window of ``window`` rows up to the current one, or around it with ``center``."""
     _check_count("window", window, 1)
     if closed != "right":
@@ -193,8 +212,7 @@ def rolling(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...],
     return Window(state, partition, rows, window if min_periods is None else min_periods, columns)
 
 
-def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], min_periods: int, *,
-              center: bool) -> Window:
+def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...], min_periods: int, *, center: bool) -> Window:
     """Return the window of all rows up to the current one."""
     if center:
         raise NotSupported("an expanding window with center=True is not supported", hint="use rolling, or window()")
@@ -212,5 +230,5 @@ def moved_together(state: State, other: State, exprs: Sequence[Expr], own: int, 
     mine, theirs = list(exprs[:own]), list(exprs[own:])
     for position, expr in enumerate(theirs):
         state, found, moved = aligned(state, [*mine, *theirs[:position]], other, expr, "left", name)
-        mine, theirs = found[:own], [*found[own:], moved, *theirs[position + 1:]]
+        mine, theirs = found[:own], [*found[own:], moved, *theirs[position + 1 :]]
     return state, [*mine, *theirs]

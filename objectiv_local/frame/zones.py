@@ -51,8 +51,13 @@ def in_zones_of(plan: Node, engine: Engine) -> Node:
     Runs a query for each zone that the connection has not used before. Where an engine follows another rule without end, times
     after the next years raise when they are fetched. Raises NotSupported for a zone that the engine does not have.
     """
-    used = dict.fromkeys(zoned for node in topological(plan) for expr in expressions_of(node) for part in walk(expr)
-                         if (zoned := _zoned(part)) is not None)
+    used = dict.fromkeys(
+        zoned
+        for node in topological(plan)
+        for expr in expressions_of(node)
+        for part in walk(expr)
+        if (zoned := _zoned(part)) is not None
+    )
     differing = {each: spans for each in used if (spans := _spans(engine, *each)) != (Span(zones.FIRST, None),)}
     if not differing:
         return plan
@@ -81,8 +86,14 @@ def _by_spans(zoned: Call, spans: Sequence[Span]) -> Expr:
 
     def within(span: Span) -> Expr:
         if not span.is_known:
-            return call("failing", time, literal(f" is later than what can be told of the time zone: "
-                                                 f"release {zones.release()} of tzdata has other rules than the engine"))
+            return call(
+                "failing",
+                time,
+                literal(
+                    f" is later than what can be told of the time zone: "
+                    f"release {zones.release()} of tzdata has other rules than the engine"
+                ),
+            )
         if span.offset is None:
             return zoned
         later = (zoned.op == "at_zone") == (span.offset >= 0)
@@ -120,22 +131,26 @@ def _compared(engine: Engine, op: str, name: str) -> tuple[Span, ...]:
         spans.append(Span(starts[place], None if by_engine >= by_offset else offsets[place]))
         place = max(by_engine, by_offset)
     last = spans[-1]
-    since = last.start if last.offset is not None else max(
-        (start for start, agreed in zip(starts[1:], right, strict=False) if not agreed), default=zones.FIRST)
+    since = (
+        last.start
+        if last.offset is not None
+        else max((start for start, agreed in zip(starts[1:], right, strict=False) if not agreed), default=zones.FIRST)
+    )
     if since > _LAST_YEARS:
         end = spans[_MOST_SPANS].start if len(spans) > _MOST_SPANS else zones.LAST
         spans = [*spans[:_MOST_SPANS], Span(end, None, is_known=False)]
     return tuple(spans)
 
 
-def _changes(engine: Engine, op: str, name: str, between: Sequence[tuple[int, int]],
-             known: dict[int, bool]) -> dict[int, bool]:
+def _changes(engine: Engine, op: str, name: str, between: Sequence[tuple[int, int]], known: dict[int, bool]) -> dict[int, bool]:
     """Return the seconds from which on the engine agrees or no longer does, each of which is between two others."""
     while any(after - before > 1 for before, after in between):
         middles = {(before, after): (before + after) // 2 for before, after in between}
         found = _agreement(engine, op, name, set(middles.values()))
-        between = [(middle, after) if found[middle] == known[before] else (before, middle)
-                   for (before, after), middle in middles.items()]
+        between = [
+            (middle, after) if found[middle] == known[before] else (before, middle)
+            for (before, after), middle in middles.items()
+        ]
         known = known | found
     return {after: known[after] for _, after in between}
 
@@ -169,9 +184,13 @@ def _compared_at(engine: Engine, op: str, name: str, times: Node) -> dict[int, b
     try:
         rows = engine.arrow(statement.sql, statement.schema)
     except QueryFailed as error:
-        raise NotSupported(f"the time zone {name!r} cannot be used on {engine.description}: {error.what}",
-                           hint="bring the zones of the engine up to date, or use another zone") from None
+        raise NotSupported(
+            f"the time zone {name!r} cannot be used on {engine.description}: {error.what}",
+            hint="bring the zones of the engine up to date, or use another zone",
+        ) from None
     wanted = _OPERATIONS[op](name)
-    return {second: offset == wanted.at(second)
-            for second, offset in zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
-            if second < zones.LAST}
+    return {
+        second: offset == wanted.at(second)
+        for second, offset in zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+        if second < zones.LAST
+    }

@@ -22,17 +22,22 @@ _SETTINGS = ("display", "name", "description", "dimensions", "metrics", "result_
 
 #: How the card of an analysis looks, and the columns that it shows; of others, a bar for each value of the first column.
 _ANALYSES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "trend": ("line", ("value",)), "active_users": ("line", ("daily", "weekly", "monthly")),
-    "lifecycle": ("bar", ("new", "returning", "resurrecting", "dormant")), "funnel": ("bar", ("users",)),
-    "drivers": ("bar", ("phi",)), "impact": ("bar", ("score",)), "attribution": ("bar", ("credit",)),
+    "trend": ("line", ("value",)),
+    "active_users": ("line", ("daily", "weekly", "monthly")),
+    "lifecycle": ("bar", ("new", "returning", "resurrecting", "dormant")),
+    "funnel": ("bar", ("users",)),
+    "drivers": ("bar", ("phi",)),
+    "impact": ("bar", ("score",)),
+    "attribution": ("bar", ("credit",)),
     # Of these, a chart would have a bar for each user, or several dimensions that Metabase cannot draw from SQL.
     **dict.fromkeys(("cohort", "sessions", "rfm", "quality", "properties", "paths", "retention", "experiment"), ("table", ())),
 }
 _FIXED = "The numbers were computed when the card was made, and stay as they are."
 
 
-def to_metabase(data: DataFrame | Series | Analysis, model_type: str | None = None,
-                config: Mapping[str, object] | None = None) -> dict[str, str]:
+def to_metabase(
+    data: DataFrame | Series | Analysis, model_type: str | None = None, config: Mapping[str, object] | None = None
+) -> dict[str, str]:
     """Put the SQL of a frame or an analysis on a Metabase dashboard, as a card, and return the addresses of both.
 
     ``model_type`` is a preset of how the card looks: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
@@ -74,6 +79,9 @@ def _of_analysis(analysis: Analysis) -> dict[str, object]:
     """Return what the card of an analysis is like."""
     columns = analysis.frame.data_columns
     display, metrics = _ANALYSES.get(analysis.name, ("bar", tuple(columns[:1])))
-    return {"display": display, "name": analysis.name.replace("_", " ").capitalize(),
-            "description": f"{analysis.rule_text}\n{_FIXED}" if isinstance(analysis, Fetched) else analysis.rule_text,
-            "metrics": [name for name in metrics if name in columns] or columns}
+    return {
+        "display": display,
+        "name": analysis.name.replace("_", " ").capitalize(),
+        "description": f"{analysis.rule_text}\n{_FIXED}" if isinstance(analysis, Fetched) else analysis.rule_text,
+        "metrics": [name for name in metrics if name in columns] or columns,
+    }

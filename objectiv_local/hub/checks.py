@@ -20,16 +20,21 @@ def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: s
     ``others`` are columns of any dtype that the user named. Raises InvalidType and ColumnNotFound.
     """
     if not isinstance(data, DataFrame):
-        raise InvalidType(f"{model} takes an event frame, not {type(data).__name__}",
-                          hint="make one with ModelHub().events(...)")
+        raise InvalidType(
+            f"{model} takes an event frame, not {type(data).__name__}", hint="make one with ModelHub().events(...)"
+        )
     state_of(data).rows(model)
     for name, dtype in (dict.fromkeys(others, "") | dtypes).items():
         if name not in data.data_columns:
-            raise ColumnNotFound(f"{name} is not present in the frame, and {model} needs it",
-                                 hint=_SOURCES.get(name) or near(name, data.data_columns))
+            raise ColumnNotFound(
+                f"{name} is not present in the frame, and {model} needs it",
+                hint=_SOURCES.get(name) or near(name, data.data_columns),
+            )
         if dtype and data.dtypes[name] != dtype:
-            raise InvalidType(f"{model} needs {name} as {dtype}, not as {data.dtypes[name]}",
-                              hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})")
+            raise InvalidType(
+                f"{model} needs {name} as {dtype}, not as {data.dtypes[name]}",
+                hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})",
+            )
     return data
 
 
@@ -40,6 +45,7 @@ def column_names(given: object) -> list[str]:
     names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
     for name in names:
         if not isinstance(name, str):
-            raise InvalidType(f"columns are given by name, not by {type(name).__name__}",
-                              hint="assign the series to a column first")
+            raise InvalidType(
+                f"columns are given by name, not by {type(name).__name__}", hint="assign the series to a column first"
+            )
     return names

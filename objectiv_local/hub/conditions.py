@@ -28,8 +28,9 @@ def held(where: Callable[[DataFrame], Series], data: DataFrame, what: str, examp
     found = computed(where, data, what, example)
     if not isinstance(found, Series) or expr_of(found).type != BOOL:
         given = f"of {found.dtype}" if isinstance(found, Series) else type(found).__name__
-        raise InvalidType(f"{what} has to return a bool series, not {'a series ' * isinstance(found, Series)}{given}",
-                          hint=example)
+        raise InvalidType(
+            f"{what} has to return a bool series, not {'a series ' * isinstance(found, Series)}{given}", hint=example
+        )
     placed = of_rows(found, data, f"{what} returns", example)
     return series_of(state_of(placed), call("coalesce", expr_of(placed), literal(False)), found.name)
 
@@ -55,9 +56,11 @@ def of_rows(found: Series, data: DataFrame, what: str, example: str) -> Series:
     if given.groups is None and given.engine is state.engine:
         placed = without_join(state.plan, given.plan, expr_of(found), "both")
     if placed is None:
-        raise InvalidValue(f"{what} a series of other rows than those of the event frame",
-                           hint="compute it from the event frame alone, without filters, groups that are not transformed or "
-                                f"other frames; {example}")
+        raise InvalidValue(
+            f"{what} a series of other rows than those of the event frame",
+            hint="compute it from the event frame alone, without filters, groups that are not transformed or "
+            f"other frames; {example}",
+        )
     return series_of(state.with_plan(placed[0]), placed[1], found.name)
 
 
@@ -80,8 +83,9 @@ class Condition:
         return self.name if self.is_named else f"the condition given as {self.name.partition(' of ')[0]}"
 
 
-def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = ("user_id",),
-              name: str | None = None) -> Condition:
+def condition(
+    given: object, data: DataFrame, what: str, unit: Sequence[str] = ("user_id",), name: str | None = None
+) -> Condition:
     """Return the condition that a user gave for the rows of ``data``.
 
     It is given as an event type, as several of them, as a bool series of the frame, as a function of the frame that returns
@@ -108,9 +112,11 @@ def condition(given: object, data: DataFrame, what: str, unit: Sequence[str] = (
     if isinstance(given, Sequence | AbstractSet) and given and all(isinstance(each, str) for each in given):
         types = tuple(dict.fromkeys(sorted(given) if isinstance(given, AbstractSet) else given))
         return Condition(name or " or ".join(types), _typed(data, what).isin(types), types)
-    raise InvalidType(f"{what} is given as {in_words(given)}",
-                      hint="give an event type, a list of them, a bool series of the frame, a function of the frame that "
-                           "returns one, or a frame of users")
+    raise InvalidType(
+        f"{what} is given as {in_words(given)}",
+        hint="give an event type, a list of them, a bool series of the frame, a function of the frame that "
+        "returns one, or a frame of users",
+    )
 
 
 def not_a_day(given: object, what: str, instead: str) -> None:
@@ -126,28 +132,41 @@ def is_member(members: DataFrame, data: DataFrame, what: str, unit: Sequence[str
     """
     index = members.index_columns
     if len(index) != len(unit):
-        raise InvalidValue(f"{what} is a frame indexed by {', '.join(index) or 'nothing'}, and not by {', '.join(unit)}",
-                           hint="give a frame of users, such as a cohort or what users() of an analysis returns")
+        raise InvalidValue(
+            f"{what} is a frame indexed by {', '.join(index) or 'nothing'}, and not by {', '.join(unit)}",
+            hint="give a frame of users, such as a cohort or what users() of an analysis returns",
+        )
     if index == data.index_columns and index != list(unit):
-        raise InvalidValue(f"{what} is a frame indexed by {', '.join(index)}, as the events are, and not by {', '.join(unit)}",
-                           hint="give a frame of users, such as a cohort, or the condition of the events itself")
+        raise InvalidValue(
+            f"{what} is a frame indexed by {', '.join(index)}, as the events are, and not by {', '.join(unit)}",
+            hint="give a frame of users, such as a cohort, or the condition of the events itself",
+        )
     if len(unit) > 1:
-        raise NotSupported(f"{what} is a frame of units of several columns, and events can be looked up by one column only",
-                           hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out")
+        raise NotSupported(
+            f"{what} is a frame of units of several columns, and events can be looked up by one column only",
+            hint=f"merge it first: events.merge(users, on={list(unit)!r}), and leave the condition out",
+        )
     kinds = {members.index_dtypes[index[0]], data.dtypes[unit[0]]}
     if "string" in kinds and not kinds <= {"string", "uuid"}:
-        raise InvalidType(f"{what} is a frame of users whose {index[0]} is {members.index_dtypes[index[0]]}, and {unit[0]} of "
-                          f"the events is {data.dtypes[unit[0]]}", hint="give a frame of users, indexed by their ids")
+        raise InvalidType(
+            f"{what} is a frame of users whose {index[0]} is {members.index_dtypes[index[0]]}, and {unit[0]} of "
+            f"the events is {data.dtypes[unit[0]]}",
+            hint="give a frame of users, indexed by their ids",
+        )
     found: Series = data[unit[0]].isin(members.reset_index()[index[0]])
     return found
 
 
 def _typed(data: DataFrame, what: str) -> Series:
     if "event_type" not in data.data_columns:
-        raise ColumnNotFound(f"event_type is not present in the frame, and {what} names an event type",
-                             hint="give a bool series of the frame, or a function of it")
+        raise ColumnNotFound(
+            f"event_type is not present in the frame, and {what} names an event type",
+            hint="give a bool series of the frame, or a function of it",
+        )
     if data.dtypes["event_type"] != "string":
-        raise InvalidType(f"{what} names an event type, and event_type is {data.dtypes['event_type']}",
-                          hint="cast it: df['event_type'] = df.event_type.astype('string')")
+        raise InvalidType(
+            f"{what} names an event type, and event_type is {data.dtypes['event_type']}",
+            hint="cast it: df['event_type'] = df.event_type.astype('string')",
+        )
     found: Series = data.event_type
     return found

@@ -50,11 +50,17 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
         return series_of(state.with_plan(found[0]), found[1], stack.name)
     hint = f"register it again with a location stack of this frame: hub.add_conversion_event(..., name={name!r})"
     if looks_around:
-        raise InvalidValue(f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "
-                           "made of the rows it was registered for", hint=hint)
+        raise InvalidValue(
+            f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "
+            "made of the rows it was registered for",
+            hint=hint,
+        )
     read = ", ".join(sorted(registered.columns))
-    raise ColumnNotFound(f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
-                         "registered, and this frame does not have that column", hint=f"keep that column as it was, or {hint}")
+    raise ColumnNotFound(
+        f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
+        "registered, and this frame does not have that column",
+        hint=f"keep that column as it was, or {hint}",
+    )
 
 
 def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
@@ -73,8 +79,9 @@ def _expressed(stack: Series, data: DataFrame, name: str) -> Expr | None:
         # If a column was dropped, the columns that it was computed from may still exist.
         meant = _computed(theirs[: theirs.index(node)], node)
         # Of equal columns, the one that was added first is used.
-        places = {computed: state.column(column) for column, computed
-                  in reversed(_computed(mine[: mine.index(node)], node).items())}
+        places = {
+            computed: state.column(column) for column, computed in reversed(_computed(mine[: mine.index(node)], node).items())
+        }
         if expr.columns <= meant.keys():
             found = _placed(substitute(expr, meant), places, name)
             if found is not None:
@@ -90,8 +97,10 @@ def _placed(expr: Expr, places: dict[Expr, Column], name: str) -> Expr | None:
         nonlocal lost
         place = places.get(part) if part.columns else None
         if place is not None and place.type.plain != part.type.plain:
-            raise InvalidType(f"conversion {name!r} needs {place.name} as {part.type}, not as {place.type}",
-                              hint=f"cast it: df[{place.name!r}] = df[{place.name!r}].astype({part.type.dtype!r})")
+            raise InvalidType(
+                f"conversion {name!r} needs {place.name} as {part.type}, not as {place.type}",
+                hint=f"cast it: df[{place.name!r}] = df[{place.name!r}].astype({part.type.dtype!r})",
+            )
         lost = lost or (place is None and isinstance(part, Column))
         return place
 

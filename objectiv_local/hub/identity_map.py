@@ -55,8 +55,9 @@ PREFIX = "device:"
 _IDS = (STRING, UUID, INT64)
 
 
-def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *,
-                     max_ids: int = 10) -> DataFrame:
+def resolve_identity(
+    data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *, max_ids: int = 10
+) -> DataFrame:
     """Return the frame with ``user_id`` resolved. Rows and all other columns are unchanged.
 
     ``device`` names the column with the id of the device or browser, which most events have, and ``user`` the one with the id
@@ -91,8 +92,10 @@ def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "us
     """
     rows = _rows(data, device, user, rule, max_ids, "resolve_identity")
     if user != "user_id" and "user_id" in data.data_columns:
-        raise InvalidValue(f"the frame has a column user_id beside {user!r}, the users to resolve",
-                           hint="drop or rename it: frame.drop(columns=['user_id'])")
+        raise InvalidValue(
+            f"the frame has a column user_id beside {user!r}, the users to resolve",
+            hint="drop or rename it: frame.drop(columns=['user_id'])",
+        )
     plan: Node = rows.state.plan
     known: list[Expr]
     if rule == "graph":
@@ -118,8 +121,9 @@ def resolve_identity(data: DataFrame, device: str = "device_id", user: str = "us
     return frame_of(state, list(dict.fromkeys([*data.data_columns, "user_id"])))
 
 
-def identity_map(data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *,
-                 max_ids: int = 10) -> DataFrame:
+def identity_map(
+    data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *, max_ids: int = 10
+) -> DataFrame:
     """Return which ids ``resolve_identity`` replaces by which users, with the same arguments.
 
     The columns are ``kind``, which is ``'device'`` or ``'user'``, ``raw_id``, ``user_id``, ``rule``, ``from`` and ``to``. Each
@@ -146,8 +150,17 @@ def identity_map(data: DataFrame, device: str = "device_id", user: str = "user_i
         plan = _turns(rows) if rule == "forward_only" else _of_devices(rows, rule)
         kind = literal(DEVICE)
     span = always if rule != "forward_only" else (("from", plan.column("from")), ("to", plan.column("to")))
-    plan = Select(plan, (("kind", kind), ("raw_id", plan.column("raw_id")), ("user_id", plan.column("user_id")),
-                         ("rule", literal(rule)), *span), "identities")
+    plan = Select(
+        plan,
+        (
+            ("kind", kind),
+            ("raw_id", plan.column("raw_id")),
+            ("user_id", plan.column("user_id")),
+            ("rule", literal(rule)),
+            *span,
+        ),
+        "identities",
+    )
     order = tuple(Ordering(plan.column(name)) for name in ("kind", "raw_id", "from", "to"))
     return frame_of(rows.state.with_rows(plan, (), order), COLUMNS)
 
@@ -188,13 +201,17 @@ def _rows(data: DataFrame, device: str, user: str, rule: str, max_ids: int, mode
         raise InvalidValue(f"device and user are the same column, {user!r}", hint="name two columns")
     state = state_of(data)
     if _has_devices_for_users(state.plan, device, user):
-        raise InvalidValue(f"{user} of this frame is the device if the user is missing, so devices cannot be assigned to users",
-                           hint="resolve users when the event frame is made: hub.events(..., identity='last_known')")
+        raise InvalidValue(
+            f"{user} of this frame is the device if the user is missing, so devices cannot be assigned to users",
+            hint="resolve users when the event frame is made: hub.events(..., identity='last_known')",
+        )
     given = state.column(user)
     for name in (device, user):
         if state.column(name).type not in _IDS:
-            raise InvalidType(f"{name} is {state.column(name).type}, and ids are strings, uuids or whole numbers",
-                              hint=f"cast it: df[{name!r}] = df[{name!r}].astype('string')")
+            raise InvalidType(
+                f"{name} is {state.column(name).type}, and ids are strings, uuids or whole numbers",
+                hint=f"cast it: df[{name!r}] = df[{name!r}].astype('string')",
+            )
     type_ = UUID if state.column(device).type == given.type == UUID else STRING
     names = [unused_name(name, state.plan.types) for name in ("identity_device", "identity_user")]
     columns = [cast(each, type_) if each.type != type_ else each for each in (state.column(device), given)]
@@ -210,8 +227,11 @@ def _known(rows: _Rows, columns: list[tuple[str, Expr]], condition: Expr) -> Nod
 def _of_devices(rows: _Rows, rule: str) -> Node:
     """Return the first or last user of each device."""
     order = rows.order
-    events = _known(rows, [("raw_id", rows.device), ("user_id", rows.user),
-                           *((f"order_{place}", each.expr) for place, each in enumerate(order))], rows.tells)
+    events = _known(
+        rows,
+        [("raw_id", rows.device), ("user_id", rows.user), *((f"order_{place}", each.expr) for place, each in enumerate(order))],
+        rows.tells,
+    )
     own = tuple(Ordering(events.column(f"order_{place}")) for place, _ in enumerate(order))
     which = aggregation("last" if rule == "last_known" else "first", events.column("user_id"), order=own)
     return Aggregate(events, (("raw_id", events.column("raw_id")),), (("user_id", which),), "identities")
@@ -230,8 +250,16 @@ def _so_far(rows: _Rows) -> tuple[Node, Expr]:
 def _turns(rows: _Rows) -> Node:
     """Return the users of each device in turn, with the moments between which each had it."""
     order = rows.order
-    plan = _known(rows, [("raw_id", rows.device), ("user_id", rows.user), ("from", order[0].expr),
-                         *((f"order_{place}", each.expr) for place, each in enumerate(order[1:]))], rows.tells)
+    plan = _known(
+        rows,
+        [
+            ("raw_id", rows.device),
+            ("user_id", rows.user),
+            ("from", order[0].expr),
+            *((f"order_{place}", each.expr) for place, each in enumerate(order[1:])),
+        ],
+        rows.tells,
+    )
     device, user, start = (plan.column(name) for name in ("raw_id", "user_id", "from"))
     own = (Ordering(start), *(Ordering(plan.column(f"order_{place}")) for place, _ in enumerate(order[1:])))
     before = over(aggregation("lag", user, literal(1), literal(None, user.type)), [device], own)
@@ -248,20 +276,30 @@ def _people(rows: _Rows, max_ids: int) -> Node:
     import pyarrow as pa
 
     engine = rows.state.connected()
-    pairs = Aggregate(_known(rows, [("device", rows.device), ("user", rows.given)], rows.both),
-                      (("device", Column("device", rows.device.type)), ("user", Column("user", rows.given.type))), (), "pairs")
+    pairs = Aggregate(
+        _known(rows, [("device", rows.device), ("user", rows.given)], rows.both),
+        (("device", Column("device", rows.device.type)), ("user", Column("user", rows.given.type))),
+        (),
+        "pairs",
+    )
     fetched: pyarrow.Table = frame_of(rows.state.with_rows(pairs, ()), ["device", "user"]).to_arrow()
     devices, users = connected(zip(*(column.to_pylist() for column in fetched.columns), strict=True))
     sizes = Counter(devices.values()) + Counter(users.values())
     too_large = {person for person, size in sizes.items() if size > max_ids}
     if too_large:
-        logger.warning("%d components of the identity graph have more than %d ids each, %d in all, and are not merged",
-                       len(too_large), max_ids, sum(sizes[person] for person in too_large))
+        logger.warning(
+            "%d components of the identity graph have more than %d ids each, %d in all, and are not merged",
+            len(too_large),
+            max_ids,
+            sum(sizes[person] for person in too_large),
+        )
     raw = [*devices, *users]
     people = [None if person in too_large else str(person) for person in (*devices.values(), *users.values())]
     kinds = [DEVICE] * len(devices) + [USER] * len(users)
-    table = pa.table({"kind": kinds, "raw_id": list(map(str, raw)), "user_id": people},
-                     schema=pa.schema([(name, pa.string()) for name in ("kind", "raw_id", "user_id")]))
+    table = pa.table(
+        {"kind": kinds, "raw_id": list(map(str, raw)), "user_id": people},
+        schema=pa.schema([(name, pa.string()) for name in ("kind", "raw_id", "user_id")]),
+    )
     plan = state_of(DataFrame.from_arrow(engine, table, name="identities")).plan
     type_ = rows.user.type
     if type_ == STRING:

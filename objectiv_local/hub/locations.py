@@ -38,15 +38,19 @@ def location_series(data: DataFrame, location_stack: Series | str | None, model:
     if stack is None:
         stack = next((name for name in COLUMNS if name in data.data_columns), None)
         if stack is None:
-            raise ColumnNotFound(f"location_stack is not present in the frame, and {model} needs it, or a column location",
-                                 hint="name the column with the places where events happen, such as location_stack='page_url'; "
-                                      + near("location", data.data_columns))
+            raise ColumnNotFound(
+                f"location_stack is not present in the frame, and {model} needs it, or a column location",
+                hint="name the column with the places where events happen, such as location_stack='page_url'; "
+                + near("location", data.data_columns),
+            )
     if isinstance(stack, str):
         require(data, model, [stack])
         stack = data[stack]
     if not isinstance(stack, Series):
-        raise InvalidType(f"location_stack of {model} is a series or the name of a column, not {type(stack).__name__}",
-                          hint="for instance df.location_stack.json[{'id': 'top'}:]")
+        raise InvalidType(
+            f"location_stack of {model} is a series or the name of a column, not {type(stack).__name__}",
+            hint="for instance df.location_stack.json[{'id': 'top'}:]",
+        )
     return stack
 
 
@@ -56,6 +60,8 @@ def location_names(data: DataFrame, location_stack: Series | str | None, model: 
     if stack.dtype == "string":
         return stack
     if not isinstance(stack, SeriesLocationStack):
-        raise InvalidType(f"location_stack of {model} is a series of location stacks or of text, not of {stack.dtype}",
-                          hint=f"cast it: df[{stack.name!r}].astype('string'), or to 'objectiv_location_stack' if it is JSON")
+        raise InvalidType(
+            f"location_stack of {model} is a series of location stacks or of text, not of {stack.dtype}",
+            hint=f"cast it: df[{stack.name!r}].astype('string'), or to 'objectiv_location_stack' if it is JSON",
+        )
     return LocationStack(stack).nice_name

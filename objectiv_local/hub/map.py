@@ -29,5 +29,6 @@ class Map(WithSettings):
 
     def conversion_count(self, *args: object, **kwargs: object) -> NoReturn:
         """Raise an error that names the successor: ``conversions_in_time`` counts conversions up to each hit."""
-        raise NotSupported("conversion_count is gone",
-                           hint="use conversions_in_time, or conversions_counter for all of a session")
+        raise NotSupported(
+            "conversion_count is gone", hint="use conversions_in_time, or conversions_counter for all of a session"
+        )

@@ -25,9 +25,16 @@ TIMEOUT = 30.0
 class Metabase:
     """A Metabase server, and where cards go on it. What is not given comes from the environment."""
 
-    def __init__(self, url: str | None = None, username: str | None = None, password: str | None = None,
-                 database_id: int | None = None, dashboard_id: int | None = None, collection_id: int | None = None,
-                 web_url: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        database_id: int | None = None,
+        dashboard_id: int | None = None,
+        collection_id: int | None = None,
+        web_url: str | None = None,
+    ) -> None:
         self.url = _checked_url(url or os.environ.get("METABASE_URL", ""), "METABASE_URL")
         self.web_url = _checked_url(web_url or os.environ.get("METABASE_WEB_URL", "") or self.url, "METABASE_WEB_URL")
         self.username = username or os.environ.get("METABASE_USERNAME", "objectiv")
@@ -47,20 +54,29 @@ class Metabase:
         """
         self._log_in()
         card = {
-            "name": settings["name"], "description": settings["description"], "display": settings["display"],
-            "collection_id": self.collection_id or None, "result_metadata": settings["result_metadata"],
+            "name": settings["name"],
+            "description": settings["description"],
+            "display": settings["display"],
+            "collection_id": self.collection_id or None,
+            "result_metadata": settings["result_metadata"],
             "dataset_query": {"type": "native", "database": self.database_id, "native": {"query": sql}},
             "visualization_settings": {"graph.dimensions": settings["dimensions"], "graph.metrics": settings["metrics"]},
         }
-        same = [each["id"] for each in self._ask("GET", "/api/card", "the list of cards")
-                if (each.get("name"), each.get("description")) == (card["name"], card["description"])]
+        same = [
+            each["id"]
+            for each in self._ask("GET", "/api/card", "the list of cards")
+            if (each.get("name"), each.get("description")) == (card["name"], card["description"])
+        ]
         path, method = (f"/api/card/{same[0]}", "PUT") if same else ("/api/card", "POST")
         made = self._ask(method, path, f"the card {card['name']!r}", card)
         number = made["id"]
         dashboard = self._on_dashboard(number)
         title = str(dashboard.get("name", "")).lower().replace(" ", "-")
-        return {"card": f"{self.web_url}/card/{number}", "dashboard": f"{self.web_url}/dashboard/{self.dashboard_id}-{title}",
-                "username": self.username}
+        return {
+            "card": f"{self.web_url}/card/{number}",
+            "dashboard": f"{self.web_url}/dashboard/{self.dashboard_id}-{title}",
+            "username": self.username,
+        }
 
     def _on_dashboard(self, card: int) -> dict[str, Any]:
         path = f"/api/dashboard/{self.dashboard_id}"
@@ -84,8 +100,9 @@ class Metabase:
             login = {"username": self.username, "password": self._password}
             answer = self._ask("POST", "/api/session", "a session", login)
             if not isinstance(answer, dict) or "id" not in answer:
-                raise ConnectionFailed(f"what answers at {self.url} is not Metabase: it gave no session",
-                                       hint="check METABASE_URL")
+                raise ConnectionFailed(
+                    f"what answers at {self.url} is not Metabase: it gave no session", hint="check METABASE_URL"
+                )
             self._session = str(answer["id"])
 
     def _ask(self, method: str, path: str, what: str, data: object = None) -> Any:
@@ -100,20 +117,28 @@ class Metabase:
             self._refused(error.code, what)
         except (TimeoutError, urllib.error.URLError) as error:
             reason = getattr(error, "reason", error)
-            raise ConnectionFailed(f"Metabase at {self.url} does not answer: {reason}",
-                                   hint="check METABASE_URL, and that the server is up") from None
+            raise ConnectionFailed(
+                f"Metabase at {self.url} does not answer: {reason}", hint="check METABASE_URL, and that the server is up"
+            ) from None
         except (ValueError, OSError):
-            raise ConnectionFailed(f"what answers at {self.url} is not Metabase: it gave no JSON for {what}",
-                                   hint="check METABASE_URL") from None
+            raise ConnectionFailed(
+                f"what answers at {self.url} is not Metabase: it gave no JSON for {what}", hint="check METABASE_URL"
+            ) from None
 
     def _refused(self, code: int, what: str) -> Never:
         if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.BAD_REQUEST) and self._session is None:
-            raise ConnectionFailed(f"Metabase at {self.url} refused the login of {self.username!r}",
-                                   hint="check METABASE_USERNAME and METABASE_PASSWORD") from None
-        hints = {HTTPStatus.FORBIDDEN: f"give {self.username!r} the right to it",
-                 HTTPStatus.NOT_FOUND: "check METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_URL"}
-        raise ConnectionFailed(f"Metabase at {self.url} refused {what} with status {code}",
-                               hint=hints.get(HTTPStatus(code)) if code in list(HTTPStatus) else None) from None
+            raise ConnectionFailed(
+                f"Metabase at {self.url} refused the login of {self.username!r}",
+                hint="check METABASE_USERNAME and METABASE_PASSWORD",
+            ) from None
+        hints = {
+            HTTPStatus.FORBIDDEN: f"give {self.username!r} the right to it",
+            HTTPStatus.NOT_FOUND: "check METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_URL",
+        }
+        raise ConnectionFailed(
+            f"Metabase at {self.url} refused {what} with status {code}",
+            hint=hints.get(HTTPStatus(code)) if code in list(HTTPStatus) else None,
+        ) from None
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -138,8 +163,10 @@ def _checked_url(url: str, name: str) -> str:
     if not port_is_number:
         raise InvalidValue(f"the port in {name} is not a number", hint=f"for instance {name}=https://metabase.example.com:3000")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidValue(f"{name} is not set to an address" if not url else f"{name} is not an address with http:// or https://",
-                           hint=f"for instance {name}=https://metabase.example.com")
+        raise InvalidValue(
+            f"{name} is not set to an address" if not url else f"{name} is not an address with http:// or https://",
+            hint=f"for instance {name}=https://metabase.example.com",
+        )
     return url.rstrip("/")
 
 

@@ -31,8 +31,12 @@ class Offers:
         if name.startswith("_"):
             raise AttributeNotFound(f"{type(self).__name__} has no attribute {name!r}")
         own = _names(type(self))
-        others = {f"{each._place}.{other}": other  # noqa: SLF001 - of the same family
-                  for each in _places() if each is not type(self) for other in _names(each)}
+        others = {
+            f"{each._place}.{other}": other  # noqa: SLF001 - of the same family
+            for each in _places()
+            if each is not type(self)
+            for other in _names(each)
+        }
         elsewhere = [path for path, other in others.items() if other == name]
         nearest = get_close_matches(name, [*own, *others.values()], n=1)
         if not elsewhere and nearest and nearest[0] not in own:

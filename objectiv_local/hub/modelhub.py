@@ -62,11 +62,17 @@ class ModelHub(WithSettings):
     """
 
     @checked
-    def __init__(self, time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f",
-                 global_contexts: Sequence[str] | None = None, time_zone: str = "UTC", week_start: str = "monday") -> None:
+    def __init__(
+        self,
+        time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f",
+        global_contexts: Sequence[str] | None = None,
+        time_zone: str = "UTC",
+        week_start: str = "monday",
+    ) -> None:
         days_after_monday(week_start)
-        super().__init__(Settings(checked_format(time_aggregation), checked_contexts(global_contexts),
-                                  zones.zone(time_zone).key, week_start))
+        super().__init__(
+            Settings(checked_format(time_aggregation), checked_contexts(global_contexts), zones.zone(time_zone).key, week_start)
+        )
         self.map = Map(self._settings)
         self.aggregate = Aggregate(self._settings)
         self.agg = self.aggregate
@@ -98,17 +104,27 @@ class ModelHub(WithSettings):
 
     def __repr__(self) -> str:
         known = self._settings.conversions
-        return (f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r}, "
-                f"time_zone={self.time_zone!r}, week_start={self.week_start!r})"
-                + (f" with conversion events {', '.join(known)}" if known else ""))
+        return (
+            f"ModelHub(time_aggregation={self.time_aggregation!r}, global_contexts={list(self.global_contexts)!r}, "
+            f"time_zone={self.time_zone!r}, week_start={self.week_start!r})"
+            + (f" with conversion events {', '.join(known)}" if known else "")
+        )
 
     def _repr_html_(self) -> str:
         known = ", ".join(self._settings.conversions)
-        settings = [("time zone", self.time_zone), ("week starts on", self.week_start),
-                    ("time aggregation", self.time_aggregation), ("global contexts", ", ".join(self.global_contexts)),
-                    ("conversion events", known)]
-        return box("ModelHub", [], names_and_values((name, value) for name, value in settings if value),
-                   ["hub.events(source) reads events; hub.trend, hub.retention, hub.funnel and others analyze them"])
+        settings = [
+            ("time zone", self.time_zone),
+            ("week starts on", self.week_start),
+            ("time aggregation", self.time_aggregation),
+            ("global contexts", ", ".join(self.global_contexts)),
+            ("conversion events", known),
+        ]
+        return box(
+            "ModelHub",
+            [],
+            names_and_values((name, value) for name, value in settings if value),
+            ["hub.events(source) reads events; hub.trend, hub.retention, hub.funnel and others analyze them"],
+        )
 
     events = method(events)
     get_objectiv_dataframe = method(get_objectiv_dataframe)
@@ -149,8 +165,14 @@ class ModelHub(WithSettings):
         """Return scikit-learn's LogisticRegression over frames, with scikit-learn's parameters."""
         return BinaryLogisticRegression(*args, **kwargs)
 
-    def add_conversion_event(self, location_stack: Series | None = None, event_type: str | None = None,
-                             name: str | None = None, *, where: Condition | None = None) -> None:
+    def add_conversion_event(
+        self,
+        location_stack: Series | None = None,
+        event_type: str | None = None,
+        name: str | None = None,
+        *,
+        where: Condition | None = None,
+    ) -> None:
         """Register a conversion: hits for which ``where`` holds; or whose ``location_stack`` has elements, that have
         ``event_type``, or both.
 
@@ -170,15 +192,22 @@ class ModelHub(WithSettings):
         Raises InvalidValue for a conversion without any of these, and for ``where`` beside another one.
         """
         if where is not None and (location_stack is not None or event_type is not None):
-            raise InvalidValue("a conversion is given by where, or by location_stack and event_type, not by both",
-                               hint="write the condition as one: where=lambda events: (events.event_type == 'buy') & ...")
+            raise InvalidValue(
+                "a conversion is given by where, or by location_stack and event_type, not by both",
+                hint="write the condition as one: where=lambda events: (events.event_type == 'buy') & ...",
+            )
         if where is None and location_stack is None and event_type is None:
-            raise InvalidValue("a conversion needs a condition, a location_stack, or an event_type",
-                               hint="for instance where=lambda events: events.event_type == 'buy'")
-        if location_stack is not None and (not isinstance(location_stack, Series)
-                                           or expr_of(location_stack).type.name != "json"):
-            raise InvalidType("location_stack has to be a series of location stacks",
-                              hint="for instance df.location_stack.json[{'id': 'Quickstart Guide'}:]")
+            raise InvalidValue(
+                "a conversion needs a condition, a location_stack, or an event_type",
+                hint="for instance where=lambda events: events.event_type == 'buy'",
+            )
+        if location_stack is not None and (
+            not isinstance(location_stack, Series) or expr_of(location_stack).type.name != "json"
+        ):
+            raise InvalidType(
+                "location_stack has to be a series of location stacks",
+                hint="for instance df.location_stack.json[{'id': 'Quickstart Guide'}:]",
+            )
         if name == "":
             raise InvalidValue("the name of a conversion cannot be empty")
         conversion = (location_stack, event_type) if where is None else where

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from objectiv_local.report import Report
 
 
-def report(self: ModelHub, events: DataFrame, *, title: str = "Product analytics", start: object = None, end: object = None,
-           by: str | None = None, funnel: Sequence[object] | Mapping[str, object] | None = None,
-           conversion: object = None) -> Report:
+def report(
+    self: ModelHub,
+    events: DataFrame,
+    *,
+    title: str = "Product analytics",
+    start: object = None,
+    end: object = None,
+    by: str | None = None,
+    funnel: Sequence[object] | Mapping[str, object] | None = None,
+    conversion: object = None,
+) -> Report:
     """Return the report of an event frame: one HTML document with the analyses that most products ask for.
 
     Its sections are overview, users, sessions, retention, lifecycle, features or pages, funnel, conversions and data
@@ -42,6 +50,7 @@ def report(self: ModelHub, events: DataFrame, *, title: str = "Product analytics
     ('March', '<!DOCTYPE html>', 9)
     """
     # Reports are a layer above the hub, which is loaded when one is made.
-    made: Report = import_module("objectiv_local.report").report(self, events, title=title, start=start, end=end, by=by,
-                                                                 funnel=funnel, conversion=conversion)
+    made: Report = import_module("objectiv_local.report").report(
+        self, events, title=title, start=start, end=end, by=by, funnel=funnel, conversion=conversion
+    )
     return made

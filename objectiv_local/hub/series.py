@@ -70,7 +70,7 @@ class LocationStack:
     @property
     def navigation_features(self) -> Series:
         """The stacks from their first NavigationContext on; empty where there is none."""
-        return self._series.json[{"_type": "NavigationContext"}:]
+        return self._series.json[{"_type": "NavigationContext"} :]
 
     def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
         """Return the member ``key`` of the first location of a type, as ``dtype``; missing where there is none.

@@ -26,8 +26,15 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.types import TIMESTAMP
 
 
-def with_sessions(state: State, gap_seconds: float, *, user_id: str = "user_id", moment: str = "moment",
-                  ties: tuple[str, ...] = ("event_id",), null_is_one_user: bool = True) -> State:
+def with_sessions(
+    state: State,
+    gap_seconds: float,
+    *,
+    user_id: str = "user_id",
+    moment: str = "moment",
+    ties: tuple[str, ...] = ("event_id",),
+    null_is_one_user: bool = True,
+) -> State:
     """Return the state with columns ``session_id`` and ``session_hit_number`` on every row.
 
     Hits with the same moment are ordered by the columns ``ties``. With ``null_is_one_user``, hits without a user count as those
@@ -40,13 +47,17 @@ def with_sessions(state: State, gap_seconds: float, *, user_id: str = "user_id",
     order = (Ordering(at), *(Ordering(state.column(name)) for name in ties))
     so_far = WindowFrame("ROWS", None, 0)
     is_session_start, user_hit_number, session_start_number = (
-        unused_name(name, state.plan.types) for name in ("is_session_start", "user_hit_number", "session_start_number"))
+        unused_name(name, state.plan.types) for name in ("is_session_start", "user_hit_number", "session_start_number")
+    )
     previous = over(aggregation("lag", at, literal(1), literal(None, TIMESTAMP)), [user], order)
     paused: Expr = call("coalesce", call("gt", call("sub", at, previous), literal(gap)), literal(True))
     starts = paused if null_is_one_user else call("and", call("not_null", user), paused)
     # The row number breaks ties between identical rows, so that later windows see them in the same order.
-    plan = Extend(state.plan, ((is_session_start, starts),
-                               (user_hit_number, over(aggregation("row_number"), [user], order))), "session_starts")
+    plan = Extend(
+        state.plan,
+        ((is_session_start, starts), (user_hit_number, over(aggregation("row_number"), [user], order))),
+        "session_starts",
+    )
 
     is_start = plan.column(is_session_start)
     # Session starts are numbered among themselves; the other partition is numbered too, and the CASE discards it.
@@ -61,6 +72,7 @@ def with_sessions(state: State, gap_seconds: float, *, user_id: str = "user_id",
     # Uses the order of the user's hits again: numbering by session would need another sort.
     first_hit = over(aggregation("max", case([(is_start, plan.column(user_hit_number))])), [user], order, so_far)
     hit = call("add", call("sub", plan.column(user_hit_number), first_hit), literal(1))
-    plan = Extend(plan, (("session_id", session), ("session_hit_number", hit)), "sessions",
-                  (("session_id", user_id, within_user),))
+    plan = Extend(
+        plan, (("session_id", session), ("session_hit_number", hit)), "sessions", (("session_id", user_id, within_user),)
+    )
     return state.with_plan(plan)

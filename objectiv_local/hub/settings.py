@@ -45,7 +45,8 @@ class Settings:
     def conversion(self, name: str) -> Conversion:
         """Return the conversion registered as ``name``. Raises ColumnNotFound."""
         if name not in self.conversions:
-            raise ColumnNotFound(f"there is no conversion event {name!r}",
-                                 hint=near(str(name), self.conversions) if self.conversions
-                                 else "register it with add_conversion_event")
+            raise ColumnNotFound(
+                f"there is no conversion event {name!r}",
+                hint=near(str(name), self.conversions) if self.conversions else "register it with add_conversion_event",
+            )
         return self.conversions[name]

@@ -43,10 +43,38 @@ _HOMES = {
     "fingerprint": "fingerprints",
 }
 
-__all__ = ["XY", "Compose", "Features", "HashKFold", "KBinsDiscretizer", "KMeans", "Label", "LinearRegression",
-           "LogisticRegression", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder", "OrdinalEncoder", "Ridge", "RobustScaler",
-           "SequenceCounts", "SimpleImputer", "StandardScaler", "TargetEncoder", "batches", "fingerprint", "fit_batches",
-           "folds", "from_spec", "location_counts", "metrics", "score", "spec", "split", "xy"]
+__all__ = [
+    "XY",
+    "Compose",
+    "Features",
+    "HashKFold",
+    "KBinsDiscretizer",
+    "KMeans",
+    "Label",
+    "LinearRegression",
+    "LogisticRegression",
+    "MaxAbsScaler",
+    "MinMaxScaler",
+    "OneHotEncoder",
+    "OrdinalEncoder",
+    "Ridge",
+    "RobustScaler",
+    "SequenceCounts",
+    "SimpleImputer",
+    "StandardScaler",
+    "TargetEncoder",
+    "batches",
+    "fingerprint",
+    "fit_batches",
+    "folds",
+    "from_spec",
+    "location_counts",
+    "metrics",
+    "score",
+    "spec",
+    "split",
+    "xy",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -23,8 +23,9 @@ def checked_column(frame: DataFrame, name: object, what: str, *, data_only: bool
     """Return the name of a data column or, unless ``data_only``, an index level of a frame. Raises ColumnNotFound."""
     known = frame.data_columns if data_only else [*frame.index_columns, *frame.data_columns]
     if not isinstance(name, str) or name not in known:
-        raise ColumnNotFound(f"there is no {'data ' if data_only else ''}column {name!r}, given as {what}",
-                             hint=near(str(name), known))
+        raise ColumnNotFound(
+            f"there is no {'data ' if data_only else ''}column {name!r}, given as {what}", hint=near(str(name), known)
+        )
     return name
 
 
@@ -32,13 +33,16 @@ def check_comparable(frame: DataFrame, name: str, what: str) -> None:
     """Raise InvalidType for a column whose values are neither equal nor in an order."""
     type_ = state_of(frame).plan.types[name]
     if type_.name == "json":
-        raise InvalidType(f"the {what} {name!r} is {type_}, which cannot be compared",
-                          hint="read a member of it as text, and assign that to a column")
+        raise InvalidType(
+            f"the {what} {name!r} is {type_}, which cannot be compared",
+            hint="read a member of it as text, and assign that to a column",
+        )
 
 
 def check_instant(frame: DataFrame, name: str) -> None:
     """Raise InvalidType for a column that holds neither moments nor days."""
     type_ = state_of(frame).plan.types[name]
     if type_.name not in ("timestamp", "date"):
-        raise InvalidType(f"{name!r} is {type_}, and moments or days are needed",
-                          hint=f"cast it: df[{name!r}].astype('timestamp')")
+        raise InvalidType(
+            f"{name!r} is {type_}, and moments or days are needed", hint=f"cast it: df[{name!r}].astype('timestamp')"
+        )

@@ -59,8 +59,9 @@ class OverFrames:
         """Return the estimator, fitted to a frame or to data in memory. What else is ``given`` is for data in memory."""
         if not is_frame(X):
             if isinstance(y, DataFrame | Series):
-                raise InvalidType("y is a column of a database and X is in memory",
-                                  hint="pass a frame and the name of its target column")
+                raise InvalidType(
+                    "y is a column of a database and X is in memory", hint="pass a frame and the name of its target column"
+                )
             self._fit_in_memory(X, y, **given)
             return self
         for what, value in given.items():
@@ -98,8 +99,9 @@ class OverFrames:
         if not frame.data_columns:
             raise InvalidValue(f"{type(self).__name__} needs at least one feature, and the frame has no data columns")
         try:
-            validate_data(self, pd.DataFrame(columns=pd.Index(frame.data_columns, dtype=object)), reset=fitting,
-                          skip_check_array=True)
+            validate_data(
+                self, pd.DataFrame(columns=pd.Index(frame.data_columns, dtype=object)), reset=fitting, skip_check_array=True
+            )
         except ValueError as error:
             known = getattr(self, "feature_names_in_", None)
             raise InvalidValue(str(error).strip(), hint=None if known is None else f"pass df[{list(known)}]") from None
@@ -110,8 +112,9 @@ class OverFrames:
         with parameters_checked():
             super()._validate_params()  # type: ignore[misc]
 
-    def _refuse(self, what: str, given: object,
-                instead: str = "leave it out, or fetch rows with ml.xy and pass it with them") -> None:
+    def _refuse(
+        self, what: str, given: object, instead: str = "leave it out, or fetch rows with ml.xy and pass it with them"
+    ) -> None:
         """Raise NotSupported if something was given that only data in memory can have."""
         if given is not None:
             raise NotSupported(f"{type(self).__name__} takes no {what} with a frame", hint=instead)
@@ -132,8 +135,9 @@ class OverFrames:
         Raises InvalidType for an estimator of another class.
         """
         if not isinstance(estimator, cls._plain()):
-            raise InvalidType(f"{cls.__name__}.from_sklearn takes scikit-learn's {cls.__name__}, "
-                              f"not {type(estimator).__name__}")
+            raise InvalidType(
+                f"{cls.__name__}.from_sklearn takes scikit-learn's {cls.__name__}, not {type(estimator).__name__}"
+            )
         made: Self = _with_state(estimator, cls(**_shared_parameters(estimator, cls)))
         return made
 

@@ -38,8 +38,10 @@ def number_of(column: Expr, name: str) -> Expr:
 def as_float(column: Expr, name: str) -> Expr:
     """Return an expression as floats: a bool is 0 or 1. Raises InvalidType for what is no number."""
     if column.type.name not in NUMBERS:
-        raise InvalidType(f"column {name!r} is {column.type}, and a number is needed",
-                          hint="encode it with OneHotEncoder or OrdinalEncoder, cast it with astype, or leave it out")
+        raise InvalidType(
+            f"column {name!r} is {column.type}, and a number is needed",
+            hint="encode it with OneHotEncoder or OrdinalEncoder, cast it with astype, or leave it out",
+        )
     return cast(column, FLOAT64)
 
 
@@ -62,7 +64,7 @@ def total(terms: Sequence[Expr]) -> Expr:
     """Return the sum of terms, in one fixed order: in brackets of 16, and brackets of those."""
     parts = list(terms) or [real(0)]
     while len(parts) > 1:
-        parts = [_chain(parts[start:start + _TERMS]) for start in range(0, len(parts), _TERMS)]
+        parts = [_chain(parts[start : start + _TERMS]) for start in range(0, len(parts), _TERMS)]
     return parts[0]
 
 
@@ -94,4 +96,3 @@ def with_columns(frame: DataFrame, columns: Mapping[str, Expr], step: str = "", 
 def column_of(frame: DataFrame, expr: Expr, name: str) -> Series:
     """Return an expression over a frame as a series."""
     return series_of(state_of(frame), expr, name)
-

@@ -53,9 +53,17 @@ class XY:
 
 
 @checked
-def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequence[str] | None = None,
-       index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: Any = "float64",
-       order_by: str | Sequence[str] | None = None, max_bytes: float | None = MAX_BYTES) -> XY:
+def xy(
+    frame: DataFrame,
+    target: str | Series | None = None,
+    *,
+    features: Sequence[str] | None = None,
+    index: str | Sequence[str] | None = None,
+    container: Container = "arrow",
+    dtype: Any = "float64",
+    order_by: str | Sequence[str] | None = None,
+    max_bytes: float | None = MAX_BYTES,
+) -> XY:
     """Return the rows of a frame as features ``X`` and target ``y``, for scikit-learn. Runs two queries.
 
     ``features`` are data columns, by default all but the target. ``target`` is a data column, or a series of the same rows.
@@ -82,17 +90,27 @@ def xy(frame: DataFrame, target: str | Series | None = None, *, features: Sequen
             raise InvalidValue(f"max_bytes is a number of bytes from 0, or None, not {max_bytes!r}")
         rows, size = chosen.size()
         if size > max_bytes:
-            raise TooLarge(f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, and max_bytes is "
-                           f"{max_bytes:,}",
-                           hint="read them with ml.batches(...), choose features, sample the frame, or raise max_bytes")
+            raise TooLarge(
+                f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, and max_bytes is {max_bytes:,}",
+                hint="read them with ml.batches(...), choose features, sample the frame, or raise max_bytes",
+            )
     return chosen.converted(ordered.to_arrow())
 
 
 @checked
-def batches(frame: DataFrame, target: str | Series | None = None, *, features: Sequence[str] | None = None,
-            index: str | Sequence[str] | None = None, container: Container = "arrow", dtype: Any = "float64",
-            order_by: str | Sequence[str] | None = None, batch_rows: int = BATCH_ROWS, epochs: int = 1,
-            on_batch: Callable[[int, int], object] | None = None) -> Iterator[XY]:
+def batches(
+    frame: DataFrame,
+    target: str | Series | None = None,
+    *,
+    features: Sequence[str] | None = None,
+    index: str | Sequence[str] | None = None,
+    container: Container = "arrow",
+    dtype: Any = "float64",
+    order_by: str | Sequence[str] | None = None,
+    batch_rows: int = BATCH_ROWS,
+    epochs: int = 1,
+    on_batch: Callable[[int, int], object] | None = None,
+) -> Iterator[XY]:
     """Return an iterator over the rows as batches of at most ``batch_rows``, in bounded memory, ``epochs`` times over.
 
     All epochs read the same rows, whatever is written meanwhile: one query's, one transaction's, or those of files, which
@@ -114,8 +132,9 @@ def batches(frame: DataFrame, target: str | Series | None = None, *, features: S
     return _batches(chosen, ordered, int(batch_rows), int(epochs), on_batch)
 
 
-def _batches(chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int,
-             on_batch: Callable[[int, int], object] | None) -> Iterator[XY]:
+def _batches(
+    chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int, on_batch: Callable[[int, int], object] | None
+) -> Iterator[XY]:
     import pyarrow as pa
 
     several = epochs > 1 or on_batch is not None
@@ -132,8 +151,15 @@ def _batches(chosen: Columns, ordered: DataFrame, batch_rows: int, epochs: int,
 class Columns:
     """The columns of a frame that are fetched as index, features and target, and what becomes of them in memory."""
 
-    def __init__(self, frame: DataFrame, target: str | Series | None, features: Sequence[str] | None,
-                 index: str | Sequence[str] | None, container: str, dtype: str | None) -> None:
+    def __init__(
+        self,
+        frame: DataFrame,
+        target: str | Series | None,
+        features: Sequence[str] | None,
+        index: str | Sequence[str] | None,
+        container: str,
+        dtype: str | None,
+    ) -> None:
         if not isinstance(frame, DataFrame):
             raise InvalidType(f"rows are taken from a frame, not from {type(frame).__name__}")
         if container not in CONTAINERS:
@@ -145,8 +171,11 @@ class Columns:
         frame, self.target = with_target(frame, target)
         levels = frame.index_columns if index is None else listed(index)
         self.index = [checked_column(frame, name, "index") for name in levels]
-        given = [name for name in frame.data_columns if name != self.target and name not in self.index] if features is None \
+        given = (
+            [name for name in frame.data_columns if name != self.target and name not in self.index]
+            if features is None
             else list(features)
+        )
         self.features = [checked_column(frame, name, "features", data_only=True) for name in given]
         if not self.features:
             raise InvalidValue("there are no features", hint="the frame needs data columns besides the target")
@@ -165,11 +194,15 @@ class Columns:
         types = state_of(frame).plan.types
         for name in self.features:
             if types[name].name not in (*NUMBERS, "string") and dtype is not None:
-                raise InvalidType(f"feature {name!r} is {types[name]}: neither a number nor text",
-                                  hint="cast it with astype, leave it out of features, or pass dtype=None")
+                raise InvalidType(
+                    f"feature {name!r} is {types[name]}: neither a number nor text",
+                    hint="cast it with astype, leave it out of features, or pass dtype=None",
+                )
         if self.target is not None and types[self.target].name not in (*NUMBERS, "string"):
-            raise InvalidType(f"the target {self.target!r} is {types[self.target]}: neither a number nor text",
-                              hint="compare it, or cast it with astype")
+            raise InvalidType(
+                f"the target {self.target!r} is {types[self.target]}: neither a number nor text",
+                hint="compare it, or cast it with astype",
+            )
 
     def sorted(self, order_by: str | Sequence[str] | None) -> DataFrame:
         """Return the frame in a complete order."""
@@ -190,8 +223,11 @@ class Columns:
         types = state_of(self.frame).plan.types
         texts = [name for name in self.names if types[name].name in ("string", "json")]
         width = sum(16 if types[name].name in ("decimal", "uuid") else 8 for name in self.names)
-        lengths = {f"length_{number}": state_of(self.frame).column(name)
-                   for number, name in enumerate(texts) if types[name].name == "string"}
+        lengths = {
+            f"length_{number}": state_of(self.frame).column(name)
+            for number, name in enumerate(texts)
+            if types[name].name == "string"
+        }
         sums = {name: aggregation("sum", call("length", column)) for name, column in lengths.items()}
         row = one_row(self.frame, {"rows": aggregation("size"), **sums})
         rows = int(row.pop("rows"))
@@ -210,8 +246,11 @@ class Columns:
 
             X = features.to_pandas()
             if self.index:
-                X.index = pd.MultiIndex.from_frame(index.to_pandas()) if len(self.index) > 1 else \
-                    pd.Index(index.to_pandas()[self.index[0]])
+                X.index = (
+                    pd.MultiIndex.from_frame(index.to_pandas())
+                    if len(self.index) > 1
+                    else pd.Index(index.to_pandas()[self.index[0]])
+                )
             y = None if target is None else pd.Series(_values(target), index=X.index, name=self.target)
             return XY(X, y, X.index, names)
         if self.container == "polars":
@@ -234,8 +273,10 @@ def _numbers(table: pyarrow.Table, dtype: str | None) -> pyarrow.Table:
     if dtype is None:
         return table
     to = pa.float64() if dtype == "float64" else pa.float32()
-    columns = [column if pa.types.is_string(column.type) else _floats(column, name, to)
-               for name, column in zip(table.column_names, table.columns, strict=True)]
+    columns = [
+        column if pa.types.is_string(column.type) else _floats(column, name, to)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
     return pa.table(columns, names=table.column_names)
 
 
@@ -250,8 +291,10 @@ def _floats(column: pyarrow.ChunkedArray, name: str, to: pyarrow.DataType) -> py
     if pa.types.is_decimal(column.type) or pa.types.is_int64(column.type):
         ends = pc.min_max(column).as_py()
         if ends["min"] is not None and (ends["min"] < -_EXACT or ends["max"] > _EXACT):
-            raise InvalidValue(f"column {name!r} has numbers beyond 2**53, which no float holds exactly",
-                               hint="if the nearest float will do: df[name].astype('float64')")
+            raise InvalidValue(
+                f"column {name!r} has numbers beyond 2**53, which no float holds exactly",
+                hint="if the nearest float will do: df[name].astype('float64')",
+            )
     found = pc.cast(column, pa.float64())
     if to != pa.float64():
         narrow = pc.cast(found, to, safe=False)
@@ -271,8 +314,9 @@ def _target(column: pyarrow.ChunkedArray, name: str) -> pyarrow.ChunkedArray:
     if pa.types.is_floating(column.type):
         missing += pc.sum(pc.is_nan(column)).as_py() or 0
     if missing:
-        raise InvalidValue(f"the target {name!r} is missing in {missing} rows",
-                           hint=f"leave them out first: df.dropna(subset=[{name!r}])")
+        raise InvalidValue(
+            f"the target {name!r} is missing in {missing} rows", hint=f"leave them out first: df.dropna(subset=[{name!r}])"
+        )
     return column
 
 

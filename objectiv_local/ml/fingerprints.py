@@ -8,15 +8,7 @@ import json
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import (
-    Aggregate,
-    Extend,
-    aggregation,
-    digest,
-    state_of,
-    summed,
-    unused_name,
-)
+from objectiv_local.frame.authoring import Aggregate, Extend, aggregation, digest, state_of, summed, unused_name
 from objectiv_local.ml.fetching import fetched
 
 #: What stands before a fingerprint: the way in which it is computed.

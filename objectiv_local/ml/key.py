@@ -51,8 +51,10 @@ def key_columns(frame: DataFrame, key: str | Sequence[str]) -> list[str]:
     if isinstance(key, str):
         key = [key]
     if key is None or isinstance(key, Series) or not isinstance(key, Iterable):
-        raise InvalidType(f"key has to be the name of a column, or a list of names, not {type(key).__name__}",
-                          hint="add a series as a column first: df.assign(key=series)")
+        raise InvalidType(
+            f"key has to be the name of a column, or a list of names, not {type(key).__name__}",
+            hint="add a series as a column first: df.assign(key=series)",
+        )
     names = [checked_column(frame, name, "key") for name in key]
     for name in names:
         type_ = state_of(frame).plan.types[name]
@@ -100,8 +102,10 @@ def key_numbers(keys: Any, seed: int = 0) -> Any:
 
     prefix = f"{checked_seed(seed)}:"
     if isinstance(keys, DataFrame | Series):
-        raise InvalidType("these keys are in the database, and keys in memory are needed",
-                          hint="fetch them with to_pandas(), or use ml.folds(frame, key=...)")
+        raise InvalidType(
+            "these keys are in the database, and keys in memory are needed",
+            hint="fetch them with to_pandas(), or use ml.folds(frame, key=...)",
+        )
     parts = [_texts(column) for column in _columns(keys)]
     found = np.empty(len(parts[0]), dtype=np.int64)
     known: dict[tuple[str, ...], int] = {}
@@ -159,8 +163,10 @@ def _texts(column: Any) -> list[str]:
     elif isinstance(column, np.ndarray) and column.dtype.kind in "mM":
         whole = column.astype("datetime64[us]") if column.dtype.kind == "M" else column
         if not ((whole == column) | np.isnat(column)).all():
-            raise InvalidValue("keys have nanoseconds, which timestamps of a database do not have",
-                               hint="cut them off: keys.astype('datetime64[us]')")
+            raise InvalidValue(
+                "keys have nanoseconds, which timestamps of a database do not have",
+                hint="cut them off: keys.astype('datetime64[us]')",
+            )
         values = list(whole)
     else:
         values = column.tolist() if hasattr(column, "tolist") else list(column)
@@ -174,8 +180,10 @@ def _texts(column: Any) -> list[str]:
 def _part(value: object) -> str | None:
     """Return a part of a key as text, None if it is missing."""
     if getattr(value, "nanosecond", 0):
-        raise InvalidValue(f"the key {value} has nanoseconds, which timestamps of a database do not have",
-                           hint="cut them off: keys.dt.floor('us')")
+        raise InvalidValue(
+            f"the key {value} has nanoseconds, which timestamps of a database do not have",
+            hint="cut them off: keys.dt.floor('us')",
+        )
     value = python_value(value)
     if value is None or is_nan(value):
         return None

@@ -35,8 +35,14 @@ __all__ = ["HashKFold", "folds", "key_number", "key_numbers", "split"]
 
 
 @checked
-def split(frame: DataFrame, *, key: str | Sequence[str], test_size: float = 0.25, seed: int = 0,
-          stratify: str | Sequence[str] | None = None) -> tuple[DataFrame, DataFrame]:
+def split(
+    frame: DataFrame,
+    *,
+    key: str | Sequence[str],
+    test_size: float = 0.25,
+    seed: int = 0,
+    stratify: str | Sequence[str] | None = None,
+) -> tuple[DataFrame, DataFrame]:
     """Return the rows of a frame as two lazy frames, train and test: all rows of a key are in one of them.
 
     ``key`` names data columns or levels of the index: whole numbers, text, bools, uuids, dates or timestamps. A key is a
@@ -141,8 +147,10 @@ class HashKFold(BaseCrossValidator):
         checked_splits(self.n_splits)
         checked_seed(self.seed)
         if isinstance(X, DataFrame):
-            raise InvalidType("a HashKFold splits rows in memory, and X is a frame of the database",
-                              hint="use ml.folds(frame, key=..., n_splits=...), or fetch it with ml.xy")
+            raise InvalidType(
+                "a HashKFold splits rows in memory, and X is a frame of the database",
+                hint="use ml.folds(frame, key=..., n_splits=...), or fetch it with ml.xy",
+            )
         if groups is None:
             raise InvalidValue("a HashKFold splits by keys, and there are none", hint="pass them as groups=")
         return super().split(X, y, groups)  # type: ignore[no-any-return]
@@ -163,8 +171,9 @@ def _share(test_size: object) -> float:
     if isinstance(test_size, bool) or not isinstance(test_size, int | float):
         raise InvalidType(f"test_size has to be a share of the keys, not {test_size!r}")
     if not 0 < test_size < 1:
-        raise InvalidValue(f"test_size has to be above 0 and below 1, not {test_size!r}",
-                           hint="it is a share of the keys: 0.25 is a quarter")
+        raise InvalidValue(
+            f"test_size has to be above 0 and below 1, not {test_size!r}", hint="it is a share of the keys: 0.25 is a quarter"
+        )
     return float(test_size)
 
 
@@ -175,8 +184,10 @@ def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]
     for name in names:
         type_ = state_of(frame).plan.types[name]
         if type_.name in ("float64", "json", "numeric_interval"):
-            raise InvalidType(f"labels {name!r} are {type_}, and rows are stratified by classes",
-                              hint="cast it with astype('int64'), or cut it into classes first")
+            raise InvalidType(
+                f"labels {name!r} are {type_}, and rows are stratified by classes",
+                hint="cast it with astype('int64'), or cut it into classes first",
+            )
     if not names or len(set(names)) != len(names):
         raise InvalidValue("stratify needs names of columns, each once")
     return names
@@ -210,8 +221,11 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
         rows_name, labels_name = (unused_name(name, plan.types) for name in ("rows", "labels"))
         keys = dict.fromkeys((*names, *labels))
         both = Aggregate(plan, tuple((name, plan.column(name)) for name in keys), ((rows_name, rows),))
-        plan = Aggregate(both, tuple((name, both.column(name)) for name in names),
-                         ((rows_name, aggregation("sum", both.column(rows_name))), (labels_name, aggregation("size"))))
+        plan = Aggregate(
+            both,
+            tuple((name, both.column(name)) for name in names),
+            ((rows_name, aggregation("sum", both.column(rows_name))), (labels_name, aggregation("size"))),
+        )
         rows = aggregation("sum", plan.column(rows_name))
     known = joined("and", [call("not_null", plan.column(name)) for name in names])
     missing = call("not", known)
@@ -223,8 +237,12 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
     row = fetched(state, total).to_pylist()[0]
     shown = ", ".join(map(repr, names))
     if row["missing"]:
-        raise InvalidValue(f"the key {shown} is missing in {row['missing']} rows",
-                           hint="leave them out with dropna, fill them, or set another key")
+        raise InvalidValue(
+            f"the key {shown} is missing in {row['missing']} rows",
+            hint="leave them out with dropna, fill them, or set another key",
+        )
     if row.get("several"):
-        raise InvalidValue(f"{row['several']} keys have two or more labels in {', '.join(map(repr, labels))}",
-                           hint="stratify by a column that is the same in all rows of a key")
+        raise InvalidValue(
+            f"{row['several']} keys have two or more labels in {', '.join(map(repr, labels))}",
+            hint="stratify by a column that is the same in all rows of a key",
+        )

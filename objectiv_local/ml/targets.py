@@ -24,14 +24,18 @@ def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFram
     if isinstance(target, str):
         return frame, checked_column(frame, target, "target", data_only=True)
     if not isinstance(target, Series):
-        raise InvalidType(f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
-                          hint="load values in memory with DataFrame.from_pandas, and merge them")
+        raise InvalidType(
+            f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
+            hint="load values in memory with DataFrame.from_pandas, and merge them",
+        )
     state = state_of(frame)
-    if target.name in frame.data_columns and state_of(target).plan is state.plan and (
-            expr_of(target) == state.column(target.name)):
+    if (
+        target.name in frame.data_columns
+        and state_of(target).plan is state.plan
+        and (expr_of(target) == state.column(target.name))
+    ):
         return frame, target.name
-    name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target",
-                       {**state.plan.types})
+    name = unused_name(target.name if target.name not in frame.data_columns else f"{target.name}_target", {**state.plan.types})
     return frame.assign(**{name: target}), name
 
 
@@ -41,8 +45,10 @@ def required_target(frame: DataFrame, target: Any, who: str) -> tuple[DataFrame,
     Raises InvalidValue, with the name ``who`` of an estimator, without a target, and what :func:`with_target` raises.
     """
     if target is None:
-        raise InvalidValue(f"{who} requires y to be passed, but the target y is None",
-                           hint="pass the name of a column, or a series of the same rows")
+        raise InvalidValue(
+            f"{who} requires y to be passed, but the target y is None",
+            hint="pass the name of a column, or a series of the same rows",
+        )
     wide, name = with_target(frame, target)
     assert name is not None
     return wide, [each for each in frame.data_columns if each != name], name
@@ -54,7 +60,6 @@ def values_of(frame: DataFrame, target: str) -> tuple[list[Any], list[int]]:
     Of more values than can be classes, it is one more than that.
     """
     state = state_of(frame)
-    counted = Aggregate(state.plan, ((target, state.column(target)),),
-                        ((unused_name("rows", {target}), aggregation("size")),))
+    counted = Aggregate(state.plan, ((target, state.column(target)),), ((unused_name("rows", {target}), aggregation("size")),))
     labels, rows = (values.to_pylist() for values in fetched(state, Limit(counted, (), MAX_CLASSES + 1)).columns)
     return labels, rows

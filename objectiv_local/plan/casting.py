@@ -33,11 +33,21 @@ def _grouped(node: Aggregate) -> Node:
     others = tuple((name, expr) for name, expr in keys.items() if name not in texts)
     taken = {name for name, _ in others}
     names = {name: new_name(name, taken) for name in sorted(read)}
-    groups = Aggregate(rows, (*((own, rows.column(name)) for name, own in names.items()), *others), (),
-                       "by_" + "_".join([*names.values(), *(name for name, _ in others)]))
-    return Aggregate(groups, tuple(
-        (name, Cast(groups.column(names[texts[name].name]), expr.type) if name in texts else groups.column(name))
-        for name, expr in keys.items()), (), node.step)
+    groups = Aggregate(
+        rows,
+        (*((own, rows.column(name)) for name, own in names.items()), *others),
+        (),
+        "by_" + "_".join([*names.values(), *(name for name, _ in others)]),
+    )
+    return Aggregate(
+        groups,
+        tuple(
+            (name, Cast(groups.column(names[texts[name].name]), expr.type) if name in texts else groups.column(name))
+            for name, expr in keys.items()
+        ),
+        (),
+        node.step,
+    )
 
 
 def _text(expr: Expr) -> Column | None:

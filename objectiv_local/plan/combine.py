@@ -56,8 +56,9 @@ def _combined(node: Node) -> Node | None:
     if not keys or [expr for _, expr in keys] != [expr for _, expr in right.aggregate.keys]:
         return None
     joined = {(left.resolve(a), right.resolve(b)) for a, b in node.on}
-    wanted = {(Column(a, expr.type), Column(b, expr.type))
-              for (a, expr), (b, _) in zip(keys, right.aggregate.keys, strict=True)}
+    wanted = {
+        (Column(a, expr.type), Column(b, expr.type)) for (a, expr), (b, _) in zip(keys, right.aggregate.keys, strict=True)
+    }
     if joined != wanted:
         return None
     if right.predicates and left.predicates:
@@ -111,8 +112,7 @@ def _windows_over_part(side: _Side) -> bool:
     The filter directly above the rows may use windows, because those are over all rows.
     """
     assert side.aggregate is not None
-    return bool(side.predicates) and any(
-        expr.has_window for expr in (*side.aggregate.exprs(), *side.predicates[:-1]))
+    return bool(side.predicates) and any(expr.has_window for expr in (*side.aggregate.exprs(), *side.predicates[:-1]))
 
 
 def _where(expr: Aggregation, predicate: Expr) -> Aggregation:

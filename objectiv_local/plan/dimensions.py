@@ -49,11 +49,24 @@ class _Dimensions(Origin):
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "right", (name, name)) for name, _ in columns]
         title = f"of_{node.right.step}" if isinstance(node.right, Source) and node.right.step else ""
         right = Extend(node.right, columns, title, once=True)
-        return Join(node.left, right, node.how, node.on, (*node.columns, *sides), node.nulls_match, node.step, node.key,
-                    node.condition, node.single, node.total)
+        return Join(
+            node.left,
+            right,
+            node.how,
+            node.on,
+            (*node.columns, *sides),
+            node.nulls_match,
+            node.step,
+            node.key,
+            node.condition,
+            node.single,
+            node.total,
+        )
 
 
 def _costs(expr: Expr) -> bool:
     """Return whether ``expr`` takes long to compute."""
-    return any((isinstance(part, Column) and part.type.plain == JSON) or (
-        isinstance(part, Call) and OPS[part.op].costly is not None) for part in walk(expr))
+    return any(
+        (isinstance(part, Column) and part.type.plain == JSON) or (isinstance(part, Call) and OPS[part.op].costly is not None)
+        for part in walk(expr)
+    )

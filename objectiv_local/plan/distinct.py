@@ -28,8 +28,9 @@ def distinct_once(root: Node) -> Node:
     def change(old: Node, node: Node) -> Node:
         if old not in many or not isinstance(node, Extend):
             return node
-        found = dict.fromkeys(part for _, expr in node.columns for part in walk(expr)
-                              if isinstance(part, Call) and _value(part) is not None)
+        found = dict.fromkeys(
+            part for _, expr in node.columns for part in walk(expr) if isinstance(part, Call) and _value(part) is not None
+        )
         return _joined(node, list(found), taken) if found else node
 
     return rebuild(root, change)
@@ -61,8 +62,15 @@ def _joined(node: Extend, calls: list[Call], taken: set[str]) -> Node:
         args = tuple(distinct.column(key) if arg is value else arg for arg in part.args)
         computed = Extend(distinct, ((name, Call(part.op, args, part.type)),), f"{title}s")
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in rows.types]
-        child = Join(rows, computed, "left", ((key, key),), (*columns, (name, "right", (name, name))),
-                     step=f"with_{title}s", key=rows.key)
+        child = Join(
+            rows,
+            computed,
+            "left",
+            ((key, key),),
+            (*columns, (name, "right", (name, name))),
+            step=f"with_{title}s",
+            key=rows.key,
+        )
         answers[part] = Column(name, part.type)
     changed = tuple((name, transform(expr, answers.get)) for name, expr in node.columns)
     return Extend(child, changed, node.step, node.local, node.once)

@@ -101,8 +101,12 @@ def _may_cross(upper: Extend, lower: Extend) -> bool:
     """Return whether two steps, of which the lower one makes labels, give the same columns the other way round."""
     own, below = {name for name, _ in upper.columns}, {name for name, _ in lower.columns}
     read = set().union(*(expr.columns for _, expr in lower.columns))
-    return (not lower.local and _is_label_step(lower) and own.isdisjoint(below | read)
-            and all(expr.columns.isdisjoint(below) for _, expr in upper.columns))
+    return (
+        not lower.local
+        and _is_label_step(lower)
+        and own.isdisjoint(below | read)
+        and all(expr.columns.isdisjoint(below) for _, expr in upper.columns)
+    )
 
 
 def _early(node: Node, shared: bool) -> Node | None:
@@ -117,8 +121,14 @@ def _early(node: Node, shared: bool) -> Node | None:
 def _is_label(expr: Expr) -> bool:
     """Return whether every window in ``expr`` is an aggregate of whole partitions that partial results can make."""
     overs = [part for part in walk(expr) if isinstance(part, Over)]
-    return all(not over.order and over.frame is None and OPS[over.call.op].combined_by is not None and over.call.where is None
-               and not any(child.has_window for child in over.children()) for over in overs)
+    return all(
+        not over.order
+        and over.frame is None
+        and OPS[over.call.op].combined_by is not None
+        and over.call.where is None
+        and not any(child.has_window for child in over.children())
+        for over in overs
+    )
 
 
 def _reuses_names(rows: Node, steps: Iterable[Extend | Filter]) -> bool:
@@ -146,21 +156,28 @@ class _Question:
         self.node = node
         steps: list[Extend | Filter] = []
         current = node.child
-        while ((isinstance(current, Filter) and not current.predicate.has_window)
-               or (isinstance(current, Extend) and _is_label_step(current))):
+        while (isinstance(current, Filter) and not current.predicate.has_window) or (
+            isinstance(current, Extend) and _is_label_step(current)
+        ):
             steps.append(current)
             current = current.child
         steps.reverse()
         # What comes before the first label stays a matter of rows.
-        first = next((position for position, step in enumerate(steps) if isinstance(step, Extend)
-                      and any(expr.has_window for _, expr in step.columns)), len(steps))
+        first = next(
+            (
+                position
+                for position, step in enumerate(steps)
+                if isinstance(step, Extend) and any(expr.has_window for _, expr in step.columns)
+            ),
+            len(steps),
+        )
         self.has_labels = first < len(steps)
         self.rows: Node = steps[first - 1] if first else current
         self.steps = steps[first:]
-        counted = {expr.args[0] for _, expr in node.aggregates
-                   if isinstance(expr, Aggregation) and expr.op == "nunique"}
+        counted = {expr.args[0] for _, expr in node.aggregates if isinstance(expr, Aggregation) and expr.op == "nunique"}
         self.counts_one = len(counted) == 1 and all(
-            isinstance(expr, Aggregation) and (expr.op == "nunique" or _adds_up(expr)) for _, expr in node.aggregates)
+            isinstance(expr, Aggregation) and (expr.op == "nunique" or _adds_up(expr)) for _, expr in node.aggregates
+        )
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
@@ -184,8 +201,12 @@ class _Question:
             raise _Unfit
         if self.rows.key is not None and set(self.rows.key) <= {expr.name for expr in self.keys if isinstance(expr, Column)}:
             raise _Unfit
-        plan: Node = Aggregate(self.rows, tuple((name, expr) for expr, name in self.keys.items()),
-                               tuple((name, partial) for partial, name in self.partials.items()), self._title())
+        plan: Node = Aggregate(
+            self.rows,
+            tuple((name, expr) for expr, name in self.keys.items()),
+            tuple((name, partial) for partial, name in self.partials.items()),
+            self._title(),
+        )
         for step in steps:
             if isinstance(step, Extend):
                 plan = Extend(plan, step.columns, step.step) if step.columns else plan
@@ -193,8 +214,9 @@ class _Question:
                 plan = Filter(plan, step.predicate, step.step)
         # With one group for each key and value, counting the groups counts the values.
         days = set(self.days.values())
-        grouped = {part.name for part in (_day_column(expr) if expr in days else expr for _, expr in keys)
-                   if isinstance(part, Column)}
+        grouped = {
+            part.name for part in (_day_column(expr) if expr in days else expr for _, expr in keys) if isinstance(part, Column)
+        }
         rest = set(self.keys.values()) - grouped
         aggregates = [(name, _counted(expr, rest)) for name, expr in aggregates]
         return Aggregate(plan, keys, tuple(aggregates), node.step)
@@ -220,8 +242,11 @@ class _Question:
                     new[name] = own
             plain |= new
         wanted += [(name, substitute(expr, plain)) for name, expr in self.node.keys]
-        wanted += [("", substitute(expr.args[0], plain)) for _, expr in self.node.aggregates
-                   if isinstance(expr, Aggregation) and expr.op == "nunique"]
+        wanted += [
+            ("", substitute(expr.args[0], plain))
+            for _, expr in self.node.aggregates
+            if isinstance(expr, Aggregation) and expr.op == "nunique"
+        ]
         for name, expr in (*wanted, *partitions):
             if expr.columns and expr.columns.isdisjoint(labels):
                 day = day_of(expr) or self._day_of_period(expr)
@@ -245,8 +270,9 @@ class _Question:
         if expr not in self.keys:
             if expr.type.name == "json" or any(isinstance(part, Query) for part in walk(expr)):
                 raise _Unfit
-            self.keys[expr] = self._name(expr.name if isinstance(expr, Column) else name or "period",
-                                         keep=isinstance(expr, Column) or bool(name))
+            self.keys[expr] = self._name(
+                expr.name if isinstance(expr, Column) else name or "period", keep=isinstance(expr, Column) or bool(name)
+            )
         return Column(self.keys[expr], expr.type)
 
     def _name(self, name: str, *, keep: bool = False) -> str:
@@ -298,8 +324,7 @@ class _Question:
                 return self._key(part)
             return None
 
-        return transform(substitute(expr, {name: own for name, own in self.plain.items() if name not in self.labels}),
-                         change)
+        return transform(substitute(expr, {name: own for name, own in self.plain.items() if name not in self.labels}), change)
 
     def _moved_window(self, over: Over) -> Over:
         call = over.call
@@ -355,8 +380,13 @@ _PERIODS = ("year", "isoyear", "quarter", "month", "week", "day", "dayofyear", "
 
 def _is_period(expr: Expr) -> bool:
     """Return whether ``expr`` is a period of a moment, which rows may be grouped by in place of the moment."""
-    return (isinstance(expr, Call) and OPS[expr.op].of_period and isinstance(expr.args[0], Literal)
-            and expr.args[0].value in _PERIODS and isinstance(expr.args[1], Column))
+    return (
+        isinstance(expr, Call)
+        and OPS[expr.op].of_period
+        and isinstance(expr.args[0], Literal)
+        and expr.args[0].value in _PERIODS
+        and isinstance(expr.args[1], Column)
+    )
 
 
 def _period_name(expr: Expr) -> str:
@@ -391,8 +421,12 @@ def _codes(expr: Expr) -> set[str] | None:
 def _day_column(expr: Expr) -> Expr:
     """Return the day that a text was made of, where it tells every day apart."""
     codes = _codes(expr)
-    if isinstance(expr, Call) and isinstance(expr.args[0], Column) and codes is not None and any(
-            whole <= codes for whole in _WHOLE_DAYS):
+    if (
+        isinstance(expr, Call)
+        and isinstance(expr.args[0], Column)
+        and codes is not None
+        and any(whole <= codes for whole in _WHOLE_DAYS)
+    ):
         return expr.args[0]
     return expr
 

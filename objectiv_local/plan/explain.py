@@ -107,8 +107,12 @@ def frame_text(frame: WindowFrame) -> str:
 
 
 def _order(order: tuple[Ordering, ...]) -> str:
-    return ", ".join(shown(key.expr) + ("" if key.ascending else " desc") + ("" if key.nulls_last else " nulls first")
-                     for key in order) or "any order"
+    return (
+        ", ".join(
+            shown(key.expr) + ("" if key.ascending else " desc") + ("" if key.nulls_last else " nulls first") for key in order
+        )
+        or "any order"
+    )
 
 
 def shown(expr: Expr) -> str:

@@ -60,8 +60,7 @@ class Expr(Value):
                 f"this expression nests more than {MAX_DEPTH} operations",
                 hint="assign an intermediate result to a column: df['step'] = series, and go on from df['step']",
             )
-        self._set(type=type_, columns=columns, size=size, depth=depth + 1, has_window=has_window,
-                  has_query=has_query)
+        self._set(type=type_, columns=columns, size=size, depth=depth + 1, has_window=has_window, has_query=has_query)
 
 
 class Column(Expr):
@@ -72,8 +71,7 @@ class Column(Expr):
     name: str
 
     def __init__(self, name: str, type: Type) -> None:
-        self._set(name=name, type=type, columns=frozenset((name,)), size=1, depth=1, has_window=False,
-                  has_query=False)
+        self._set(name=name, type=type, columns=frozenset((name,)), size=1, depth=1, has_window=False, has_query=False)
 
 
 class Literal(Expr):
@@ -151,8 +149,9 @@ class Case(Expr):
 def check_compared(type_: Type, use: str) -> None:
     """Raise :class:`InvalidType` for JSON, which each engine compares and orders by its own rules."""
     if not ops.is_ordered(type_):
-        raise InvalidType(f"rows cannot be {use} {type_}",
-                          hint="use a member instead, as in series.json.get_value('id', as_str=True)")
+        raise InvalidType(
+            f"rows cannot be {use} {type_}", hint="use a member instead, as in series.json.get_value('id', as_str=True)"
+        )
 
 
 class Ordering(Value):
@@ -186,8 +185,7 @@ class Aggregation(Expr):
     order: tuple[Ordering, ...]
     where: Expr | None
 
-    def __init__(self, op: str, args: tuple[Expr, ...], order: tuple[Ordering, ...], where: Expr | None,
-                 type: Type) -> None:
+    def __init__(self, op: str, args: tuple[Expr, ...], order: tuple[Ordering, ...], where: Expr | None, type: Type) -> None:
         self._set(op=op, args=args, order=order, where=where)
         self._finish(type)
 
@@ -232,8 +230,9 @@ class Over(Expr):
     order: tuple[Ordering, ...]
     frame: WindowFrame | None
 
-    def __init__(self, call: Aggregation, partition: tuple[Expr, ...], order: tuple[Ordering, ...],
-                 frame: WindowFrame | None) -> None:
+    def __init__(
+        self, call: Aggregation, partition: tuple[Expr, ...], order: tuple[Ordering, ...], frame: WindowFrame | None
+    ) -> None:
         self._set(call=call, partition=partition, order=order, frame=frame)
         self._finish(call.type, has_window=True)
 
@@ -305,8 +304,7 @@ class Variable(Expr):
     value: object
 
     def __init__(self, name: str, value: object, type: Type) -> None:
-        self._set(name=name, value=value, type=type, columns=frozenset(), size=1, depth=1, has_window=False,
-                  has_query=False)
+        self._set(name=name, value=value, type=type, columns=frozenset(), size=1, depth=1, has_window=False, has_query=False)
 
     def identity(self) -> tuple[object, ...]:
         return (self.name, repr(self.value), self.type)
@@ -331,8 +329,9 @@ def literal(value: object, type_: Type | None = None) -> Literal:
         try:
             value = json.dumps(value, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise InvalidValue(f"{value!r} cannot be written as JSON: {error}",
-                               hint="JSON has dict, list, str, bool, None and finite numbers") from None
+            raise InvalidValue(
+                f"{value!r} cannot be written as JSON: {error}", hint="JSON has dict, list, str, bool, None and finite numbers"
+            ) from None
     own = type_of_value(value) if type_ is None or type_.name != "json" else type_
     if type_ is None or own == type_:
         return Literal(value, own)
@@ -355,8 +354,9 @@ def aggregation(op: str, *args: Expr, order: tuple[Ordering, ...] = (), where: E
     return Aggregation(op, _widened(args, wanted), order, where, result)
 
 
-def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[Ordering] = (),
-         frame: WindowFrame | None = None) -> Over:
+def over(
+    function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[Ordering] = (), frame: WindowFrame | None = None
+) -> Over:
     """Return ``function`` over a window.
 
     Without ``frame``, the window of an aggregate is the whole partition if there is no order, else the rows up to and
@@ -373,8 +373,10 @@ def over(function: Aggregation, partition: Iterable[Expr] = (), order: Iterable[
     if operation.framed and frame is None and order:
         frame = WindowFrame("RANGE", None, 0)
     if frame is not None and frame.has_distance and (len(order) != 1 or order[0].expr.type.name not in ("int64", "timedelta")):
-        raise InvalidType("a window with a range of distances is ordered by one whole number",
-                          hint="order by an integer, or by the time since a moment")
+        raise InvalidType(
+            "a window with a range of distances is ordered by one whole number",
+            hint="order by an integer, or by the time since a moment",
+        )
     return Over(function, partition, order, frame if operation.framed else None)
 
 
@@ -411,9 +413,14 @@ def cast(expr: Expr, type_: Type) -> Expr:
 
 def _widened(args: tuple[Expr, ...], wanted: tuple[Type, ...]) -> tuple[Expr, ...]:
     widen = {("int64", "float64"), ("int64", "decimal"), ("decimal", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
-    return tuple(cast(arg, type_) if (arg.type.name, type_.name) in widen else
-                 Literal(None, type_) if isinstance(arg, Literal) and arg.value is None else arg
-                 for arg, type_ in zip(args, wanted, strict=True))
+    return tuple(
+        cast(arg, type_)
+        if (arg.type.name, type_.name) in widen
+        else Literal(None, type_)
+        if isinstance(arg, Literal) and arg.value is None
+        else arg
+        for arg, type_ in zip(args, wanted, strict=True)
+    )
 
 
 # ---- walking expressions
@@ -444,26 +451,40 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
     """Return ``expr`` with the named columns replaced."""
     if expr.columns.isdisjoint(columns):
         return expr
-    return transform(expr, lambda part: columns.get(part.name) if isinstance(part, Column) else
-                     (part if part.columns.isdisjoint(columns) else None))
+    return transform(
+        expr,
+        lambda part: (
+            columns.get(part.name) if isinstance(part, Column) else (part if part.columns.isdisjoint(columns) else None)
+        ),
+    )
 
 
 def parses(expr: Expr) -> bool:
     """Return whether ``expr`` reads text as something else, which may raise."""
-    return any(part.arg.type == STRING if isinstance(part, Cast) else isinstance(part, Call) and ops.OPS[part.op].parses
-               for part in walk(expr))
+    return any(
+        part.arg.type == STRING if isinstance(part, Cast) else isinstance(part, Call) and ops.OPS[part.op].parses
+        for part in walk(expr)
+    )
 
 
 def never_raises(expr: Expr) -> bool:
     """Return whether ``expr``, of one row, has an answer for every row, also for those that a condition leaves out."""
-    return all(isinstance(part, Column | Literal | Case) or (isinstance(part, Call) and ops.OPS[part.op].total)
-               or (isinstance(part, Cast) and _always_casts(part)) for part in walk(expr))
+    return all(
+        isinstance(part, Column | Literal | Case)
+        or (isinstance(part, Call) and ops.OPS[part.op].total)
+        or (isinstance(part, Cast) and _always_casts(part))
+        for part in walk(expr)
+    )
 
 
 def _always_casts(expr: Cast) -> bool:
     before, after = expr.arg.type, expr.type
-    return before.plain == after.plain or after == STRING or (before == BOOL and after in (INT64, FLOAT64)) or (
-        before == INT64 and after in (FLOAT64, BOOL))
+    return (
+        before.plain == after.plain
+        or after == STRING
+        or (before == BOOL and after in (INT64, FLOAT64))
+        or (before == INT64 and after in (FLOAT64, BOOL))
+    )
 
 
 def is_null_for_nulls(expr: Expr) -> bool:

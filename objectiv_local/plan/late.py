@@ -92,8 +92,9 @@ def _orders(node: Node, shown: set[Node]) -> bool:
 def _is_step(node: Node) -> bool:
     if not isinstance(node, Join):
         return isinstance(node, _Step)
-    return (node.how == "left" and node.condition is None and node.meets_one
-            and all(side != "both" for _, side, _ in node.columns))
+    return (
+        node.how == "left" and node.condition is None and node.meets_one and all(side != "both" for _, side, _ in node.columns)
+    )
 
 
 def _leaves_out(node: Node) -> bool:
@@ -183,8 +184,10 @@ class _Late:
         self.result = current
         self.wanted = {current[name] for name in wanted}
         #: Values that decide which rows are left, or that need all rows, and what these are computed from.
-        self.early = self._read_by({number for number, _ in self.decisive} | {
-            number for number in self._read_by(self.wanted) if self.values[number].expr.has_window})
+        self.early = self._read_by(
+            {number for number, _ in self.decisive}
+            | {number for number in self._read_by(self.wanted) if self.values[number].expr.has_window}
+        )
         self.late = self._computed_late()
         #: What the narrow rows hand on, and all that they hold.
         self.carried = (self.wanted | {read for number in self.late for read in self.values[number].reads}) - self.late
@@ -209,8 +212,9 @@ class _Late:
 
     def _add(self, name: str, position: int, expr: Expr, before: dict[str, int]) -> None:
         reads = tuple(before[read] for read in sorted(expr.columns))
-        self.values.append(_Value(name, position, expr, reads, False,
-                                  isinstance(expr, Column) and self.values[reads[0]].of_dimension))
+        self.values.append(
+            _Value(name, position, expr, reads, False, isinstance(expr, Column) and self.values[reads[0]].of_dimension)
+        )
 
     def _read_by(self, numbers: set[int]) -> set[int]:
         """Return the values, and all that they are computed from."""
@@ -225,19 +229,31 @@ class _Late:
         live = self._read_by(self.wanted)
         late: set[int] = set()
         for number, value in enumerate(self.values):
-            if number in live and not value.expr.has_window and (
+            if (
+                number in live
+                and not value.expr.has_window
+                and (
                     (value.is_wide and (self.reads_table or value.of_dimension))
-                    or (number not in self.early and not late.isdisjoint(value.reads))):
+                    or (number not in self.early and not late.isdisjoint(value.reads))
+                )
+            ):
                 late.add(number)
         # What late values read of the table besides is read with them, but for ids, without which it need not be read again.
         joined = {number for number, value in enumerate(self.values) if value.is_joined}
         from_table = self.reads_table and any(
-            self.values[number].is_json and self._read_by({number}).isdisjoint(joined) for number in late)
+            self.values[number].is_json and self._read_by({number}).isdisjoint(joined) for number in late
+        )
         for number in reversed(range(len(self.values))):
             readers = {other for other in live if number in self.values[other].reads}
-            if number in live - self.wanted and number not in self.ids.values() and (
-                    not late.isdisjoint(readers)) and ((from_table and self.values[number].step < 0) or (
-                    self.values[number].step >= 0 and number not in self.early and readers <= late)):
+            if (
+                number in live - self.wanted
+                and number not in self.ids.values()
+                and (not late.isdisjoint(readers))
+                and (
+                    (from_table and self.values[number].step < 0)
+                    or (self.values[number].step >= 0 and number not in self.early and readers <= late)
+                )
+            ):
                 late.add(number)
         needed = set(self.wanted)
         for number in reversed(range(len(self.values))):
@@ -254,16 +270,28 @@ class _Late:
             return None
 
         names = self._names(carried | self.late)
-        node = self._with_table(names) if any(self.values[number].step < 0 for number in self.late) else Select(
-            self._narrow_rows({}), tuple((name, Column(self.values[number].name, self.values[number].expr.type))
-                                         for number, name in names.items() if number not in self.late), top.step)
+        node = (
+            self._with_table(names)
+            if any(self.values[number].step < 0 for number in self.late)
+            else Select(
+                self._narrow_rows({}),
+                tuple(
+                    (name, Column(self.values[number].name, self.values[number].expr.type))
+                    for number, name in names.items()
+                    if number not in self.late
+                ),
+                top.step,
+            )
+        )
         for position, step in enumerate(self.steps):
             made = [number for number in sorted(self.late) if self.values[number].step == position]
             if isinstance(step, Join):
                 node = self._with_dimension(node, step, names, [number for number in made if self.values[number].is_joined])
-            computed = tuple((names[number], self._renamed(self.values[number], names)) for number in made
-                             if not self.values[number].is_joined
-                             and names.get(self._renames(self.values[number])) != names[number])
+            computed = tuple(
+                (names[number], self._renamed(self.values[number], names))
+                for number in made
+                if not self.values[number].is_joined and names.get(self._renames(self.values[number])) != names[number]
+            )
             if computed:
                 node = Extend(node, computed, step.step, once=isinstance(step, Extend) and step.once)
         return Sort(node, order) if order else node
@@ -293,7 +321,8 @@ class _Late:
         if not self.reads_table:
             return not before & self.late <= after
         return any(self.values[number].is_json for number in before) and not any(
-            self.values[number].is_json for number in after)
+            self.values[number].is_json for number in after
+        )
 
     def _with_table(self, names: dict[int, str]) -> Node:
         """Return the narrow rows with what is read late of the table."""
@@ -310,8 +339,16 @@ class _Late:
         # Joined by the row id alone first: an engine that does not foresee how few rows are left then holds row ids in
         # memory, and not the JSON of the whole table.
         table = self._table({self.values[number].name for number in self.late if self.values[number].step < 0}, ids)
-        json = Join(table, kept, "inner", pairs, tuple((name, "left", (name, name)) for name in table.types),
-                    step="json", key=tuple(ids), single="right")
+        json = Join(
+            table,
+            kept,
+            "inner",
+            pairs,
+            tuple((name, "left", (name, name)) for name in table.types),
+            step="json",
+            key=tuple(ids),
+            single="right",
+        )
         return Join(kept, json, "inner", pairs, tuple(columns), step="rows_with_json", key=self.steps[-1].key, single="right")
 
     def _with_dimension(self, node: Node, step: Join, names: dict[int, str], late: list[int]) -> Node:
@@ -324,8 +361,9 @@ class _Late:
             assert isinstance(expr, Column)
             columns.append((names[number], "right", (expr.name, expr.name)))
         on = tuple((names[number], there) for number, (_, there) in zip(self.values[late[0]].reads, step.on, strict=True))
-        return Join(node, step.right, "left", on, tuple(columns), step.nulls_match, step.step, node.key, None, step.single,
-                    step.total)
+        return Join(
+            node, step.right, "left", on, tuple(columns), step.nulls_match, step.step, node.key, None, step.single, step.total
+        )
 
     def _kept_to_the_end(self) -> set[int]:
         """Return the values that the last of the narrow rows have: those that no step replaces or leaves out."""
@@ -333,20 +371,21 @@ class _Late:
         for position in range(-1, len(self.steps)):
             if position >= 0 and isinstance(self.steps[position], Select | Join):
                 kept = {name: number for name, number in kept.items() if name in self.ids}
-            kept |= {self.values[number].name: number for number in sorted(self.narrow)
-                     if self.values[number].step == position}
+            kept |= {self.values[number].name: number for number in sorted(self.narrow) if self.values[number].step == position}
         return set(kept.values())
 
     def _renamed(self, value: _Value, names: dict[int, str]) -> Expr:
         read = {self.values[number].name: names[number] for number in value.reads}
-        return transform(value.expr, lambda part: (
-            Column(read[part.name], part.type) if isinstance(part, Column) else None))
+        return transform(value.expr, lambda part: Column(read[part.name], part.type) if isinstance(part, Column) else None)
 
     def _in_windows(self, values: set[int], handed_on: set[int]) -> set[int]:
         """Return which of the given values, some of which are handed on, are wide and carried through a window."""
         windows = {self.values[number].step for number in values if self.values[number].expr.has_window}
-        windows |= {position for position, step in enumerate(self.steps)
-                    if isinstance(step, Filter | Limit) and any(expr.has_window for expr in step.exprs())}
+        windows |= {
+            position
+            for position, step in enumerate(self.steps)
+            if isinstance(step, Filter | Limit) and any(expr.has_window for expr in step.exprs())
+        }
         found: set[int] = set()
         for number in values:
             value = self.values[number]
@@ -378,11 +417,15 @@ class _Late:
                 node = Extend(node, columns, step.step, once=step.once)
         return node
 
-    def _narrow_join(self, node: Node, step: Join, position: int, made: set[tuple[int, str]],
-                     handed_on: dict[str, Expr]) -> Node:
+    def _narrow_join(
+        self, node: Node, step: Join, position: int, made: set[tuple[int, str]], handed_on: dict[str, Expr]
+    ) -> Node:
         """Return a step with the columns of a dimension that are not late: a join only if there are some."""
-        ids = [(self.values[number].name, self.values[number].expr) for number in self.ids.values()
-               if self.values[number].step == position and (position, self.values[number].name) in made]
+        ids = [
+            (self.values[number].name, self.values[number].expr)
+            for number in self.ids.values()
+            if self.values[number].step == position and (position, self.values[number].name) in made
+        ]
         names: list[tuple[str, str]] = [(name, name) for name in handed_on]
         names += [(name, expr.name) for name, expr in ids if isinstance(expr, Column)]
         names += [(name, left) for name, side, (left, _) in step.columns if side == "left" and (position, name) in made]
@@ -391,8 +434,19 @@ class _Late:
             return Select(node, tuple((name, node.column(left)) for name, left in names), step.step)
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (left, left)) for name, left in names]
         columns += [(name, "right", (there, there)) for name, there in right]
-        return Join(node, step.right, "left", step.on, tuple(columns), step.nulls_match, step.step, step.key, None, step.single,
-                    step.total)
+        return Join(
+            node,
+            step.right,
+            "left",
+            step.on,
+            tuple(columns),
+            step.nulls_match,
+            step.step,
+            step.key,
+            None,
+            step.single,
+            step.total,
+        )
 
     def _table(self, names: set[str], ids: dict[str, tuple[str, str]]) -> Source:
         """Return the table with some of its columns and the row id."""

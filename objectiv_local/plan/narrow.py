@@ -6,19 +6,7 @@ over JSON that a later step needs moves below the first window, where the JSON c
 
 from __future__ import annotations
 
-from objectiv_local.plan.expr import (
-    Aggregation,
-    Call,
-    Case,
-    Cast,
-    Column,
-    Expr,
-    Over,
-    Query,
-    parses,
-    transform,
-    walk,
-)
+from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Column, Expr, Over, Query, parses, transform, walk
 from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Limit, Node, Select, topological
 from objectiv_local.plan.origins import title
@@ -46,8 +34,13 @@ def narrow_early(root: Node) -> Node:
                 # A name that another step gave may belong to another column on the way to this step.
                 found = next((each for each in known if _is_free(each, node, place)), None)
                 if found is None:
-                    own = (name and part is expr and name not in given and name not in place.child.types
-                           and _is_free(name, node, place))
+                    own = (
+                        name
+                        and part is expr
+                        and name not in given
+                        and name not in place.child.types
+                        and _is_free(name, node, place)
+                    )
                     found = name if own else unused_name(title(part), taken)
                     taken.add(found)
                     given.add(found)
@@ -63,8 +56,9 @@ def narrow_early(root: Node) -> Node:
     def change(old: Node, node: Node) -> Node:
         replaced = moved.get(old)
         if replaced:
-            node = map_exprs(node, lambda expr: transform(
-                expr, lambda part: Column(replaced[part], part.type) if part in replaced else None))
+            node = map_exprs(
+                node, lambda expr: transform(expr, lambda part: Column(replaced[part], part.type) if part in replaced else None)
+            )
         early = at.get(old)
         if early and isinstance(node, Extend):
             node = Extend(Extend(node.child, tuple(early), ""), node.columns, node.step, node.local, node.once)

@@ -74,9 +74,16 @@ class Source(Node):
     row_id: tuple[tuple[str, str], ...]
     stored: tuple[tuple[Expr, str], ...]
 
-    def __init__(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...],
-                 key: tuple[str, ...] | None, connection: int, step: str,
-                 row_id: tuple[tuple[str, str], ...] = (), stored: tuple[tuple[Expr, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        relation: Relation,
+        columns: tuple[tuple[str, str, str, Type], ...],
+        key: tuple[str, ...] | None,
+        connection: int,
+        step: str,
+        row_id: tuple[tuple[str, str], ...] = (),
+        stored: tuple[tuple[Expr, str], ...] = (),
+    ) -> None:
         types = {name: type_ for name, _, _, type_ in columns}
         for expr, name in stored:
             if expr.has_window or expr.has_query or not types.keys() >= {name, *expr.columns}:
@@ -84,11 +91,24 @@ class Source(Node):
                 raise InvalidValue(f"column {name!r} is to hold what is computed of {read}, but these are not all columns")
             if types[name].plain != expr.type.plain:
                 raise InvalidValue(f"column {name!r} is {types[name]} and is to hold values that are {expr.type}")
-        self._set(relation=relation, columns=columns, key=key, connection=connection, step=step, row_id=row_id,
-                  stored=stored, types=types)
+        self._set(
+            relation=relation,
+            columns=columns,
+            key=key,
+            connection=connection,
+            step=step,
+            row_id=row_id,
+            stored=stored,
+            types=types,
+        )
 
-    def over(self, relation: Relation, columns: tuple[tuple[str, str, str, Type], ...], key: tuple[str, ...] | None,
-             row_id: tuple[tuple[str, str], ...]) -> Source:
+    def over(
+        self,
+        relation: Relation,
+        columns: tuple[tuple[str, str, str, Type], ...],
+        key: tuple[str, ...] | None,
+        row_id: tuple[tuple[str, str], ...],
+    ) -> Source:
         """Return the rows of another relation, or with other columns, and what is stored of those that are left."""
         names = {name for name, _, _, _ in columns}
         stored = tuple((expr, name) for expr, name in self.stored if names >= {name, *expr.columns})
@@ -103,8 +123,7 @@ class Values(Node):
     columns: Schema
     rows: tuple[tuple[Expr, ...], ...]
 
-    def __init__(self, columns: Schema, rows: tuple[tuple[Expr, ...], ...], key: tuple[str, ...] | None,
-                 step: str) -> None:
+    def __init__(self, columns: Schema, rows: tuple[tuple[Expr, ...], ...], key: tuple[str, ...] | None, step: str) -> None:
         self._set(columns=columns, rows=rows, key=key, step=step, types=dict(columns))
 
 
@@ -154,12 +173,25 @@ class Extend(_Single):
     local: tuple[tuple[str, str, Expr], ...]
     once: bool
 
-    def __init__(self, child: Node, columns: NamedExprs, step: str = "",
-                 local: tuple[tuple[str, str, Expr], ...] = (), once: bool = False) -> None:
+    def __init__(
+        self,
+        child: Node,
+        columns: NamedExprs,
+        step: str = "",
+        local: tuple[tuple[str, str, Expr], ...] = (),
+        once: bool = False,
+    ) -> None:
         replaced = {name for name, expr in columns if not _keeps_apart(name, expr)}
         key = child.key if child.key is not None and replaced.isdisjoint(child.key) else _numbers(columns, replaced)
-        self._set(child=child, columns=columns, step=step, local=local, once=once, key=key,
-                  types=child.types | {name: expr.type for name, expr in columns})
+        self._set(
+            child=child,
+            columns=columns,
+            step=step,
+            local=local,
+            once=once,
+            key=key,
+            types=child.types | {name: expr.type for name, expr in columns},
+        )
 
     def exprs(self) -> Iterable[Expr]:
         return (expr for _, expr in self.columns)
@@ -208,8 +240,14 @@ class Aggregate(_Single):
     aggregates: NamedExprs
 
     def __init__(self, child: Node, keys: NamedExprs, aggregates: NamedExprs, step: str = "") -> None:
-        self._set(child=child, keys=keys, aggregates=aggregates, step=step, key=tuple(name for name, _ in keys),
-                  types={name: expr.type for name, expr in (*keys, *aggregates)})
+        self._set(
+            child=child,
+            keys=keys,
+            aggregates=aggregates,
+            step=step,
+            key=tuple(name for name, _ in keys),
+            types={name: expr.type for name, expr in (*keys, *aggregates)},
+        )
 
     def exprs(self) -> Iterable[Expr]:
         return (expr for _, expr in (*self.keys, *self.aggregates))
@@ -229,14 +267,28 @@ class GroupingSets(_Single):
     aggregates: NamedExprs
     level: str
 
-    def __init__(self, child: Node, keys: NamedExprs, sets: tuple[tuple[int, ...], ...], aggregates: NamedExprs, level: str,
-                 step: str = "") -> None:
+    def __init__(
+        self,
+        child: Node,
+        keys: NamedExprs,
+        sets: tuple[tuple[int, ...], ...],
+        aggregates: NamedExprs,
+        level: str,
+        step: str = "",
+    ) -> None:
         if len({expr for _, expr in keys}) != len(keys):
             # Postgres 16 sorts the rows of such groups wrongly, taking one key for the other.
             raise InvalidValue("several groupings have one key under two names", hint="give each key once")
-        self._set(child=child, keys=keys, sets=sets, aggregates=aggregates, level=level, step=step,
-                  key=(*(name for name, _ in keys), level),
-                  types={name: expr.type for name, expr in (*keys, *aggregates)} | {level: INT64})
+        self._set(
+            child=child,
+            keys=keys,
+            sets=sets,
+            aggregates=aggregates,
+            level=level,
+            step=step,
+            key=(*(name for name, _ in keys), level),
+            types={name: expr.type for name, expr in (*keys, *aggregates)} | {level: INT64},
+        )
 
     def exprs(self) -> Iterable[Expr]:
         return (expr for _, expr in (*self.keys, *self.aggregates))
@@ -266,8 +318,15 @@ class Unnest(_Single):
 
     def __init__(self, child: Node, array: Expr, item: str, position: str, step: str = "") -> None:
         key = (*child.key, position) if child.key is not None and not {item, position} & set(child.key) else None
-        self._set(child=child, array=array, item=item, position=position, step=step, key=key,
-                  types=child.types | {item: JSON, position: INT64})
+        self._set(
+            child=child,
+            array=array,
+            item=item,
+            position=position,
+            step=step,
+            key=key,
+            types=child.types | {item: JSON, position: INT64},
+        )
 
     def exprs(self) -> Iterable[Expr]:
         return (self.array,)
@@ -286,8 +345,7 @@ class Union(Node):
             found = {part.types.get(name) for part in parts}
             if len(found) > 1:
                 raise InvalidValue(f"a union of columns {name!r} of different types: {found}")
-        self._set(parts=parts, columns=columns, step=step, key=None,
-                  types={name: parts[0].types[name] for name in columns})
+        self._set(parts=parts, columns=columns, step=step, key=None, types={name: parts[0].types[name] for name in columns})
 
     def inputs(self) -> tuple[Node, ...]:
         return self.parts
@@ -322,24 +380,47 @@ class Join(Node):
     single: OneOf["", "right", "either"]
     total: bool
 
-    def __init__(self, left: Node, right: Node, how: JoinHow, on: tuple[tuple[str, str], ...],
-                 columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...], nulls_match: bool = False,
-                 step: str = "", key: tuple[str, ...] | None = None, condition: Expr | None = None,
-                 single: OneOf["", "right", "either"] = "", total: bool = False) -> None:
-        types = {name: right.types[names[1]] if side == "right" else left.types[names[0]]
-                 for name, side, names in columns}
+    def __init__(
+        self,
+        left: Node,
+        right: Node,
+        how: JoinHow,
+        on: tuple[tuple[str, str], ...],
+        columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...],
+        nulls_match: bool = False,
+        step: str = "",
+        key: tuple[str, ...] | None = None,
+        condition: Expr | None = None,
+        single: OneOf["", "right", "either"] = "",
+        total: bool = False,
+    ) -> None:
+        types = {name: right.types[names[1]] if side == "right" else left.types[names[0]] for name, side, names in columns}
         for name, side, names in columns:
             if side == "both" and left.types[names[0]] != right.types[names[1]]:
-                raise InvalidValue(f"column {name!r} of a join is {left.types[names[0]]} and {right.types[names[1]]}",
-                                   hint="cast one side first")
+                raise InvalidValue(
+                    f"column {name!r} of a join is {left.types[names[0]]} and {right.types[names[1]]}",
+                    hint="cast one side first",
+                )
         if how == "outer" and (condition is not None or not on):
             raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
         if total and (how != "left" or condition is not None or not on):
             raise InvalidValue("a join is total only if it is a left join by equal keys and nothing else")
         if key is not None and not types.keys() >= set(key):
             key = None
-        self._set(left=left, right=right, how=how, on=on, columns=columns, nulls_match=nulls_match, step=step, key=key,
-                  condition=condition, single=single, total=total, types=types)
+        self._set(
+            left=left,
+            right=right,
+            how=how,
+            on=on,
+            columns=columns,
+            nulls_match=nulls_match,
+            step=step,
+            key=key,
+            condition=condition,
+            single=single,
+            total=total,
+            types=types,
+        )
 
     @property
     def meets_one(self) -> bool:
@@ -351,8 +432,19 @@ class Join(Node):
         return (self.left, self.right)
 
     def with_inputs(self, inputs: tuple[Node, ...]) -> Node:
-        return Join(inputs[0], inputs[1], self.how, self.on, self.columns, self.nulls_match, self.step, self.key,
-                    self.condition, self.single, self.total)
+        return Join(
+            inputs[0],
+            inputs[1],
+            self.how,
+            self.on,
+            self.columns,
+            self.nulls_match,
+            self.step,
+            self.key,
+            self.condition,
+            self.single,
+            self.total,
+        )
 
 
 class Limit(_Single):
@@ -364,8 +456,7 @@ class Limit(_Single):
     count: int | None
     offset: int
 
-    def __init__(self, child: Node, order: tuple[Ordering, ...], count: int | None, offset: int = 0,
-                 step: str = "") -> None:
+    def __init__(self, child: Node, order: tuple[Ordering, ...], count: int | None, offset: int = 0, step: str = "") -> None:
         for number in (count, offset):
             if number is not None and number < 0:
                 raise InvalidValue(f"a number of rows cannot be negative: {number}")

@@ -79,8 +79,7 @@ class _Rewrite:
                 raise _Needed
         raise _Needed
 
-    def _after_aggregate(self, node: Node, keys: dict[str, Expr], aggregates: dict[str, Expr],
-                         numbers: _Numbers) -> _Numbers:
+    def _after_aggregate(self, node: Node, keys: dict[str, Expr], aggregates: dict[str, Expr], numbers: _Numbers) -> _Numbers:
         key_of = {expr.name: name for name, expr in keys.items() if isinstance(expr, Column)}
         out: _Numbers = {}
         for name, expr in keys.items():
@@ -160,8 +159,12 @@ class _Rewrite:
         if old is self.start and isinstance(node, Extend):
             columns = tuple((name, self.expr if name == self.name else expr) for name, expr in node.columns)
             return Extend(node.child, columns, node.step, node.local[1:], node.once)
-        groups = {name: Column(per, self.group_type) for child in old.inputs()
-                  for name, per in self.numbers.get(child, {}).items() if per is not None}
+        groups = {
+            name: Column(per, self.group_type)
+            for child in old.inputs()
+            for name, per in self.numbers.get(child, {}).items()
+            if per is not None
+        }
         if not groups:
             return node
         node = map_exprs(node, lambda expr: transform(expr, lambda part: _partitioned(part, groups)))

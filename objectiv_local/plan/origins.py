@@ -162,8 +162,11 @@ class Origin:
             self.origins[node] = self._of_step(node, below)
         else:
             self.origins[node] = {name: (rows, node.column(name)) for rows in (Rows(node),) for name in self.starts(node)}
-        if not inputs or self.origins[node] is not self.origins[inputs[0]] or (
-                inputs[0] in self.own and self.readers[inputs[0]] == 1):
+        if (
+            not inputs
+            or self.origins[node] is not self.origins[inputs[0]]
+            or (inputs[0] in self.own and self.readers[inputs[0]] == 1)
+        ):
             self.own.add(node)
         is_gate = isinstance(node, Select | Join | Union) or not inputs
         self.gates[node] = node if is_gate else self.gates[inputs[0]]
@@ -292,8 +295,11 @@ class Origin:
                 case Select(child):
                     self._carry(child, origin, name)
                 case Join(left, right) if rows.below is not None:
-                    side = left if (node, rows.below, "left") in self._wrapped and (
-                        self._wrapped[node, rows.below, "left"] is rows) else right
+                    side = (
+                        left
+                        if (node, rows.below, "left") in self._wrapped and (self._wrapped[node, rows.below, "left"] is rows)
+                        else right
+                    )
                     self._carry(side, (rows.below, expr), self.names.setdefault((rows.below, expr), name))
                 case Union(parts):
                     # One row may be several of those below, under different names.
@@ -325,8 +331,19 @@ class Origin:
                         side: JoinSide = "left" if self._wrapped.get((old, rows.below, "left")) is rows else "right"
                         below = self.names[rows.below, expr]
                         sides.append((name, side, (below, below)))
-                node = Join(node.left, node.right, node.how, node.on, (*node.columns, *sides), node.nulls_match, node.step,
-                            node.key, node.condition, node.single, node.total)
+                node = Join(
+                    node.left,
+                    node.right,
+                    node.how,
+                    node.on,
+                    (*node.columns, *sides),
+                    node.nulls_match,
+                    node.step,
+                    node.key,
+                    node.condition,
+                    node.single,
+                    node.total,
+                )
         own = tuple((name, expr) for (rows, expr), name in columns.items() if rows.below is None)
         return self.at(old, node, own) if own else node
 

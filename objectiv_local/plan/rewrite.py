@@ -25,8 +25,7 @@ from objectiv_local.plan.nodes import (
 from objectiv_local.plan.ops import OPS, is_ordered
 
 
-def rebuild(root: Node, change: Callable[[Node, Node], Node],
-            before: Callable[[Node], Node] = lambda node: node) -> Node:
+def rebuild(root: Node, change: Callable[[Node, Node], Node], before: Callable[[Node], Node] = lambda node: node) -> Node:
     """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first.
 
     ``before`` is applied to a node before its inputs are replaced: for what the new inputs no longer offer.
@@ -94,8 +93,19 @@ def map_all(root: Node, change: Callable[[Expr], Expr]) -> Node:
     def changed(_: Node, node: Node) -> Node:
         if not isinstance(node, Join) or node.condition is None:
             return map_exprs(node, change)
-        return Join(node.left, node.right, node.how, node.on, node.columns, node.nulls_match, node.step, node.key,
-                    change(node.condition), node.single, node.total)
+        return Join(
+            node.left,
+            node.right,
+            node.how,
+            node.on,
+            node.columns,
+            node.nulls_match,
+            node.step,
+            node.key,
+            change(node.condition),
+            node.single,
+            node.total,
+        )
 
     return rebuild(root, changed)
 
@@ -111,8 +121,9 @@ def complete_orders(root: Node) -> Node:
 
     def change(old: Node, node: Node) -> Node:
         if isinstance(node, Limit | Sort):
-            order = completed(node.order, node.child, needed=isinstance(node, Sort) or bool(node.order) or
-                              (node.count is not None))
+            order = completed(
+                node.order, node.child, needed=isinstance(node, Sort) or bool(node.order) or (node.count is not None)
+            )
             return node if order == node.order else _with_order(node, order)
         if isinstance(node, Extend | Select | Filter | Aggregate | GroupingSets):
             child = node.child
@@ -154,8 +165,9 @@ def _with_order(node: Limit | Sort, order: tuple[Ordering, ...]) -> Node:
     return Limit(node.child, order, node.count, node.offset, node.step)
 
 
-def completed(order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = (),
-              needed: bool = True) -> tuple[Ordering, ...]:
+def completed(
+    order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = (), needed: bool = True
+) -> tuple[Ordering, ...]:
     """Return ``order`` with columns of ``child`` behind it until no two different rows tie.
 
     ``fixed`` are expressions that are equal for all rows compared, such as the keys of a partition.
@@ -163,8 +175,7 @@ def completed(order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = 
     if not needed:
         return order
     known: dict[Expr, None] = dict.fromkeys([*(key.expr for key in order), *fixed])
-    names = child.key if child.key is not None else tuple(
-        name for name, type_ in child.types.items() if is_ordered(type_))
+    names = child.key if child.key is not None else tuple(name for name, type_ in child.types.items() if is_ordered(type_))
     ties = [Column(name, child.types[name]) for name in names]
     return (*order, *(Ordering(column) for column in ties if column not in known))
 
@@ -235,8 +246,12 @@ def prune(root: Node) -> Node:
                     return node
                 kept_columns = tuple(columns[i] for i in indexes)
                 names = {name for name, _ in kept_columns}
-                return Values(kept_columns, tuple(tuple(row[i] for i in indexes) for row in rows),
-                              key if key is not None and set(key) <= names else None, step)
+                return Values(
+                    kept_columns,
+                    tuple(tuple(row[i] for i in indexes) for row in rows),
+                    key if key is not None and set(key) <= names else None,
+                    step,
+                )
             case Extend(child, columns, step, local, once):
                 kept_named = tuple((name, expr) for name, expr in columns if name in wanted)
                 kept_local = tuple(stand_in for stand_in in local if stand_in[0] in wanted)
@@ -253,8 +268,7 @@ def prune(root: Node) -> Node:
             case Join(left, right, how, on, columns, nulls_match, step, key, condition, single, total):
                 read = wanted | condition.columns if condition is not None else wanted
                 kept_sides = tuple(column for column in columns if column[0] in read)
-                if how == "left" and condition is None and node.meets_one and all(
-                        side == "left" for _, side, _ in kept_sides):
+                if how == "left" and condition is None and node.meets_one and all(side == "left" for _, side, _ in kept_sides):
                     # Each row meets one row at most, and nothing of that is read.
                     return Select(left, tuple((name, left.column(names[0])) for name, _, names in kept_sides), step)
                 if key is not None and not set(key) <= {name for name, _, _ in kept_sides}:

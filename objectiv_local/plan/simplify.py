@@ -27,7 +27,8 @@ def _shorter(expr: Expr) -> Expr:
     match expr:
         # A slice from an object has elements exactly if an element contains the object.
         case Call("gt", (Call("json_length", (Call("json_slice", (array, start, Literal(None))),)), Literal(0))) if (
-                isinstance(start, Literal) and start.type == JSON):
+            isinstance(start, Literal) and start.type == JSON
+        ):
             return Call("json_has", (array, start), expr.type)
         # Within a partition, its keys order nothing.
         case Over(call, partition, order, frame) if len(order) > 1:
@@ -67,8 +68,13 @@ def drop_single_row_windows(root: Node) -> Node:
         key = {node.child.column(name) for name in node.child.key}
 
         def single(part: Expr) -> Expr | None:
-            if (isinstance(part, Over) and OPS[part.call.op].extreme and part.call.where is None
-                    and part.frame is None and key <= set(part.partition)):
+            if (
+                isinstance(part, Over)
+                and OPS[part.call.op].extreme
+                and part.call.where is None
+                and part.frame is None
+                and key <= set(part.partition)
+            ):
                 return part.call.args[0]
             return None
 
@@ -95,8 +101,9 @@ def label_first(root: Node) -> Node:
         if not labels:
             return node
         child = Extend(node.child, tuple((name, expr) for expr, name in labels.items()))
-        moved = map_exprs(node, lambda expr: transform(
-            expr, lambda part: Column(labels[part], part.type) if part in labels else None))
+        moved = map_exprs(
+            node, lambda expr: transform(expr, lambda part: Column(labels[part], part.type) if part in labels else None)
+        )
         return moved.with_inputs((child,))
 
     return rebuild(root, change)

@@ -26,9 +26,12 @@ def sort_some_rows(root: Node) -> Node:
 def _sorted(part: Expr) -> Expr | None:
     match part:
         case Case(((Column(type=type_) as test, Over(call, partition, order, frame)),), Literal(None)) if (
-                type_ == BOOL and test in partition and any(isinstance(key.expr, Column) for key in order)):
+            type_ == BOOL and test in partition and any(isinstance(key.expr, Column) for key in order)
+        ):
             # Where the test is true, it is so in all rows of the partition, and their order stays as it was.
-            keys = tuple(Ordering(case([(test, key.expr)]), key.ascending, key.nulls_last) if isinstance(key.expr, Column)
-                         else key for key in order)
+            keys = tuple(
+                Ordering(case([(test, key.expr)]), key.ascending, key.nulls_last) if isinstance(key.expr, Column) else key
+                for key in order
+            )
             return case([(test, Over(call, partition, keys, frame))])
     return None

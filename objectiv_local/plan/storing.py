@@ -49,8 +49,11 @@ class _Stored(Origin):
 
     def __init__(self, root: Node) -> None:
         super().__init__(root)
-        self.columns = {node: {_form(expr): name for expr, name in node.stored}
-                        for node in self.nodes if isinstance(node, Source) and node.stored}
+        self.columns = {
+            node: {_form(expr): name for expr, name in node.stored}
+            for node in self.nodes
+            if isinstance(node, Source) and node.stored
+        }
 
     @cached_property
     def uses(self) -> Counter[str]:
@@ -106,8 +109,11 @@ class _Stored(Origin):
         if not below:
             return found
         is_condition = isinstance(node, Filter)
-        tested = {expr: changed for expr in node.exprs() if (changed := _tested(
-            expr, found, lambda test: self._test(test, node, below), is_condition=is_condition)) != expr}
+        tested = {
+            expr: changed
+            for expr in node.exprs()
+            if (changed := _tested(expr, found, lambda test: self._test(test, node, below), is_condition=is_condition)) != expr
+        }
         if not isinstance(node, GroupingSets) or len({tested.get(expr, expr) for _, expr in node.keys}) == len(node.keys):
             found |= tested
         return found
@@ -115,8 +121,9 @@ class _Stored(Origin):
     def _test(self, test: Expr, node: Node, below: Origins) -> Expr | None:
         """Return the test of a column that is true where JSON equals a string, and is NULL or false where it does not."""
         match test:
-            case Call("json_equal", (Call("json_get", (value, key)), Literal(text))) if (
-                    _is_text(str(text)) and not test.columns.isdisjoint(below)):
+            case Call("json_equal", (Call("json_get", (value, key)), Literal(text))) if _is_text(
+                str(text)
+            ) and not test.columns.isdisjoint(below):
                 member = call("json_get_text", value, key)
                 origin = self.resolved(member, below)
                 if origin is not None and self.lands(*origin):

@@ -24,8 +24,9 @@ def _counted(node: Node) -> Node | None:
         return None
     counts: dict[str, Column] = {}
     for name, expr in node.aggregates:
-        if not (isinstance(expr, Aggregation) and expr.op == "nunique" and expr.where is None
-                and isinstance(expr.args[0], Column)):
+        if not (
+            isinstance(expr, Aggregation) and expr.op == "nunique" and expr.where is None and isinstance(expr.args[0], Column)
+        ):
             return None
         counts[name] = expr.args[0]
     pair = _pair(node.child, {column.name for column in counts.values()})
@@ -42,8 +43,12 @@ def _counted(node: Node) -> Node | None:
         grouped.append((own, expr if day is None else day))
         column: Expr = Column(own, grouped[-1][1].type)
         # The text of a day is made of the few days that are left, not of every row.
-        keys.append((name, Call("strftime", (column, expr.args[1]), expr.type)
-                     if day is not None and isinstance(expr, Call) else column))
+        keys.append(
+            (
+                name,
+                Call("strftime", (column, expr.args[1]), expr.type) if day is not None and isinstance(expr, Call) else column,
+            )
+        )
     plan: Node = Aggregate(node.child, (*grouped, (outer.name, outer), (inner.name, inner)), ())
     by_outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in grouped)
     number = new_name(f"{inner.name}_count", taken)

@@ -36,13 +36,19 @@ def jinja() -> Any:
     try:
         return import_module("jinja2")
     except ImportError:
-        raise NotSupported("jinja2 is not installed, and reports need it",
-                           hint="pip install 'objectiv-local[report]'") from None
+        raise NotSupported(
+            "jinja2 is not installed, and reports need it", hint="pip install 'objectiv-local[report]'"
+        ) from None
 
 
 @cache
 def _template() -> Any:
     jinja2 = jinja()
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_HERE), autoescape=True, trim_blocks=True,
-                                     lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     return environment.get_template("page.html")

@@ -142,8 +142,9 @@ def take_shared_rules(sections: Sequence[Section]) -> list[str]:
     return shared
 
 
-def shown_rows(frame: DataFrame, caption: str, columns: Sequence[str] | None, keeps: str = "last",
-               names: Mapping[str, str] | None = None) -> Table:
+def shown_rows(
+    frame: DataFrame, caption: str, columns: Sequence[str] | None, keeps: str = "last", names: Mapping[str, str] | None = None
+) -> Table:
     """Return the rows of a frame as a table, of which the last or first ones are kept if there are many."""
     index = frame.index_columns
     types: Mapping[str, str] = {**frame.index_dtypes, **frame.dtypes}

@@ -55,9 +55,17 @@ def check_file(path: Path, *, overwrite: bool) -> None:
         raise InvalidValue(f"{str(path)!r} exists", hint="give overwrite=True to replace it")
 
 
-def report(hub: ModelHub, events: DataFrame, *, title: str = "Product analytics", start: object = None, end: object = None,
-           by: str | None = None, funnel: Sequence[object] | Mapping[str, object] | None = None,
-           conversion: object = None) -> Report:
+def report(
+    hub: ModelHub,
+    events: DataFrame,
+    *,
+    title: str = "Product analytics",
+    start: object = None,
+    end: object = None,
+    by: str | None = None,
+    funnel: Sequence[object] | Mapping[str, object] | None = None,
+    conversion: object = None,
+) -> Report:
     """Return the report of an event frame; see :meth:`ModelHub.report`."""
     jinja()
     if by is not None:
@@ -76,9 +84,14 @@ def report(hub: ModelHub, events: DataFrame, *, title: str = "Product analytics"
         questions = Questions(hub, by or _period(first, last), start, end, scope.start, scope.end, funnel, conversion)
         sections = sections_of(questions, events, copied)
     notes = take_shared_rules(sections)
-    about = [("Events", number(count)), ("First event", _shown(first)),
-             ("Last event", _shown(last)), ("Periods", f"{questions.by}s"), ("Time zone", hub.time_zone),
-             ("Written by", f"objectiv_local {objectiv_local.__version__}")]
+    about = [
+        ("Events", number(count)),
+        ("First event", _shown(first)),
+        ("Last event", _shown(last)),
+        ("Periods", f"{questions.by}s"),
+        ("Time zone", hub.time_zone),
+        ("Written by", f"objectiv_local {objectiv_local.__version__}"),
+    ]
     return Report(title, html(Page(title, about, notes, sections)), tuple(sections))
 
 

@@ -34,8 +34,9 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-def table(caption: str, rows: Sequence[dict[str, Any]], types: Mapping[str, str], heads: int,
-          names: Mapping[str, str] | None = None) -> Table:
+def table(
+    caption: str, rows: Sequence[dict[str, Any]], types: Mapping[str, str], heads: int, names: Mapping[str, str] | None = None
+) -> Table:
     """Return rows as a table of the columns in ``types``, with their dtypes; the first ``heads`` are those of the index.
 
     ``names`` are titles of columns, by default their names.
@@ -123,7 +124,7 @@ def _yes_or_no(value: bool) -> str:
 
 def _text(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= _LONGEST else text[:_LONGEST - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _is_nan(value: Any) -> bool:

@@ -13,10 +13,7 @@ from objectiv_local.sample.generator import batches, generate
 __all__ = ["batches", "generate", "path"]
 
 # Where an installed package has the file, and where the repository has it.
-_PLACES = (
-    Path(__file__).with_name("sample.parquet"),
-    Path(__file__).parents[2] / "data" / "sample.parquet",
-)
+_PLACES = (Path(__file__).with_name("sample.parquet"), Path(__file__).parents[2] / "data" / "sample.parquet")
 
 
 def path() -> Path:

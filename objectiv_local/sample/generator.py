@@ -27,8 +27,9 @@ _LARGEST = {"events": 10**11, "seed": 2**64 - 1, "days": 36_600, "batch_size": 1
 _FIRST_START, _LAST_START = datetime.date(1970, 1, 1), datetime.date(2150, 1, 1)
 
 
-def batches(*, events: int = EVENTS, seed: int = SEED, start: str | datetime.date = START, days: int = DAYS,
-            batch_size: int = _BATCH) -> Iterator[pyarrow.RecordBatch]:
+def batches(
+    *, events: int = EVENTS, seed: int = SEED, start: str | datetime.date = START, days: int = DAYS, batch_size: int = _BATCH
+) -> Iterator[pyarrow.RecordBatch]:
     """Return an iterator over the events of a stream, in the order of their moments.
 
     The columns are those of the raw event table: ``event_id`` (string), ``day`` (date32), ``moment`` (timestamp in
@@ -53,8 +54,7 @@ def batches(*, events: int = EVENTS, seed: int = SEED, start: str | datetime.dat
     return _batches(events, seed, first, days, batch_size)
 
 
-def _batches(events: int, seed: int, start: datetime.date, days: int, batch_size: int
-             ) -> Iterator[pyarrow.RecordBatch]:
+def _batches(events: int, seed: int, start: datetime.date, days: int, batch_size: int) -> Iterator[pyarrow.RecordBatch]:
     import numpy as np
 
     from objectiv_local.sample.render import Renderer
@@ -66,15 +66,22 @@ def _batches(events: int, seed: int, start: datetime.date, days: int, batch_size
         rows = np.concatenate([rows, more])
         full = len(rows) - len(rows) % batch_size
         for begin in range(0, full, batch_size):
-            yield renderer.batch(rows[begin:begin + batch_size])
+            yield renderer.batch(rows[begin : begin + batch_size])
         rows = rows[full:]
     if len(rows):
         yield renderer.batch(rows)
 
 
-def generate(path: str | os.PathLike[str], *, events: int = EVENTS, seed: int = SEED,
-             start: str | datetime.date = START, days: int = DAYS,
-             compression_level: int = COMPRESSION_LEVEL, overwrite: bool = False) -> Path:
+def generate(
+    path: str | os.PathLike[str],
+    *,
+    events: int = EVENTS,
+    seed: int = SEED,
+    start: str | datetime.date = START,
+    days: int = DAYS,
+    compression_level: int = COMPRESSION_LEVEL,
+    overwrite: bool = False,
+) -> Path:
     """Return the path of a Parquet file to which the events of a stream have been written.
 
     The events are those of :func:`batches`. The file appears when it is complete; a failure leaves nothing behind,
@@ -109,11 +116,16 @@ def _write(path: Path, stream: Iterator[pyarrow.RecordBatch], compression_level:
 
     # A dictionary of ids that are all different, or of JSON, costs memory and saves nothing. Large pages let the
     # compression see the contexts of one user repeat.
-    encodings = {"event_id": "DELTA_LENGTH_BYTE_ARRAY", "moment": "DELTA_BINARY_PACKED",
-                 "value": "DELTA_LENGTH_BYTE_ARRAY"}
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=compression_level,
-                          use_dictionary=["day", "cookie_id"], column_encoding=encodings,
-                          data_page_size=_PAGE_BYTES) as writer:
+    encodings = {"event_id": "DELTA_LENGTH_BYTE_ARRAY", "moment": "DELTA_BINARY_PACKED", "value": "DELTA_LENGTH_BYTE_ARRAY"}
+    with pq.ParquetWriter(
+        path,
+        SCHEMA,
+        compression="zstd",
+        compression_level=compression_level,
+        use_dictionary=["day", "cookie_id"],
+        column_encoding=encodings,
+        data_page_size=_PAGE_BYTES,
+    ) as writer:
         while group := list(itertools.islice(stream, _ROW_GROUP // _BATCH)):
             writer.write_table(pa.Table.from_batches(group), row_group_size=_ROW_GROUP)
 
@@ -122,8 +134,7 @@ def _check_target(target: Path, overwrite: bool) -> None:
     if target.is_dir():
         raise InvalidValue(f"path {str(target)!r} is a directory", hint="give the name of the file to write")
     if not target.parent.is_dir():
-        raise InvalidValue(f"the directory of path {str(target)!r} does not exist",
-                           hint=f"create {str(target.parent)!r} first")
+        raise InvalidValue(f"the directory of path {str(target)!r} does not exist", hint=f"create {str(target.parent)!r} first")
     if target.exists() and not overwrite:
         raise InvalidValue(f"the file {str(target)!r} exists already", hint="overwrite=True replaces it")
 
@@ -147,8 +158,9 @@ def _checked_start(start: object) -> datetime.date:
     elif isinstance(start, datetime.date) and not isinstance(start, datetime.datetime):
         day = start
     else:
-        raise InvalidType(f"start is of type {type(start).__name__}: {start!r}",
-                          hint="give a datetime.date or text such as '2022-01-10'")
+        raise InvalidType(
+            f"start is of type {type(start).__name__}: {start!r}", hint="give a datetime.date or text such as '2022-01-10'"
+        )
     if not _FIRST_START <= day <= _LAST_START:
         raise InvalidValue(f"start is {day}", hint=f"give a day from {_FIRST_START} to {_LAST_START}")
     return day

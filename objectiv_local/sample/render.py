@@ -31,13 +31,15 @@ from objectiv_local.sample.traffic import (
     steps,
 )
 
-SCHEMA = pa.schema([
-    pa.field("event_id", pa.string(), nullable=False),
-    pa.field("day", pa.date32(), nullable=False),
-    pa.field("moment", pa.timestamp("us"), nullable=False),
-    pa.field("cookie_id", pa.string(), nullable=False),
-    pa.field("value", pa.string(), nullable=False),
-])
+SCHEMA = pa.schema(
+    [
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("day", pa.date32(), nullable=False),
+        pa.field("moment", pa.timestamp("us"), nullable=False),
+        pa.field("cookie_id", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+    ]
+)
 
 _MOBILE = len(APPLICATIONS) - 1
 _ACCOUNTS = 15  # percent of the users who have one, besides those with a special identity
@@ -67,19 +69,24 @@ class Renderer:
         self._head = pa.array([_head(step) for step in all_steps])
         self._tail = pa.array([_tail(step, oddity) for step in all_steps for oddity in range(_ODDITIES)])
         inputs = [step.action.stack[-1].id if step.action.event == "InputChangeEvent" else None for step in all_steps]
-        self._input = pa.array([
-            "" if id_ is None else "," + context("InputValueContext", id_, value=value)
-            for id_ in inputs for value in INPUT_VALUES
-        ])
+        self._input = pa.array(
+            [
+                "" if id_ is None else "," + context("InputValueContext", id_, value=value)
+                for id_ in inputs
+                for value in INPUT_VALUES
+            ]
+        )
         self._mobile = np.array([step.application == _MOBILE for step in all_steps])
-        self._http = pa.array([
-            context("HttpContext", "http_context", referrer=source.referrer, user_agent=agent)
-            for source in SOURCES for agent in USER_AGENTS
-        ])
+        self._http = pa.array(
+            [
+                context("HttpContext", "http_context", referrer=source.referrer, user_agent=agent)
+                for source in SOURCES
+                for agent in USER_AGENTS
+            ]
+        )
         self._locale = pa.array([context("LocaleContext", locale) for locale in LOCALES])
         self._marketing = pa.array([_marketing(source) for source in SOURCES])
-        cookie, self._cookie_middle, self._cookie_end = _around(
-            context("CookieIdContext", _MARK, cookie_id=_MARK))
+        cookie, self._cookie_middle, self._cookie_end = _around(context("CookieIdContext", _MARK, cookie_id=_MARK))
         self._cookie_start = "," + cookie
         session, self._session_end = context("SessionContext", "session", hit_number=-1).split("-1")
         self._session_start = "," + session
@@ -95,13 +102,19 @@ class Renderer:
         agent = np.where(self._mobile[step], agents - 1, draws.below("user agent", user, agents - 1))
         contexts = _join(
             self._http.take(pa.array(source * agents + agent)),
-            self._cookie_start, cookie_id, self._cookie_middle, cookie_id, self._cookie_end,
-            self._session_start, pa.array(rows["position"] + 1).cast(pa.string()), self._session_end,
-            ",", self._locale.take(pa.array(draws.below("locale", user, len(LOCALES)))),
+            self._cookie_start,
+            cookie_id,
+            self._cookie_middle,
+            cookie_id,
+            self._cookie_end,
+            self._session_start,
+            pa.array(rows["position"] + 1).cast(pa.string()),
+            self._session_end,
+            ",",
+            self._locale.take(pa.array(draws.below("locale", user, len(LOCALES)))),
             self._marketing.take(pa.array(source)),
             *self._identity(rows),
-            self._input.take(pa.array(step * len(INPUT_VALUES)
-                                      + draws.below("input value", number, len(INPUT_VALUES)))),
+            self._input.take(pa.array(step * len(INPUT_VALUES) + draws.below("input value", number, len(INPUT_VALUES)))),
         )
         value = _join(
             self._head.take(pa.array(step)),
@@ -137,8 +150,11 @@ class Renderer:
         return [
             piece
             for scope in (email, customer)
-            for piece in (starts.take(pa.array(scope)), pc.if_else(pa.array(scope > 0), account, ""),
-                          ends.take(pa.array(scope)))
+            for piece in (
+                starts.take(pa.array(scope)),
+                pc.if_else(pa.array(scope > 0), account, ""),
+                ends.take(pa.array(scope)),
+            )
         ]
 
 

@@ -25,10 +25,18 @@ DAY = 24 * 60 * MINUTE
 GAP = 1800 * SECOND
 
 #: An event to be: ``position`` counts from 0 within the session, ``first`` says whether it is the user's first one.
-ROW = np.dtype([
-    ("moment", np.int64), ("user", np.int64), ("number", np.int64), ("action", np.int32), ("position", np.int32),
-    ("source", np.int8), ("first", np.bool_), ("oddity", np.int8),
-])
+ROW = np.dtype(
+    [
+        ("moment", np.int64),
+        ("user", np.int64),
+        ("number", np.int64),
+        ("action", np.int32),
+        ("position", np.int32),
+        ("source", np.int8),
+        ("first", np.bool_),
+        ("oddity", np.int8),
+    ]
+)
 
 # What is odd about the contexts of an event.
 PLAIN, NO_APPLICATION, NO_CONTEXTS, TWO_PATHS = range(4)
@@ -50,8 +58,9 @@ _GAP_EDGES = np.array(_GAP_SECONDS, dtype=np.int64) * SECOND
 
 # One session in so many is of each odd kind; the first 2,000 events hold some of all of them.
 _CYCLE = 64
-(_EXACT_GAP, _SPLIT_GAP, _ALL_AT_ONCE, _TIE, _SAME_START, _ODD_IDS, _WITHOUT_APPLICATION, _WITHOUT_CONTEXTS,
- _PATH_TWICE) = range(4, 13)
+(_EXACT_GAP, _SPLIT_GAP, _ALL_AT_ONCE, _TIE, _SAME_START, _ODD_IDS, _WITHOUT_APPLICATION, _WITHOUT_CONTEXTS, _PATH_TWICE) = (
+    range(4, 13)
+)
 
 # Of so many users one has each special identity.
 IDENTITY_CYCLE = 50
@@ -74,7 +83,9 @@ def steps() -> list[Step]:
     """Return every step of every application; an event's ``action`` is a position in this list."""
     return [
         Step(number, page, action)
-        for number, application in enumerate(APPLICATIONS) for page in application.pages for action in page.actions
+        for number, application in enumerate(APPLICATIONS)
+        for page in application.pages
+        for action in page.actions
     ]
 
 
@@ -91,18 +102,30 @@ class _Walk:
         start = 0
         for position, (_, page) in enumerate(pages):
             for mood, weights in enumerate(([a.weight for a in page.actions], [a.eager for a in page.actions])):
-                self.odds[mood, position, :len(weights)] = (np.cumsum(weights) << 16) // sum(weights)
+                self.odds[mood, position, : len(weights)] = (np.cumsum(weights) << 16) // sum(weights)
             self.first_step[position] = start
             start += len(page.actions)
         self.to = np.array([index[step.application, step.action.to] for step in all_steps], dtype=np.int64)
         self.entry = np.array([index[number, app.pages[0].name] for number, app in enumerate(APPLICATIONS)])
-        self.odd_steps = np.array([
-            all_steps.index(Step(0, page, action))
-            for action in ODD_ACTIONS for page in APPLICATIONS[0].pages if action in page.actions
-        ], dtype=np.int64)
+        self.odd_steps = np.array(
+            [
+                all_steps.index(Step(0, page, action))
+                for action in ODD_ACTIONS
+                for page in APPLICATIONS[0].pages
+                if action in page.actions
+            ],
+            dtype=np.int64,
+        )
 
-    def take(self, draws: Draws, sessions: Integers, lengths: Integers, application: Integers,
-             loads: npt.NDArray[np.bool_], eager: Integers) -> npt.NDArray[np.int32]:
+    def take(
+        self,
+        draws: Draws,
+        sessions: Integers,
+        lengths: Integers,
+        application: Integers,
+        loads: npt.NDArray[np.bool_],
+        eager: Integers,
+    ) -> npt.NDArray[np.int32]:
         """Return the steps of each session, one row a session, of which its length counts."""
         taken = np.zeros((len(sessions), int(lengths.max())), dtype=np.int32)
         # The load page comes first and the page where the visit goes on without a load second.
@@ -124,13 +147,11 @@ class _Calendar:
     def __init__(self, draws: Draws, events: int, start: datetime.date, days: int) -> None:
         # No floating point: the shares must come out the same everywhere.
         noise = draws.below("day", np.arange(days, dtype=np.int64), 17)
-        self._days = [
-            _WEEKDAYS[(start.weekday() + day) % 7] * (days + day) * (92 + int(noise[day])) for day in range(days)
-        ]
-        minutes = np.array([
-            _HOURS[hour] * (60 - minute) + _HOURS[(hour + 1) % 24] * minute
-            for hour in range(24) for minute in range(60)
-        ], dtype=np.int64)
+        self._days = [_WEEKDAYS[(start.weekday() + day) % 7] * (days + day) * (92 + int(noise[day])) for day in range(days)]
+        minutes = np.array(
+            [_HOURS[hour] * (60 - minute) + _HOURS[(hour + 1) % 24] * minute for hour in range(24) for minute in range(60)],
+            dtype=np.int64,
+        )
         busiest = max(self._days) * events // sum(self._days)
         self._slices = next((n for n in range(1, 1440) if 1440 % n == 0 and busiest // n < _SLICE_EVENTS), 1440)
         self._minutes = minutes.reshape(self._slices, -1)
@@ -210,8 +231,11 @@ class Traffic:
 
         odd = (kind[session] == _ODD_IDS) & (position > 0)
         rows["action"][odd] = self._walk.odd_steps[(position[odd] - 1) % len(self._walk.odd_steps)]
-        for session_kind, oddity in ((_WITHOUT_APPLICATION, NO_APPLICATION), (_WITHOUT_CONTEXTS, NO_CONTEXTS),
-                                     (_PATH_TWICE, TWO_PATHS)):
+        for session_kind, oddity in (
+            (_WITHOUT_APPLICATION, NO_APPLICATION),
+            (_WITHOUT_CONTEXTS, NO_CONTEXTS),
+            (_PATH_TWICE, TWO_PATHS),
+        ):
             rows["oddity"][(kind[session] == session_kind) & (position == 1)] = oddity
         rows["moment"] = self._moments(start, end, minutes, number, kind, session, position, rows["number"])
         return rows
@@ -261,13 +285,21 @@ class Traffic:
         switched = (preferred < 2) & self._draws.chance("other application", number, 20)
         return np.where(kind == _ODD_IDS, 0, np.where(switched, 1 - preferred, preferred))
 
-    def _moments(self, start: int, end: int, minutes: Integers, number: Integers, kind: Integers, session: Integers,
-                 position: Integers, event: Integers) -> Integers:
+    def _moments(
+        self,
+        start: int,
+        end: int,
+        minutes: Integers,
+        number: Integers,
+        kind: Integers,
+        session: Integers,
+        position: Integers,
+        event: Integers,
+    ) -> Integers:
         """Return the moment of each event in microseconds since 1970."""
         draws = self._draws
         width = (end - start) // len(minutes)
-        begins = np.sort(start + draws.choice("minute", number, minutes) * width
-                         + draws.below("microsecond", number, width))
+        begins = np.sort(start + draws.choice("minute", number, minutes) * width + draws.below("microsecond", number, width))
         same = np.flatnonzero(kind == _SAME_START)
         begins[same] = begins[np.maximum(same - 1, 0)]
 

@@ -20,8 +20,9 @@ _CHECKS = ("rows", "keys", "values")
 
 
 @checked
-def write(frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys",
-          replace: bool = False) -> DataFrame:
+def write(
+    frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys", replace: bool = False
+) -> DataFrame:
     """Write the rows of a frame as a snapshot, or refresh the snapshot there; the same as ``frame.snapshot(path)``."""
     if check not in _CHECKS:
         raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
@@ -125,8 +126,10 @@ def _path(path: str | os.PathLike[str]) -> Path:
     if not given.strip() or "\0" in given:
         raise InvalidValue(f"{given!r} cannot be a directory", hint="give the directory of a snapshot")
     if "://" in given:
-        raise InvalidValue(f"{given.split('://')[0]}://... is an address, and a snapshot is a local directory",
-                           hint="give the directory of a snapshot")
+        raise InvalidValue(
+            f"{given.split('://')[0]}://... is an address, and a snapshot is a local directory",
+            hint="give the directory of a snapshot",
+        )
     try:
         os.fsencode(given)
         return Path(given).expanduser()

@@ -102,8 +102,10 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
     elif time not in types:
         raise InvalidValue(f"the frame has no column {time!r}", hint=near(time, types))
     elif types[time] != TIMESTAMP:
-        raise InvalidType(f"time has to name a timestamp column, and {time!r} is {types[time]}",
-                          hint=f"give another column, or cast it: df[{time!r}] = df[{time!r}].astype('timestamp')")
+        raise InvalidType(
+            f"time has to name a timestamp column, and {time!r} is {types[time]}",
+            hint=f"give another column, or cast it: df[{time!r}] = df[{time!r}].astype('timestamp')",
+        )
     plan = set_variables(state.plan)
     check_aligned(plan, engine)
     base, steps = _cut(plan)
@@ -117,9 +119,13 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
 def depends_on_other_rows(plan: Node) -> bool:
     """Return whether a row of the plan may change when rows of the source do that it is not made of."""
     # A temporary table may have been made in any of these ways.
-    return any(isinstance(node, Aggregate | GroupingSets | Limit) or len(node.inputs()) > 1
-               or (isinstance(node, Source) and node.relation.temporary)
-               or any(expr.has_window or expr.has_query for expr in expressions_of(node)) for node in topological(plan))
+    return any(
+        isinstance(node, Aggregate | GroupingSets | Limit)
+        or len(node.inputs()) > 1
+        or (isinstance(node, Source) and node.relation.temporary)
+        or any(expr.has_window or expr.has_query for expr in expressions_of(node))
+        for node in topological(plan)
+    )
 
 
 def _cut(plan: Node) -> tuple[Node, tuple[Extend, ...]]:

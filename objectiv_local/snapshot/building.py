@@ -38,8 +38,9 @@ class Built:
 class Builder:
     """The version that consists of the kept months of the last one and of the months in staged files."""
 
-    def __init__(self, directory: Directory, asked: Asked, engine: FileEngine, made: Path, staged: Sequence[Staged],
-                 keep: Sequence[str]) -> None:
+    def __init__(
+        self, directory: Directory, asked: Asked, engine: FileEngine, made: Path, staged: Sequence[Staged], keep: Sequence[str]
+    ) -> None:
         self.directory = directory
         self.asked = asked
         self.engine = engine
@@ -99,8 +100,13 @@ class Builder:
         types, computed = self.asked.types, list(self.asked.computed)
         if self.old is not None:
             # The files that are kept have these names.
-            return Layout(types, frozenset(computed), {each.name: each.file_column for each in self.old.columns},
-                          self.old.dictionaries, self.old.members)
+            return Layout(
+                types,
+                frozenset(computed),
+                {each.name: each.file_column for each in self.old.columns},
+                self.old.dictionaries,
+                self.old.members,
+            )
         if self.staged is None:
             return columns.layout(types, computed, [], [])
         repeating = columns.repeating(self.staged, self.exported, json, self.engine)
@@ -127,8 +133,12 @@ class Builder:
         asked = self.asked
         if not asked.steps or (self.staged is None and self.old is None):
             return None
-        needed = [name for name in self.exported if name in {*asked.key, *filter(None, [asked.time])}
-                  or any(name in expr.columns for step in asked.steps for expr in step.exprs())]
+        needed = [
+            name
+            for name in self.exported
+            if name in {*asked.key, *filter(None, [asked.time])}
+            or any(name in expr.columns for step in asked.steps for expr in step.exprs())
+        ]
         rows = self._all_rows(needed)
         plan = asked.over(rows)
         names = dict.fromkeys([*asked.key, *filter(None, [asked.time]), *asked.computed])
@@ -155,8 +165,10 @@ class Builder:
         totals = (("keys", aggregation("size")), ("rows", aggregation("sum", each.column("rows"))))
         found = fetched(Aggregate(each, (), totals, "repeats"), self.engine)[0]
         if found["keys"] != (found["rows"] or 0):
-            raise DataInvalid(f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.asked.key)} of another row",
-                              hint="make the frame without duplicates, as with hub.events(..., dedup=True)")
+            raise DataInvalid(
+                f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.asked.key)} of another row",
+                hint="make the frame without duplicates, as with hub.events(..., dedup=True)",
+            )
 
     def _rows_staged(self, month: str, made: Layout, dictionaries: Mapping[str, Source]) -> tuple[Node, dict[str, Expr]]:
         assert self.staged is not None
@@ -167,16 +179,20 @@ class Builder:
     def _rows_before(self, part: Part, made: Layout) -> tuple[Node, dict[str, Expr]]:
         """Return the rows of a month of the last version, as its file has them, but for what is computed."""
         assert self.old is not None
-        physical = {name: type_ for name, type_ in physical_types(self.old).items()
-                    if name not in {made.physical[each] for each in made.computed}}
+        physical = {
+            name: type_
+            for name, type_ in physical_types(self.old).items()
+            if name not in {made.physical[each] for each in made.computed}
+        }
         rows = files(self.engine, [self._before / part.file.path], physical)
         stored: dict[str, Expr] = {name: rows.column(name) for name in physical}
         names = {made.physical[name]: name for name in (*self.asked.key, *self.asked.order) if name in made.physical}
         plan = Select(rows, tuple((names.get(name, name), rows.column(name)) for name in physical), "rows")
         return plan, {name: plan.column(names.get(name, name)) for name in stored}
 
-    def _write(self, plan: Node, stored: Mapping[str, Expr], made: Layout, computed: Source | None, month: str,
-               rows: int) -> File:
+    def _write(
+        self, plan: Node, stored: Mapping[str, Expr], made: Layout, computed: Source | None, month: str, rows: int
+    ) -> File:
         """Write the rows of a month, and return the file. Raises DataInvalid if it has another number of rows."""
         import pyarrow.parquet as pq
 
@@ -202,8 +218,10 @@ class Builder:
             self.engine.write_parquet(path, sql, listed)
         written = pq.read_metadata(path).num_rows
         if written != rows:
-            raise DataInvalid(f"the month {month} has {rows:,} rows, and {written:,} were written",
-                              hint="this is a fault of objectiv_local; please report it")
+            raise DataInvalid(
+                f"the month {month} has {rows:,} rows, and {written:,} were written",
+                hint="this is a fault of objectiv_local; please report it",
+            )
         return finished(path, self.made)
 
     def _listed(self, made: Layout) -> list[str]:
@@ -233,6 +251,8 @@ class Builder:
             count = fetched(Aggregate(entries, (), (("values", aggregation("size")),), "values"), self.engine)[0]["values"]
             found.append(replace(each, values=count))
         stored = dict(self.engine.parquet([escaped(self.made / part.file.path) for part in parts]).columns)
-        listed = tuple(Stored(name, type_.dtype, made.physical[name], stored[made.physical[name]], name in made.computed)
-                       for name, type_ in made.types.items())
+        listed = tuple(
+            Stored(name, type_.dtype, made.physical[name], stored[made.physical[name]], name in made.computed)
+            for name, type_ in made.types.items()
+        )
         return Built(listed, made, tuple(found), tuple(written), parts)

@@ -35,8 +35,10 @@ class Info:
 
     def __str__(self) -> str:
         span = "" if self.months is None else f" from {self.months[0]} to {self.months[1]}"
-        return (f"snapshot {self.path}: {self.rows:,} rows{span}, {len(self.columns)} columns, {self.bytes / 1e6:,.1f} MB\n"
-                f"  of {self.source}\n  published {self.published[:19].replace('T', ' ')} UTC by objectiv_local {self.library}")
+        return (
+            f"snapshot {self.path}: {self.rows:,} rows{span}, {len(self.columns)} columns, {self.bytes / 1e6:,.1f} MB\n"
+            f"  of {self.source}\n  published {self.published[:19].replace('T', ' ')} UTC by objectiv_local {self.library}"
+        )
 
 
 def info(path: Path) -> Info:
@@ -47,9 +49,17 @@ def info(path: Path) -> Info:
 def _info(path: Path, manifest: Manifest) -> Info:
     months = [part.month for part in manifest.parts if part.month[0].isdigit()]
     size = sum(file.bytes for file in manifest.all_files)
-    return Info(path, manifest.rows, size, (months[0], months[-1]) if months else None,
-                tuple(each.name for each in manifest.columns), manifest.origin.description, manifest.published,
-                manifest.library, manifest.version)
+    return Info(
+        path,
+        manifest.rows,
+        size,
+        (months[0], months[-1]) if months else None,
+        tuple(each.name for each in manifest.columns),
+        manifest.origin.description,
+        manifest.published,
+        manifest.library,
+        manifest.version,
+    )
 
 
 def verify(path: Path) -> Info:
@@ -66,8 +76,7 @@ def verify(path: Path) -> Info:
             engine.close()
     if problems:
         more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
-        raise DataInvalid(f"the snapshot {str(path)!r} is damaged: {'; '.join(problems[:5])}{more}",
-                          hint=REWRITE)
+        raise DataInvalid(f"the snapshot {str(path)!r} is damaged: {'; '.join(problems[:5])}{more}", hint=REWRITE)
     return _info(path, manifest)
 
 
@@ -108,7 +117,7 @@ def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
         if found != manifest.rows:
             problems.append(f"{manifest.rows - found:,} rows repeat the {', '.join(key)} of another row")
     for each in manifest.dictionaries:
-        joined, = logical_rows(manifest, directory, engine, [directory / "rows"], [each.column]).inputs()
+        (joined,) = logical_rows(manifest, directory, engine, [directory / "rows"], [each.column]).inputs()
         assert isinstance(joined, Join)
         pairs = Join(joined.left, joined.right, "left", joined.on, ((each.id, "right", (each.id, each.id)),), step="numbers")
         missing = Filter(pairs, call("is_null", pairs.column(each.id)), "numbers")

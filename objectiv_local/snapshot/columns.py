@@ -42,20 +42,31 @@ class Layout:
         return {each.column: each.id for each in self.dictionaries}
 
 
-def layout(types: Mapping[str, Type], computed: Sequence[str], dictionaries: Sequence[str],
-           members: Sequence[Member]) -> Layout:
+def layout(
+    types: Mapping[str, Type], computed: Sequence[str], dictionaries: Sequence[str], members: Sequence[Member]
+) -> Layout:
     """Return the layout of rows in which the named JSON columns are dictionaries."""
-    wanted: list[tuple[str, Type]] = [(f"{name}_id" if name in dictionaries else name, INT64 if name in dictionaries else type_)
-                                      for name, type_ in types.items()]
+    wanted: list[tuple[str, Type]] = [
+        (f"{name}_id" if name in dictionaries else name, INT64 if name in dictionaries else type_)
+        for name, type_ in types.items()
+    ]
     wanted += [(each.name, STRING) for each in members]
     found = storage_names(tuple(wanted))
     physical = dict(zip(types, found, strict=False))
-    named = tuple(Member(each.column, each.key, each.first, name)
-                  for each, name in zip(members, found[len(types):], strict=True))
+    named = tuple(
+        Member(each.column, each.key, each.first, name) for each, name in zip(members, found[len(types) :], strict=True)
+    )
     files = storage_names(tuple((name, JSON) for name in dictionaries))
-    return Layout(types, frozenset(computed), physical,
-                  tuple(Dictionary(name, physical[name], f"{file_name(file)}.parquet", 0)
-                        for name, file in zip(dictionaries, files, strict=True)), named)
+    return Layout(
+        types,
+        frozenset(computed),
+        physical,
+        tuple(
+            Dictionary(name, physical[name], f"{file_name(file)}.parquet", 0)
+            for name, file in zip(dictionaries, files, strict=True)
+        ),
+        named,
+    )
 
 
 def file_name(name: str) -> str:
@@ -64,8 +75,9 @@ def file_name(name: str) -> str:
     >>> file_name("a/b"), file_name("location_stack")
     ('a%2Fb', 'location_stack')
     """
-    return "".join(letter if (letter.isalnum() and letter.isascii()) or letter in "_-" else f"%{ord(letter):02X}"
-                   for letter in name)
+    return "".join(
+        letter if (letter.isalnum() and letter.isascii()) or letter in "_-" else f"%{ord(letter):02X}" for letter in name
+    )
 
 
 def repeating(rows: Node, types: Mapping[str, Type], names: Sequence[str], engine: FileEngine) -> list[str]:
@@ -75,8 +87,9 @@ def repeating(rows: Node, types: Mapping[str, Type], names: Sequence[str], engin
     columns = staging.names(types)
     counts = tuple((f"n{number}", aggregation("nunique", rows.column(columns[name][0]))) for number, name in enumerate(names))
     found = fetched(Aggregate(rows, (), (("rows", aggregation("size")), *counts), "repeats"), engine)[0]
-    return [name for number, name in enumerate(names)
-            if found[f"n{number}"] <= min(MOST_VALUES, found["rows"] // LEAST_REPEATS)]
+    return [
+        name for number, name in enumerate(names) if found[f"n{number}"] <= min(MOST_VALUES, found["rows"] // LEAST_REPEATS)
+    ]
 
 
 def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engine: FileEngine) -> list[Member]:
@@ -104,8 +117,11 @@ def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engi
                 for key, each in one.items():
                     if each is not None and not isinstance(each, dict | list):
                         counts[key, first] = counts.get((key, first), 0) + 1
-        often = [each for each in sorted(counts, key=lambda each: (-counts[each], each))
-                 if counts[each] >= _LEAST_SHARE * len(texts) and "\x00" not in each[0]]
+        often = [
+            each
+            for each in sorted(counts, key=lambda each: (-counts[each], each))
+            if counts[each] >= _LEAST_SHARE * len(texts) and "\x00" not in each[0]
+        ]
         found += [Member(name, key, first, f"{name}.{key}") for key, first in often[:_MOST_MEMBERS]]
     return found
 
@@ -121,7 +137,9 @@ def dictionary(rows: Node, types: Mapping[str, Type], name: str, old: Node | Non
     values: Node = Aggregate(Filter(rows, call("not_null", text), "rows"), ((_TEXT, text),), (), "values_of_rows")
     if old is not None:
         columns: tuple[tuple[str, JoinSide, tuple[str, str]], ...] = (
-            (_TEXT, "left", (_TEXT, _TEXT)), ("known", "right", (_ID, _ID)))
+            (_TEXT, "left", (_TEXT, _TEXT)),
+            ("known", "right", (_ID, _ID)),
+        )
         values = Join(values, old, "left", ((_TEXT, _TEXT),), columns, step="new_values", key=(_TEXT,))
         values = Filter(values, call("is_null", values.column("known")), "new_values")
         largest = Aggregate(old, (), (("largest", aggregation("max", old.column(_ID))),), "largest")
@@ -130,8 +148,11 @@ def dictionary(rows: Node, types: Mapping[str, Type], name: str, old: Node | Non
         offset = MISSING
     number = call("add", over(aggregation("row_number"), [], [Ordering(values.column(_TEXT))]), literal(offset))
     values = Select(values, ((_ID, number), (_TEXT, values.column(_TEXT))), "numbered_values")
-    first = old if old is not None else Values(((_ID, INT64), (_TEXT, STRING)),
-                                               ((literal(MISSING), literal(None, STRING)),), (_ID,), "missing_value")
+    first = (
+        old
+        if old is not None
+        else Values(((_ID, INT64), (_TEXT, STRING)), ((literal(MISSING), literal(None, STRING)),), (_ID,), "missing_value")
+    )
     return kept(Union((first, values), (_ID, _TEXT), "dictionary"), engine, f"dictionary_{name}")
 
 
@@ -144,8 +165,9 @@ def logical(rows: Node, types: Mapping[str, Type], wanted: Sequence[str]) -> Sel
     return Select(rows, tuple(columns), "rows")
 
 
-def as_stored(rows: Node, types: Mapping[str, Type], made: Layout, dictionaries: Mapping[str, Source], time: str,
-              sorted_by: Sequence[str]) -> tuple[Node, dict[str, Expr]]:
+def as_stored(
+    rows: Node, types: Mapping[str, Type], made: Layout, dictionaries: Mapping[str, Source], time: str, sorted_by: Sequence[str]
+) -> tuple[Node, dict[str, Expr]]:
     """Return staged rows with the numbers of their dictionaries, and the columns of the files but those computed of all rows.
 
     JSON is text in the rows; ``time`` and ``sorted_by`` are columns that the rows keep beside those of the frame.

@@ -92,15 +92,18 @@ def locked(path: Path) -> Iterator[Directory]:
         if path.is_dir() and not (path / SNAPSHOT_MANIFEST).exists():
             others = [each.name for each in path.iterdir() if not each.name.startswith(".")]
             if others and not (path / _LOCK).exists():
-                raise InvalidValue(f"{str(path)!r} holds other files: {', '.join(sorted(others)[:3])}",
-                                   hint="give the directory of a snapshot, or a new one")
+                raise InvalidValue(
+                    f"{str(path)!r} holds other files: {', '.join(sorted(others)[:3])}",
+                    hint="give the directory of a snapshot, or a new one",
+                )
         path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path / _LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InvalidValue(f"another process is writing the snapshot {str(path)!r}",
-                               hint="wait until it ends, then run this again") from None
+            raise InvalidValue(
+                f"another process is writing the snapshot {str(path)!r}", hint="wait until it ends, then run this again"
+            ) from None
     try:
         with written(path):
             directory = Directory(path)
@@ -132,8 +135,10 @@ def written(path: Path) -> Iterator[None]:
 
 
 def _unwritten(path: Path, reason: str) -> DataInvalid:
-    return DataInvalid(f"the snapshot {str(path)!r} cannot be written: {reason}",
-                       hint="nothing was published; fix this and run it again, and it continues from the rows already read")
+    return DataInvalid(
+        f"the snapshot {str(path)!r} cannot be written: {reason}",
+        hint="nothing was published; fix this and run it again, and it continues from the rows already read",
+    )
 
 
 def link(source: Path, target: Path) -> None:

@@ -13,8 +13,10 @@ from objectiv_local.engines.base import SNAPSHOT_FORMAT, SNAPSHOT_MANIFEST
 from objectiv_local.errors import DataInvalid, TableNotFound
 
 #: The hint for a snapshot that has to be written again from its source.
-REWRITE = ("make the frame again and write it with frame.snapshot(path, replace=True), or use "
-           "objectiv-local snapshot SOURCE PATH --replace")
+REWRITE = (
+    "make the frame again and write it with frame.snapshot(path, replace=True), or use "
+    "objectiv-local snapshot SOURCE PATH --replace"
+)
 #: The form of the manifest and of the files. A reader refuses a later one.
 VERSION = 1
 
@@ -132,8 +134,10 @@ def read(directory: Path) -> Manifest:
     """
     found = read_if_there(directory)
     if found is None:
-        raise TableNotFound(f"{str(directory)!r} is not a snapshot: it has no {SNAPSHOT_MANIFEST}",
-                            hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH")
+        raise TableNotFound(
+            f"{str(directory)!r} is not a snapshot: it has no {SNAPSHOT_MANIFEST}",
+            hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH",
+        )
     return found
 
 
@@ -153,8 +157,10 @@ def read_if_there(directory: Path) -> Manifest | None:
     if format_ != SNAPSHOT_FORMAT:
         raise _damaged(directory, f"its format is {format_!r}")
     if later:
-        raise DataInvalid(f"the snapshot {str(directory)!r} was written by a later version of objectiv_local, "
-                          f"{content.get('library')}", hint="update the package, or write the snapshot again")
+        raise DataInvalid(
+            f"the snapshot {str(directory)!r} was written by a later version of objectiv_local, {content.get('library')}",
+            hint="update the package, or write the snapshot again",
+        )
     try:
         return _parsed(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -164,7 +170,12 @@ def read_if_there(directory: Path) -> Manifest | None:
 def _parsed(content: Mapping[str, Any]) -> Manifest:
     found = {name: value for name, value in content.items() if name not in ("format", "format_version")}
     classes: dict[str, Callable[..., Any]] = {
-        "columns": Stored, "members": Member, "dictionaries": Dictionary, "files": File, "parts": _part}
+        "columns": Stored,
+        "members": Member,
+        "dictionaries": Dictionary,
+        "files": File,
+        "parts": _part,
+    }
     for name, class_ in classes.items():
         found[name] = tuple(_checked(class_(**each)) for each in found[name])
     found |= {"origin": _checked(Origin(**found["origin"])), "index": tuple(found["index"]), "key": tuple(found["key"])}
@@ -172,8 +183,13 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
     if not re.fullmatch(r"v\d{6,12}", manifest.version):
         raise ValueError(f"the version is {manifest.version!r}")
     names = {each.name for each in manifest.columns}
-    unknown = {*manifest.index, *manifest.key, *filter(None, [manifest.time]), *(each.column for each in manifest.members),
-               *(each.column for each in manifest.dictionaries)} - names
+    unknown = {
+        *manifest.index,
+        *manifest.key,
+        *filter(None, [manifest.time]),
+        *(each.column for each in manifest.members),
+        *(each.column for each in manifest.dictionaries),
+    } - names
     if unknown or not names:
         raise ValueError(f"there are no columns {sorted(unknown)}")
     for file in manifest.all_files:
@@ -204,5 +220,7 @@ def _checked(value: _T) -> _T:
 
 
 def _damaged(directory: Path, reason: str) -> DataInvalid:
-    return DataInvalid(f"the manifest of {str(directory)!r} cannot be read: {reason}",
-                       hint="if the directory is a snapshot, write it again into another directory")
+    return DataInvalid(
+        f"the manifest of {str(directory)!r} cannot be read: {reason}",
+        hint="if the directory is a snapshot, write it again into another directory",
+    )

@@ -26,8 +26,9 @@ class Counted:
     digests: tuple[str, ...]
 
 
-def counted(plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Engine, *,
-            json: bool = False) -> dict[str, Counted]:
+def counted(
+    plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Engine, *, json: bool = False
+) -> dict[str, Counted]:
     """Return the number of rows of each month, and a digest of each group of columns. One query.
 
     The months are in order. Digests of JSON, if it is allowed, are comparable on one engine only.
@@ -37,8 +38,11 @@ def counted(plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Eng
     names = [unused_name(f"digest_{number}", taken) for number, _ in enumerate(groups)]
     month = unused_name("month", taken)
     hashed = plan
-    added: NamedExprs = tuple((name, digest([(each, plan.column(each)) for each in group], json=json))
-                              for name, group in zip(names, groups, strict=True) if group)
+    added: NamedExprs = tuple(
+        (name, digest([(each, plan.column(each)) for each in group], json=json))
+        for name, group in zip(names, groups, strict=True)
+        if group
+    )
     if added:
         hashed = Extend(hashed, added, "digests")
     keys: NamedExprs = ((month, call("date_trunc", literal("month"), hashed.column(time))),) if time else ()
@@ -49,8 +53,12 @@ def counted(plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Eng
     except DataInvalid as error:
         raise named(error, {month: time}) from None
     made = {name for name, _ in added}
-    result = {_title(row[month]) if time else ALL:
-              Counted(row[rows], tuple(str(row[name] or 0) if name in made else "" for name in names)) for row in found}
+    result = {
+        _title(row[month]) if time else ALL: Counted(
+            row[rows], tuple(str(row[name] or 0) if name in made else "" for name in names)
+        )
+        for row in found
+    }
     return {name: result[name] for name in sorted(result) if result[name].rows}
 
 

@@ -49,36 +49,67 @@ def _remember(manifest: Manifest, plan: Node, engine: Engine) -> None:
 def _renamed(plan: Node, manifest: Manifest) -> Node:
     """Return the program of a snapshot with its columns named as the files name them."""
     named = {each.file_column: each.name for each in manifest.columns if each.name in plan.types}
-    return plan if all(one == other for one, other in named.items()) else Select(
-        plan, tuple((column, plan.column(name)) for column, name in named.items()))
+    return (
+        plan
+        if all(one == other for one, other in named.items())
+        else Select(plan, tuple((column, plan.column(name)) for column, name in named.items()))
+    )
 
 
-def logical_rows(manifest: Manifest, directory: Path, engine: FileEngine, paths: Sequence[Path], names: Sequence[str],
-                 key: tuple[str, ...] = ()) -> Node:
+def logical_rows(
+    manifest: Manifest,
+    directory: Path,
+    engine: FileEngine,
+    paths: Sequence[Path],
+    names: Sequence[str],
+    key: tuple[str, ...] = (),
+) -> Node:
     """Return columns of the rows of files of a version, or of a directory of them, in the types of the frame."""
     types = _types(manifest)
     columns = {each.name: each for each in manifest.columns}
     dictionaries = {each.column: each for each in manifest.dictionaries if each.column in names}
     read_as: list[tuple[str, str, str, Type]] = [
-        (columns[name].file_column, columns[name].file_column, columns[name].stored,
-         INT64 if name in dictionaries else types[name]) for name in names]
+        (
+            columns[name].file_column,
+            columns[name].file_column,
+            columns[name].stored,
+            INT64 if name in dictionaries else types[name],
+        )
+        for name in names
+    ]
     patterns = [f"{escaped(path)}/*/*.parquet" if path.is_dir() else escaped(path) for path in paths]
     stored = engine.parquet(patterns)
     own = {each: columns[each].file_column for each in key if each in names}
     members = [each for each in manifest.members if each.column in names]
     read_as += [(each.name, each.name, "VARCHAR", STRING) for each in members]
-    stored_members = tuple((member(Column(columns[each.column].file_column, types[each.column]), each), each.name)
-                           for each in members)
-    plan: Node = Source(stored.relation, tuple(read_as), tuple(own.values()) if len(own) == len(key) > 0 else None, id(engine),
-                        "events", stored.row_id, stored_members)
+    stored_members = tuple(
+        (member(Column(columns[each.column].file_column, types[each.column]), each), each.name) for each in members
+    )
+    plan: Node = Source(
+        stored.relation,
+        tuple(read_as),
+        tuple(own.values()) if len(own) == len(key) > 0 else None,
+        id(engine),
+        "events",
+        stored.row_id,
+        stored_members,
+    )
     values = {name: columns[name].file_column for name in names}
     for name, each in dictionaries.items():
         values[name] = value = unused_name(name, plan.types)
         entries = _dictionary(each, value, types[name], directory, engine)
         kept: list[tuple[str, JoinSide, tuple[str, str]]] = [(other, "left", (other, other)) for other in plan.types]
         # Every row has a number, the missing value too, and every number is in the dictionary.
-        plan = Join(plan, entries, "left", ((each.id, each.id),), (*kept, (value, "right", (value, value))), key=plan.key,
-                    step="events", total=True)
+        plan = Join(
+            plan,
+            entries,
+            "left",
+            ((each.id, each.id),),
+            (*kept, (value, "right", (value, value))),
+            key=plan.key,
+            step="events",
+            total=True,
+        )
     return Select(plan, tuple((name, plan.column(values[name])) for name in names), "events")
 
 
@@ -119,5 +150,7 @@ def _types(manifest: Manifest) -> Mapping[str, Type]:
         return {each.name: type_from_dtype(each.dtype) for each in manifest.columns}
     except InvalidValue as error:
         reason = error.what
-    raise DataInvalid(f"the snapshot has a column of a type that is not known: {reason}",
-                      hint="open it with the version of objectiv_local that wrote it, or a later one")
+    raise DataInvalid(
+        f"the snapshot has a column of a type that is not known: {reason}",
+        hint="open it with the version of objectiv_local that wrote it, or a later one",
+    )

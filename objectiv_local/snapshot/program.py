@@ -19,8 +19,11 @@ from objectiv_local.plan.variables import set_variables
 from objectiv_local.types import Type, type_from_dtype
 
 _CLASSES: dict[str, type[Value]] = {
-    name: found for module in (expr, nodes) for name, found in vars(module).items()
-    if isinstance(found, type) and issubclass(found, Value) and found.__match_args__}
+    name: found
+    for module in (expr, nodes)
+    for name, found in vars(module).items()
+    if isinstance(found, type) and issubclass(found, Value) and found.__match_args__
+}
 
 _RELATION = ("kind", "parts", "by_name", "folders", "temporary")
 
@@ -66,8 +69,10 @@ def from_json(written: list[Any], connection: int) -> Node:
         reason = f"{type(plan).__name__} is no step"
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, ObjectivError) as error:
         reason = f"{type(error).__name__}: {error}"
-    raise DataInvalid(f"the program of the snapshot cannot be read: {reason}",
-                      hint="it was written by another version of this package: make the frame again, and pass it to refresh")
+    raise DataInvalid(
+        f"the program of the snapshot cannot be read: {reason}",
+        hint="it was written by another version of this package: make the frame again, and pass it to refresh",
+    )
 
 
 def _values(fields: tuple[object, ...]) -> list[Value]:
@@ -100,8 +105,11 @@ def _written(field: object, numbers: dict[Value, int]) -> Any:
         case Type():
             return {"type": field.dtype}
         case Relation():
-            return {"relation": [list(each) if isinstance(each, tuple) else each
-                                 for each in (getattr(field, name) for name in _RELATION)]}
+            return {
+                "relation": [
+                    list(each) if isinstance(each, tuple) else each for each in (getattr(field, name) for name in _RELATION)
+                ]
+            }
         case tuple():
             return [_written(each, numbers) for each in field]
         case None | bool() | int() | str():
@@ -114,7 +122,7 @@ def _read(field: Any, values: list[Value], connection: int) -> Any:
         return tuple(_read(each, values, connection) for each in field)
     if not isinstance(field, dict):
         return field
-    (kind, what), = field.items()
+    ((kind, what),) = field.items()
     match kind:
         case "value":
             return values[what]

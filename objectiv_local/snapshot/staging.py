@@ -55,8 +55,11 @@ def stored_types(types: Mapping[str, Type]) -> dict[str, Type]:
     found: dict[str, Type] = {}
     for name, parts in names(types).items():
         type_ = types[name]
-        found |= (dict(zip(parts, (FLOAT64, FLOAT64, STRING), strict=True)) if type_ == INTERVAL
-                  else {parts[0]: STRING if type_.name in ("uuid", "json") else type_})
+        found |= (
+            dict(zip(parts, (FLOAT64, FLOAT64, STRING), strict=True))
+            if type_ == INTERVAL
+            else {parts[0]: STRING if type_.name in ("uuid", "json") else type_}
+        )
     return found
 
 
@@ -65,13 +68,23 @@ def restored(staged: Node, name: str, types: Mapping[str, Type]) -> Expr:
     parts = [staged.column(part) for part in names(types)[name]]
     type_ = types[name]
     if type_ == INTERVAL:
-        return case([(call("eq", parts[2], literal(bounds)), call("interval", parts[0], parts[1], literal(bounds)))
-                     for bounds in _BOUNDS])
+        return case(
+            [
+                (call("eq", parts[2], literal(bounds)), call("interval", parts[0], parts[1], literal(bounds)))
+                for bounds in _BOUNDS
+            ]
+        )
     return cast(parts[0], type_) if type_.name == "uuid" else parts[0]
 
 
-def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], directory: Path, done: Sequence[Staged],
-           fetched: Callable[[int], None]) -> list[Staged]:
+def export(
+    asked: Asked,
+    months: Mapping[str, Counted],
+    wanted: Sequence[str],
+    directory: Path,
+    done: Sequence[Staged],
+    fetched: Callable[[int], None],
+) -> list[Staged]:
     """Fetch the rows of the wanted months that no file has, and return all files. Raises DataInvalid if rows are missing.
 
     ``fetched`` is called with the number of rows of each batch.
@@ -96,8 +109,11 @@ def export(asked: Asked, months: Mapping[str, Counted], wanted: Sequence[str], d
         except DataInvalid as error:
             raise named(error, {part: name for name, each in parts.items() for part in each}) from None
         if count != expected:
-            raise DataInvalid(f"{asked.engine.description} had {expected:,} rows from {first} to {last} when they were "
-                              f"counted, and {count:,} when they were read", hint="run it again")
+            raise DataInvalid(
+                f"{asked.engine.description} had {expected:,} rows from {first} to {last} when they were "
+                f"counted, and {count:,} when they were read",
+                hint="run it again",
+            )
         replace_text(path.with_suffix(".json"), json.dumps({"months": covered, "rows": count, "values": values}))
         files.append(Staged(path, covered, values))
     return files

@@ -40,8 +40,9 @@ def streamed(plan: Node, engine: Engine) -> Iterator[pyarrow.RecordBatch]:
 
 
 @contextmanager
-def statement(plan: Node, engine: Engine, order: Sequence[Ordering] = (),
-              columns: Sequence[str] | None = None) -> Iterator[str]:
+def statement(
+    plan: Node, engine: Engine, order: Sequence[Ordering] = (), columns: Sequence[str] | None = None
+) -> Iterator[str]:
     """Give the SQL of columns of a plan (all of them by default), with rows in an order; it can be run inside the context."""
     with State(plan, engine, engine.dialect, (), tuple(order)).running(list(plan.types) if columns is None else columns) as run:
         yield run.statement.sql
@@ -61,13 +62,20 @@ def kept(plan: Node, engine: Engine, name: str) -> Source:
         return source(plan, list(plan.types), engine.create_table(name, sql), engine)
 
 
-def files(engine: FileEngine, paths: Sequence[Path], types: Mapping[str, Type], key: tuple[str, ...] | None = None,
-          step: str = "rows") -> Source:
+def files(
+    engine: FileEngine, paths: Sequence[Path], types: Mapping[str, Type], key: tuple[str, ...] | None = None, step: str = "rows"
+) -> Source:
     """Return the step that reads columns of Parquet files, whose values are stored as this package stores the given types."""
     stored = engine.parquet([escaped(path) for path in paths])
     physical = dict(stored.columns)
-    return Source(stored.relation, tuple((name, name, physical[name], type_) for name, type_ in types.items()), key, id(engine),
-                  step, stored.row_id)
+    return Source(
+        stored.relation,
+        tuple((name, name, physical[name], type_) for name, type_ in types.items()),
+        key,
+        id(engine),
+        step,
+        stored.row_id,
+    )
 
 
 def escaped(path: Path) -> str:

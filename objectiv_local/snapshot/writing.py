@@ -62,19 +62,24 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
     if isinstance(source, DataFrame):
         return write(source, path, time=manifest.time or None, check=check, over=False)
     if source is None and not manifest.origin.address:
-        raise InvalidValue(f"the rows of {str(path)!r} came from {manifest.origin.description}, which has no address",
-                           hint="make the frame again, and pass it: refresh(path, frame)")
+        raise InvalidValue(
+            f"the rows of {str(path)!r} came from {manifest.origin.description}, which has no address",
+            hint="make the frame again, and pass it: refresh(path, frame)",
+        )
     engine = connect(manifest.origin.address if source is None else source)
     if engine.dialect != manifest.origin.dialect:
-        raise InvalidValue(f"the snapshot {str(path)!r} was made from {manifest.origin.description}, and not from "
-                           f"{engine.description}", hint="make a frame over the new source, and write another snapshot")
+        raise InvalidValue(
+            f"the snapshot {str(path)!r} was made from {manifest.origin.description}, and not from {engine.description}",
+            hint="make a frame over the new source, and write another snapshot",
+        )
     open_snapshot(path)  # which registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
     if source is not None:
         plan = _over_files_of(plan, engine)
     _check_sources(plan, engine, path)
-    state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(),
-                  notes=(manifest.note,) if manifest.note else ())
+    state = State(
+        plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(), notes=(manifest.note,) if manifest.note else ()
+    )
     frame = DataFrame(state, [each.name for each in manifest.columns if each.name not in manifest.index])
     return write(frame, path, time=manifest.time or None, check=check, over=False, moved=source is not None)
 
@@ -102,12 +107,14 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
         versions = relation.kind == "parquet" and any(map(_is_of_snapshot, relation.parts))
         if versions or relation.temporary:
             what = "a version of another snapshot" if versions else "a temporary table, which ends with its connection"
-            raise InvalidValue(f"the rows of {str(path)!r} came from {what}",
-                               hint=REWRITE)
+            raise InvalidValue(f"the rows of {str(path)!r} came from {what}", hint=REWRITE)
         if relation.kind == "parquet":
             continue  # what is in files is checked when they are read
-        now = (engine.described(relation.parts[0]) if relation.kind == "query"
-               else engine.table(shown_name(relation.parts), lasting=True))
+        now = (
+            engine.described(relation.parts[0])
+            if relation.kind == "query"
+            else engine.table(shown_name(relation.parts), lasting=True)
+        )
         types = dict(now.columns)
         for _, column, type_, _ in node.columns:
             if column not in types:
@@ -116,8 +123,7 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
                 problem = f"is {types[column]} now, and was {type_}"
             else:
                 continue
-            raise DataInvalid(f"column {column!r} of {relation.title} {problem}",
-                              hint=REWRITE)
+            raise DataInvalid(f"column {column!r} of {relation.title} {problem}", hint=REWRITE)
 
 
 def _is_of_snapshot(pattern: str) -> bool:
@@ -140,8 +146,10 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, mov
     elif old.origin.address and origin.address and old.origin.address != origin.address:
         what = f"holds the rows of another source, {old.origin.description}"
     if what is not None:
-        raise InvalidValue(f"the snapshot {str(path)!r} {what}",
-                           hint="give another directory, or overwrite it with replace=True (--replace on the command line)")
+        raise InvalidValue(
+            f"the snapshot {str(path)!r} {what}",
+            hint="give another directory, or overwrite it with replace=True (--replace on the command line)",
+        )
 
 
 def _as_read(written_as: list[Any]) -> list[Any]:
@@ -152,8 +160,9 @@ def _as_read(written_as: list[Any]) -> list[Any]:
     return found
 
 
-def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None,
-            check: Check) -> None:
+def _update(
+    directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None, check: Check
+) -> None:
     """Publish a version with the rows that the source has now, unless ``old`` has them."""
     before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
     with wanted.engine.snapshot():
@@ -175,11 +184,25 @@ def _update(directory: Directory, wanted: Asked, origin: Origin, engine: FileEng
     name, made = directory.new_version()
     built = Builder(directory, wanted, engine, made, staged, keep).build(months)
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds")
-    directory.publish(Manifest(
-        version=name, library=objectiv_local.__version__, created=now if old is None else old.created, published=now,
-        origin=origin, index=wanted.index, key=wanted.key if set(wanted.key) <= wanted.types.keys() else (), time=wanted.time,
-        note=wanted.note, columns=built.columns, members=built.layout.members, dictionaries=built.dictionaries,
-        files=built.files, parts=built.parts), made)
+    directory.publish(
+        Manifest(
+            version=name,
+            library=objectiv_local.__version__,
+            created=now if old is None else old.created,
+            published=now,
+            origin=origin,
+            index=wanted.index,
+            key=wanted.key if set(wanted.key) <= wanted.types.keys() else (),
+            time=wanted.time,
+            note=wanted.note,
+            columns=built.columns,
+            members=built.layout.members,
+            dictionaries=built.dictionaries,
+            files=built.files,
+            parts=built.parts,
+        ),
+        made,
+    )
 
 
 def _is_kept(before: Any, now: Counted, check: Check) -> bool:
@@ -192,22 +215,27 @@ def _is_kept(before: Any, now: Counted, check: Check) -> bool:
     return bool(was) and bool(was == is_)
 
 
-def _usable(staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted],
-            new: Sequence[str], check: Check) -> list[Staged]:
+def _usable(
+    staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted], new: Sequence[str], check: Check
+) -> list[Staged]:
     """Return the staged files whose rows are those that the source has."""
     found = []
     for each in staged:
         rows = staging.rows_of([each], wanted.exported, engine)
         names = list(dict.fromkeys([*wanted.telling, *filter(None, [wanted.time])]))
         here = counted(columns.logical(rows, wanted.exported, names), wanted.time, [wanted.telling], engine)
-        if set(each.months) <= set(new) and here.keys() == set(each.months) and all(
-                here[month].rows == months[month].rows and here[month].digests[0] == months[month].digests[0] != ""
+        if (
+            set(each.months) <= set(new)
+            and here.keys() == set(each.months)
+            and all(
+                here[month].rows == months[month].rows
+                and here[month].digests[0] == months[month].digests[0] != ""
                 and (check != "values" or months[month].digests[1] == values != "")
-                for month, values in zip(each.months, each.values, strict=True)):
+                for month, values in zip(each.months, each.values, strict=True)
+            )
+        ):
             found.append(each)
         else:
             each.path.unlink(missing_ok=True)
             each.path.with_suffix(".json").unlink(missing_ok=True)
     return found
-
-

@@ -19,19 +19,31 @@ finally:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "benchmarks", *arguments, "--runs", "1"], cwd=ROOT, capture_output=True,
-                          text=True, check=False, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *arguments, "--runs", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 def test_answers_of_workloads_agree(tmp_path):
-    contenders = ["SQL by hand, typed Parquet", "objectiv_local, raw Parquet", "objectiv_local, snapshot",
-                  "Polars, typed Parquet", "pandas, typed Parquet"]
+    contenders = [
+        "SQL by hand, typed Parquet",
+        "objectiv_local, raw Parquet",
+        "objectiv_local, snapshot",
+        "Polars, typed Parquet",
+        "pandas, typed Parquet",
+    ]
     written = tmp_path / "results.json"
     done = run("workloads", "--events", "2000", "--questions", "W3", "W4", "--contenders", *contenders, "--json", str(written))
     assert done.returncode == 0, done.stderr
     results = json.loads(written.read_text())
     assert [(each["question"], each["contender"]) for each in results] == [
-        (question, contender) for question in ("W3", "W4") for contender in contenders]
+        (question, contender) for question in ("W3", "W4") for contender in contenders
+    ]
     assert [each["note"] for each in results] == [""] * len(results)
     assert all(each["wall"] and each["peak"] > 20 for each in results)
 
@@ -55,28 +67,35 @@ def two(tmp_path):
             paths.append(str(tmp_path / f"{name}.parquet"))
             answers.write(pa.table(columns), paths[-1])
         return paths
+
     return written
 
 
-@pytest.mark.parametrize(("one", "other"), [
-    ({"k": ["a", "b"], "v": [1, 2]}, {"k": ["b", "a"], "v": [2.0, 1.0]}),  # in any order, numbers of any type
-    ({"k": ["a"], "v": [1.0]}, {"k": ["a"], "v": [1 + 1e-12]}),
-    ({"k": [None], "v": [float("nan")]}, {"k": [None], "v": pa.array([None], "float64")}),
-    ({"k": ["a"], "v": [1]}, {"v": [1], "k": ["a"]}),  # columns by name
-    ({"k": ["a"], "v": [1]}, {"x": ["a"], "y": [1]}),  # or by place
-])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"k": ["a", "b"], "v": [1, 2]}, {"k": ["b", "a"], "v": [2.0, 1.0]}),  # in any order, numbers of any type
+        ({"k": ["a"], "v": [1.0]}, {"k": ["a"], "v": [1 + 1e-12]}),
+        ({"k": [None], "v": [float("nan")]}, {"k": [None], "v": pa.array([None], "float64")}),
+        ({"k": ["a"], "v": [1]}, {"v": [1], "k": ["a"]}),  # columns by name
+        ({"k": ["a"], "v": [1]}, {"x": ["a"], "y": [1]}),  # or by place
+    ],
+)
 def test_equal_answers(two, one, other):
     assert answers.differences(*two(one, other), 1) == []
 
 
-@pytest.mark.parametrize(("one", "other", "said"), [
-    ({"k": ["a", "b"], "v": [1, 2]}, {"k": ["a", "b"], "v": [1, 3]}, "1 of 2 rows, such as ('b', 3.0), not ('b', 2.0)"),
-    ({"k": ["a"], "v": [1.0]}, {"k": ["a"], "v": [1 + 1e-6]}, "1 of 1 rows"),
-    ({"k": ["a"], "v": [1]}, {"k": ["b"], "v": [1]}, "2 of 1 rows"),
-    ({"k": ["a"], "v": ["x"]}, {"k": ["a"], "v": pa.array([None], "string")}, "1 of 1 rows"),
-    ({"k": ["a"], "v": [1]}, {"k": ["a", "a"], "v": [1, 1]}, "2 rows with 1 keys, not 1 with 1"),
-    ({"k": ["a"], "v": [1]}, {"k": ["a"]}, "columns ['k'], not ['k', 'v']"),
-])
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"k": ["a", "b"], "v": [1, 2]}, {"k": ["a", "b"], "v": [1, 3]}, "1 of 2 rows, such as ('b', 3.0), not ('b', 2.0)"),
+        ({"k": ["a"], "v": [1.0]}, {"k": ["a"], "v": [1 + 1e-6]}, "1 of 1 rows"),
+        ({"k": ["a"], "v": [1]}, {"k": ["b"], "v": [1]}, "2 of 1 rows"),
+        ({"k": ["a"], "v": ["x"]}, {"k": ["a"], "v": pa.array([None], "string")}, "1 of 1 rows"),
+        ({"k": ["a"], "v": [1]}, {"k": ["a", "a"], "v": [1, 1]}, "2 rows with 1 keys, not 1 with 1"),
+        ({"k": ["a"], "v": [1]}, {"k": ["a"]}, "columns ['k'], not ['k', 'v']"),
+    ],
+)
 def test_other_answers(two, one, other, said):
     found = answers.differences(*two(one, other), 1)
     assert len(found) == 1
@@ -131,8 +150,10 @@ def test_a_contender_that_takes_too_long_is_ended(measure):
 def test_tables_hold_ratios_against_the_base(tmp_path):
     contenders = (measuring.Contender("hand", "h:h"), measuring.Contender("ours", "o:o", "hand"))
     family = measuring.Family("Questions", {"q": measuring.Question("what")}, contenders, lambda *_: {}, (1,))
-    results = [measuring.Result("f", 10, "q", "hand", "", [0.2, 0.1], [0.4, 0.5], 100.0, 5.0),
-               measuring.Result("f", 10, "q", "ours", "hand", [0.3, 0.15, 0.2], [0.2], 150.0, 5.0)]
+    results = [
+        measuring.Result("f", 10, "q", "hand", "", [0.2, 0.1], [0.4, 0.5], 100.0, 5.0),
+        measuring.Result("f", 10, "q", "ours", "hand", [0.3, 0.15, 0.2], [0.2], 150.0, 5.0),
+    ]
     text = report.tables(family, results)
     assert "| q | 1.50 / 0.50 / 1.50 |" in text
     assert "| q: what | 0.100 (0.150, 0.200) | 0.150 (0.200, 0.300) |" in text

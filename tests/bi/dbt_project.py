@@ -15,8 +15,13 @@ from filelock import FileLock
 HOME = Path(__file__).parents[2] / ".venv-dbt"
 #: From 1.12 on, and in 2, installing dbt downloads a program from a place other than the package index.
 PACKAGES = ["dbt-core~=1.11.2", "dbt-duckdb~=1.11", "dbt-postgres~=1.11"]
-_PROJECT = {"name": "shop", "version": "1.0", "profile": "shop", "model-paths": ["models"],
-            "flags": {"send_anonymous_usage_stats": False}}
+_PROJECT = {
+    "name": "shop",
+    "version": "1.0",
+    "profile": "shop",
+    "model-paths": ["models"],
+    "flags": {"send_anonymous_usage_stats": False},
+}
 
 
 def dbt() -> Path:
@@ -48,8 +53,14 @@ class Project:
     def build(self) -> list[dict[str, str]]:
         """Run ``dbt build`` and return the results of models and tests."""
         environment = {**os.environ, "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
-        done = subprocess.run([dbt(), "build", "--profiles-dir", ".", "--no-partial-parse"], cwd=self.directory,
-                              env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [dbt(), "build", "--profiles-dir", ".", "--no-partial-parse"],
+            cwd=self.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         assert "deprecat" not in done.stdout.lower(), done.stdout
         results = json.loads((self.directory / "target" / "run_results.json").read_text("utf-8"))["results"]

@@ -14,15 +14,24 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, Table
 from objectiv_local.frame.dbt import escaped, quoted
 
 #: What would run, end a constant or change if it reached dbt as anything but a literal.
-HOSTILE = "{{ 7 * 7 }} {% endraw %} {# x #} {{{ -- '; DROP \"a\" \\ \r\n %s é 😀 }} #} {"
+HOSTILE = '{{ 7 * 7 }} {% endraw %} {# x #} {{{ -- \'; DROP "a" \\ \r\n %s é 😀 }} #} {'
 MOMENTS = ["2024-03-01 10:00", "2024-03-01 10:05", "2024-03-02 09:00", "2024-03-04 12:00", "2024-03-09 23:59:59.5"]
-EVENTS = [(1, "a", MOMENTS[0], "view", 1.5), (2, "a", MOMENTS[1], HOSTILE, None), (3, "b", MOMENTS[2], "view", 2.0),
-          (4, "b", MOMENTS[3], "view", 0.25), (5, None, MOMENTS[4], "view", 9.0)]
+EVENTS = [
+    (1, "a", MOMENTS[0], "view", 1.5),
+    (2, "a", MOMENTS[1], HOSTILE, None),
+    (3, "b", MOMENTS[2], "view", 2.0),
+    (4, "b", MOMENTS[3], "view", 0.25),
+    (5, None, MOMENTS[4], "view", 9.0),
+]
 COLUMNS = "event_id bigint, user_id varchar, moment timestamp, event_type varchar, amount float8"
 NAMED = 'a"b {{ 1 }}'
-STATEMENTS = ["CREATE SCHEMA web", "CREATE SCHEMA analytics", f"CREATE TABLE web.clicks ({COLUMNS})",
-              'CREATE TABLE "My ""T {{ x }}" (k bigint PRIMARY KEY, v varchar)',
-              "INSERT INTO \"My \"\"T {{ x }}\" VALUES (1, 'x'), (2, NULL)"]
+STATEMENTS = [
+    "CREATE SCHEMA web",
+    "CREATE SCHEMA analytics",
+    f"CREATE TABLE web.clicks ({COLUMNS})",
+    'CREATE TABLE "My ""T {{ x }}" (k bigint PRIMARY KEY, v varchar)',
+    'INSERT INTO "My ""T {{ x }}" VALUES (1, \'x\'), (2, NULL)',
+]
 
 
 def results(source):
@@ -34,17 +43,27 @@ def results(source):
     named = odd.rename(index={"k": NAMED}, columns={"v": "{% v %}"})
     spans = plain[["moment"]].assign(since=plain.moment - plain.moment.min(), same=plain.event_type == HOSTILE, text=HOSTILE)
     return {
-        "daily": hub.trend(events, breakdown="event_type"), "weekly": hub.trend(events, "events", by="week"),
-        "retained": hub.retention(events, by="day"), "bought": hub.funnel(events, ["view", HOSTILE]),
-        "kinds": hub.event_types(events), "spans": spans[["since", "same", "text"]], "odd": named,
-        "by_user": plain.groupby("user_id").amount.count().to_frame(), "totals": plain.amount.sum().to_frame(),
+        "daily": hub.trend(events, breakdown="event_type"),
+        "weekly": hub.trend(events, "events", by="week"),
+        "retained": hub.retention(events, by="day"),
+        "bought": hub.funnel(events, ["view", HOSTILE]),
+        "kinds": hub.event_types(events),
+        "spans": spans[["since", "same", "text"]],
+        "odd": named,
+        "by_user": plain.groupby("user_id").amount.count().to_frame(),
+        "totals": plain.amount.sum().to_frame(),
     }
 
 
 def rows(frame):
     """Return the rows in one order, with durations as the microseconds that they are stored as."""
-    found = [{name: value // datetime.timedelta(microseconds=1) if isinstance(value, datetime.timedelta) else value
-              for name, value in row.items()} for row in frame.to_arrow().to_pylist()]
+    found = [
+        {
+            name: value // datetime.timedelta(microseconds=1) if isinstance(value, datetime.timedelta) else value
+            for name, value in row.items()
+        }
+        for row in frame.to_arrow().to_pylist()
+    ]
     return sorted(found, key=repr)
 
 
@@ -62,9 +81,14 @@ def check_rows(source, made):
         assert rows(DataFrame.from_table(source, f"analytics.{name}")) == rows(found), name
     assert rows(DataFrame.from_table(source, "analytics.weekly")) == [
         {"period": datetime.date(2024, 2, 26), "value": 3, "complete": False},
-        {"period": datetime.date(2024, 3, 4), "value": 2, "complete": False}]
+        {"period": datetime.date(2024, 3, 4), "value": 2, "complete": False},
+    ]
     assert rows(DataFrame.from_table(source, "analytics.spans"))[1] == {
-        "event_id": 2, "since": 300_000_000, "same": True, "text": HOSTILE}
+        "event_id": 2,
+        "since": 300_000_000,
+        "same": True,
+        "text": HOSTILE,
+    }
 
 
 def check_read(manifest, tests):
@@ -76,8 +100,15 @@ def check_read(manifest, tests):
     assert (since["description"], since["data_type"].lower() in ("bigint", "int8")) == ("timedelta, microseconds", True)
     assert {'My ""T {{ x }}', "clicks"} <= {each["identifier"] for each in manifest["sources"].values()}
     # Users of an event may be missing, so that only what holds is tested.
-    for name in ("not_null_daily_period", "not_null_daily_event_type", "unique_daily__period", "unique_weekly_period",
-                 "unique_spans_event_id", "unique_odd", "not_null_odd"):
+    for name in (
+        "not_null_daily_period",
+        "not_null_daily_event_type",
+        "unique_daily__period",
+        "unique_weekly_period",
+        "unique_spans_event_id",
+        "unique_odd",
+        "not_null_odd",
+    ):
         assert any(each.startswith(name) for each in tests), name
     assert [each for each in tests if "totals" in each or "by_user" in each] == ["unique_by_user_user_id"]
 
@@ -116,8 +147,16 @@ def test_on_postgres(postgres_url, database, tmp_path):
         connection.execute("DROP DATABASE IF EXISTS shop_dbt")
         connection.execute("CREATE DATABASE shop_dbt")
         info = connection.info
-        target = {"type": "postgres", "host": info.host, "port": info.port, "user": info.user, "password": info.password or "-",
-                  "dbname": "shop_dbt", "schema": "analytics", "threads": 1}
+        target = {
+            "type": "postgres",
+            "host": info.host,
+            "port": info.port,
+            "user": info.user,
+            "password": info.password or "-",
+            "dbname": "shop_dbt",
+            "schema": "analytics",
+            "threads": 1,
+        }
     url = postgres_url.replace("/postgres?", "/shop_dbt?")
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
         for statement in STATEMENTS:
@@ -154,7 +193,9 @@ def test_what_is_written(frame, tmp_path):
     files = frame[frame.n > 0].to_dbt(tmp_path, "some", materialized="table", description="Pages with hits: many")
     assert [file.relative_to(tmp_path).as_posix() for file in files] == ["source_main__hits.yml", "some.yml", "some.sql"]
     source, about, sql = (file.read_text("utf-8") for file in files)
-    assert source == """\
+    assert (
+        source
+        == """\
 version: 2
 sources:
   - name: "main"
@@ -163,7 +204,10 @@ sources:
       - name: "hits"
         identifier: "hits"
 """
-    assert about == """\
+    )
+    assert (
+        about
+        == """\
 version: 2
 models:
   - name: "some"
@@ -179,13 +223,17 @@ models:
         description: "int64"
         data_type: "BIGINT"
 """
-    assert sql == """\
+    )
+    assert (
+        sql
+        == """\
 {{ config(materialized='table') }}
 
 SELECT page, n::bigint AS n
 FROM {{ source('main', 'hits') }}
 WHERE n::bigint > 0
 """
+    )
 
 
 def test_the_model_has_no_order_and_no_row_ids(tmp_path):
@@ -210,7 +258,8 @@ def test_existing_files_are_kept(frame, tmp_path):
     with pytest.raises(InvalidValue, match=r"some.sql' exists\nhint: give overwrite=True"):
         frame.to_dbt(tmp_path, "some")
     assert {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()} == dict.fromkeys(
-        ("source_main__hits.yml", "some.sql"), "mine")
+        ("source_main__hits.yml", "some.sql"), "mine"
+    )
     assert len(frame.to_dbt(tmp_path, "some", overwrite=True)) == 3
     assert "mine" not in "".join(file.read_text("utf-8") for file in tmp_path.iterdir())
 

@@ -14,8 +14,10 @@ from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.errors import InvalidValue, NotSupported, QueryFailed, ReadOnly
 
 TABLE = "CREATE TABLE bi_views.clicks (event_id bigint, user_id varchar, moment timestamp, event_type varchar)"
-ROWS = ("INSERT INTO bi_views.clicks VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00:00', 'view'), "
-        "(2, 'a', TIMESTAMP '2024-03-01 11:00:00', 'view'), (3, 'b', TIMESTAMP '2024-03-02 09:00:00', 'buy')")
+ROWS = (
+    "INSERT INTO bi_views.clicks VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00:00', 'view'), "
+    "(2, 'a', TIMESTAMP '2024-03-01 11:00:00', 'view'), (3, 'b', TIMESTAMP '2024-03-02 09:00:00', 'buy')"
+)
 
 
 @pytest.fixture
@@ -34,7 +36,8 @@ def test_a_view_of_an_analysis_follows_the_events(engine, writable):
     view = trend.create_view("bi_views.daily")
     assert view.to_arrow().to_pylist() == [
         {"period": datetime.date(2024, 3, 1), "value": 1, "complete": True},
-        {"period": datetime.date(2024, 3, 2), "value": 1, "complete": False}]
+        {"period": datetime.date(2024, 3, 2), "value": 1, "complete": False},
+    ]
     assert view.index_columns == ["period"]
     writable.execute("INSERT INTO bi_views.clicks VALUES (4, 'c', TIMESTAMP '2024-03-02 10:00:00', 'view')")
     assert DataFrame.from_table(writable, "bi_views.daily").value.sum().value == 3

@@ -56,8 +56,9 @@ def title(chart):
 def axis_titles(chart):
     """Return the titles of both axes."""
     encodings = [each["encoding"] for each in layers(chart)]
-    return tuple(next((each[name]["title"] for each in encodings if each.get(name, {}).get("title")), None)
-                 for name in ("x", "y"))
+    return tuple(
+        next((each[name]["title"] for each in encodings if each.get(name, {}).get("title")), None) for name in ("x", "y")
+    )
 
 
 def rendered(chart, capfd):

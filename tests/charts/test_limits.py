@@ -48,21 +48,36 @@ def test_bars_of_nothing_but_zero(capfd):
 
 
 def test_estimates_without_a_value_are_counted(capfd):
-    estimates = [Estimate("a", 0.5, 0.1, 0.9, "0.5"), Estimate("b", None, None, None, ""),
-                 Estimate("c", -0.1, None, None, "-0.1"), Estimate("d", -0.5, -0.9, -0.1, "-0.5"),
-                 Estimate("e", -0.6, -1.3, 0.1, "-0.6")]
+    estimates = [
+        Estimate("a", 0.5, 0.1, 0.9, "0.5"),
+        Estimate("b", None, None, None, ""),
+        Estimate("c", -0.1, None, None, "-0.1"),
+        Estimate("d", -0.5, -0.9, -0.1, "-0.5"),
+        Estimate("e", -0.6, -1.3, 0.1, "-0.6"),
+    ]
     chart = forest_plot(estimates, Layout(), x_title="lift")
     assert title(chart)[1] == "1 without a value"
     assert values(marks(chart, "point"), "name", "state") == [
-        ("a", "interval without 0"), ("c", "interval with 0"), ("d", "interval without 0"), ("e", "interval with 0")]
+        ("a", "interval without 0"),
+        ("c", "interval with 0"),
+        ("d", "interval without 0"),
+        ("e", "interval with 0"),
+    ]
     assert values(layers(chart)[1]["rows"], "name") == ["a", "d", "e"]
     rendered(chart, capfd)
 
 
 def test_many_cells_have_no_numbers(capfd):
     names = [str(number) for number in range(51)]
-    chart = heat_map([Cell(row, column, "1", 1) for row in names for column in names], names, names, Layout(), row_title="r",
-                     column_title="c", scale_title="n")
+    chart = heat_map(
+        [Cell(row, column, "1", 1) for row in names for column in names],
+        names,
+        names,
+        Layout(),
+        row_title="r",
+        column_title="c",
+        scale_title="n",
+    )
     assert [each["mark"] for each in layers(chart)] == ["rect"]
     rendered(chart, capfd)
 
@@ -84,8 +99,15 @@ def test_symbols_of_long_lines():
     found = marks(line_chart([Line("a", list(range(100)), [1.0] * 100)], Layout(), x_title="x", y_title="y"), "point")
     assert (len(found), sum(row["shown"] for row in found)) == (100, 25)
     # A value between missing ones has no line, and so it has a symbol.
-    lone = marks(line_chart([Line("a", list(range(100)), [1.0 if number == 50 else None for number in range(100)])], Layout(),
-                            x_title="x", y_title="y"), "point")
+    lone = marks(
+        line_chart(
+            [Line("a", list(range(100)), [1.0 if number == 50 else None for number in range(100)])],
+            Layout(),
+            x_title="x",
+            y_title="y",
+        ),
+        "point",
+    )
     assert values(lone, "x", "shown") == [(50, 1)]
 
 
@@ -110,8 +132,11 @@ def test_charts_side_by_side(capfd):
     assert both.to_dict()["config"] == one.to_dict()["config"]
     assert "config" in one.to_dict(), "the charts themselves stay as they are"
     assert "<svg" in svg(both)
-    for wrong, error in ((lambda: side_by_side(), InvalidValue), (lambda: side_by_side(one, columns=0), InvalidValue),
-                         (lambda: side_by_side(one, step_diagram([Flow(1, "a", "b", 2)], "")), InvalidType)):
+    for wrong, error in (
+        (lambda: side_by_side(), InvalidValue),
+        (lambda: side_by_side(one, columns=0), InvalidValue),
+        (lambda: side_by_side(one, step_diagram([Flow(1, "a", "b", 2)], "")), InvalidType),
+    ):
         with pytest.raises(error, match=r"side_by_side|columns of charts"):
             wrong()
 

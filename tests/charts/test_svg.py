@@ -18,13 +18,25 @@ TEXT = "{http://www.w3.org/2000/svg}text"
 
 
 def bars(*names, title="Bars"):
-    return ranked_bars([Bar(name, place + 1, f"{place + 1} of 9") for place, name in enumerate(names)], Layout(title),
-                       x_title="users", note="a note")
+    return ranked_bars(
+        [Bar(name, place + 1, f"{place + 1} of 9") for place, name in enumerate(names)],
+        Layout(title),
+        x_title="users",
+        note="a note",
+    )
 
 
 def periods():
-    return stacked_periods(["2024-01-01", "2024-01-02"], [True, False], {"new": [1, 2]}, {"gone": [3, 4]}, Layout("Lifecycle"),
-                           x_title="day", y_title="users", hatched=["gone", "new"])
+    return stacked_periods(
+        ["2024-01-01", "2024-01-02"],
+        [True, False],
+        {"new": [1, 2]},
+        {"gone": [3, 4]},
+        Layout("Lifecycle"),
+        x_title="day",
+        y_title="users",
+        hatched=["gone", "new"],
+    )
 
 
 def test_text_title_and_no_script():
@@ -47,18 +59,28 @@ def test_text_has_the_color_of_the_page():
     # A label that looks like that color stays as it is.
     assert f">{INK}</text>" in svg(bars(INK))
     cells = [Cell("r", "c", "nine", 9), Cell("r", "d", "one", 1), Cell("r", "e", "none")]
-    inks = {each.text: each.get("fill") for each in ElementTree.fromstring(svg(heat_map(
-        cells, ["r"], ["c", "d", "e"], Layout(""), row_title="", column_title="", scale_title="n"))).iter(TEXT)}
+    inks = {
+        each.text: each.get("fill")
+        for each in ElementTree.fromstring(
+            svg(heat_map(cells, ["r"], ["c", "d", "e"], Layout(""), row_title="", column_title="", scale_title="n"))
+        ).iter(TEXT)
+    }
     # Cells have the same colors on every page, so the text in them does not change either.
     assert (inks["nine"], inks["one"], inks["none"]) == ("#FFFFFF", "#111111", "currentColor")
 
 
 def test_stripes_are_seen_on_every_cell():
-    cells = [Cell("r", "c", "nine", 9, is_complete=False), Cell("r", "d", "one", 1, is_complete=False),
-             Cell("r", "e", "none", is_complete=False)]
+    cells = [
+        Cell("r", "c", "nine", 9, is_complete=False),
+        Cell("r", "d", "one", 1, is_complete=False),
+        Cell("r", "e", "none", is_complete=False),
+    ]
     text = svg(heat_map(cells, ["r"], ["c", "d", "e"], Layout(""), row_title="", column_title="", scale_title="n"))
-    colors = {each.get("id"): {stop.get("stop-color") for stop in each} for each in ElementTree.fromstring(text).iter()
-              if each.tag.endswith("linearGradient") and len(each) > 2}
+    colors = {
+        each.get("id"): {stop.get("stop-color") for stop in each}
+        for each in ElementTree.fromstring(text).iter()
+        if each.tag.endswith("linearGradient") and len(each) > 2
+    }
     filled = re.findall(r'fill="url\(#([^)]+)\)" opacity', text)
     # White on the dark cell, grey on the light one and on the page.
     assert [any(color.startswith("#FFF") for color in colors[name]) for name in filled] == [True, False, False]
@@ -69,8 +91,9 @@ def test_the_same_chart_gives_the_same_text():
 
 
 def test_charts_of_one_page_share_no_names():
-    other = stacked_periods(["2024-01-01"], [True], {"new": [1]}, {"gone": [3]}, Layout("Other"), x_title="day",
-                            y_title="users", hatched=["gone"])
+    other = stacked_periods(
+        ["2024-01-01"], [True], {"new": [1]}, {"gone": [3]}, Layout("Other"), x_title="day", y_title="users", hatched=["gone"]
+    )
     ids = [re.findall(r' id="([^"]+)"', svg(chart)) for chart in (periods(), other)]
     assert all(ids)
     assert not set(ids[0]) & set(ids[1])
@@ -79,8 +102,16 @@ def test_charts_of_one_page_share_no_names():
 
 
 def test_stripes_are_defined_once():
-    many = stacked_periods([f"2024-01-{day:02}" for day in range(1, 31)], [True] * 30, {"new": range(1, 31)}, {}, Layout(""),
-                           x_title="day", y_title="users", hatched=["new"])
+    many = stacked_periods(
+        [f"2024-01-{day:02}" for day in range(1, 31)],
+        [True] * 30,
+        {"new": range(1, 31)},
+        {},
+        Layout(""),
+        x_title="day",
+        y_title="users",
+        hatched=["new"],
+    )
     assert svg(many).count("<linearGradient") == 1
 
 

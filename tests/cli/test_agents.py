@@ -63,14 +63,25 @@ def spec(analysis: str, **arguments: Any) -> dict[str, Any]:
 
 def test_what_is_in_the_data_and_its_analyses(clicks: str) -> None:
     about, (contents, listed, described, daily, limited, buyers, sql, on_postgres, checks) = ask(
-        [clicks], ("inspect", {}), ("list_analyses", {}), ("describe_analysis", {"name": "retention"}),
+        [clicks],
+        ("inspect", {}),
+        ("list_analyses", {}),
+        ("describe_analysis", {"name": "retention"}),
         ("run_analysis", spec("trend", by="day")),
         ("run_analysis", {**spec("trend", by="day"), "rows": 2, "definition": False}),
         ("run_analysis", spec("trend", by="month", where={"query": "amount > 100"})),
-        ("analysis_sql", spec("trend", by="day")), ("analysis_sql", {**spec("trend", by="day"), "dialect": "postgres"}),
-        ("check_quality", {}))
-    assert list(about["tools"]) == ["inspect", "list_analyses", "describe_analysis", "run_analysis", "analysis_sql",
-                                    "check_quality"]
+        ("analysis_sql", spec("trend", by="day")),
+        ("analysis_sql", {**spec("trend", by="day"), "dialect": "postgres"}),
+        ("check_quality", {}),
+    )
+    assert list(about["tools"]) == [
+        "inspect",
+        "list_analyses",
+        "describe_analysis",
+        "run_analysis",
+        "analysis_sql",
+        "check_quality",
+    ]
     assert all(tool.annotations.read_only_hint for tool in about["tools"].values())
     assert "DuckDB over clicks.csv" in about["instructions"]
 
@@ -86,7 +97,10 @@ def test_what_is_in_the_data_and_its_analyses(clicks: str) -> None:
 
     assert daily["index"] == ["period"]
     assert {row["period"]: row["value"] for row in daily["rows"] if row["value"]} == {
-        "2024-01-01": 1, "2024-01-02": 1, "2024-01-09": 2}
+        "2024-01-01": 1,
+        "2024-01-02": 1,
+        "2024-01-09": 2,
+    }
     assert len(daily["rows"]) == 9
     assert daily["more_rows"] is False
     assert any("5 of 5 events are in the range" in line for line in daily["definition"])
@@ -100,14 +114,31 @@ def test_what_is_in_the_data_and_its_analyses(clicks: str) -> None:
 
 
 def test_errors_are_messages_with_what_to_do(clicks: str) -> None:
-    _, answers = ask([clicks], ("run_analysis", spec("trendy")), ("run_analysis", spec("trend", bye="day")),
-                     ("run_analysis", spec("trend", by="fortnight")), ("run_analysis", {"spec": {}}), ("run_analysis", {}),
-                     ("run_analysis", {**spec("trend"), "rows": 0}), ("describe_analysis", {"name": "tren"}),
-                     ("run_analysis", spec("trend", where={"query": "amont > 1"})), ("query", {"sql": "SELECT 1"}),
-                     ("analysis_sql", {**spec("trend"), "dialect": "oracle"}))
-    expected = ["unknown analysis 'trendy'\nhint: did you mean 'trend'", "'bye', which trend does not take", "fortnight",
-                "no 'analysis' that is a string", "Field required", "greater than or equal to 1", "no analysis 'tren'", "amont",
-                "query", "oracle"]
+    _, answers = ask(
+        [clicks],
+        ("run_analysis", spec("trendy")),
+        ("run_analysis", spec("trend", bye="day")),
+        ("run_analysis", spec("trend", by="fortnight")),
+        ("run_analysis", {"spec": {}}),
+        ("run_analysis", {}),
+        ("run_analysis", {**spec("trend"), "rows": 0}),
+        ("describe_analysis", {"name": "tren"}),
+        ("run_analysis", spec("trend", where={"query": "amont > 1"})),
+        ("query", {"sql": "SELECT 1"}),
+        ("analysis_sql", {**spec("trend"), "dialect": "oracle"}),
+    )
+    expected = [
+        "unknown analysis 'trendy'\nhint: did you mean 'trend'",
+        "'bye', which trend does not take",
+        "fortnight",
+        "no 'analysis' that is a string",
+        "Field required",
+        "greater than or equal to 1",
+        "no analysis 'tren'",
+        "amont",
+        "query",
+        "oracle",
+    ]
     for answer, part in zip(answers, expected, strict=True):
         assert isinstance(answer, str)
         assert part in answer
@@ -122,9 +153,12 @@ def test_a_table_that_is_no_table_of_events(tmp_path: Path) -> None:
 
 def test_answers_are_limited_in_rows_and_time(clicks: str) -> None:
     endless = "SELECT count(*) AS n FROM range(1000000) AS a, range(1000000) AS b WHERE a.range * b.range % 7 = 9"
-    _, (many, late, after) = ask([clicks, "--allow-sql", "--rows", "3", "--seconds", "1"],
-                                 ("query", {"sql": "SELECT range AS n FROM range(100) ORDER BY n", "rows": 50}),
-                                 ("query", {"sql": endless}), ("query", {"sql": "SELECT 42 AS n"}))
+    _, (many, late, after) = ask(
+        [clicks, "--allow-sql", "--rows", "3", "--seconds", "1"],
+        ("query", {"sql": "SELECT range AS n FROM range(100) ORDER BY n", "rows": 50}),
+        ("query", {"sql": endless}),
+        ("query", {"sql": "SELECT 42 AS n"}),
+    )
     assert ([row["n"] for row in many["rows"]], many["more_rows"]) == ([0, 1, 2], True)
     assert "no answer: stopped after 1 s" in late
     assert after["rows"] == [{"n": 42}]
@@ -145,8 +179,10 @@ def test_reports_are_new_files_of_one_directory(clicks: str, tmp_path: Path) -> 
     about, (made, again, outside, bad) = ask(
         [clicks, "--reports", str(tmp_path / "reports")],
         ("write_report", {"name": "march.html", "steps": ["view", {"query": "amount > 100"}]}),
-        ("write_report", {"name": "march.html"}), ("write_report", {"name": "../out.html"}),
-        ("write_report", {"name": "other.html", "by": "fortnight"}))
+        ("write_report", {"name": "march.html"}),
+        ("write_report", {"name": "../out.html"}),
+        ("write_report", {"name": "other.html", "by": "fortnight"}),
+    )
     assert made["written"] == str((tmp_path / "reports" / "march.html").resolve())
     page = (tmp_path / "reports" / "march.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>")
@@ -160,11 +196,24 @@ def test_reports_are_new_files_of_one_directory(clicks: str, tmp_path: Path) -> 
 
 
 def test_sql_is_one_select_that_reads_the_source_alone(clicks: str, tmp_path: Path) -> None:
-    about, answers = ask([clicks, "--allow-sql"], ("query", {"sql": "SELECT sum(amount)::bigint AS total FROM data"}),
-                         *(("query", {"sql": sql}) for sql in (
-                             "DROP TABLE data", "SELECT 1; SELECT 2", "SELECT 1; DROP TABLE data", "",
-                             f"COPY data TO '{tmp_path}/copy.csv'", "SELECT * FROM read_text('/etc/hostname')",
-                             f"ATTACH '{tmp_path}/new.db'", "SELECT * FROM nowhere", "SELEC 1")))
+    about, answers = ask(
+        [clicks, "--allow-sql"],
+        ("query", {"sql": "SELECT sum(amount)::bigint AS total FROM data"}),
+        *(
+            ("query", {"sql": sql})
+            for sql in (
+                "DROP TABLE data",
+                "SELECT 1; SELECT 2",
+                "SELECT 1; DROP TABLE data",
+                "",
+                f"COPY data TO '{tmp_path}/copy.csv'",
+                "SELECT * FROM read_text('/etc/hostname')",
+                f"ATTACH '{tmp_path}/new.db'",
+                "SELECT * FROM nowhere",
+                "SELEC 1",
+            )
+        ),
+    )
     assert "query" in about["tools"]
     assert answers[0]["rows"] == [{"total": 170}]
     assert all(isinstance(answer, str) for answer in answers[1:])
@@ -175,20 +224,28 @@ def test_a_duckdb_database_keeps_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
     with duckdb.connect(path) as connection:
         connection.execute("CREATE TABLE clicks AS SELECT 1 AS event_id")
-    _, answers = ask([str(path), "--allow-sql"], ("query", {"sql": "DELETE FROM clicks"}),
-                     ("query", {"sql": "WITH gone AS (DELETE FROM clicks RETURNING *) SELECT * FROM gone"}),
-                     ("query", {"sql": "SELECT count(*)::bigint AS n FROM clicks"}))
+    _, answers = ask(
+        [str(path), "--allow-sql"],
+        ("query", {"sql": "DELETE FROM clicks"}),
+        ("query", {"sql": "WITH gone AS (DELETE FROM clicks RETURNING *) SELECT * FROM gone"}),
+        ("query", {"sql": "SELECT count(*)::bigint AS n FROM clicks"}),
+    )
     assert all(isinstance(answer, str) for answer in answers[:2])
     assert answers[2]["rows"] == [{"n": 1}]
 
 
 def test_postgres_is_read_and_its_password_is_not_shown() -> None:
     address = str(servers.target("postgres"))
-    _, answers = ask([address, "--allow-sql", "--seconds", "2"], ("query", {"sql": "SELECT 1::bigint AS n"}),
-                     ("query", {"sql": "CREATE TABLE not_there (n int)"}),
-                     ("query", {"sql": "SELECT 1; SELECT 2"}), ("query", {"sql": "SELECT pg_sleep(60)::text AS s"}),
-                     ("query", {"sql": "SELECT set_config('default_transaction_read_only', 'off', false) AS s"}),
-                     ("query", {"sql": "SELECT current_setting('transaction_read_only') AS s"}), ("inspect", {}))
+    _, answers = ask(
+        [address, "--allow-sql", "--seconds", "2"],
+        ("query", {"sql": "SELECT 1::bigint AS n"}),
+        ("query", {"sql": "CREATE TABLE not_there (n int)"}),
+        ("query", {"sql": "SELECT 1; SELECT 2"}),
+        ("query", {"sql": "SELECT pg_sleep(60)::text AS s"}),
+        ("query", {"sql": "SELECT set_config('default_transaction_read_only', 'off', false) AS s"}),
+        ("query", {"sql": "SELECT current_setting('transaction_read_only') AS s"}),
+        ("inspect", {}),
+    )
     assert answers[0]["rows"] == [{"n": 1}]
     assert all(isinstance(answer, str) for answer in answers[1:4])
     assert "no answer: stopped after 2 s" in answers[3]
@@ -196,16 +253,26 @@ def test_postgres_is_read_and_its_password_is_not_shown() -> None:
     assert "tables" in answers[6]
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["nowhere.csv"], "there is no file"),
-    (["postgresql://me:hunter2@127.0.0.1:1/shop"], "cannot connect"),
-    (["https://me:hunter2@127.0.0.1:1/a.parquet"], "error: "),
-    ([], "Missing argument 'SOURCE'"),
-    (["x.csv", "--rows", "0"], "--rows"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.csv"], "there is no file"),
+        (["postgresql://me:hunter2@127.0.0.1:1/shop"], "cannot connect"),
+        (["https://me:hunter2@127.0.0.1:1/a.parquet"], "error: "),
+        ([], "Missing argument 'SOURCE'"),
+        (["x.csv", "--rows", "0"], "--rows"),
+    ],
+)
 def test_a_server_that_cannot_start_says_why(arguments: list[str], message: str) -> None:
-    done = subprocess.run([sys.executable, "-m", "objectiv_local", "mcp", *arguments], cwd=ROOT, capture_output=True, text=True,
-                          timeout=60, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [sys.executable, "-m", "objectiv_local", "mcp", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     assert (done.returncode, done.stdout) == (2, "")
     assert message in done.stderr
     assert "hunter2" not in done.stderr
@@ -228,8 +295,9 @@ def test_sql_is_not_offered_where_it_could_read_other_files() -> None:
 
 
 def test_without_the_package_the_command_says_what_to_install(clicks: str) -> None:
-    code = (f"import sys; sys.modules['mcp'] = None; from objectiv_local.cli.main import code; "
-            f"sys.exit(code(['mcp', {clicks!r}]))")
+    code = (
+        f"import sys; sys.modules['mcp'] = None; from objectiv_local.cli.main import code; sys.exit(code(['mcp', {clicks!r}]))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "pip install 'objectiv-local[mcp]'" in done.stderr

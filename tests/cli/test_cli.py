@@ -123,11 +123,25 @@ def test_every_analysis_has_a_command_with_all_of_its_arguments(asked):
             assert [each for each in arguments if f"-{each.replace('_', '-')}" not in out] == []
 
 
-@pytest.mark.parametrize("arguments", [
-    ["active-users"], ["stickiness"], ["lifecycle"], ["retention", "--by", "week"], ["sessions"], ["event-types"], ["paths"],
-    ["properties", "--columns", "event_type,location"], ["cohort", "--rules", "buy"], ["rfm", "--value", "session_hit_number"],
-    ["attribution", "--conversion", "buy", "--touch", "utm_source"], ["drivers", "--from-step", "view", "--to-step", "buy"],
-    ["impact", "--conversion", "buy"]], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["active-users"],
+        ["stickiness"],
+        ["lifecycle"],
+        ["retention", "--by", "week"],
+        ["sessions"],
+        ["event-types"],
+        ["paths"],
+        ["properties", "--columns", "event_type,location"],
+        ["cohort", "--rules", "buy"],
+        ["rfm", "--value", "session_hit_number"],
+        ["attribution", "--conversion", "buy", "--touch", "utm_source"],
+        ["drivers", "--from-step", "view", "--to-step", "buy"],
+        ["impact", "--conversion", "buy"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
 def test_run_other_analyses(asked, clicks, arguments):
     name, *options = arguments
     result, out, err = asked("run", name, clicks, *options, "--json")
@@ -143,8 +157,9 @@ def test_run_a_file(asked, clicks, tmp_path):
     result, out, _ = asked("run", "spec", "trend.json", clicks, "--json")
     assert [row["value"] for row in json.loads(out)["rows"]] == analysis.to_pandas()["value"].to_list()
     result, out, _ = asked("run", "spec", "metrics.yml", clicks, "--metric", "buyers", "--json")
-    assert [row["value"] for row in json.loads(out)["rows"]] == \
-        HUB.trend(events, by="month", where="buy").to_pandas()["value"].to_list()
+    assert [row["value"] for row in json.loads(out)["rows"]] == HUB.trend(events, by="month", where="buy").to_pandas()[
+        "value"
+    ].to_list()
     result, _, err = asked("run", "spec", "metrics.yml", clicks)
     assert (result, "has the metrics buyers" in err) == (2, True)
     result, out, _ = asked("sql", "spec", "trend.json", clicks)
@@ -206,50 +221,70 @@ def test_sample(asked, tmp_path):
     assert asked("sample", tmp_path / "nowhere" / "events.parquet")[0] == 2
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["run", "trend", "nothing.parquet"], "there is no file"),
-    (["run", "trend", "clicks.csv", "--by", "fortnight"], "--by is not a period"),
-    (["run", "trend", "clicks.csv", "--where", "=nothing > 1"], "nothing"),
-    (["run", "trend", "clicks.csv", "--where", "[1"], "--where is not valid JSON"),
-    (["run", "funnel", "clicks.csv"], "Missing option '--steps'"),
-    (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window is a duration"),
-    (["run", "trend", "clicks.csv", "--top", "many"], "--top is a number"),
-    (["run", "trends", "clicks.csv"], "No such command"),
-    (["run", "trend", "clicks.csv", "--start", "soon"], "--start is not a day or a moment: 'soon'\nhint: for instance --start"),
-    (["run", "trend", "clicks.csv", "--from", "soon"], "--from is not a day or a moment: 'soon'\nhint: for instance --from"),
-    (["run", "trend", "clicks.csv", "--top", "0"], "--top is 0, and must be from 1 to 10,000\nhint: for instance --top 10"),
-    (["run", "paths", "clicks.csv", "--end-date", "soon"], "--end-date is not a day"),
-    (["sql", "retention", "clicks.csv", "--start-date", "soon"], "--start-date is not a day"),
-    (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--order", "any way"], "--order is one of ordered, strict, any"),
-    (["run", "trend", "clicks.csv", "--identity", "last_known"], "--user-id device_id,user_id"),
-    (["run", "trend"], "Missing argument 'SOURCE'"),
-    (["run", "trend", "clicks.csv", "--user-id", "nobody"], "nobody"),
-    (["run", "trend", "clicks.csv", "--time-zone", "Mars"], "Mars"),
-    (["run", "spec", "nothing.json", "clicks.csv"], "cannot be read"),
-    (["inspect", ""], "is empty"),
-    (["verify", "."], "is not a snapshot"),
-    (["refresh", "nothing"], "is not a snapshot"),
-    (["snapshot", "clicks.csv", "."], "holds other files"),
-    (["snapshot", "clicks.csv", "local", "--check", "all"], "is not one of"),
-    (["run", "trend", "clicks.csv", "-o", "nowhere/rows.csv"], "there is no directory"),
-    (["run", "trend", "clicks.csv", "-o", "clicks.csv/rows.csv"], "clicks.csv"),
-    (["run", "trend", "clicks.csv", "-o", "/proc/rows.csv"], "cannot be written"),
-    (["run", "trend", "clicks.csv", "-o", "clicks.csv"], "exists"),
-    (["run", "trend", "clicks.csv", "-o", "rows.docx"], "no known file extension"),
-    (["sample", "/proc/events.parquet"], "cannot be written"),
-    (["sample", "nowhere/events.parquet"], "does not exist"),
-    (["snapshot", "clicks.csv", "/proc/events"], "cannot be written"),
-    (["snapshot", "clicks.csv", "clicks.csv"], "is a file"),
-    (["snapshot", "clicks.csv", "clicks.csv/events"], "cannot be written"),
-    (["quality", "nothing.csv"], "there is no file"),
-    (["sql", "trend", "nothing.csv"], "there is no file"),
-    (["info", "nothing"], "is not a snapshot"),
-    (["mcp", "nothing.csv"], "there is no file"),
-    *(([*command, "postgresql://me:hunter2@localhost:1/events", *rest], "cannot connect to database 'events'")
-      for command, rest in ((["run", "trend"], []), (["sql", "funnel"], ["--steps", "a,b"]), (["quality"], []), (["mcp"], []),
-                            (["snapshot"], ["local"]))),
-    (["inspect", "postgresql://me:hunter2@localhost:1/events"], "cannot connect to database 'events'"),
-], ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "trend", "nothing.parquet"], "there is no file"),
+        (["run", "trend", "clicks.csv", "--by", "fortnight"], "--by is not a period"),
+        (["run", "trend", "clicks.csv", "--where", "=nothing > 1"], "nothing"),
+        (["run", "trend", "clicks.csv", "--where", "[1"], "--where is not valid JSON"),
+        (["run", "funnel", "clicks.csv"], "Missing option '--steps'"),
+        (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window is a duration"),
+        (["run", "trend", "clicks.csv", "--top", "many"], "--top is a number"),
+        (["run", "trends", "clicks.csv"], "No such command"),
+        (
+            ["run", "trend", "clicks.csv", "--start", "soon"],
+            "--start is not a day or a moment: 'soon'\nhint: for instance --start",
+        ),
+        (
+            ["run", "trend", "clicks.csv", "--from", "soon"],
+            "--from is not a day or a moment: 'soon'\nhint: for instance --from",
+        ),
+        (["run", "trend", "clicks.csv", "--top", "0"], "--top is 0, and must be from 1 to 10,000\nhint: for instance --top 10"),
+        (["run", "paths", "clicks.csv", "--end-date", "soon"], "--end-date is not a day"),
+        (["sql", "retention", "clicks.csv", "--start-date", "soon"], "--start-date is not a day"),
+        (
+            ["run", "funnel", "clicks.csv", "--steps", "view,buy", "--order", "any way"],
+            "--order is one of ordered, strict, any",
+        ),
+        (["run", "trend", "clicks.csv", "--identity", "last_known"], "--user-id device_id,user_id"),
+        (["run", "trend"], "Missing argument 'SOURCE'"),
+        (["run", "trend", "clicks.csv", "--user-id", "nobody"], "nobody"),
+        (["run", "trend", "clicks.csv", "--time-zone", "Mars"], "Mars"),
+        (["run", "spec", "nothing.json", "clicks.csv"], "cannot be read"),
+        (["inspect", ""], "is empty"),
+        (["verify", "."], "is not a snapshot"),
+        (["refresh", "nothing"], "is not a snapshot"),
+        (["snapshot", "clicks.csv", "."], "holds other files"),
+        (["snapshot", "clicks.csv", "local", "--check", "all"], "is not one of"),
+        (["run", "trend", "clicks.csv", "-o", "nowhere/rows.csv"], "there is no directory"),
+        (["run", "trend", "clicks.csv", "-o", "clicks.csv/rows.csv"], "clicks.csv"),
+        (["run", "trend", "clicks.csv", "-o", "/proc/rows.csv"], "cannot be written"),
+        (["run", "trend", "clicks.csv", "-o", "clicks.csv"], "exists"),
+        (["run", "trend", "clicks.csv", "-o", "rows.docx"], "no known file extension"),
+        (["sample", "/proc/events.parquet"], "cannot be written"),
+        (["sample", "nowhere/events.parquet"], "does not exist"),
+        (["snapshot", "clicks.csv", "/proc/events"], "cannot be written"),
+        (["snapshot", "clicks.csv", "clicks.csv"], "is a file"),
+        (["snapshot", "clicks.csv", "clicks.csv/events"], "cannot be written"),
+        (["quality", "nothing.csv"], "there is no file"),
+        (["sql", "trend", "nothing.csv"], "there is no file"),
+        (["info", "nothing"], "is not a snapshot"),
+        (["mcp", "nothing.csv"], "there is no file"),
+        *(
+            ([*command, "postgresql://me:hunter2@localhost:1/events", *rest], "cannot connect to database 'events'")
+            for command, rest in (
+                (["run", "trend"], []),
+                (["sql", "funnel"], ["--steps", "a,b"]),
+                (["quality"], []),
+                (["mcp"], []),
+                (["snapshot"], ["local"]),
+            )
+        ),
+        (["inspect", "postgresql://me:hunter2@localhost:1/events"], "cannot connect to database 'events'"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
 def test_wrong_input(asked, clicks, arguments, message):
     result, out, err = asked(*arguments)
     assert result == 2
@@ -258,11 +293,23 @@ def test_wrong_input(asked, clicks, arguments, message):
     assert "hunter2" not in err
 
 
-@pytest.mark.parametrize(("text", "annotation", "expected"), [
-    ("14d", "datetime.timedelta", {"days": 14}), ("90m", "datetime.timedelta | None", {"minutes": 90}),
-    ("1.5h", "datetime.timedelta", {"hours": 1.5}), ("2 days", "datetime.timedelta", {"days": 2}), ("3", "int", 3),
-    ("0.5", "float", 0.5), ("3", "str", "3"), ("a,b", "object", ["a", "b"]), ("=x > 1", "object", {"query": "x > 1"}),
-    ('{"query": "x"}', "object", {"query": "x"}), ('["a", "b,c"]', "object", ["a", "b,c"]), ('"a,b"', "object", "a,b")])
+@pytest.mark.parametrize(
+    ("text", "annotation", "expected"),
+    [
+        ("14d", "datetime.timedelta", {"days": 14}),
+        ("90m", "datetime.timedelta | None", {"minutes": 90}),
+        ("1.5h", "datetime.timedelta", {"hours": 1.5}),
+        ("2 days", "datetime.timedelta", {"days": 2}),
+        ("3", "int", 3),
+        ("0.5", "float", 0.5),
+        ("3", "str", "3"),
+        ("a,b", "object", ["a", "b"]),
+        ("=x > 1", "object", {"query": "x > 1"}),
+        ('{"query": "x"}', "object", {"query": "x"}),
+        ('["a", "b,c"]', "object", ["a", "b,c"]),
+        ('"a,b"', "object", "a,b"),
+    ],
+)
 def test_values(text, annotation, expected):
     assert value_of("some", text, annotation) == expected
 
@@ -290,10 +337,21 @@ def test_every_option_of_an_analysis_is_described(asked):
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell):
     def completed(words, last):
-        environment = {"_OBJECTIV_LOCAL_COMPLETE": f"{shell}_complete", "COMP_WORDS": f"{words} {last}", "PATH": "",
-                       "COMP_CWORD": last if shell == "fish" else str(len(words.split()))}
-        return subprocess.run([sys.executable, "-m", "objectiv_local"], env=environment, cwd=ROOT, capture_output=True,
-                              text=True, timeout=60, check=False).stdout
+        environment = {
+            "_OBJECTIV_LOCAL_COMPLETE": f"{shell}_complete",
+            "COMP_WORDS": f"{words} {last}",
+            "PATH": "",
+            "COMP_CWORD": last if shell == "fish" else str(len(words.split())),
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "objectiv_local"],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        ).stdout
 
     analyses = completed("objectiv-local run", "tre")
     assert "trend" in analyses
@@ -313,8 +371,9 @@ def test_a_fault_is_no_traceback(asked, monkeypatch):
 
 def test_the_command_itself(tmp_path):
     def command(*arguments, **options):
-        return subprocess.run([sys.executable, "-m", "objectiv_local", *arguments], capture_output=True, text=True, check=False,
-                              **options)
+        return subprocess.run(
+            [sys.executable, "-m", "objectiv_local", *arguments], capture_output=True, text=True, check=False, **options
+        )
 
     done = command("run", "trend", str(sample.path()), "--by", "month", "--csv")
     assert done.returncode == 0, done.stderr

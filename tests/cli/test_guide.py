@@ -12,9 +12,13 @@ from hub.events import stream
 from objectiv_local.cli.main import code, group
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = [line.partition(" #")[0] for page in ("docs/command-line.md", "README.md")
-            for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
-            for line in block.splitlines() if "objectiv-local " in line]
+COMMANDS = [
+    line.partition(" #")[0]
+    for page in ("docs/command-line.md", "README.md")
+    for block in re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
+    for line in block.splitlines()
+    if "objectiv-local " in line
+]
 
 
 def test_the_commands_of_the_pages_run(tmp_path, monkeypatch, capsys):

@@ -33,8 +33,12 @@ def asked(capsys):
 
 
 def test_the_file_in_a_process_of_its_own(clicks):
-    done = subprocess.run([sys.executable, "-m", "objectiv_local", "report", clicks, "-o", "a b.html", "--title", "Shop & co"],
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "objectiv_local", "report", clicks, "-o", "a b.html", "--title", "Shop & co"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.endswith("written: a b.html\n")
     assert "<h1>Shop &amp; co</h1>" in Path("a b.html").read_text("utf-8")
@@ -42,9 +46,19 @@ def test_the_file_in_a_process_of_its_own(clicks):
 
 def test_options(asked, clicks):
     steps = '{"looks": "view", "on a phone": {"query": "device == \'mobile\'"}}'
-    result, err = asked(clicks, "--by", "month", "--start", "2024-03-10", "--funnel", steps,
-                        "--conversion", "=event_type == 'buy'",
-                        "--time-zone", "Asia/Tokyo")
+    result, err = asked(
+        clicks,
+        "--by",
+        "month",
+        "--start",
+        "2024-03-10",
+        "--funnel",
+        steps,
+        "--conversion",
+        "=event_type == 'buy'",
+        "--time-zone",
+        "Asia/Tokyo",
+    )
     assert (result, "written: report.html" in err) == (0, True)
     html = Path("report.html").read_text("utf-8")
     found = tables(document(html))
@@ -63,16 +77,24 @@ def test_a_file_that_exists_is_kept(asked, clicks):
     assert Path("report.html").read_text("utf-8") != "mine"
 
 
-@pytest.mark.parametrize(("arguments", "message"), [
-    (["none.csv"], "none.csv"), (["clicks.csv", "-o", "none/a.html"], "there is no directory"),
-    (["clicks.csv", "-o", "."], "is a directory"), (["clicks.csv", "-o", "a" * 300], "cannot be written: File name too long"),
-    (["clicks.csv", "--by", "fortnight"], "fortnight"), (["clicks.csv", "--start", "yesterday"], "start"),
-    (["clicks.csv", "--start", "2024-03-02", "--end", "2024-03-01"], "is not after start"),
-    (["clicks.csv", "--funnel", "[1"], "steps is not valid JSON"),
-    (["clicks.csv", "--conversion", "=amount > 1"], "amount"),
-    (["clicks.csv", "--title", ""], "title of report is empty"), (["prices.csv"], "user_id"),
-    (["postgresql://me:s3cret@127.0.0.1:1/shop"], "127.0.0.1"), ([], "Missing argument"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.csv"], "none.csv"),
+        (["clicks.csv", "-o", "none/a.html"], "there is no directory"),
+        (["clicks.csv", "-o", "."], "is a directory"),
+        (["clicks.csv", "-o", "a" * 300], "cannot be written: File name too long"),
+        (["clicks.csv", "--by", "fortnight"], "fortnight"),
+        (["clicks.csv", "--start", "yesterday"], "start"),
+        (["clicks.csv", "--start", "2024-03-02", "--end", "2024-03-01"], "is not after start"),
+        (["clicks.csv", "--funnel", "[1"], "steps is not valid JSON"),
+        (["clicks.csv", "--conversion", "=amount > 1"], "amount"),
+        (["clicks.csv", "--title", ""], "title of report is empty"),
+        (["prices.csv"], "user_id"),
+        (["postgresql://me:s3cret@127.0.0.1:1/shop"], "127.0.0.1"),
+        ([], "Missing argument"),
+    ],
+)
 def test_invalid_input(asked, clicks, arguments, message):
     Path("prices.csv").write_text("item,price\nbread,2\n", "utf-8")
     result, err = asked(*arguments)

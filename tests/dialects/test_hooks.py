@@ -18,9 +18,18 @@ from objectiv_local.plan.relation import AS_DECLARED, Relation
 from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING
 
 USER, HITS, STACK, WEB = Column("User", STRING), Column("hits", INT64), Column("stack", JSON), Column("is_web", BOOL)
-EVENTS = Source(Relation("table", ("web", "Events")), (
-    ("User", "User", "VARCHAR", STRING), ("hits", "hits", "BIGINT", INT64), ("stack", "stack", "JSON", JSON),
-    ("is_web", "is_web", "BOOLEAN", BOOL)), None, 1, "events")
+EVENTS = Source(
+    Relation("table", ("web", "Events")),
+    (
+        ("User", "User", "VARCHAR", STRING),
+        ("hits", "hits", "BIGINT", INT64),
+        ("stack", "stack", "JSON", JSON),
+        ("is_web", "is_web", "BOOLEAN", BOOL),
+    ),
+    None,
+    1,
+    "events",
+)
 
 
 class Toy(Dialect):
@@ -41,47 +50,68 @@ class Toy(Dialect):
         return func("to_json", sql) if type_ == JSON else sql
 
     def unnested(self, array, alias):
-        return Unnested(Template(f"LATERAL VIEW posexplode({{}}) {alias} AS place, value", (array,)),
-                        Name("value", alias), Name("place", alias))
+        return Unnested(
+            Template(f"LATERAL VIEW posexplode({{}}) {alias} AS place, value", (array,)),
+            Name("value", alias),
+            Name("place", alias),
+        )
 
     def grouping_level(self, keys, sets):
         return func("grouping_id", *keys)
 
 
-TOY = Toy(**{field: getattr(dialect_named("duckdb"), field) for field in Dialect.__dataclass_fields__} | {
-    "name": "toy", "quote": "`", "nulls_last": None, "fence": None,
-    "types": dialect_named("duckdb").types | {"float64": "DOUBLE", "int64": "BIGINT", "int32": "INT", "string": "STRING"}})
+TOY = Toy(
+    **{field: getattr(dialect_named("duckdb"), field) for field in Dialect.__dataclass_fields__}
+    | {
+        "name": "toy",
+        "quote": "`",
+        "nulls_last": None,
+        "fence": None,
+        "types": dialect_named("duckdb").types | {"float64": "DOUBLE", "int64": "BIGINT", "int32": "INT", "string": "STRING"},
+    }
+)
 
 
 def sql(plan, dialect=TOY):
     return lower(rewritten(plan), dialect).sql
 
 
-@pytest.mark.parametrize(("plan", "expected"), [
-    # Names are quoted with the mark of the dialect, and texts are written by it.
-    (Select(EVENTS, (("x", call("concat", USER, literal("\\it's"))),)), "`User` || '\\\\it\\'s' AS x\nFROM web.`Events`"),
-    # Types have the dialect's names, in casts and in constants.
-    (Select(EVENTS, (("x", call("truediv", HITS, literal(2))),)), "hits::DOUBLE / 2"),
-    (Select(EVENTS, (("x", literal(2)), ("y", literal(None, FLOAT64)))), "SELECT 2::BIGINT AS x, NULL::DOUBLE AS y"),
-    (Select(EVENTS, (("x", call("repeat", USER, literal(2))),)), "repeat(`User`, 2::INT) AS x"),
-    (Values((("x", INT64),), (), None, "none"), "SELECT NULL::BIGINT WHERE FALSE"),
-    (Source(Relation("table", ("data",)), (("x", "x", AS_DECLARED, STRING),), None, 1, ""), "SELECT x::STRING AS x"),
-    # The place of NULL is said in every order.
-    (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS),)), "ORDER BY hits NULLS LAST"),
-    (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS, False, False),)), "ORDER BY hits DESC NULLS FIRST"),
-    # An aggregate is changed once its order and filter are known, and a window gets no filter.
-    (Aggregate(EVENTS, (), (("x", aggregation("first", HITS, order=(Ordering(USER),), where=WEB)),)),
-     "toy_first(\n    hits\n    ORDER BY `User` NULLS LAST, hits NULLS LAST, is_web NULLS LAST\n  ) FILTER"),
-    (Aggregate(EVENTS, (), (("x", aggregation("sum_or_null", HITS, where=WEB)),)),
-     "sum(hits) FILTER (WHERE is_web)::BIGINT AS x"),
-    (Select(EVENTS, (("x", over(aggregation("sum_or_null", HITS, where=WEB), (USER,))),)),
-     "sum(CASE WHEN is_web THEN hits END) OVER (PARTITION BY `User`)::BIGINT AS x"),
-    # JSON leaves the statement in another form, and is not changed inside.
-    (Select(Limit(EVENTS, (), 5), (("stack", STACK),)), "SELECT to_json(stack) AS stack"),
-    (Unnest(EVENTS, STACK, "item", "place"), "LATERAL VIEW posexplode(l.stack) element AS place, value"),
-    (GroupingSets(EVENTS, (("User", USER),), ((0,), ()), (("n", aggregation("size")),), "level"),
-     "grouping_id(`User`) AS level"),
-])
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        # Names are quoted with the mark of the dialect, and texts are written by it.
+        (Select(EVENTS, (("x", call("concat", USER, literal("\\it's"))),)), "`User` || '\\\\it\\'s' AS x\nFROM web.`Events`"),
+        # Types have the dialect's names, in casts and in constants.
+        (Select(EVENTS, (("x", call("truediv", HITS, literal(2))),)), "hits::DOUBLE / 2"),
+        (Select(EVENTS, (("x", literal(2)), ("y", literal(None, FLOAT64)))), "SELECT 2::BIGINT AS x, NULL::DOUBLE AS y"),
+        (Select(EVENTS, (("x", call("repeat", USER, literal(2))),)), "repeat(`User`, 2::INT) AS x"),
+        (Values((("x", INT64),), (), None, "none"), "SELECT NULL::BIGINT WHERE FALSE"),
+        (Source(Relation("table", ("data",)), (("x", "x", AS_DECLARED, STRING),), None, 1, ""), "SELECT x::STRING AS x"),
+        # The place of NULL is said in every order.
+        (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS),)), "ORDER BY hits NULLS LAST"),
+        (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS, False, False),)), "ORDER BY hits DESC NULLS FIRST"),
+        # An aggregate is changed once its order and filter are known, and a window gets no filter.
+        (
+            Aggregate(EVENTS, (), (("x", aggregation("first", HITS, order=(Ordering(USER),), where=WEB)),)),
+            "toy_first(\n    hits\n    ORDER BY `User` NULLS LAST, hits NULLS LAST, is_web NULLS LAST\n  ) FILTER",
+        ),
+        (
+            Aggregate(EVENTS, (), (("x", aggregation("sum_or_null", HITS, where=WEB)),)),
+            "sum(hits) FILTER (WHERE is_web)::BIGINT AS x",
+        ),
+        (
+            Select(EVENTS, (("x", over(aggregation("sum_or_null", HITS, where=WEB), (USER,))),)),
+            "sum(CASE WHEN is_web THEN hits END) OVER (PARTITION BY `User`)::BIGINT AS x",
+        ),
+        # JSON leaves the statement in another form, and is not changed inside.
+        (Select(Limit(EVENTS, (), 5), (("stack", STACK),)), "SELECT to_json(stack) AS stack"),
+        (Unnest(EVENTS, STACK, "item", "place"), "LATERAL VIEW posexplode(l.stack) element AS place, value"),
+        (
+            GroupingSets(EVENTS, (("User", USER),), ((0,), ()), (("n", aggregation("size")),), "level"),
+            "grouping_id(`User`) AS level",
+        ),
+    ],
+)
 def test_a_hook_is_used(plan, expected):
     found = sql(plan)
     assert expected in found, found

@@ -19,8 +19,11 @@ DIRECTORY = Path(__file__).parent / "sql"
 def hub_programs():
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     df = hub.get_objectiv_dataframe(db_url=sample.path(), start_date="2022-02-01")
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:],
-                             event_type="PressEvent", name="quickstart")
+    hub.add_conversion_event(
+        location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :],
+        event_type="PressEvent",
+        name="quickstart",
+    )
     df["new_day"] = hub.map.is_new_user(df)
     df["new_month"] = hub.map.is_new_user(df, "%Y-%m")
     df["first_session"] = hub.map.is_first_session(df)
@@ -44,7 +47,7 @@ def model_programs():
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     df = hub.get_objectiv_dataframe(db_url=sample.path())
     identified = hub.get_objectiv_dataframe(db_url=sample.path(), identity_resolution="email")
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide"}:], name="quickstart")
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide"} :], name="quickstart")
     funnels = hub.get_funnel_discovery()
     paths = funnels.get_navigation_paths(df, 3, by="user_id")
     converting = df.assign(is_conversion_event=hub.map.is_conversion_event(df, "quickstart"))
@@ -71,8 +74,11 @@ def model_programs():
 
 
 def frame_programs():
-    orders = DataFrame.from_schema({"id": "int64", "city": "string", "placed": "timestamp", "amount": "float64", "n": "int64"},
-                                   index=["id"], table_name="orders")
+    orders = DataFrame.from_schema(
+        {"id": "int64", "city": "string", "placed": "timestamp", "amount": "float64", "n": "int64"},
+        index=["id"],
+        table_name="orders",
+    )
     cities = DataFrame.from_schema({"city": "string", "country": "string"}, index=["city"], table_name="cities").reset_index()
     ranked = orders.copy()
     ranked["rank"] = ranked.amount.window_row_number(ranked.sort_values("amount", ascending=False).groupby("city").window())
@@ -115,9 +121,14 @@ def test_sql_of_rows_that_are_left(name, dialect):
     frame = ROWS_LEFT[name]
     plan = frame._state._chosen([*frame.index_columns, *frame.data_columns], None)
     if dialect != "duckdb":
-        plan = rebuild(translated(plan, "duckdb", dialect), lambda _, node: (
-            Source(node.relation, node.columns, node.key, node.connection, node.step, ROW_ID)
-            if isinstance(node, Source) else node))
+        plan = rebuild(
+            translated(plan, "duckdb", dialect),
+            lambda _, node: (
+                Source(node.relation, node.columns, node.key, node.connection, node.step, ROW_ID)
+                if isinstance(node, Source)
+                else node
+            ),
+        )
     check(name, dialect, compile_plan(plan, dialect).sql)
 
 

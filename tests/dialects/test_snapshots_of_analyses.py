@@ -15,9 +15,17 @@ from objectiv_local.dialects import names
 def programs():
     hub = ModelHub()
     events = DataFrame.from_schema(
-        {"event_id": "string", "user_id": "string", "moment": "timestamp", "event_type": "string", "country": "string",
-         "amount": "float64"},
-        index=["event_id"], table_name="events")
+        {
+            "event_id": "string",
+            "user_id": "string",
+            "moment": "timestamp",
+            "event_type": "string",
+            "country": "string",
+            "amount": "float64",
+        },
+        index=["event_id"],
+        table_name="events",
+    )
     steps, day = ["view", "cart", "buy"], datetime.timedelta(days=1)
     local = ModelHub(time_zone="Europe/Amsterdam", week_start="sunday")
     return {

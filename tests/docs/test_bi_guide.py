@@ -25,7 +25,12 @@ def test_the_programs_of_the_guide_run(tmp_path, monkeypatch):
     for block in blocks:
         exec(block, names)
     assert {path.name for path in Path("models").iterdir()} == {
-        "source_web__clicks.yml", "weekly_users.yml", "weekly_users.sql", "funnel.yml", "funnel.sql"}
+        "source_web__clicks.yml",
+        "weekly_users.yml",
+        "weekly_users.sql",
+        "funnel.yml",
+        "funnel.sql",
+    }
     [shown] = re.findall(r"```sql\n(.*?)\.\.\.\n```", PAGE, re.DOTALL)
     assert Path("models/weekly_users.sql").read_text("utf-8").startswith(shown)
     assert "FROM {{ source('web', 'clicks') }}" in Path("models/funnel.sql").read_text("utf-8")

@@ -47,6 +47,6 @@ def test_the_statement_of_the_guide_is_written(tmp_path, monkeypatch):
     shutil.copy(sample.path(), tmp_path / "events.parquet")
     monkeypatch.chdir(tmp_path)
     last = next(number for number, block in enumerate(BLOCKS) if "view_sql" in block)
-    found = shown("\n".join(BLOCKS[:last + 1]))
+    found = shown("\n".join(BLOCKS[: last + 1]))
     assert "events.parquet')" in found
     assert "exp(" in found

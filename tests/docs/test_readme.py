@@ -39,8 +39,10 @@ def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS orders")
         connection.execute("CREATE TABLE orders (id int PRIMARY KEY, city text, placed timestamp, amount numeric(10, 2))")
-        connection.execute("INSERT INTO orders SELECT i, 'city ' || i % 3, TIMESTAMP '2022-01-31' + i * INTERVAL '1 hour', i "
-                           "FROM generate_series(1, 100) AS t (i)")
+        connection.execute(
+            "INSERT INTO orders SELECT i, 'city ' || i % 3, TIMESTAMP '2022-01-31' + i * INTERVAL '1 hour', i "
+            "FROM generate_series(1, 100) AS t (i)"
+        )
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     program = blocks[3].replace("postgresql://analyst@db.example.com/shop", postgres_url)
     names: dict[str, object] = {}

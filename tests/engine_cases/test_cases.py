@@ -83,9 +83,15 @@ def same(found, wanted):
     return found == wanted
 
 
-@pytest.mark.parametrize(("case", "engine"), [
-    pytest.param(case, engine, id=f"{case['id']}-{engine}") for case in CASES for engine in ENGINES
-    if case[engine.rstrip("0123456789") + "_sql"]])
+@pytest.mark.parametrize(
+    ("case", "engine"),
+    [
+        pytest.param(case, engine, id=f"{case['id']}-{engine}")
+        for case in CASES
+        for engine in ENGINES
+        if case[engine.rstrip("0123456789") + "_sql"]
+    ],
+)
 def test_engines_answer_as_the_dialects_rely_on(case, engine):
     wanted = eval(case["expected"], NAMES)
     if isinstance(wanted, tuple) and wanted[:1] == ("JSON",):

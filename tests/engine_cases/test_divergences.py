@@ -72,7 +72,7 @@ def test_05_text_sorts_and_compares_by_code_point(engine):
 @on_every_engine
 def test_06_an_object_is_looked_for_among_the_elements_and_not_below_them(engine):
     df = load(engine, {"j": [[{"x": {"id": "a"}}, {"id": "b"}], [[{"id": "a"}]], [{"id": "a"}]]})
-    assert values(df.j.json[{"id": "a"}:].json.get_array_length()) == [0, 0, 1]
+    assert values(df.j.json[{"id": "a"} :].json.get_array_length()) == [0, 0, 1]
 
 
 @on_every_engine
@@ -104,7 +104,8 @@ def test_09_regular_expressions_have_one_meaning_or_are_refused(engine):
     df = load(engine, {"s": ["foo bar", "foobar", "é", "a\nb", "ébar"]})
     for pattern in (r"\bbar\b", r"^\w+$", "a.b", r"\s", "foo|foobar"):
         assert values(df.s.str.contains(pattern, regex=True)) == [
-            re.search(pattern, text, re.ASCII) is not None for text in ["foo bar", "foobar", "é", "a\nb", "ébar"]]
+            re.search(pattern, text, re.ASCII) is not None for text in ["foo bar", "foobar", "é", "a\nb", "ébar"]
+        ]
     for pattern in ("(foo|foobar)", "Y*?([0-9]{1,3})", "(.*)b"):
         with pytest.raises(NotSupported):
             df.s.str.extract(pattern).to_pandas()
@@ -197,7 +198,8 @@ def test_19_slices_and_positions_beyond_the_ends_are_python_s(engine):
     for start in bounds:
         assert values(items[start:]) == [["a", "b", "c"][start:]]
         assert values(items[start] if start is not None else items[0]) == [
-            ["a", "b", "c"][start or 0] if -3 <= (start or 0) < 3 else None]
+            ["a", "b", "c"][start or 0] if -3 <= (start or 0) < 3 else None
+        ]
 
 
 @on_every_engine
@@ -240,9 +242,22 @@ def test_23_formats_and_fractions_of_seconds_are_python_s(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("dtype", "text"), [
-    ("int64", "1.5"), ("int64", "1e3"), ("int64", "0x10"), ("int64", "1_000"), ("bool", "on"), ("date", "01/02/2020"),
-    ("date", "20200101"), ("date", "now"), ("timestamp", "infinity"), ("float64", "1,5"), ("time", "10")])
+@pytest.mark.parametrize(
+    ("dtype", "text"),
+    [
+        ("int64", "1.5"),
+        ("int64", "1e3"),
+        ("int64", "0x10"),
+        ("int64", "1_000"),
+        ("bool", "on"),
+        ("date", "01/02/2020"),
+        ("date", "20200101"),
+        ("date", "now"),
+        ("timestamp", "infinity"),
+        ("float64", "1,5"),
+        ("time", "10"),
+    ],
+)
 def test_24_text_that_one_engine_would_guess_at_is_refused(engine, dtype, text):
     df = load(engine, {"s": [text]})
     assert values(df.s.astype(dtype, errors="coerce")) == [None]

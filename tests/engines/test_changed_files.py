@@ -37,15 +37,19 @@ def values(df: DataFrame, column: str = "x") -> list[object]:
 
 # The name decides whether DuckDB takes the types of the old file or of the new one.
 @pytest.mark.parametrize("name", ["0.parquet", "b.parquet"])
-@pytest.mark.parametrize(("before", "after", "types"), [
-    (pa.array([1]), pa.array([4.7]), "int64 .BIGINT. .* float64 .DOUBLE in '{}'."),
-    (pa.array([1.5]), pa.array(["2"]), None),
-    (pa.array([True]), pa.array([7]), None),
-    (pa.array([1.5]), pa.array([None], pa.string()), None),
-    (pa.array(["2024-05-01"]), pa.array([1.5]), None),
-])
-def test_a_file_of_another_type_is_an_error(tmp_path: Path, name: str, before: pa.Array, after: pa.Array,
-                                            types: str | None) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "types"),
+    [
+        (pa.array([1]), pa.array([4.7]), "int64 .BIGINT. .* float64 .DOUBLE in '{}'."),
+        (pa.array([1.5]), pa.array(["2"]), None),
+        (pa.array([True]), pa.array([7]), None),
+        (pa.array([1.5]), pa.array([None], pa.string()), None),
+        (pa.array(["2024-05-01"]), pa.array([1.5]), None),
+    ],
+)
+def test_a_file_of_another_type_is_an_error(
+    tmp_path: Path, name: str, before: pa.Array, after: pa.Array, types: str | None
+) -> None:
     write(tmp_path / "a.parquet", x=before)
     df = opened(tmp_path)
     new = write(tmp_path / name, x=after)

@@ -17,17 +17,20 @@ from objectiv_local.errors import DataInvalid
 from objectiv_local.types import INT64, JSON, UUID
 
 
-@pytest.mark.parametrize(("text", "canonical"), [
-    ('{"b": 1, "a": 2}', '{"a":2,"b":1}'),
-    (" [1, 2.0, 2.50, 1e2, 1.50e1, -0, -0.0, 1E-3] ", "[1,2.0,2.5,100,15.0,0,0.0,0.001]"),
-    ('{"a": 1, "a": 2}', '{"a":2}'),
-    ('"\\u00e9 \\/ \\n"', '"é / \\n"'),
-    ('"\\ud83d\\ude00"', '"😀"'),
-    ('"\\ud83d"', '"\\ud83d"'),
-    ('{"é": {"z": null, "y": [true, false]}}', '{"é":{"y":[true,false],"z":null}}'),
-    ("9007199254740993", "9007199254740993"),
-    ("0e99999999", "0"),
-])
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ('{"b": 1, "a": 2}', '{"a":2,"b":1}'),
+        (" [1, 2.0, 2.50, 1e2, 1.50e1, -0, -0.0, 1E-3] ", "[1,2.0,2.5,100,15.0,0,0.0,0.001]"),
+        ('{"a": 1, "a": 2}', '{"a":2}'),
+        ('"\\u00e9 \\/ \\n"', '"é / \\n"'),
+        ('"\\ud83d\\ude00"', '"😀"'),
+        ('"\\ud83d"', '"\\ud83d"'),
+        ('{"é": {"z": null, "y": [true, false]}}', '{"é":{"y":[true,false],"z":null}}'),
+        ("9007199254740993", "9007199254740993"),
+        ("0e99999999", "0"),
+    ],
+)
 def test_canonical_json(text: str, canonical: str) -> None:
     assert canonical_json(text) == canonical
     assert canonical_json(canonical) == canonical
@@ -41,8 +44,10 @@ def test_text_that_is_not_json(text: str) -> None:
     assert len(str(caught.value)) < 400
 
 
-values = st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
-                      lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
 
 
 @given(values)
@@ -57,12 +62,19 @@ def test_canonical_json_keeps_the_value(value: object) -> None:
 def test_coercion_takes_dictionaries_and_extension_types() -> None:
     raw = bytes(range(16))
     batch = pa.RecordBatch.from_arrays(
-        [pa.array([raw, None], pa.uuid()), pa.array(['{"b":1,"a":1}', None]).dictionary_encode(),
-         pa.array([1, None], pa.decimal128(38, 0))], names=["x", "y", "z"])
+        [
+            pa.array([raw, None], pa.uuid()),
+            pa.array(['{"b":1,"a":1}', None]).dictionary_encode(),
+            pa.array([1, None], pa.decimal128(38, 0)),
+        ],
+        names=["x", "y", "z"],
+    )
     coerced = Coercion((("u", UUID), ("j", JSON), ("n", INT64))).batch(batch)
     assert coerced.schema == pa.schema([("u", pa.string()), ("j", pa.string()), ("n", pa.int64())])
     assert coerced.to_pylist() == [
-        {"u": "00010203-0405-0607-0809-0a0b0c0d0e0f", "j": '{"a":1,"b":1}', "n": 1}, {"u": None, "j": None, "n": None}]
+        {"u": "00010203-0405-0607-0809-0a0b0c0d0e0f", "j": '{"a":1,"b":1}', "n": 1},
+        {"u": None, "j": None, "n": None},
+    ]
 
 
 def test_coercion_refuses_what_does_not_fit() -> None:
@@ -71,10 +83,20 @@ def test_coercion_refuses_what_does_not_fit() -> None:
         Coercion((("n", INT64),)).batch(batch)
 
 
-@pytest.mark.parametrize(("name", "parts"), [
-    ("data", ("data",)), ("public.data", ("public", "data")), ('"a.b".c', ("a.b", "c")), ('"say ""hi"""', ('say "hi"',)),
-    ("", ("",)), (".", (".",)), ("a.", ("a.",)), ('"', ('"',)), ("a b", ("a b",)),
-])
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("data", ("data",)),
+        ("public.data", ("public", "data")),
+        ('"a.b".c', ("a.b", "c")),
+        ('"say ""hi"""', ('say "hi"',)),
+        ("", ("",)),
+        (".", (".",)),
+        ("a.", ("a.",)),
+        ('"', ('"',)),
+        ("a b", ("a b",)),
+    ],
+)
 def test_split_name(name: str, parts: tuple[str, ...]) -> None:
     assert split_name(name) == parts
 

@@ -197,11 +197,20 @@ def test_open_connection_that_is_busy_or_closed() -> None:
 
 def test_pandas_frame() -> None:
     key = uuid.uuid4()
-    frame = pd.DataFrame({
-        "i": [1, 2], "f": [1.5, float("nan")], "s": ["a", None], "t": pd.to_datetime(["2020-01-01", None]),
-        "ns": pd.DatetimeIndex([pd.Timestamp("1969-12-31 23:59:59.999999999"), pd.NaT], dtype="datetime64[ns]"),
-        "tags": [["a", {"b": None}], None], "u": [key, None], "b": [True, False], "z": [None, None],
-    }, index=pd.Index(["x", "y"], name="event_id"))
+    frame = pd.DataFrame(
+        {
+            "i": [1, 2],
+            "f": [1.5, float("nan")],
+            "s": ["a", None],
+            "t": pd.to_datetime(["2020-01-01", None]),
+            "ns": pd.DatetimeIndex([pd.Timestamp("1969-12-31 23:59:59.999999999"), pd.NaT], dtype="datetime64[ns]"),
+            "tags": [["a", {"b": None}], None],
+            "u": [key, None],
+            "b": [True, False],
+            "z": [None, None],
+        },
+        index=pd.Index(["x", "y"], name="event_id"),
+    )
     engine = connect(frame)
     assert engine.description == "DuckDB over a pandas DataFrame"
     stored = engine.table("data")
@@ -209,7 +218,15 @@ def test_pandas_frame() -> None:
     types = dict(stored.columns)
     assert list(types) == ["event_id", "i", "f", "s", "t", "ns", "tags", "u", "b", "z"]
     assert [types[name] for name in ("i", "f", "s", "t", "ns", "tags", "u", "b")] == [
-        "BIGINT", "DOUBLE", "VARCHAR", "TIMESTAMP", "TIMESTAMP", "JSON", "UUID", "BOOLEAN"]
+        "BIGINT",
+        "DOUBLE",
+        "VARCHAR",
+        "TIMESTAMP",
+        "TIMESTAMP",
+        "JSON",
+        "UUID",
+        "BOOLEAN",
+    ]
     assert engine.arrow("SELECT f FROM data", (("f", FLOAT64),))["f"].to_pylist() == [1.5, None]
     assert engine.arrow("SELECT tags FROM data", (("j", JSON),))["j"].to_pylist() == ['["a",{"b":null}]', None]
     assert engine.arrow("SELECT u::varchar FROM data", (("u", STRING),))["u"].to_pylist() == [str(key), None]
@@ -228,10 +245,16 @@ def test_frame_that_changed_is_another_target() -> None:
     assert count(changed, "data WHERE x = 5") == 1
 
 
-@pytest.mark.parametrize("frame", [
-    pd.DataFrame([[1, 2]], columns=["a", "a"]), pd.DataFrame([[1, 2]], columns=["a", "A"]),
-    pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]), pl.DataFrame({"a": [1], "A": [2]}),
-], ids=["pandas", "pandas case", "arrow", "polars case"])
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+        pd.DataFrame([[1, 2]], columns=["a", "A"]),
+        pa.table([pa.array([1]), pa.array([2])], names=["a", "a"]),
+        pl.DataFrame({"a": [1], "A": [2]}),
+    ],
+    ids=["pandas", "pandas case", "arrow", "polars case"],
+)
 def test_equal_column_names_are_refused(frame: object) -> None:
     with pytest.raises(InvalidValue, match=r"'a' and '[aA]' have equal names, or differ in case only\nhint: rename"):
         connect(frame)
@@ -346,12 +369,15 @@ def test_a_timeout_is_one_that_every_engine_takes(events: Path, seconds: float) 
         connect(events, statement_timeout=seconds)
 
 
-@pytest.mark.parametrize(("settings", "words"), [
-    ({"read_only": "no"}, "read_only of connect has to be True or False, not 'no'"),
-    ({"new": 1}, "new of connect has to be True or False, not 1"),
-    ({"statement_timeout": "5"}, "statement_timeout of connect has to be a number or None, not '5'"),
-    ({"external_access": None}, "external_access of connect has to be True or False, not None"),
-])
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"read_only": "no"}, "read_only of connect has to be True or False, not 'no'"),
+        ({"new": 1}, "new of connect has to be True or False, not 1"),
+        ({"statement_timeout": "5"}, "statement_timeout of connect has to be a number or None, not '5'"),
+        ({"external_access": None}, "external_access of connect has to be True or False, not None"),
+    ],
+)
 def test_settings_of_other_types(events: Path, settings: dict[str, object], words: str) -> None:
     with pytest.raises(InvalidType, match=words):
         connect(events, **settings)

@@ -19,8 +19,17 @@ WRONG = "wr0ng-s3cret"
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the developer's own files and variables out."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("DSN", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGHOST", "PGUSER",
-                 "PGDATABASE"):
+    for name in (
+        "DSN",
+        "PGPASSWORD",
+        "PGPASSFILE",
+        "PGSERVICE",
+        "PGSERVICEFILE",
+        "PGSYSCONFDIR",
+        "PGHOST",
+        "PGUSER",
+        "PGDATABASE",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -68,8 +77,11 @@ def refused(target: str, *secrets: str) -> str:
 def test_addresses(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = (place.user, "postgres")
     quoted = place.password.replace("\\", "\\\\").replace("'", "\\'")
-    for target in (place.url, place.url.replace("postgresql://", "postgresql+psycopg://"),
-                   f"host={place.host} port={place.port} user={place.user} dbname=postgres password='{quoted}'"):
+    for target in (
+        place.url,
+        place.url.replace("postgresql://", "postgresql+psycopg://"),
+        f"host={place.host} port={place.port} user={place.user} dbname=postgres password='{quoted}'",
+    ):
         engine = connect(target)
         assert asked(engine) == wanted
         assert place.password not in repr(engine) + engine.description
@@ -165,6 +177,15 @@ def test_the_page_names_every_parameter() -> None:
     text = PAGE.read_text("utf-8")
     for name in list(inspect.signature(connect).parameters)[1:]:
         assert f"| `{name}` |" in text
-    for word in ("sslmode=verify-full", "sslrootcert", "?service=shop", "PGSERVICEFILE", ".pgpass", "PGPASSFILE",
-                 "connect_timeout", "search_path", "GRANT CREATE ON SCHEMA"):
+    for word in (
+        "sslmode=verify-full",
+        "sslrootcert",
+        "?service=shop",
+        "PGSERVICEFILE",
+        ".pgpass",
+        "PGPASSFILE",
+        "connect_timeout",
+        "search_path",
+        "GRANT CREATE ON SCHEMA",
+    ):
         assert word in text

@@ -49,8 +49,14 @@ def test_views_of_a_database_read_no_other_file(tmp_path: Path, secret: Path, re
         for view in ("as_text", "as_rows"):
             with pytest.raises(QueryFailed, match=REFUSED):
                 DataFrame.from_table(engine, view).to_pandas()
-        for statement in ("SET enable_external_access = true", "SET allowed_directories = ['/']", "INSTALL sqlite",
-                          "LOAD sqlite", f"ATTACH '{tmp_path}/other.duckdb'", f"COPY numbers TO '{tmp_path}/numbers.csv'"):
+        for statement in (
+            "SET enable_external_access = true",
+            "SET allowed_directories = ['/']",
+            "INSTALL sqlite",
+            "LOAD sqlite",
+            f"ATTACH '{tmp_path}/other.duckdb'",
+            f"COPY numbers TO '{tmp_path}/numbers.csv'",
+        ):
             with pytest.raises(ObjectivError):
                 engine.execute(statement)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["secret.csv", "shop.duckdb"]
@@ -81,8 +87,13 @@ def test_parquet_and_rows_in_memory_read_no_other_file(tmp_path: Path, secret: P
     for target in (inside / "a.parquet", inside, str(inside / "*.parquet"), pd.DataFrame({"n": [1]})):
         engine = connect(target)
         assert DataFrame.from_table(engine, "data").n.sum().value == 1
-        for source in (f"read_csv('{secret}')", f"read_text('{secret}')", f"read_parquet('{tmp_path}/b.parquet')",
-                       f"read_parquet('{tmp_path}/in/../b.parquet')", f"glob('{tmp_path}/*')"):
+        for source in (
+            f"read_csv('{secret}')",
+            f"read_text('{secret}')",
+            f"read_parquet('{tmp_path}/b.parquet')",
+            f"read_parquet('{tmp_path}/in/../b.parquet')",
+            f"glob('{tmp_path}/*')",
+        ):
             with pytest.raises(QueryFailed, match=REFUSED):
                 DataFrame.from_model(engine, f"SELECT * FROM {source}").to_pandas()
         engine = connect(target, external_access=True)
@@ -110,11 +121,17 @@ def stored() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-WRITING = ["WITH gone AS (DELETE FROM kept RETURNING n) SELECT n FROM gone",
-           "WITH more AS (INSERT INTO kept VALUES (2) RETURNING n) SELECT n FROM more",
-           "SELECT nextval('numbers') AS n"]
-SEVERAL = ["SELECT n FROM kept; DELETE FROM kept", "COMMIT; DELETE FROM kept", "SELECT 1 AS n; COMMIT; DROP TABLE kept",
-           "SELECT n FROM kept) SELECT n FROM x; DELETE FROM kept; SELECT * FROM (SELECT 1 AS n"]
+WRITING = [
+    "WITH gone AS (DELETE FROM kept RETURNING n) SELECT n FROM gone",
+    "WITH more AS (INSERT INTO kept VALUES (2) RETURNING n) SELECT n FROM more",
+    "SELECT nextval('numbers') AS n",
+]
+SEVERAL = [
+    "SELECT n FROM kept; DELETE FROM kept",
+    "COMMIT; DELETE FROM kept",
+    "SELECT 1 AS n; COMMIT; DROP TABLE kept",
+    "SELECT n FROM kept) SELECT n FROM x; DELETE FROM kept; SELECT * FROM (SELECT 1 AS n",
+]
 
 
 def untouched(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -125,10 +142,15 @@ def untouched(connection: duckdb.DuckDBPyConnection) -> bool:
 @pytest.mark.parametrize("text", WRITING + SEVERAL)
 def test_a_model_does_not_write(stored: duckdb.DuckDBPyConnection, text: str) -> None:
     engine = connect(stored)
-    for run in (lambda: DataFrame.from_model(engine, text).to_pandas(),
-                lambda: DataFrame.from_model(engine, text).materialize(materialization="temp_table"),
-                lambda: engine.arrow(text, ONE), lambda: list(engine.batches(text, ONE)), lambda: engine.explain(text),
-                lambda: engine.execute(text), lambda: engine.create_table("made", text)):
+    for run in (
+        lambda: DataFrame.from_model(engine, text).to_pandas(),
+        lambda: DataFrame.from_model(engine, text).materialize(materialization="temp_table"),
+        lambda: engine.arrow(text, ONE),
+        lambda: list(engine.batches(text, ONE)),
+        lambda: engine.explain(text),
+        lambda: engine.execute(text),
+        lambda: engine.create_table("made", text),
+    ):
         if text in WRITING and run.__code__.co_names == ("explain",):
             continue
         with pytest.raises(ObjectivError):
@@ -141,8 +163,16 @@ def test_a_model_does_not_write(stored: duckdb.DuckDBPyConnection, text: str) ->
 
 def test_statements_that_write(stored: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     engine = connect(stored)
-    for statement in ("DELETE FROM kept", "DROP TABLE kept", "CREATE TABLE new AS SELECT 1", f"COPY kept TO '{tmp_path}/x.csv'",
-                      f"ATTACH '{tmp_path}/x.duckdb'", "BEGIN", "COMMIT", f"EXPORT DATABASE '{tmp_path}/x'"):
+    for statement in (
+        "DELETE FROM kept",
+        "DROP TABLE kept",
+        "CREATE TABLE new AS SELECT 1",
+        f"COPY kept TO '{tmp_path}/x.csv'",
+        f"ATTACH '{tmp_path}/x.duckdb'",
+        "BEGIN",
+        "COMMIT",
+        f"EXPORT DATABASE '{tmp_path}/x'",
+    ):
         with pytest.raises(ReadOnly, match=r"\nhint: connect\(\.\.\., read_only=False\)"):
             engine.execute(statement)
     with pytest.raises(InvalidValue, match=r"a model is one query, and the text is SELECT and DELETE\nhint"):

@@ -43,41 +43,120 @@ def json_type(kind: str) -> str:
 
 VALUES = [
     (BOOL, pa.bool_(), ["true", "false"], [True, False]),
-    (INT64, pa.int64(), ["-9223372036854775807", "0", "9223372036854775807"],
-     [-9223372036854775807, 0, 9223372036854775807]),
-    (FLOAT64, pa.float64(), ["0.1", "1e300", "'Infinity'", "'-Infinity'", "-2.5", "5e-324"],
-     [0.1, 1e300, math.inf, -math.inf, -2.5, 5e-324]),
-    (STRING, pa.string(), ["''", "' '", "'NULL'", "'null'", "'NaN'", "'1'", "'\"'", "'a,b'", "'a\nb'", "'a\r\nb'", "'\r'",
-                           "'\\.'", "'\\N'", "'é😀'", "'t'", "'\"\"'", "'a\"b'", "'\n'", "'2020-01-01'", "'\\'"],
-     ["", " ", "NULL", "null", "NaN", "1", '"', "a,b", "a\nb", "a\r\nb", "\r",
-      "\\.", "\\N", "é😀", "t", '""', 'a"b', "\n", "2020-01-01", "\\"]),
-    (DATE, pa.date32(), ["'0001-01-01'", "'1969-12-31'", "'2020-02-29'", "'9999-12-31'"],
-     [datetime.date(1, 1, 1), datetime.date(1969, 12, 31), datetime.date(2020, 2, 29), datetime.date(9999, 12, 31)]),
-    (TIMESTAMP, pa.timestamp("us"),
-     ["'0001-01-01 00:00:00'", "'1969-12-31 23:59:59.999999'", "'2020-01-01 12:00:00'", "'2020-01-01 12:00:00.5'",
-      "'9999-12-31 23:59:59.999999'"],
-     [datetime.datetime(1, 1, 1), datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),
-      datetime.datetime(2020, 1, 1, 12), datetime.datetime(2020, 1, 1, 12, 0, 0, 500000),
-      datetime.datetime(9999, 12, 31, 23, 59, 59, 999999)]),
-    (TIMEDELTA, pa.duration("us"), ["-1", "0", "86400000000"],
-     [datetime.timedelta(microseconds=-1), datetime.timedelta(0), datetime.timedelta(days=1)]),
+    (INT64, pa.int64(), ["-9223372036854775807", "0", "9223372036854775807"], [-9223372036854775807, 0, 9223372036854775807]),
+    (
+        FLOAT64,
+        pa.float64(),
+        ["0.1", "1e300", "'Infinity'", "'-Infinity'", "-2.5", "5e-324"],
+        [0.1, 1e300, math.inf, -math.inf, -2.5, 5e-324],
+    ),
+    (
+        STRING,
+        pa.string(),
+        [
+            "''",
+            "' '",
+            "'NULL'",
+            "'null'",
+            "'NaN'",
+            "'1'",
+            "'\"'",
+            "'a,b'",
+            "'a\nb'",
+            "'a\r\nb'",
+            "'\r'",
+            "'\\.'",
+            "'\\N'",
+            "'é😀'",
+            "'t'",
+            "'\"\"'",
+            "'a\"b'",
+            "'\n'",
+            "'2020-01-01'",
+            "'\\'",
+        ],
+        [
+            "",
+            " ",
+            "NULL",
+            "null",
+            "NaN",
+            "1",
+            '"',
+            "a,b",
+            "a\nb",
+            "a\r\nb",
+            "\r",
+            "\\.",
+            "\\N",
+            "é😀",
+            "t",
+            '""',
+            'a"b',
+            "\n",
+            "2020-01-01",
+            "\\",
+        ],
+    ),
+    (
+        DATE,
+        pa.date32(),
+        ["'0001-01-01'", "'1969-12-31'", "'2020-02-29'", "'9999-12-31'"],
+        [datetime.date(1, 1, 1), datetime.date(1969, 12, 31), datetime.date(2020, 2, 29), datetime.date(9999, 12, 31)],
+    ),
+    (
+        TIMESTAMP,
+        pa.timestamp("us"),
+        [
+            "'0001-01-01 00:00:00'",
+            "'1969-12-31 23:59:59.999999'",
+            "'2020-01-01 12:00:00'",
+            "'2020-01-01 12:00:00.5'",
+            "'9999-12-31 23:59:59.999999'",
+        ],
+        [
+            datetime.datetime(1, 1, 1),
+            datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),
+            datetime.datetime(2020, 1, 1, 12),
+            datetime.datetime(2020, 1, 1, 12, 0, 0, 500000),
+            datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
+        ],
+    ),
+    (
+        TIMEDELTA,
+        pa.duration("us"),
+        ["-1", "0", "86400000000"],
+        [datetime.timedelta(microseconds=-1), datetime.timedelta(0), datetime.timedelta(days=1)],
+    ),
     (UUID, pa.string(), ["'ABCDEF00-0000-4000-8000-000000000001'"], ["abcdef00-0000-4000-8000-000000000001"]),
-    (JSON, pa.string(), ["""'{"b": [1, 2.50], "a": null}'""", "'null'", "'\"x\"'", "'[ ]'", "'1e2'", "'-0.0'"],
-     ['{"a":null,"b":[1,2.5]}', "null", '"x"', "[]", "100", "0.0"]),
+    (
+        JSON,
+        pa.string(),
+        ["""'{"b": [1, 2.50], "a": null}'""", "'null'", "'\"x\"'", "'[ ]'", "'1e2'", "'-0.0'"],
+        ['{"a":null,"b":[1,2.5]}', "null", '"x"', "[]", "100", "0.0"],
+    ),
 ]
 
-STORED = {"bool": "boolean", "int64": "bigint", "float64": "float8", "string": "text", "date": "date",
-          "timestamp": "timestamp", "timedelta": "bigint", "uuid": "uuid"}
+STORED = {
+    "bool": "boolean",
+    "int64": "bigint",
+    "float64": "float8",
+    "string": "text",
+    "date": "date",
+    "timestamp": "timestamp",
+    "timedelta": "bigint",
+    "uuid": "uuid",
+}
 
 
 @pytest.mark.parametrize(("type_", "arrow", "written", "expected"), VALUES, ids=lambda value: getattr(value, "name", ""))
-def test_values_and_nulls_of_each_type(kind: str, engine: Engine, type_: Type, arrow: pa.DataType, written: list[str],
-                                       expected: list[object]) -> None:
+def test_values_and_nulls_of_each_type(
+    kind: str, engine: Engine, type_: Type, arrow: pa.DataType, written: list[str], expected: list[object]
+) -> None:
     stored = STORED.get(type_.name, json_type(kind))
     rows = [*written, "NULL", *written, "NULL"]
     # One column alone: a row of one NULL is an empty line in CSV.
-    sql = " UNION ALL ".join(f"SELECT {position} AS p, CAST({value} AS {stored}) AS v"
-                             for position, value in enumerate(rows))
+    sql = " UNION ALL ".join(f"SELECT {position} AS p, CAST({value} AS {stored}) AS v" for position, value in enumerate(rows))
     table = engine.arrow(f"SELECT v FROM ({sql}) AS t ORDER BY p", (("v", type_),))
     assert table.schema == pa.schema([("v", arrow)])
     assert table["v"].to_pylist() == [*expected, None, *expected, None]
@@ -166,8 +245,10 @@ def test_other_queries_run_while_batches_are_read(engine: Engine) -> None:
 def test_failure_in_moved_rows_is_raised_when_reading_gets_there(kind: str, engine: Engine) -> None:
     # DuckDB computes ahead of the reader.
     wrong = 3_000_000 if kind == "duckdb" else 150_000
-    sql = (f"SELECT CASE WHEN i < {wrong} THEN i ELSE (CASE WHEN i > 0 THEN 'x' ELSE '1' END)::bigint END "
-           f"FROM generate_series(1, {wrong} + 50000) AS t(i)")
+    sql = (
+        f"SELECT CASE WHEN i < {wrong} THEN i ELSE (CASE WHEN i > 0 THEN 'x' ELSE '1' END)::bigint END "
+        f"FROM generate_series(1, {wrong} + 50000) AS t(i)"
+    )
     stream = engine.batches(sql, ONE, batch_rows=1000)
     next(stream)
     assert engine.arrow("SELECT 1::bigint", ONE)["n"].to_pylist() == [1]
@@ -203,14 +284,19 @@ def test_threads_take_turns(engine: Engine) -> None:
 
 
 def test_table_gives_columns_types_and_key(kind: str, writable: Engine) -> None:
-    writable.execute("CREATE TABLE scratch.events (b text, a bigint, w double precision, t timestamptz, "
-                     "j json, d date, u uuid, PRIMARY KEY (a, b))")
+    writable.execute(
+        "CREATE TABLE scratch.events (b text, a bigint, w double precision, t timestamptz, "
+        "j json, d date, u uuid, PRIMARY KEY (a, b))"
+    )
     found = writable.table("scratch.events")
     assert found.relation.kind == "table"
     assert found.relation.parts == ("scratch", "events")
     assert found.primary_key == ("a", "b")
-    types = (["VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP WITH TIME ZONE", "JSON", "DATE", "UUID"] if kind == "duckdb"
-             else ["text", "int8", "float8", "timestamptz", "json", "date", "uuid"])
+    types = (
+        ["VARCHAR", "BIGINT", "DOUBLE", "TIMESTAMP WITH TIME ZONE", "JSON", "DATE", "UUID"]
+        if kind == "duckdb"
+        else ["text", "int8", "float8", "timestamptz", "json", "date", "uuid"]
+    )
     assert found.columns == tuple(zip("bawtjdu", types, strict=True))
 
 
@@ -235,12 +321,16 @@ def test_unknown_table_names_the_near_ones(writable: Engine) -> None:
 def test_load_keeps_values_and_types(kind: str, engine: Engine) -> None:
     schema: Schema = tuple((type_.name, type_) for type_, *_ in VALUES)
     length = max(len(expected) for *_, expected in VALUES) + 1
-    table = pa.table({type_.name: pa.array((expected + [None] * length)[:length], arrow)
-                      for type_, arrow, _, expected in VALUES})
+    table = pa.table(
+        {type_.name: pa.array((expected + [None] * length)[:length], arrow) for type_, arrow, _, expected in VALUES}
+    )
     stored = engine.load("My Rows!", table, schema)
     assert stored.relation.parts == ("my_rows",)
-    types = (["BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "BIGINT", "UUID", "JSON"]
-             if kind == "duckdb" else ["bool", "int8", "float8", "text", "date", "timestamp", "int8", "uuid", "jsonb"])
+    types = (
+        ["BOOLEAN", "BIGINT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "BIGINT", "UUID", "JSON"]
+        if kind == "duckdb"
+        else ["bool", "int8", "float8", "text", "date", "timestamp", "int8", "uuid", "jsonb"]
+    )
     assert stored.columns == tuple((name, type_) for (name, _), type_ in zip(schema, types, strict=True))
     back = engine.arrow("SELECT * FROM my_rows", schema)
     assert back.schema == table.schema
@@ -306,20 +396,23 @@ def test_lasting_table_takes_its_name_or_fails(writable: Engine) -> None:
 # ---- errors
 
 
-@pytest.mark.parametrize(("sql", "kind_of_error", "message"), [
-    ("SELECT (CASE WHEN 1 = 1 THEN 'abc' ELSE '1' END)::bigint", DataInvalid, "abc"),
-    ("SELECT (CASE WHEN 1 = 1 THEN '{bad' ELSE '1' END)::json", DataInvalid, "(?i)json"),
-    ("SELECT (CASE WHEN 1 = 1 THEN 'no-uuid' ELSE '1' END)::uuid", DataInvalid, "no-uuid"),
-    ("SELECT (CASE WHEN 1 = 1 THEN 'noon' ELSE '1' END)::timestamp", DataInvalid, "noon"),
-    ("SELECT (CASE WHEN 1 = 1 THEN '2020-13-45' ELSE '1' END)::date", DataInvalid, "2020-13-45"),
-    ("SELECT 9223372036854775807::bigint + 1::bigint", QueryFailed, "(?i)out of range|overflow"),
-    ("SELECT 1::bigint % 0::bigint", QueryFailed, "(?i)division by zero"),
-    ("SELECT 1e30::float8::bigint", QueryFailed, "out of range"),
-    ("SELECT missing_column", QueryFailed, "missing_column"),
-    ("SELECT 1 FROM missing_table", TableNotFound, "missing_table"),
-    ("SELECT (", QueryFailed, "syntax error"),
-    ("SELECT (SELECT i FROM generate_series(1, 2) AS t(i))", QueryFailed, "(?i)more than one row"),
-])
+@pytest.mark.parametrize(
+    ("sql", "kind_of_error", "message"),
+    [
+        ("SELECT (CASE WHEN 1 = 1 THEN 'abc' ELSE '1' END)::bigint", DataInvalid, "abc"),
+        ("SELECT (CASE WHEN 1 = 1 THEN '{bad' ELSE '1' END)::json", DataInvalid, "(?i)json"),
+        ("SELECT (CASE WHEN 1 = 1 THEN 'no-uuid' ELSE '1' END)::uuid", DataInvalid, "no-uuid"),
+        ("SELECT (CASE WHEN 1 = 1 THEN 'noon' ELSE '1' END)::timestamp", DataInvalid, "noon"),
+        ("SELECT (CASE WHEN 1 = 1 THEN '2020-13-45' ELSE '1' END)::date", DataInvalid, "2020-13-45"),
+        ("SELECT 9223372036854775807::bigint + 1::bigint", QueryFailed, "(?i)out of range|overflow"),
+        ("SELECT 1::bigint % 0::bigint", QueryFailed, "(?i)division by zero"),
+        ("SELECT 1e30::float8::bigint", QueryFailed, "out of range"),
+        ("SELECT missing_column", QueryFailed, "missing_column"),
+        ("SELECT 1 FROM missing_table", TableNotFound, "missing_table"),
+        ("SELECT (", QueryFailed, "syntax error"),
+        ("SELECT (SELECT i FROM generate_series(1, 2) AS t(i))", QueryFailed, "(?i)more than one row"),
+    ],
+)
 def test_errors_of_queries(engine: Engine, sql: str, kind_of_error: type[ObjectivError], message: str) -> None:
     with pytest.raises(kind_of_error, match=message) as caught:
         engine.arrow(sql, ONE)

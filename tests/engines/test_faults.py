@@ -25,16 +25,29 @@ pairs AS (SELECT l.i, r.i AS other, l.k, r.x FROM rows AS l JOIN rows AS r ON l.
 both_sides AS (SELECT i, k, x FROM pairs UNION ALL SELECT other, k, x FROM pairs)
 SELECT i, k, x FROM both_sides ORDER BY i, x NULLS LAST, k
 """
-ORDERED: list[tuple[object, ...]] = [(0, 3, 1), (0, 3, 1), (0, 3, 1), (0, 3, None), (1, 3, 1), (1, 3, None), (1, 3, None),
-                                     (1, 3, None), (2, 1, 3), (2, 1, 3)]
+ORDERED: list[tuple[object, ...]] = [
+    (0, 3, 1),
+    (0, 3, 1),
+    (0, 3, 1),
+    (0, 3, None),
+    (1, 3, 1),
+    (1, 3, None),
+    (1, 3, None),
+    (1, 3, None),
+    (2, 1, 3),
+    (2, 1, 3),
+]
 
 
 def test_rows_that_a_limit_does_not_change() -> None:
     assert duckdb.connect().sql(PAIRS).fetchall() == ORDERED
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB takes the two projections for one: when this passes, a release has mended "
-                                       "it, and common_subplan need not be off in that release and later ones")
+@pytest.mark.xfail(
+    strict=True,
+    reason="DuckDB takes the two projections for one: when this passes, a release has mended "
+    "it, and common_subplan need not be off in that release and later ones",
+)
 def test_fault_of_common_subplan() -> None:
     assert duckdb.connect().sql(f"{PAIRS} LIMIT 20").fetchall() == ORDERED
 
@@ -92,19 +105,26 @@ def first_rows(pattern: str) -> list[tuple[object, ...]]:
     """Return the first row of each group, with its value found by columns of the engine."""
     same = "few.file_row_number = l.file_row_number AND few.filename = l.filename"
     ids = "file_row_number, filename"
-    return duckdb.connect().execute(f"""
+    return (
+        duckdb.connect()
+        .execute(f"""
 WITH numbered AS (SELECT u, n, {ids}, row_number() OVER (PARTITION BY u ORDER BY n) AS number FROM '{pattern}'),
 few AS (SELECT u, n, {ids} FROM numbered WHERE number = 1),
 read AS (SELECT l.value, l.file_row_number, l.filename FROM '{pattern}' AS l JOIN few ON {same})
 SELECT few.u, few.n, l.value FROM few JOIN read AS l ON {same} ORDER BY 1
-""").fetchall()
+""")
+        .fetchall()
+    )
 
 
 FIRST: list[tuple[object, ...]] = [(1, 1, '{"n": 1}'), (2, 3, '{"n": 3}')]
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB mixes up the columns: when this passes, a release has mended it, and "
-                                       "top_n_window_elimination need not be off in that release and later ones")
+@pytest.mark.xfail(
+    strict=True,
+    reason="DuckDB mixes up the columns: when this passes, a release has mended it, and "
+    "top_n_window_elimination need not be off in that release and later ones",
+)
 def test_fault_of_top_n_window_elimination(tmp_path: Path) -> None:
     assert first_rows(files(tmp_path)) == FIRST
 
@@ -131,8 +151,11 @@ ORDER BY n, u, l
 """
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB drops the limit: when this passes, a release has mended it, and LIMIT needs no "
-                                       "SELECT around its number in that release and later ones")
+@pytest.mark.xfail(
+    strict=True,
+    reason="DuckDB drops the limit: when this passes, a release has mended it, and LIMIT needs no "
+    "SELECT around its number in that release and later ones",
+)
 def test_fault_of_a_limit_over_grouping_sets() -> None:
     assert len(duckdb.connect().sql(f"{ROLLUP} LIMIT 7").fetchall()) == 7
 

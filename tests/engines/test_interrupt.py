@@ -59,9 +59,11 @@ except {error} as interrupt:
 ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
 # The engines of these tests; Spark has one of its own in tests/spark.
 # The first rows come at once, and then none for ever. Postgres sends rows when it has some kilobytes of them.
-STALLED = {"postgres": f"SELECT a::bigint FROM generate_series(1, 20000) AS s(a) UNION ALL {ENDLESS}",
-           "duckdb": "SELECT a::bigint FROM generate_series(1, 1000000) AS t(a), generate_series(1, 100000) AS u(b) "
-           "WHERE a < 3 OR a * b % 7 = 9"}
+STALLED = {
+    "postgres": f"SELECT a::bigint FROM generate_series(1, 20000) AS s(a) UNION ALL {ENDLESS}",
+    "duckdb": "SELECT a::bigint FROM generate_series(1, 1000000) AS t(a), generate_series(1, 100000) AS u(b) "
+    "WHERE a < 3 OR a * b % 7 = 9",
+}
 ACTIONS = {
     "arrow": ("", f"engine.arrow({ENDLESS!r}, one)"),
     "batches": ("", f"next(engine.batches({ENDLESS!r}, one))"),
@@ -80,9 +82,16 @@ def test_interrupt(kind: str, action: str) -> None:
 
 
 # TimeoutError is an OSError, as errors of files are; SystemExit is no Exception.
-@pytest.mark.parametrize(("error", "action"), [
-    *(("TimeoutError", action) for action in ACTIONS), ("SystemExit", "arrow"), ("SystemExit", "load"),
-    ("RuntimeError", "settle"), ("RuntimeError", "create_table")])
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        *(("TimeoutError", action) for action in ACTIONS),
+        ("SystemExit", "arrow"),
+        ("SystemExit", "load"),
+        ("RuntimeError", "settle"),
+        ("RuntimeError", "create_table"),
+    ],
+)
 @pytest.mark.parametrize("kind", STALLED)
 def test_exception_of_a_signal_handler(kind: str, error: str, action: str) -> None:
     stopped(kind, action, error)
@@ -102,10 +111,10 @@ def stopped(kind: str, action: str, error: str, every: float = 0) -> None:
         statement = f"signal.setitimer(signal.ITIMER_REAL, 0.4, {every}); {statement}"
         if "while" in statement:
             statement = statement.replace("; while", "\n    while")
-    script = SCRIPT.format(root=str(ROOT), target=target, stream=stream, action=statement,
-                           lost=action == "settle" and not every, error=error)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True) as process:
+    script = SCRIPT.format(
+        root=str(ROOT), target=target, stream=stream, action=statement, lost=action == "settle" and not every, error=error
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == "ready\n"

@@ -74,8 +74,10 @@ def test_lost_connection_is_opened_again_with_the_next_statement(url: str, table
     assert sorted(df.to_pandas().n) == [1, 2, 3]
     assert engine.zones == {}, "the server may have been brought up to date"
     assert backend(engine) != pid
-    settings = engine.arrow("SELECT (current_setting('TimeZone') = 'UTC' AND "
-                            "current_setting('default_transaction_read_only') = 'on')::int::bigint", ONE)
+    settings = engine.arrow(
+        "SELECT (current_setting('TimeZone') = 'UTC' AND current_setting('default_transaction_read_only') = 'on')::int::bigint",
+        ONE,
+    )
     assert settings["n"].to_pylist() == [1]
     end(url, backend(engine))
     assert connect(engine).table(table).columns == (("n", "int8"),)
@@ -273,8 +275,10 @@ def test_temporary_tables_stay_with_the_parent(target: str, tmp_path: Path, url:
     assert len(kept) == 3
     assert in_child(lambda: len(df)) == "3"
     assert "'parents_rows' is gone" in in_child(lambda: len(kept))
-    assert in_child(lambda: df.materialize("parents_rows", materialization="temp_table").view_sql().split("FROM ")[1]) == \
-        "parents_rows_2"
+    assert (
+        in_child(lambda: df.materialize("parents_rows", materialization="temp_table").view_sql().split("FROM ")[1])
+        == "parents_rows_2"
+    )
     assert len(kept) == 3
     engine.close()
 

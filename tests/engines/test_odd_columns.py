@@ -21,29 +21,59 @@ from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType
 #: Of each engine: a column that is read, and its value, and others that are not.
 TYPES = {
     "postgres": (
-        {"zoned timestamptz": ("2024-03-01 10:30+02", datetime.datetime(2024, 3, 1, 8, 30)), "mood odd.mood": ("ok", "ok"),
-         "tags text[]": ("{a,b}", ["a", "b"]), "moods odd.mood[]": ("{sad,ok}", ["sad", "ok"]),
-         "ip inet": ("10.0.0.1", "10.0.0.1"), "host inet": ("10.0.0.1/8", "10.0.0.1/8"),
-         "ips inet[]": ("{10.0.0.1}", ["10.0.0.1"]), "mail odd.citext": ("A@b", "A@b"),
-         "cash money": ("12.50", decimal.Decimal("12.5")),
-         "pause interval": ("1 day 2 hours", datetime.timedelta(days=1, hours=2)),
-         "many odd.positive": ("3", 3), "pair odd.pair": ("(1,x)", {"a": 1, "b": "x"}),
-         "pairs odd.pair[]": ('{"(1,x)"}', [{"a": 1, "b": "x"}]), "flags bit(3)": ("101", "101"), "id_of oid": ("17", 17)},
-        {"amount numeric": "1.5", "place point": "(1,2)", "raw bytea": "abc", "clock timetz": "10:30+02",
-         "pauses interval[]": "{1 day}", "words tsvector": "a b", "span int4range": "[1,5)",
-         "cashes money[]": "{1.5}", "counts numeric[]": "{1.5}"}),
+        {
+            "zoned timestamptz": ("2024-03-01 10:30+02", datetime.datetime(2024, 3, 1, 8, 30)),
+            "mood odd.mood": ("ok", "ok"),
+            "tags text[]": ("{a,b}", ["a", "b"]),
+            "moods odd.mood[]": ("{sad,ok}", ["sad", "ok"]),
+            "ip inet": ("10.0.0.1", "10.0.0.1"),
+            "host inet": ("10.0.0.1/8", "10.0.0.1/8"),
+            "ips inet[]": ("{10.0.0.1}", ["10.0.0.1"]),
+            "mail odd.citext": ("A@b", "A@b"),
+            "cash money": ("12.50", decimal.Decimal("12.5")),
+            "pause interval": ("1 day 2 hours", datetime.timedelta(days=1, hours=2)),
+            "many odd.positive": ("3", 3),
+            "pair odd.pair": ("(1,x)", {"a": 1, "b": "x"}),
+            "pairs odd.pair[]": ('{"(1,x)"}', [{"a": 1, "b": "x"}]),
+            "flags bit(3)": ("101", "101"),
+            "id_of oid": ("17", 17),
+        },
+        {
+            "amount numeric": "1.5",
+            "place point": "(1,2)",
+            "raw bytea": "abc",
+            "clock timetz": "10:30+02",
+            "pauses interval[]": "{1 day}",
+            "words tsvector": "a b",
+            "span int4range": "[1,5)",
+            "cashes money[]": "{1.5}",
+            "counts numeric[]": "{1.5}",
+        },
+    ),
     "duckdb": (
-        {"mood ENUM('sad', 'ok')": ("ok", "ok"), "moods ENUM('sad', 'ok')[]": ("[sad, ok]", ["sad", "ok"]),
-         "huge HUGEINT": ("12345678901234567890", decimal.Decimal(12345678901234567890)),
-         "big UBIGINT": ("18446744073709551615", decimal.Decimal(18446744073709551615)),
-         "huges HUGEINT[]": ("[12345678901234567890]", [12345678901234567890]),
-         "props MAP(VARCHAR, INTEGER)": ("{plan=1, b=NULL}", {"plan": 1, "b": None}),
-         "zones MAP(VARCHAR, TIMESTAMPTZ)": ("{a='2024-03-01 10:30:00+02'}", {"a": "2024-03-01 08:30:00"}),
-         "one UNION(n INTEGER, s VARCHAR)": ("x", {"s": "x"}), "nested INTEGER[][]": ("[[1,2],[3]]", [[1, 2], [3]]),
-         "fixed INTEGER[2]": ("[1, 2]", [1, 2]), "deep STRUCT(m MAP(VARCHAR, INTEGER))": ("{'m': {k=1}}", {"m": {"k": 1}}),
-         "bits BIT": ("101", "101")},
-        {"raw BLOB": "abc", "clock TIME WITH TIME ZONE": "10:30:00+02", "pauses INTERVAL[]": "[1 day]",
-         "nanos TIME_NS": "10:30:00", "raws MAP(VARCHAR, BLOB)": "{a=b}", "inside STRUCT(a BLOB)": "{'a': b}"}),
+        {
+            "mood ENUM('sad', 'ok')": ("ok", "ok"),
+            "moods ENUM('sad', 'ok')[]": ("[sad, ok]", ["sad", "ok"]),
+            "huge HUGEINT": ("12345678901234567890", decimal.Decimal(12345678901234567890)),
+            "big UBIGINT": ("18446744073709551615", decimal.Decimal(18446744073709551615)),
+            "huges HUGEINT[]": ("[12345678901234567890]", [12345678901234567890]),
+            "props MAP(VARCHAR, INTEGER)": ("{plan=1, b=NULL}", {"plan": 1, "b": None}),
+            "zones MAP(VARCHAR, TIMESTAMPTZ)": ("{a='2024-03-01 10:30:00+02'}", {"a": "2024-03-01 08:30:00"}),
+            "one UNION(n INTEGER, s VARCHAR)": ("x", {"s": "x"}),
+            "nested INTEGER[][]": ("[[1,2],[3]]", [[1, 2], [3]]),
+            "fixed INTEGER[2]": ("[1, 2]", [1, 2]),
+            "deep STRUCT(m MAP(VARCHAR, INTEGER))": ("{'m': {k=1}}", {"m": {"k": 1}}),
+            "bits BIT": ("101", "101"),
+        },
+        {
+            "raw BLOB": "abc",
+            "clock TIME WITH TIME ZONE": "10:30:00+02",
+            "pauses INTERVAL[]": "[1 day]",
+            "nanos TIME_NS": "10:30:00",
+            "raws MAP(VARCHAR, BLOB)": "{a=b}",
+            "inside STRUCT(a BLOB)": "{'a': b}",
+        },
+    ),
 }
 
 
@@ -52,8 +82,9 @@ class Table:
         self.read, self.odd = TYPES[name]
         self.target = target
         columns = ", ".join(["k int PRIMARY KEY", *self.read, *self.odd])
-        values = ", ".join("'" + value.replace("'", "''") + "'" for value in (
-            *(text for text, _ in self.read.values()), *self.odd.values()))
+        values = ", ".join(
+            "'" + value.replace("'", "''") + "'" for value in (*(text for text, _ in self.read.values()), *self.odd.values())
+        )
         run(f"CREATE TABLE odd_columns ({columns})")
         run(f"INSERT INTO odd_columns VALUES (1, {values})")
         run("INSERT INTO odd_columns (k) VALUES (2)")
@@ -69,15 +100,19 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
         return
     url = postgres_server.session_url(int(request.param.removeprefix("postgres")))
     with psycopg.connect(url, autocommit=True) as admin:
-        admin.execute("DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TYPE odd.mood AS ENUM ('sad', 'ok'); "
-                      "CREATE TYPE odd.pair AS (a int, b text); CREATE DOMAIN odd.positive AS int CHECK (VALUE > 0)")
+        admin.execute(
+            "DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TYPE odd.mood AS ENUM ('sad', 'ok'); "
+            "CREATE TYPE odd.pair AS (a int, b text); CREATE DOMAIN odd.positive AS int CHECK (VALUE > 0)"
+        )
         # What the extension of that name does; the servers of the tests come without extensions.
         of = "LANGUAGE internal IMMUTABLE STRICT AS"
-        admin.execute("CREATE TYPE odd.citext; "
-                      f"CREATE FUNCTION odd.citextin(cstring) RETURNS odd.citext {of} 'textin'; "
-                      f"CREATE FUNCTION odd.citextout(odd.citext) RETURNS cstring {of} 'textout'; "
-                      "CREATE TYPE odd.citext (INPUT = odd.citextin, OUTPUT = odd.citextout, INTERNALLENGTH = VARIABLE, "
-                      "STORAGE = extended, CATEGORY = 'S'); CREATE CAST (odd.citext AS text) WITHOUT FUNCTION AS IMPLICIT")
+        admin.execute(
+            "CREATE TYPE odd.citext; "
+            f"CREATE FUNCTION odd.citextin(cstring) RETURNS odd.citext {of} 'textin'; "
+            f"CREATE FUNCTION odd.citextout(odd.citext) RETURNS cstring {of} 'textout'; "
+            "CREATE TYPE odd.citext (INPUT = odd.citextin, OUTPUT = odd.citextout, INTERNALLENGTH = VARIABLE, "
+            "STORAGE = extended, CATEGORY = 'S'); CREATE CAST (odd.citext AS text) WITHOUT FUNCTION AS IMPLICIT"
+        )
         admin.execute("SET search_path = public; DROP TABLE IF EXISTS odd_columns")
         try:
             yield Table("postgres", url, admin.execute)
@@ -152,10 +187,18 @@ def test_a_table_of_nothing_else_raises() -> None:
 
 def test_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "odd.parquet"
-    pq.write_table(pa.table({
-        "k": [1, 2], "raw": pa.array([b"a", None]),
-        "props": pa.array([[("plan", "x")], None], pa.map_(pa.string(), pa.string())),
-        "big": pa.array([2**64 - 1, None], pa.uint64()), "none": pa.nulls(2)}), path)
+    pq.write_table(
+        pa.table(
+            {
+                "k": [1, 2],
+                "raw": pa.array([b"a", None]),
+                "props": pa.array([[("plan", "x")], None], pa.map_(pa.string(), pa.string())),
+                "big": pa.array([2**64 - 1, None], pa.uint64()),
+                "none": pa.nulls(2),
+            }
+        ),
+        path,
+    )
     with caplog.at_level(logging.WARNING):
         df = DataFrame.from_parquet(path)
     assert df.data_columns == ["k", "props", "big", "none"]

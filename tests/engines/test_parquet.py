@@ -43,9 +43,18 @@ def notices(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 # ---- which files
 
 
-@pytest.mark.parametrize(("name", "other"), [
-    ("r[1].parquet", "r1.parquet"), ("s*.parquet", "sx.parquet"), ("t?.parquet", "tx.parquet"), ("[!x].parquet", "y.parquet"),
-    ("**.parquet", "z.parquet"), ("a]b[.parquet", "a.parquet"), ("back\\slash.parquet", "backslash.parquet")])
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("r[1].parquet", "r1.parquet"),
+        ("s*.parquet", "sx.parquet"),
+        ("t?.parquet", "tx.parquet"),
+        ("[!x].parquet", "y.parquet"),
+        ("**.parquet", "z.parquet"),
+        ("a]b[.parquet", "a.parquet"),
+        ("back\\slash.parquet", "backslash.parquet"),
+    ],
+)
 def test_a_file_is_meant_by_its_very_name(tmp_path: Path, name: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / name, x=[1])
     write(tmp_path / other, x=[2])
@@ -70,8 +79,13 @@ def test_files_of_writers_and_formats_are_left_out_of_a_directory(tmp_path: Path
     assert [row["x"] for row in rows(engine)] == [1, 2]
     assert engine.table("data").relation.parts == (f"{tmp_path}/**/*.parquet",)
     notices.clear()
-    for name in ("_temporary/0/c.parquet", "_delta_log/00.checkpoint.parquet", ".hidden.parquet", "_tmp.parquet",
-                 ".cache/d.parquet"):
+    for name in (
+        "_temporary/0/c.parquet",
+        "_delta_log/00.checkpoint.parquet",
+        ".hidden.parquet",
+        "_tmp.parquet",
+        ".cache/d.parquet",
+    ):
         write(tmp_path / name, x=[3])
     assert [row["x"] for row in rows(tmp_path)] == [1, 2]
     assert "and 2 more, whose names or directories begin with a dot or an underscore" in notices.text
@@ -173,21 +187,25 @@ def test_files_with_the_same_columns_need_no_union(tmp_path: Path, notices: pyte
 MOMENT = datetime.datetime(2020, 1, 2, 3, 4, 5)
 
 
-@pytest.mark.parametrize(("one", "two", "expected", "told"), [
-    ([1], [1.5], [1.0, 1.5], "BIGINT in .* and DOUBLE in .*: it is read as DOUBLE"),
-    (pa.array([1], pa.int32()), [2**40], [1, 2**40], ""),
-    (pa.array([0.5], pa.float32()), [0.1], [0.5, 0.1], ""),
-    ([decimal.Decimal("1.5")], [decimal.Decimal("1.255")], [decimal.Decimal("1.500"), decimal.Decimal("1.255")], "DECIMAL"),
-    ([1], [decimal.Decimal("1.5")], [decimal.Decimal("1.0"), decimal.Decimal("1.5")], "DECIMAL"),
-    ([datetime.date(2020, 1, 2)], [MOMENT], [datetime.datetime(2020, 1, 2), MOMENT], "DATE in .* and TIMESTAMP in"),
-    ([MOMENT], pa.array([MOMENT], pa.timestamp("ns", "UTC")), [MOMENT, MOMENT], ""),
-    (pa.nulls(1), [5], [None, 5], ""),
-    ([5], pa.nulls(1), [5, None], ""),
-    ([{"a": 1}], [{"a": 2, "b": "x"}], ['{"a":1,"b":null}', '{"a":2,"b":"x"}'], "STRUCT"),
-    ([[1]], [[1.5]], ["[1.0]", "[1.5]"], r"BIGINT\[\] in .* and DOUBLE\[\] in"),
-])
-def test_types_that_go_together(tmp_path: Path, notices: pytest.LogCaptureFixture, one: object, two: object,
-                                expected: list[object], told: str) -> None:
+@pytest.mark.parametrize(
+    ("one", "two", "expected", "told"),
+    [
+        ([1], [1.5], [1.0, 1.5], "BIGINT in .* and DOUBLE in .*: it is read as DOUBLE"),
+        (pa.array([1], pa.int32()), [2**40], [1, 2**40], ""),
+        (pa.array([0.5], pa.float32()), [0.1], [0.5, 0.1], ""),
+        ([decimal.Decimal("1.5")], [decimal.Decimal("1.255")], [decimal.Decimal("1.500"), decimal.Decimal("1.255")], "DECIMAL"),
+        ([1], [decimal.Decimal("1.5")], [decimal.Decimal("1.0"), decimal.Decimal("1.5")], "DECIMAL"),
+        ([datetime.date(2020, 1, 2)], [MOMENT], [datetime.datetime(2020, 1, 2), MOMENT], "DATE in .* and TIMESTAMP in"),
+        ([MOMENT], pa.array([MOMENT], pa.timestamp("ns", "UTC")), [MOMENT, MOMENT], ""),
+        (pa.nulls(1), [5], [None, 5], ""),
+        ([5], pa.nulls(1), [5, None], ""),
+        ([{"a": 1}], [{"a": 2, "b": "x"}], ['{"a":1,"b":null}', '{"a":2,"b":"x"}'], "STRUCT"),
+        ([[1]], [[1.5]], ["[1.0]", "[1.5]"], r"BIGINT\[\] in .* and DOUBLE\[\] in"),
+    ],
+)
+def test_types_that_go_together(
+    tmp_path: Path, notices: pytest.LogCaptureFixture, one: object, two: object, expected: list[object], told: str
+) -> None:
     for first, second in ((one, two), (two, one)):
         write(tmp_path / "1.parquet", n=[1 if first is one else 2], x=first)
         write(tmp_path / "2.parquet", n=[2 if first is one else 1], x=second)
@@ -202,15 +220,18 @@ def test_types_that_go_together(tmp_path: Path, notices: pytest.LogCaptureFixtur
         assert re.search(told, notices.text)
 
 
-@pytest.mark.parametrize(("one", "two", "types"), [
-    ([1], ["a"], "BIGINT in .* and VARCHAR in"),
-    ([datetime.date(2020, 1, 2)], ["2020-01-02"], "DATE in .* and VARCHAR in"),
-    ([True], [2], "BIGINT in .* and BOOLEAN in"),
-    ([1], [MOMENT], "BIGINT in .* and TIMESTAMP in"),
-    ([2**60 + 1], pa.array([0.5], pa.float32()), "BIGINT in .* and FLOAT in"),
-    ([[1]], [["a"]], r"BIGINT\[\] in .* and VARCHAR\[\] in"),
-    ([{"a": 1}], [{"a": "x"}], "STRUCT"),
-])
+@pytest.mark.parametrize(
+    ("one", "two", "types"),
+    [
+        ([1], ["a"], "BIGINT in .* and VARCHAR in"),
+        ([datetime.date(2020, 1, 2)], ["2020-01-02"], "DATE in .* and VARCHAR in"),
+        ([True], [2], "BIGINT in .* and BOOLEAN in"),
+        ([1], [MOMENT], "BIGINT in .* and TIMESTAMP in"),
+        ([2**60 + 1], pa.array([0.5], pa.float32()), "BIGINT in .* and FLOAT in"),
+        ([[1]], [["a"]], r"BIGINT\[\] in .* and VARCHAR\[\] in"),
+        ([{"a": 1}], [{"a": "x"}], "STRUCT"),
+    ],
+)
 def test_types_that_do_not_go_together(tmp_path: Path, one: object, two: object, types: str) -> None:
     for first, second in ((one, two), (two, one)):
         write(tmp_path / "1.parquet", x=first)
@@ -235,8 +256,10 @@ def test_names_that_differ_in_case_only(tmp_path: Path, notices: pytest.LogCaptu
 def test_folders_are_columns(tmp_path: Path, notices: pytest.LogCaptureFixture) -> None:
     write(tmp_path / "year=2023" / "month=1" / "a.parquet", x=[1])
     write(tmp_path / "year=2024" / "month=2" / "b.parquet", x=[2], y=["only here"])
-    assert rows(tmp_path) == [{"x": 1, "y": None, "month": 1, "year": 2023},
-                              {"x": 2, "y": "only here", "month": 2, "year": 2024}]
+    assert rows(tmp_path) == [
+        {"x": 1, "y": None, "month": 1, "year": 2023},
+        {"x": 2, "y": "only here", "month": 2, "year": 2024},
+    ]
     assert "have no column 'y'" in notices.text
 
 
@@ -264,9 +287,14 @@ def test_folders_that_are_no_columns_are_told(tmp_path: Path, notices: pytest.Lo
 def test_nanoseconds_are_cut_off_as_for_rows_in_memory(tmp_path: Path, zone: str | None) -> None:
     moments = [1_577_923_199_999_999_999, 1_577_923_200_000_000_500, -1, -1000, -1001, 999, 1000, None]
     table = pa.table({"n": range(len(moments)), "t": pa.array(moments, pa.timestamp("ns", zone))})
-    expected = [None if moment is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=moment // 1000)
-                for moment in moments]
+    expected = [
+        None if moment is None else datetime.datetime(1970, 1, 1) + datetime.timedelta(microseconds=moment // 1000)
+        for moment in moments
+    ]
     pq.write_table(table, tmp_path / "t.parquet")
-    for df in (DataFrame.from_parquet(str(tmp_path / "t.parquet")), DataFrame.from_table(connect(table), "data"),
-               DataFrame.from_table(connect(pd.DataFrame({"n": table["n"], "t": table["t"].to_pandas()})), "data")):
+    for df in (
+        DataFrame.from_parquet(str(tmp_path / "t.parquet")),
+        DataFrame.from_table(connect(table), "data"),
+        DataFrame.from_table(connect(pd.DataFrame({"n": table["n"], "t": table["t"].to_pandas()})), "data"),
+    ):
         assert [row["t"] for row in df.sort_values("n").to_arrow().to_pylist()] == expected

@@ -80,9 +80,18 @@ def everything(error: BaseException) -> str:
 
 
 def test_session_settings(engine: Engine) -> None:
-    settings = {"TimeZone": "UTC", "DateStyle": "ISO, YMD", "IntervalStyle": "postgres", "extra_float_digits": "1",
-                "lc_time": "C", "jit": "off", "standard_conforming_strings": "on", "client_encoding": "UTF8",
-                "application_name": "objectiv_local", "default_transaction_read_only": "on"}
+    settings = {
+        "TimeZone": "UTC",
+        "DateStyle": "ISO, YMD",
+        "IntervalStyle": "postgres",
+        "extra_float_digits": "1",
+        "lc_time": "C",
+        "jit": "off",
+        "standard_conforming_strings": "on",
+        "client_encoding": "UTF8",
+        "application_name": "objectiv_local",
+        "default_transaction_read_only": "on",
+    }
     for name, value in settings.items():
         assert engine.arrow(f"SELECT current_setting('{name}')", TEXT)["s"].to_pylist() == [value]
 
@@ -99,16 +108,21 @@ def failing(url: str, **changed: str) -> str:
     return psycopg.conninfo.make_conninfo("", **parameters)
 
 
-@pytest.mark.parametrize(("changed", "message"), [
-    ({}, "password authentication failed.*\nhint: check the user and the password"),
-    ({"user": "postgres", "host": "", "dbname": "no_such"}, "'no_such'.*does not exist.*\nhint: check the name"),
-    ({"port": "1"}, "Connection refused.*\nhint: check that the server runs"),
-    ({"host": "no-such-host.invalid"}, "no-such-host.invalid.*\nhint: check the host"),
-    ({"host": "/nowhere"}, "No such file.*\nhint: check that the server runs"),
-    ({"connect_timeout": SECRET}, "cannot connect.*\nhint"),
-], ids=["password", "database", "port", "host", "socket", "parameter"])
-def test_refused_connections_show_no_password(url: str, tcp_url: str, changed: dict[str, str], message: str,
-                                              caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({}, "password authentication failed.*\nhint: check the user and the password"),
+        ({"user": "postgres", "host": "", "dbname": "no_such"}, "'no_such'.*does not exist.*\nhint: check the name"),
+        ({"port": "1"}, "Connection refused.*\nhint: check that the server runs"),
+        ({"host": "no-such-host.invalid"}, "no-such-host.invalid.*\nhint: check the host"),
+        ({"host": "/nowhere"}, "No such file.*\nhint: check that the server runs"),
+        ({"connect_timeout": SECRET}, "cannot connect.*\nhint"),
+    ],
+    ids=["password", "database", "port", "host", "socket", "parameter"],
+)
+def test_refused_connections_show_no_password(
+    url: str, tcp_url: str, changed: dict[str, str], message: str, caplog: pytest.LogCaptureFixture
+) -> None:
     if changed.get("host") == "":
         changed = changed | {"host": str(psycopg.conninfo.conninfo_to_dict(url)["host"])}
     caplog.set_level(logging.DEBUG)
@@ -119,10 +133,16 @@ def test_refused_connections_show_no_password(url: str, tcp_url: str, changed: d
     assert caught.value.__context__ is None
 
 
-@pytest.mark.parametrize("target", [
-    f"postgresql://me:{SECRET}@host:port/db", f"postgresql://me:%zz{SECRET}@host/db", f"host=x password='{SECRET}",
-    f"postgresql://me:{SECRET}@host/db?nonsense=1", f"host=x password={SECRET} nonsense=1",
-])
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"postgresql://me:{SECRET}@host:port/db",
+        f"postgresql://me:%zz{SECRET}@host/db",
+        f"host=x password='{SECRET}",
+        f"postgresql://me:{SECRET}@host/db?nonsense=1",
+        f"host=x password={SECRET} nonsense=1",
+    ],
+)
 def test_unreadable_addresses_show_no_password(target: str) -> None:
     with pytest.raises(ObjectivError, match=r"(?s)address of the Postgres server cannot be read|cannot connect") as caught:
         connect(target)
@@ -134,13 +154,15 @@ def test_connection_needs_an_address_that_parses() -> None:
         connect("postgresql://me@host/db?nonsense=1")
 
 
-@pytest.mark.parametrize(("options", "message"), [
-    ("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", "letters beyond ASCII.*\nhint.*LC_CTYPE"),
-    ("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", "text as LATIN1"),
-    ("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'", "text as SQL_ASCII"),
-])
-def test_databases_that_compute_otherwise_are_refused(url: str, admin: psycopg.Connection, options: str,
-                                                      message: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", "letters beyond ASCII.*\nhint.*LC_CTYPE"),
+        ("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", "text as LATIN1"),
+        ("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'", "text as SQL_ASCII"),
+    ],
+)
+def test_databases_that_compute_otherwise_are_refused(url: str, admin: psycopg.Connection, options: str, message: str) -> None:
     admin.execute("DROP DATABASE IF EXISTS narrow")
     admin.execute(f"CREATE DATABASE narrow TEMPLATE template0 {options}".encode())
     try:
@@ -174,8 +196,17 @@ def test_search_path_views_domains_enums_and_quoting(url: str, admin: psycopg.Co
         stored = engine.table('"Odd.Table"')
         assert stored.relation.parts == ("Odd.Table",)
         assert stored.primary_key == ("Key",)
-        assert stored.columns == (("Key", "int4"), ("a b", "varchar"), ("m", "enum"), ("n", "numeric(5,2)"), ("s", "int2"),
-                                  ("r", "float4"), ("i", "interval"), ("j", "jsonb"), ("l", "int4[]"))
+        assert stored.columns == (
+            ("Key", "int4"),
+            ("a b", "varchar"),
+            ("m", "enum"),
+            ("n", "numeric(5,2)"),
+            ("s", "int2"),
+            ("r", "float4"),
+            ("i", "interval"),
+            ("j", "jsonb"),
+            ("l", "int4[]"),
+        )
         assert engine.table("stored").columns == (("x", "int8"),)
         assert engine.table("parts").columns == (("x", "int4"),)
         assert engine.table("place.stored").relation.parts == ("place", "stored")
@@ -183,11 +214,15 @@ def test_search_path_views_domains_enums_and_quoting(url: str, admin: psycopg.Co
 
 
 def test_missing_permission(url: str, admin: psycopg.Connection) -> None:
-    admin.execute("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA place TO guest; "
-                  "CREATE TABLE place.private AS SELECT 1::bigint AS n")
+    admin.execute(
+        "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA place TO guest; "
+        "CREATE TABLE place.private AS SELECT 1::bigint AS n"
+    )
     try:
-        with connect(url.replace("postgres@", "guest@")) as engine, \
-                pytest.raises(QueryFailed, match=r"permission denied for table private.*\nhint: .*GRANT SELECT"):
+        with (
+            connect(url.replace("postgres@", "guest@")) as engine,
+            pytest.raises(QueryFailed, match=r"permission denied for table private.*\nhint: .*GRANT SELECT"),
+        ):
             engine.arrow("SELECT n FROM place.private", ONE)
     finally:
         admin.execute("DROP OWNED BY guest; DROP ROLE guest")
@@ -196,8 +231,10 @@ def test_missing_permission(url: str, admin: psycopg.Connection) -> None:
 # ---- transactions and writes
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE place.t (x int)", "CREATE TEMPORARY TABLE t (x int)",
-                                       "DROP SCHEMA place", "CREATE ROLE intruder"])
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE place.t (x int)", "CREATE TEMPORARY TABLE t (x int)", "DROP SCHEMA place", "CREATE ROLE intruder"],
+)
 def test_reading_connection_refuses_writes(engine: Engine, admin: psycopg.Connection, statement: str) -> None:
     with pytest.raises(ReadOnly, match=r"open for reading.*\nhint"):
         engine.execute(statement)

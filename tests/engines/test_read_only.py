@@ -63,8 +63,12 @@ def attempts(action: Callable[[], object]) -> str:
 def test_views_whose_function_writes(url: str, view: str) -> None:
     with connect(url, new=True) as engine:
         df = DataFrame.from_table(engine, f"guarded.{view}")
-        for action in (df.to_pandas, lambda: df.materialize(materialization="temp_table"), lambda: list(df.to_batches()),
-                       lambda: df.get_sample(sample_percentage=100)):
+        for action in (
+            df.to_pandas,
+            lambda: df.materialize(materialization="temp_table"),
+            lambda: list(df.to_batches()),
+            lambda: df.get_sample(sample_percentage=100),
+        ):
             assert attempts(action) == "ReadOnly"
             assert count(url) == 3
         attempts(lambda: df.explain(engine=True))  # the planner calls functions that look constant
@@ -89,11 +93,14 @@ TEXTS = [
     "SELECT 1::bigint AS n; DELETE FROM guarded.rows",
     "SELECT 1::bigint AS n) AS q; BEGIN READ WRITE; DELETE FROM guarded.rows; COMMIT; SELECT * FROM (SELECT 1 AS n",
     "SELECT 1::bigint AS n) TO STDOUT; BEGIN READ WRITE; DELETE FROM guarded.rows; COMMIT; COPY (SELECT 1::bigint AS n",
-    "COMMIT; DELETE FROM guarded.rows", "DELETE FROM guarded.rows RETURNING n", "BEGIN READ WRITE",
+    "COMMIT; DELETE FROM guarded.rows",
+    "DELETE FROM guarded.rows RETURNING n",
+    "BEGIN READ WRITE",
     "WITH gone AS (DELETE FROM guarded.rows RETURNING n) SELECT n FROM gone",
     "SELECT set_config('transaction_read_only', 'off', true)::text AS s, guarded.empties() AS n",
     "SELECT set_config('default_transaction_read_only', 'off', false)::text AS s, guarded.empties() AS n",
-    "SELECT $1::bigint AS n", "",
+    "SELECT $1::bigint AS n",
+    "",
 ]
 
 
@@ -111,16 +118,21 @@ def test_texts_of_models_on_postgres(url: str, text: str) -> None:
     assert count(url) == 3
 
 
-@pytest.mark.parametrize("statements", [
-    ["SET default_transaction_read_only = off", "DELETE FROM guarded.rows"],
-    ["SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "DELETE FROM guarded.rows"],
-    ["BEGIN READ WRITE", "DELETE FROM guarded.rows", "COMMIT"],
-    ["BEGIN", "SET TRANSACTION READ WRITE", "DELETE FROM guarded.rows", "COMMIT"],
-    ["BEGIN", "SET transaction_read_only = off", "DELETE FROM guarded.rows", "COMMIT"],
-    ["BEGIN READ WRITE; DELETE FROM guarded.rows; COMMIT"], ["CALL guarded.twice()"],
-    ["DO $$BEGIN SET default_transaction_read_only = off; COMMIT; DELETE FROM guarded.rows; END$$"],
-    ["ALTER SYSTEM SET work_mem = '5MB'"], ["/* /* */ BEGIN */ CALL guarded.twice()"],
-])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["SET default_transaction_read_only = off", "DELETE FROM guarded.rows"],
+        ["SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", "DELETE FROM guarded.rows"],
+        ["BEGIN READ WRITE", "DELETE FROM guarded.rows", "COMMIT"],
+        ["BEGIN", "SET TRANSACTION READ WRITE", "DELETE FROM guarded.rows", "COMMIT"],
+        ["BEGIN", "SET transaction_read_only = off", "DELETE FROM guarded.rows", "COMMIT"],
+        ["BEGIN READ WRITE; DELETE FROM guarded.rows; COMMIT"],
+        ["CALL guarded.twice()"],
+        ["DO $$BEGIN SET default_transaction_read_only = off; COMMIT; DELETE FROM guarded.rows; END$$"],
+        ["ALTER SYSTEM SET work_mem = '5MB'"],
+        ["/* /* */ BEGIN */ CALL guarded.twice()"],
+    ],
+)
 def test_statements_of_the_user_on_postgres(url: str, statements: list[str]) -> None:
     with connect(url, new=True) as engine:
         failed = [attempts(lambda sql=sql: engine.execute(sql)) for sql in statements]
@@ -144,8 +156,9 @@ def test_writing_connections_write(url: str) -> None:
 
 def test_columns_of_a_model_on_postgres(url: str) -> None:
     with connect(url, new=True) as engine:
-        found = engine.described("SELECT 1.5::numeric(7, 2) AS a, 1.5::numeric AS b, ARRAY[1] AS c, 'x'::varchar(3) AS d, "
-                                 "120::numeric(3, -1) AS e;")
+        found = engine.described(
+            "SELECT 1.5::numeric(7, 2) AS a, 1.5::numeric AS b, ARRAY[1] AS c, 'x'::varchar(3) AS d, 120::numeric(3, -1) AS e;"
+        )
     assert found.columns == (("a", "numeric(7,2)"), ("b", "numeric"), ("c", "int4[]"), ("d", "varchar"), ("e", "numeric(3,-1)"))
 
 
@@ -160,19 +173,29 @@ def own() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 DUCKDB_TEXTS = [
-    "SELECT 1 AS n; DELETE FROM t", "SELECT 1 AS n; COMMIT; DELETE FROM t; SELECT 1 AS n", "DELETE FROM t RETURNING n",
-    "WITH gone AS (DELETE FROM t RETURNING n) SELECT n FROM gone", "SELECT nextval('s') AS n", "",
-    "SELECT 1 AS n) ; DELETE FROM t; (SELECT 1 AS n", "COPY t TO 'written.csv'",
+    "SELECT 1 AS n; DELETE FROM t",
+    "SELECT 1 AS n; COMMIT; DELETE FROM t; SELECT 1 AS n",
+    "DELETE FROM t RETURNING n",
+    "WITH gone AS (DELETE FROM t RETURNING n) SELECT n FROM gone",
+    "SELECT nextval('s') AS n",
+    "",
+    "SELECT 1 AS n) ; DELETE FROM t; (SELECT 1 AS n",
+    "COPY t TO 'written.csv'",
 ]
 
 
 @pytest.mark.parametrize("text", DUCKDB_TEXTS)
-def test_texts_of_models_on_a_connection_of_the_user(own: duckdb.DuckDBPyConnection, text: str, tmp_path: object,
-                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_of_models_on_a_connection_of_the_user(
+    own: duckdb.DuckDBPyConnection, text: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     engine = connect(own, read_only=True)
-    actions = [lambda: DataFrame.from_model(engine, text).to_pandas(), lambda: engine.arrow(text, ONE),
-               lambda: list(engine.batches(text, ONE)), lambda: engine.create_table("kept", text)]
+    actions = [
+        lambda: DataFrame.from_model(engine, text).to_pandas(),
+        lambda: engine.arrow(text, ONE),
+        lambda: list(engine.batches(text, ONE)),
+        lambda: engine.create_table("kept", text),
+    ]
     for action in actions:
         assert attempts(action) != ""
         assert own.sql("SELECT count(*) FROM t").fetchall() == [(3,)]
@@ -185,11 +208,22 @@ def test_texts_of_models_on_a_connection_of_the_user(own: duckdb.DuckDBPyConnect
     assert kept.n.sum().value == 3
 
 
-@pytest.mark.parametrize("statement", [
-    "DELETE FROM t", "CREATE TABLE u (x int)", "ATTACH 'new.duckdb' AS other", "INSTALL spatial", "COPY t TO 'written.csv'",
-    "EXPORT DATABASE 'written'", "DROP TABLE t", "SELECT 1; SELECT 2"])
-def test_statements_of_the_user_on_their_connection(own: duckdb.DuckDBPyConnection, statement: str, tmp_path: object,
-                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM t",
+        "CREATE TABLE u (x int)",
+        "ATTACH 'new.duckdb' AS other",
+        "INSTALL spatial",
+        "COPY t TO 'written.csv'",
+        "EXPORT DATABASE 'written'",
+        "DROP TABLE t",
+        "SELECT 1; SELECT 2",
+    ],
+)
+def test_statements_of_the_user_on_their_connection(
+    own: duckdb.DuckDBPyConnection, statement: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     engine = connect(own, read_only=True)
     with pytest.raises(ReadOnly):

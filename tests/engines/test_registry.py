@@ -85,7 +85,8 @@ def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: toy-engine\nVersion: 1\n")
     (information / "entry_points.txt").write_text(
-        "[objectiv_local.dialects]\ntoy = toy_engine:DIALECT\n[objectiv_local.engines]\ntoy = toy_engine:BACKEND\n")
+        "[objectiv_local.dialects]\ntoy = toy_engine:DIALECT\n[objectiv_local.engines]\ntoy = toy_engine:BACKEND\n"
+    )
     code = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{USE}"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "('duckdb', 'postgres', 'spark', 'toy')" in shown
@@ -105,7 +106,8 @@ def test_a_package_that_cannot_be_loaded_keeps_nobody_from_connecting(tmp_path: 
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
     (information / "entry_points.txt").write_text(
         "[objectiv_local.dialects]\nbroken = no_module:DIALECT\nhalf = no_module:DIALECT\n"
-        "[objectiv_local.engines]\nbroken = no_module:BACKEND\n")
+        "[objectiv_local.engines]\nbroken = no_module:BACKEND\n"
+    )
     code = f"""
 import sys
 sys.path.insert(0, {str(tmp_path)!r})

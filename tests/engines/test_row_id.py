@@ -24,9 +24,15 @@ LATE = "read JSON late"
 
 def table(first: int = 0, last: int = 40, **columns: list[object]) -> pa.Table:
     rows = EVENTS[first:last]
-    return pa.table({"id": [row[0] for row in rows], "user_id": [row[1] for row in rows],
-                     "n": [row[2] for row in rows], **columns,
-                     "value": [json.dumps({"n": row[2], "deep": [row[1], row[0]]}) for row in rows]})
+    return pa.table(
+        {
+            "id": [row[0] for row in rows],
+            "user_id": [row[1] for row in rows],
+            "n": [row[2] for row in rows],
+            **columns,
+            "value": [json.dumps({"n": row[2], "deep": [row[1], row[0]]}) for row in rows],
+        }
+    )
 
 
 def check(engine: Engine, name: str, *, row_id: bool = True) -> None:
@@ -107,9 +113,11 @@ def test_tables_of_duckdb(tmp_path: Path) -> None:
 
 
 CREATE = "CREATE {} (id bigint, user_id text, n bigint, value json)"
-INSERT = ("INSERT INTO {} SELECT i / 2, 'user ' || i % 3, CASE WHEN i > 1 THEN i ELSE 0 END, "
-          "json_build_object('n', CASE WHEN i > 1 THEN i ELSE 0 END, 'deep', json_build_array('user ' || i % 3, i / 2)) "
-          "FROM generate_series({}, {}) AS i")
+INSERT = (
+    "INSERT INTO {} SELECT i / 2, 'user ' || i % 3, CASE WHEN i > 1 THEN i ELSE 0 END, "
+    "json_build_object('n', CASE WHEN i > 1 THEN i ELSE 0 END, 'deep', json_build_array('user ' || i % 3, i / 2)) "
+    "FROM generate_series({}, {}) AS i"
+)
 
 
 @pytest.fixture

@@ -17,14 +17,7 @@ import pyarrow.feather
 import pytest
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import (
-    ColumnNotFound,
-    DataInvalid,
-    InvalidType,
-    InvalidValue,
-    ObjectivError,
-    TableNotFound,
-)
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue, ObjectivError, TableNotFound
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +28,20 @@ id,at,local,zip,price,vip,note
 lines, one value"
 2,2024-03-31T02:30:00+02:00,2024-03-31 02:30:00,11234,2,false,
 """
-TYPES = {"id": "int64", "at": "timestamp", "local": "timestamp", "zip": "string", "price": "float64", "vip": "bool",
-         "note": "string"}
+TYPES = {
+    "id": "int64",
+    "at": "timestamp",
+    "local": "timestamp",
+    "zip": "string",
+    "price": "float64",
+    "vip": "bool",
+    "note": "string",
+}
 at = datetime.datetime.fromisoformat
-ROWS = [(1, at("2024-03-31 00:30:00.250"), at("2024-03-31 01:30:00"), "01234", 1.5, True, "two\nlines, one value"),
-        (2, at("2024-03-31 00:30:00"), at("2024-03-31 02:30:00"), "11234", 2.0, False, None)]
+ROWS = [
+    (1, at("2024-03-31 00:30:00.250"), at("2024-03-31 01:30:00"), "01234", 1.5, True, "two\nlines, one value"),
+    (2, at("2024-03-31 00:30:00"), at("2024-03-31 02:30:00"), "11234", 2.0, False, None),
+]
 
 
 def opened(target: object, **options: object) -> DataFrame:
@@ -55,8 +57,7 @@ def written(path: Path, text: str | bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize(("name", "packed"), [
-    ("events.csv", bytes), ("events.CSV", bytes), ("events.csv.gz", gzip.compress)])
+@pytest.mark.parametrize(("name", "packed"), [("events.csv", bytes), ("events.CSV", bytes), ("events.csv.gz", gzip.compress)])
 def test_csv(tmp_path: Path, name: str, packed: object) -> None:
     df = opened(written(tmp_path / name, packed(CSV.encode())))  # type: ignore[operator]
     assert df.dtypes == TYPES
@@ -76,12 +77,19 @@ def test_types_are_those_of_all_rows(tmp_path: Path) -> None:
     df = opened(path)
     assert df.dtypes == {"n": "int64", "code": "string", "day": "timestamp", "whole": "float64"}
     assert rows(df[df.n >= 59_999].sort_values("n")) == [
-        (59_999, "59999", at("2024-01-01"), 1.0), (60_000, "A7", at("2024-01-02 10:00:00"), 1.25)]
+        (59_999, "59999", at("2024-01-01"), 1.0),
+        (60_000, "A7", at("2024-01-02 10:00:00"), 1.25),
+    ]
 
 
 def test_the_answers_are_those_of_pandas(tmp_path: Path) -> None:
-    events = pd.DataFrame({"user": [f"u{i * 7919 % 97}" for i in range(5000)], "day": pd.Timestamp("2024-01-01"),
-                           "hits": [i * 31 % 13 for i in range(5000)]})
+    events = pd.DataFrame(
+        {
+            "user": [f"u{i * 7919 % 97}" for i in range(5000)],
+            "day": pd.Timestamp("2024-01-01"),
+            "hits": [i * 31 % 13 for i in range(5000)],
+        }
+    )
     events["day"] += pd.to_timedelta([i % 30 for i in range(5000)], unit="D")
     events.to_csv(tmp_path / "events.csv", index=False)
     events.assign(day=events.day.astype(str)).to_json(tmp_path / "events.jsonl", orient="records", lines=True)
@@ -104,15 +112,24 @@ def test_dtypes_change_their_columns_alone(tmp_path: Path) -> None:
 
 
 def test_json_lines(tmp_path: Path) -> None:
-    events = [{"event": "press", "at": "2024-01-02T03:04:05.678Z", "n": 1,
-               "properties": {"plan": "pro", "tags": ["a", {"b": 1}]}},
-              {"event": "view", "at": "2024-01-02T03:04:06Z", "n": 2.5, "properties": {}, "late": "x", "list": [1, "a"]}]
+    events = [
+        {"event": "press", "at": "2024-01-02T03:04:05.678Z", "n": 1, "properties": {"plan": "pro", "tags": ["a", {"b": 1}]}},
+        {"event": "view", "at": "2024-01-02T03:04:06Z", "n": 2.5, "properties": {}, "late": "x", "list": [1, "a"]},
+    ]
     text = "\n".join(map(json.dumps, events))
-    for path in (written(tmp_path / "events.jsonl", text),
-                 written(tmp_path / "events.ndjson.gz", gzip.compress(text.encode()))):
+    for path in (
+        written(tmp_path / "events.jsonl", text),
+        written(tmp_path / "events.ndjson.gz", gzip.compress(text.encode())),
+    ):
         df = opened(path)
-        assert df.dtypes == {"event": "string", "at": "timestamp", "n": "float64", "properties": "json", "late": "string",
-                             "list": "json"}
+        assert df.dtypes == {
+            "event": "string",
+            "at": "timestamp",
+            "n": "float64",
+            "properties": "json",
+            "late": "string",
+            "list": "json",
+        }
         found = df.sort_values("event").to_arrow().to_pydict()
         assert found["at"] == [at("2024-01-02 03:04:05.678"), at("2024-01-02 03:04:06")]
         assert [json.loads(each) for each in found["properties"]] == [each["properties"] for each in events]
@@ -129,8 +146,9 @@ def test_a_key_that_only_late_rows_have_is_a_column(tmp_path: Path) -> None:
 
 
 def test_arrow_files(tmp_path: Path) -> None:
-    table = pa.table({"x": [1, 2, None], "at": pa.array([1, 2, 3], pa.timestamp("ns")),
-                      "s": pa.array(["a", "b", "a"]).dictionary_encode()})
+    table = pa.table(
+        {"x": [1, 2, None], "at": pa.array([1, 2, 3], pa.timestamp("ns")), "s": pa.array(["a", "b", "a"]).dictionary_encode()}
+    )
     first = at("1970-01-01")
     pyarrow.feather.write_feather(table, tmp_path / "lz4.feather")
     pyarrow.feather.write_feather(table, tmp_path / "plain.arrow", compression="uncompressed")
@@ -197,20 +215,24 @@ def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, nam
     assert "sample_size" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("target", "options", "error", "message"), [
-    ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is no bool"),
-    ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
-    ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
-    ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
-    ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from text as timedelta"),
-    ("a.csv", {"dtypes": 5}, InvalidType, "dtypes"),
-    ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is for databases"),
-    ("*", {}, InvalidValue, "different formats"),
-    ("", {}, InvalidValue, "different formats"),
-    ("c.csv", {}, TableNotFound, "there is no file"),
-])
-def test_wrong_settings(tmp_path: Path, target: str, options: dict[str, object], error: type[ObjectivError],
-                        message: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "options", "error", "message"),
+    [
+        ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is no bool"),
+        ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
+        ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
+        ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
+        ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from text as timedelta"),
+        ("a.csv", {"dtypes": 5}, InvalidType, "dtypes"),
+        ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is for databases"),
+        ("*", {}, InvalidValue, "different formats"),
+        ("", {}, InvalidValue, "different formats"),
+        ("c.csv", {}, TableNotFound, "there is no file"),
+    ],
+)
+def test_wrong_settings(
+    tmp_path: Path, target: str, options: dict[str, object], error: type[ObjectivError], message: str
+) -> None:
     written(tmp_path / "a.csv", "x\n17\n")
     written(tmp_path / "b.jsonl", '{"x": 1}')
     with pytest.raises(error) as caught:
@@ -236,7 +258,7 @@ def test_dtypes_are_for_text(tmp_path: Path) -> None:
 
 
 def test_names_are_quoted(tmp_path: Path) -> None:
-    path = written(tmp_path / "it's; DROP.csv", "it's,\"a\"\"b\"\n1,2\n")
+    path = written(tmp_path / "it's; DROP.csv", 'it\'s,"a""b"\n1,2\n')
     assert rows(opened(path, dtypes={"it's": "string"})) == [("1", 2)]
 
 
@@ -250,15 +272,35 @@ def test_a_file_in_hand_reads_no_other(tmp_path: Path) -> None:
 LATE = 25_000
 
 
-@pytest.mark.parametrize(("early", "late", "dtype"), [
-    ("1", "1.5", "float64"), ("1", "007", "string"), ("1", "+5", "string"), ("1", "1_000", "string"), ("1", "1e3", "string"),
-    ("1.5", "007", "string"), ("2024-01-01", "2024-01-01 10:00:00", "timestamp"), ("2024-01-01", "01/02/2024", "string"),
-    ("2024-01-01T00:00:00", "2024-01-01T00:00:00+02:00", "string"), ("true", "1", "string"), ("1", "9007199254740993", "int64"),
-    ("0.5", "9007199254740993", "string"), ("1", "12345678901234567890", "string"), ("0.5", "1e400", "string"),
-    ("a", '"say ""hi"""', "string"), ("a", '"a,b"', "string"), ("a", "#no comment", "string"), ("a", "'quoted'", "string"),
-    ("2024-01-01", "2023-02-29", "string"), ("0.30000000000000004", "1.5", "float64"), ("0.123456789012345678", "1", "string"),
-    ("0.5", "12345678901234.567", "string"), ("0.5", "1.2345678901234567e-05", "string"),
-    ("0.5", "1.2345678901234568e-05", "float64")])
+@pytest.mark.parametrize(
+    ("early", "late", "dtype"),
+    [
+        ("1", "1.5", "float64"),
+        ("1", "007", "string"),
+        ("1", "+5", "string"),
+        ("1", "1_000", "string"),
+        ("1", "1e3", "string"),
+        ("1.5", "007", "string"),
+        ("2024-01-01", "2024-01-01 10:00:00", "timestamp"),
+        ("2024-01-01", "01/02/2024", "string"),
+        ("2024-01-01T00:00:00", "2024-01-01T00:00:00+02:00", "string"),
+        ("true", "1", "string"),
+        ("1", "9007199254740993", "int64"),
+        ("0.5", "9007199254740993", "string"),
+        ("1", "12345678901234567890", "string"),
+        ("0.5", "1e400", "string"),
+        ("a", '"say ""hi"""', "string"),
+        ("a", '"a,b"', "string"),
+        ("a", "#no comment", "string"),
+        ("a", "'quoted'", "string"),
+        ("2024-01-01", "2023-02-29", "string"),
+        ("0.30000000000000004", "1.5", "float64"),
+        ("0.123456789012345678", "1", "string"),
+        ("0.5", "12345678901234.567", "string"),
+        ("0.5", "1.2345678901234567e-05", "string"),
+        ("0.5", "1.2345678901234568e-05", "float64"),
+    ],
+)
 def test_every_value_counts_for_the_type(tmp_path: Path, early: str, late: str, dtype: str) -> None:
     """The value of the last row is as written, whatever the rows before it look like, and so is that of the first."""
     path = written(tmp_path / "late.csv", f"k,x\n0,{late}\n" + f"1,{early}\n" * LATE + f"2,{late}\n")
@@ -275,8 +317,10 @@ def test_random_files_are_as_the_csv_module_reads_them(tmp_path: Path) -> None:
     draw = random.Random(5)
     for number in range(120):
         letters = "ab#,;\"'\\\n \té|-1"
-        table = [["c0", "c1", "c2"], *(["".join(draw.choices(letters, k=draw.randrange(6))) for _ in range(3)]
-                                       for _ in range(draw.randrange(1, 30)))]
+        table = [
+            ["c0", "c1", "c2"],
+            *(["".join(draw.choices(letters, k=draw.randrange(6))) for _ in range(3)] for _ in range(draw.randrange(1, 30))),
+        ]
         with (tmp_path / f"{number}.csv").open("w", newline="", encoding="utf-8") as file:
             csv.writer(file, lineterminator=draw.choice(("\n", "\r\n")), quoting=csv.QUOTE_ALL).writerows(table)
         found = opened(tmp_path / f"{number}.csv", dtypes=dict.fromkeys(table[0], "string"))
@@ -301,8 +345,10 @@ def test_dtypes_read_what_is_written(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "at,n\n2024-01-01T10:00:00+02:00,1.6\n2024-01-01,2\n")
     found = rows(opened(path, dtypes={"at": "timestamp"}).sort_values("n"))
     assert found == [(at("2024-01-01 08:00"), 1.6), (at("2024-01-01"), 2.0)]
-    for dtypes, message in (({"n": "int64"}, "column 'n' has the value '1.6', which is no int64"),
-                            ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is no date")):
+    for dtypes, message in (
+        ({"n": "int64"}, "column 'n' has the value '1.6', which is no int64"),
+        ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is no date"),
+    ):
         with pytest.raises(DataInvalid) as caught:
             connect(path, dtypes=dtypes)
         assert message in str(caught.value)
@@ -330,7 +376,7 @@ def test_files_compressed_with_zstd(tmp_path: Path) -> None:
     assert rows(opened([str(other), str(zstd(tmp_path / "c.csv.zst", b"n\n8\n"))]).sort_values("n")) == [(7, "y"), (8, None)]
     assert rows(opened(zstd(tmp_path / "a.jsonl.zst", b'{"a": {"b": 1}}\n'))) == [('{"b":1}',)]
     packed = whole.read_bytes()
-    for number, wrong in enumerate((packed[:-1], packed[:len(packed) // 2], packed[:3], b"n,t\n1,x\n", packed + b"n,t")):
+    for number, wrong in enumerate((packed[:-1], packed[: len(packed) // 2], packed[:3], b"n,t\n1,x\n", packed + b"n,t")):
         cut = tmp_path / f"cut{number}.csv.zst"
         cut.write_bytes(wrong)
         with pytest.raises(DataInvalid, match=rf"'cut{number}\.csv\.zst' cannot be read"):

@@ -34,23 +34,44 @@ def everything(error: BaseException) -> str:
 
 
 TARGETS = [
-    f"application_name=x host=127.0.0.1 port=1 password={SECRET}", f"connect_timeout=1 host=127.0.0.1 port=1 password={SECRET}",
-    f"sslrootcert=none host=127.0.0.1 port=1 password='{SECRET}'", f"Password={SECRET} host=127.0.0.1",
-    f"  host=127.0.0.1 port=1 password={SECRET}", f" postgresql://me:{SECRET}@127.0.0.1:1/db",
-    f"\npostgresql://me:{SECRET}@127.0.0.1:1/db\n", f"POSTGRESQL://me:{SECRET}@127.0.0.1:1/db", f"Postgres://me:{SECRET}@127.0.0.1:1/db",
-    f"postgresql://me:p@{SECRET}@127.0.0.1:1/db", f"postgresql://me:p/{SECRET}@127.0.0.1:1/db",
-    f"postgresql://me:{SECRET}/x@127.0.0.1:1/db", f"postgresql://me:p?{SECRET}@127.0.0.1:1/db",
-    f"postgresql://me:p#{SECRET}@127.0.0.1:1/db", f"postgresql://127.0.0.1:1/db?user=me&password={SECRET}",
-    f"postgresql+psycopg2://me:{SECRET}@127.0.0.1:1/db", f"jdbc:postgresql://me:{SECRET}@127.0.0.1:1/db",
-    f"jdbc:postgresql://127.0.0.1:1/db?user=me&password={SECRET}", f"postgresql:/me:{SECRET}@127.0.0.1:1/db",
-    f"postgresql:me:{SECRET}@127.0.0.1:1/db", f"me:{SECRET}@127.0.0.1:1/db", f"'postgresql://me:{SECRET}@127.0.0.1:1/db'",
-    f"DSN=postgresql://me:{SECRET}@127.0.0.1:1/db", f"hots=x password={SECRET}", f"hots=x passwrod=y pwd={SECRET}",
-    f"host=127.0.0.1 port=1 dbname=postgresql://me:{SECRET}@h/db", f"host=127.0.0.1 port=1 sslpassword={SECRET}",
-    f"host=127.0.0.1 port={SECRET} password={SECRET}", f"mysql://me:{SECRET}@127.0.0.1/db", f"x password={SECRET}" + "y" * 5000,
-    f"https://me:{SECRET}@127.0.0.1:1/rows.parquet", f" https://me:{SECRET}@127.0.0.1:1/rows.parquet",
-    f"https://127.0.0.1:1/rows.parquet?X-Amz-Credential=me&X-Amz-Signature={SECRET}", f"https://127.0.0.1:1/a?sig={SECRET}",
-    f"s3://bucket/rows.parquet?s3_access_key_id=me&s3_secret_access_key={SECRET}", f"S3://me:{SECRET}@bucket/rows.parquet",
-    f"https://127.0.0.1:1/{SECRET}@x:1/rows.parquet?a=1", f"az://me:{SECRET}@127.0.0.1/rows.parquet",
+    f"application_name=x host=127.0.0.1 port=1 password={SECRET}",
+    f"connect_timeout=1 host=127.0.0.1 port=1 password={SECRET}",
+    f"sslrootcert=none host=127.0.0.1 port=1 password='{SECRET}'",
+    f"Password={SECRET} host=127.0.0.1",
+    f"  host=127.0.0.1 port=1 password={SECRET}",
+    f" postgresql://me:{SECRET}@127.0.0.1:1/db",
+    f"\npostgresql://me:{SECRET}@127.0.0.1:1/db\n",
+    f"POSTGRESQL://me:{SECRET}@127.0.0.1:1/db",
+    f"Postgres://me:{SECRET}@127.0.0.1:1/db",
+    f"postgresql://me:p@{SECRET}@127.0.0.1:1/db",
+    f"postgresql://me:p/{SECRET}@127.0.0.1:1/db",
+    f"postgresql://me:{SECRET}/x@127.0.0.1:1/db",
+    f"postgresql://me:p?{SECRET}@127.0.0.1:1/db",
+    f"postgresql://me:p#{SECRET}@127.0.0.1:1/db",
+    f"postgresql://127.0.0.1:1/db?user=me&password={SECRET}",
+    f"postgresql+psycopg2://me:{SECRET}@127.0.0.1:1/db",
+    f"jdbc:postgresql://me:{SECRET}@127.0.0.1:1/db",
+    f"jdbc:postgresql://127.0.0.1:1/db?user=me&password={SECRET}",
+    f"postgresql:/me:{SECRET}@127.0.0.1:1/db",
+    f"postgresql:me:{SECRET}@127.0.0.1:1/db",
+    f"me:{SECRET}@127.0.0.1:1/db",
+    f"'postgresql://me:{SECRET}@127.0.0.1:1/db'",
+    f"DSN=postgresql://me:{SECRET}@127.0.0.1:1/db",
+    f"hots=x password={SECRET}",
+    f"hots=x passwrod=y pwd={SECRET}",
+    f"host=127.0.0.1 port=1 dbname=postgresql://me:{SECRET}@h/db",
+    f"host=127.0.0.1 port=1 sslpassword={SECRET}",
+    f"host=127.0.0.1 port={SECRET} password={SECRET}",
+    f"mysql://me:{SECRET}@127.0.0.1/db",
+    f"x password={SECRET}" + "y" * 5000,
+    f"https://me:{SECRET}@127.0.0.1:1/rows.parquet",
+    f" https://me:{SECRET}@127.0.0.1:1/rows.parquet",
+    f"https://127.0.0.1:1/rows.parquet?X-Amz-Credential=me&X-Amz-Signature={SECRET}",
+    f"https://127.0.0.1:1/a?sig={SECRET}",
+    f"s3://bucket/rows.parquet?s3_access_key_id=me&s3_secret_access_key={SECRET}",
+    f"S3://me:{SECRET}@bucket/rows.parquet",
+    f"https://127.0.0.1:1/{SECRET}@x:1/rows.parquet?a=1",
+    f"az://me:{SECRET}@127.0.0.1/rows.parquet",
 ]
 
 
@@ -86,15 +107,22 @@ def test_an_address_with_a_secret_stays_out_of_statements(tmp_path: Path) -> Non
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / f"rows.parquetA{SECRET}")
     address = f"file://{tmp_path}/rows.parquet?{SECRET}"
     target = targets._parquet(
-        "", Files((address,)), without_secrets(address), frozenset({"data"}), Settings(), None, secret=True)
+        "", Files((address,)), without_secrets(address), frozenset({"data"}), Settings(), None, secret=True
+    )
     engine = target.make()
     df = DataFrame.from_table(engine, "data")
     assert sorted(df.to_pandas().x) == [1, 2]
     kept = df.materialize(materialization="temp_table")
     shown = [repr(engine), engine.description, df.view_sql(), df.explain(), df.explain(engine=True), kept.view_sql(), repr(df)]
     (tmp_path / f"rows.parquetA{SECRET}").unlink()
-    for action in (df.to_pandas, lambda: list(df.to_batches()), lambda: engine.explain("SELECT x FROM data"),
-                   lambda: engine.table("data"), lambda: engine.arrow("SELECT y FROM data", ()), lambda: engine.table("dat")):
+    for action in (
+        df.to_pandas,
+        lambda: list(df.to_batches()),
+        lambda: engine.explain("SELECT x FROM data"),
+        lambda: engine.table("data"),
+        lambda: engine.arrow("SELECT y FROM data", ()),
+        lambda: engine.table("dat"),
+    ):
         try:
             action()
         except ObjectivError as error:
@@ -104,13 +132,22 @@ def test_an_address_with_a_secret_stays_out_of_statements(tmp_path: Path) -> Non
     assert engine.description.endswith("/rows.parquet?***")
 
 
-@pytest.mark.parametrize(("target", "shown"), [
-    ("https://me:hunter2@h/a.parquet?sig=1", "https://***@h/a.parquet?***"), ("s3://bucket/a.parquet", "s3://bucket/a.parquet"),
-    ("postgresql://me:a@b@h/db", "postgresql://***@h/db"), ("jdbc:postgresql://h/db?password=x", "jdbc:postgresql://h/db?***"),
-    ("host=h password='a b' dbname=d", "host=h password=*** dbname=d"), ("host=h pwd=a", "host=h pwd=***"),
-    ("events/*.parquet", "events/*.parquet"), ("a?.parquet", "a?.parquet"), ("me@home.parquet", "me@home.parquet"),
-    ("/data/me@home/a.parquet", "/data/me@home/a.parquet"), ("year=2024/a.parquet", "year=2024/a.parquet"),
-])
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("https://me:hunter2@h/a.parquet?sig=1", "https://***@h/a.parquet?***"),
+        ("s3://bucket/a.parquet", "s3://bucket/a.parquet"),
+        ("postgresql://me:a@b@h/db", "postgresql://***@h/db"),
+        ("jdbc:postgresql://h/db?password=x", "jdbc:postgresql://h/db?***"),
+        ("host=h password='a b' dbname=d", "host=h password=*** dbname=d"),
+        ("host=h pwd=a", "host=h pwd=***"),
+        ("events/*.parquet", "events/*.parquet"),
+        ("a?.parquet", "a?.parquet"),
+        ("me@home.parquet", "me@home.parquet"),
+        ("/data/me@home/a.parquet", "/data/me@home/a.parquet"),
+        ("year=2024/a.parquet", "year=2024/a.parquet"),
+    ],
+)
 def test_without_secrets(target: str, shown: str) -> None:
     assert without_secrets(target) == shown
 

@@ -61,8 +61,12 @@ SHARED = {
     "date": ("2020-02-29", "1969-12-31", day("2020-02-29"), day("1969-12-31")),
     "time": ("13:07:09.012345", "00:00", clock("13:07:09.012345"), clock("00:00")),
     "timestamp": ("2020-02-29 23:30:00.5", "1969-12-31 23:59:59", at("2020-02-29 23:30:00.5"), at("1969-12-31 23:59:59")),
-    "timestamptz": ("2020-02-29 23:30:00.5-02", "1969-12-31 23:59:59+00",
-                    at("2020-03-01 01:30:00.5"), at("1969-12-31 23:59:59")),
+    "timestamptz": (
+        "2020-02-29 23:30:00.5-02",
+        "1969-12-31 23:59:59+00",
+        at("2020-03-01 01:30:00.5"),
+        at("1969-12-31 23:59:59"),
+    ),
     "interval": ("25 months 1 day 00:00:00.5", "-2 hours", span(days=2 * 365.25 + 30 + 1, seconds=0.5), span(hours=-2)),
     "uuid": (str(uuid.UUID(int=1)), str(uuid.UUID(int=2**127)), uuid.UUID(int=1), uuid.UUID(int=2**127)),
     "json": ('[{"id": "a", "schema": "b"}, 1]', '{"id": "b"}', Json([{"id": "a", "schema": "b"}, 1]), Json({"id": "b"})),
@@ -83,16 +87,25 @@ LISTS = {
 }
 OWN = {
     "postgres": {
-        "text": TEXTS, "varchar(9)": TEXTS, "char(3)": TEXTS, "name": TEXTS, "jsonb": SHARED["json"],
+        "text": TEXTS,
+        "varchar(9)": TEXTS,
+        "char(3)": TEXTS,
+        "name": TEXTS,
+        "jsonb": SHARED["json"],
         "inet": ("10.0.0.1", "10.0.0.0/8", "10.0.0.1", "10.0.0.0/8"),
         "cidr": ("10.0.0.0/8", "::1/128", "10.0.0.0/8", "::1/128"),
         "macaddr": ("08:00:2b:01:02:03", "00:00:00:00:00:01", "08:00:2b:01:02:03", "00:00:00:00:00:01"),
-        "bit(3)": ("101", "011", "101", "011"), "varbit": ("1", "011", "1", "011"), '"char"': ("b", "A", "b", "A"),
-        "oid": ("7", "2", 7, 2), "money": ("1.50", "-3.25", money("1.5000"), money("-3.2500")),
+        "bit(3)": ("101", "011", "101", "011"),
+        "varbit": ("1", "011", "1", "011"),
+        '"char"': ("b", "A", "b", "A"),
+        "oid": ("7", "2", 7, 2),
+        "money": ("1.50", "-3.25", money("1.5000"), money("-3.2500")),
         "numrange": ("[0, 1.5)", "(,2]", Interval(0.0, 1.5, "[)"), Interval(-math.inf, 2.0, "(]")),
     },
     "duckdb": {
-        "varchar": TEXTS, "ENUM('Ab', 'b a')": TEXTS, "tinyint": ("7", "-2", 7, -2),
+        "varchar": TEXTS,
+        "ENUM('Ab', 'b a')": TEXTS,
+        "tinyint": ("7", "-2", 7, -2),
         **dict.fromkeys(("utinyint", "usmallint", "uinteger"), ("7", "2", 7, 2)),
         "hugeint": ("7", "-2", money(7), money(-2)),
         **dict.fromkeys(("ubigint", "uhugeint"), ("7", "2", money(7), money(2))),
@@ -102,25 +115,55 @@ OWN = {
         "integer[2]": ("[1, NULL]", "[3, 4]", Json([1, None]), Json([3, 4])),
         "ENUM('Ab', 'b a')[]": ("[b a, Ab]", "[]", Json(["b a", "Ab"]), Json([])),
         "timestamp_s": ("2020-02-29 23:30:00", "1969-12-31 23:59:59", at("2020-02-29 23:30:00"), at("1969-12-31 23:59:59")),
-        "timestamp_ms": SHARED["timestamp"], "timestamp_ns": SHARED["timestamp"],
+        "timestamp_ms": SHARED["timestamp"],
+        "timestamp_ns": SHARED["timestamp"],
         "numeric(10, 2)[]": ("[1.50, 2]", "[]", Json([1.5, 2]), Json([])),
         "integer[][]": ("[[1], NULL]", "[]", Json([[1], None]), Json([])),
-        "STRUCT(id varchar, n integer)": ("{'id': 'a', 'n': 1}", "{'id': 'b', 'n': 2}",
-                                         Json({"id": "a", "n": 1}), Json({"id": "b", "n": 2})),
+        "STRUCT(id varchar, n integer)": (
+            "{'id': 'a', 'n': 1}",
+            "{'id': 'b', 'n': 2}",
+            Json({"id": "a", "n": 1}),
+            Json({"id": "b", "n": 2}),
+        ),
     },
 }
 #: The constants of operations that take some, in order.
 CONSTANTS = {
-    "round": (1,), "strip": ("b",), "lstrip": ("b",), "rstrip": ("a",), "split": (" ",), "re_contains": ("[a-z]",),
-    "re_extract": ("[a-z]", 0), "re_replace": ("[a-z]", "-"), "re_count": ("[a-z]",), "json_index_text": (0,),
-    "interval": ("[)",), "var": (1,), "std": (0,), "quantile": (0.5,), "quantile_disc": (0.5,), "ntile": (2,),
+    "round": (1,),
+    "strip": ("b",),
+    "lstrip": ("b",),
+    "rstrip": ("a",),
+    "split": (" ",),
+    "re_contains": ("[a-z]",),
+    "re_extract": ("[a-z]", 0),
+    "re_replace": ("[a-z]", "-"),
+    "re_count": ("[a-z]",),
+    "json_index_text": (0,),
+    "interval": ("[)",),
+    "var": (1,),
+    "std": (0,),
+    "quantile": (0.5,),
+    "quantile_disc": (0.5,),
+    "ntile": (2,),
     "nth_value": (1,),
-    "slice": (1, -1), "replace": ("b", "c"), "strftime": ("%Y-%m-%d %H:%M:%S.%f %U",), "json_get": ("id",),
-    "json_get_text": ("id",), "json_index": (0,), "json_slice": (0, {"id": "a"}), "json_filter": ({"id": "a"},),
-    "json_equal": ({"id": "b"},), "json_pick": (["id"],), "json_data": ("n", "id", "b"),
+    "slice": (1, -1),
+    "replace": ("b", "c"),
+    "strftime": ("%Y-%m-%d %H:%M:%S.%f %U",),
+    "json_get": ("id",),
+    "json_get_text": ("id",),
+    "json_index": (0,),
+    "json_slice": (0, {"id": "a"}),
+    "json_filter": ({"id": "a"},),
+    "json_equal": ({"id": "b"},),
+    "json_pick": (["id"],),
+    "json_data": ("n", "id", "b"),
     "json_path_name": ("id", "n", "b", ": ", " in ", " > "),
-    "at_zone": ("Europe/Amsterdam",), "from_zone": ("Europe/Amsterdam",),
-    "json_has": ({"id": "a"},), "json_contains": (1,), "lag": (1, None), "lead": (1, None),
+    "at_zone": ("Europe/Amsterdam",),
+    "from_zone": ("Europe/Amsterdam",),
+    "json_has": ({"id": "a"},),
+    "json_contains": (1,),
+    "lag": (1, None),
+    "lead": (1, None),
 }
 
 
@@ -132,8 +175,18 @@ class Stored:
         connection = connect(servers.target(kind), new=True)
         listed = {name: _list(dialect, *values) for name, values in LISTS.items()}
         self.columns = SHARED | OWN[dialect] | listed
-        rows = [", ".join([f"{i} AS k", *(f"{'NULL' if i == 2 else _quoted(values[i])}::{type_} AS c{n}"
-                                          for n, (type_, values) in enumerate(self.columns.items()))]) for i in range(3)]
+        rows = [
+            ", ".join(
+                [
+                    f"{i} AS k",
+                    *(
+                        f"{'NULL' if i == 2 else _quoted(values[i])}::{type_} AS c{n}"
+                        for n, (type_, values) in enumerate(self.columns.items())
+                    ),
+                ]
+            )
+            for i in range(3)
+        ]
         stored = connection.create_table("stored_types", " UNION ALL ".join(f"SELECT {row}" for row in rows))
         frame = DataFrame.from_table(connection, stored.relation.parts[-1])
         assert list(frame.dtypes) == ["k", *(f"c{n}" for n in range(len(self.columns)))], "a stored type has no reading"
@@ -141,9 +194,12 @@ class Stored:
         self.node = frame._state.plan
         self.read = frame.materialize(materialization="temp_table")._state.plan
         #: The columns whose stored type is another one, with that. What makes a list is a call, whatever is in it.
-        self.converted = {f"c{n}": type_ for n, type_ in enumerate(self.columns)
-                          if (not type_.endswith("[]") or type_ == "timestamptz[]")
-                          and dialect_named(dialect).stored(frame._state.plan.columns[n + 1][2])[1] is not None}
+        self.converted = {
+            f"c{n}": type_
+            for n, type_ in enumerate(self.columns)
+            if (not type_.endswith("[]") or type_ == "timestamptz[]")
+            and dialect_named(dialect).stored(frame._state.plan.columns[n + 1][2])[1] is not None
+        }
 
 
 def _quoted(text: str) -> str:
@@ -185,9 +241,14 @@ def calls(data: Node, column: Column) -> Iterator[Expr]:
                 continue
             done.add((op, place))
             constants = iter(CONSTANTS.get(op.name, ("minute",)))
-            args = [constant(next(constants)) if kind is None else column if i == place
-                    else next(other for type_, other in known.items() if like(kind, type_))
-                    for i, kind in enumerate(production.args)]
+            args = [
+                constant(next(constants))
+                if kind is None
+                else column
+                if i == place
+                else next(other for type_, other in known.items() if like(kind, type_))
+                for i, kind in enumerate(production.args)
+            ]
             if op.name == "json_range":
                 args = [call("mod", column, literal(5))]  # of the numbers themselves, there are more than there is memory
             if op.name in ("lag", "lead"):
@@ -230,7 +291,7 @@ def batches(data: Node, column: Column) -> Iterator[Node]:
     for made in (False, True):
         exprs = [expr for expr in found if isinstance(expr, Aggregation) is made]
         for start in range(0, len(exprs), size):
-            named = tuple((f"a{i}", expr) for i, expr in enumerate(exprs[start:start + size]))
+            named = tuple((f"a{i}", expr) for i, expr in enumerate(exprs[start : start + size]))
             yield Aggregate(data, (), named, "answers") if made else Select(data, (("k", data.column("k")), *named), "answers")
     if column.type.plain == JSON:
         yield Unnest(data, column, "item", "position", "elements")
@@ -244,8 +305,15 @@ def batches(data: Node, column: Column) -> Iterator[Node]:
     for ascending in (True, False):
         yield Sort(shown, (Ordering(answer, ascending),), "sorted")
         yield Limit(shown, (Ordering(answer, ascending), Ordering(k)), 2, 0, "first")
-        yield Join(data, data, "outer", ((column.name, column.name),),
-                   (("k", "left", ("k", "")), ("other", "right", ("", "k"))), ascending, "joined")
+        yield Join(
+            data,
+            data,
+            "outer",
+            ((column.name, column.name),),
+            (("k", "left", ("k", "")), ("other", "right", ("", "k"))),
+            ascending,
+            "joined",
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
@@ -260,5 +328,9 @@ def test_every_operation_over_every_stored_type(kind):
             ops |= {part.op for expr in over_stored.exprs() for part in walk(expr) if isinstance(part, Call | Aggregation)}
             ops |= {part.call.op for expr in over_stored.exprs() for part in walk(expr) if isinstance(part, Over)}
     types = [tables.node.types[name] for name in tables.converted]
-    assert ops >= {each.op.name for each in PRODUCTIONS if not each.op.parses
-                   if any(kind is not None and like(kind, type_) for kind in each.args for type_ in types)}
+    assert ops >= {
+        each.op.name
+        for each in PRODUCTIONS
+        if not each.op.parses
+        if any(kind is not None and like(kind, type_) for kind in each.args for type_ in types)
+    }

@@ -33,21 +33,51 @@ from objectiv_local.frame.series import (
 ID = "0022c7dd-074b-4a44-a7cb-b7716b668264"
 DAY, MOMENT = datetime.date(2022, 1, 2), datetime.datetime(2022, 1, 2, 3, 4, 5)
 MIDNIGHT, HOUR = datetime.datetime(2022, 1, 2), datetime.timedelta(hours=1)
-CLASSES = {SeriesUuid: "uuid", SeriesDate: "date", SeriesTimestamp: "timestamp", SeriesTime: "time",
-           SeriesTimedelta: "timedelta", SeriesBoolean: "bool", SeriesInt64: "int64", SeriesFloat64: "float64",
-           SeriesString: "string", SeriesJson: "json", SeriesNumericInterval: "numeric_interval"}
+CLASSES = {
+    SeriesUuid: "uuid",
+    SeriesDate: "date",
+    SeriesTimestamp: "timestamp",
+    SeriesTime: "time",
+    SeriesTimedelta: "timedelta",
+    SeriesBoolean: "bool",
+    SeriesInt64: "int64",
+    SeriesFloat64: "float64",
+    SeriesString: "string",
+    SeriesJson: "json",
+    SeriesNumericInterval: "numeric_interval",
+}
 CONSTANTS = [
-    (SeriesUuid, ID, ID), (SeriesUuid, uuid.UUID(ID), ID),
-    (SeriesDate, "2022-01-02", DAY), (SeriesDate, DAY, DAY), (SeriesDate, MOMENT, DAY), (SeriesDate, "2022-01-02 03:04", DAY),
-    (SeriesTimestamp, "2022-01-02 03:04:05", MOMENT), (SeriesTimestamp, MOMENT, MOMENT), (SeriesTimestamp, DAY, MIDNIGHT),
-    (SeriesTimestamp, np.datetime64("2022-01-02T03:04:05"), MOMENT), (SeriesTimestamp, "2022-01-02", MIDNIGHT),
-    (SeriesTime, "03:04:05", datetime.time(3, 4, 5)), (SeriesTime, datetime.time(3, 4), datetime.time(3, 4)),
-    (SeriesTimedelta, HOUR, HOUR), (SeriesTimedelta, "1 hour", HOUR), (SeriesTimedelta, "PT1H", HOUR),
-    (SeriesTimedelta, np.timedelta64(60, "m"), HOUR), (SeriesTimedelta, "-1 days +23:00:00", -HOUR),
-    (SeriesBoolean, False, False), (SeriesBoolean, np.True_, True), (SeriesInt64, np.int32(5), 5), (SeriesFloat64, 5, 5.0),
-    (SeriesString, "it's", "it's"), (SeriesDecimal, decimal.Decimal("1.50"), decimal.Decimal("1.50")),
-    (SeriesJson, {"a": [1, None]}, {"a": [1, None]}), (SeriesJson, [1, "x"], [1, "x"]), (SeriesJson, '{"a": 1}', '{"a": 1}'),
-    (SeriesJson, 5, 5), (SeriesJson, True, True), (SeriesList, [1, 2], [1, 2]), (SeriesDict, {"a": "x"}, {"a": "x"}),
+    (SeriesUuid, ID, ID),
+    (SeriesUuid, uuid.UUID(ID), ID),
+    (SeriesDate, "2022-01-02", DAY),
+    (SeriesDate, DAY, DAY),
+    (SeriesDate, MOMENT, DAY),
+    (SeriesDate, "2022-01-02 03:04", DAY),
+    (SeriesTimestamp, "2022-01-02 03:04:05", MOMENT),
+    (SeriesTimestamp, MOMENT, MOMENT),
+    (SeriesTimestamp, DAY, MIDNIGHT),
+    (SeriesTimestamp, np.datetime64("2022-01-02T03:04:05"), MOMENT),
+    (SeriesTimestamp, "2022-01-02", MIDNIGHT),
+    (SeriesTime, "03:04:05", datetime.time(3, 4, 5)),
+    (SeriesTime, datetime.time(3, 4), datetime.time(3, 4)),
+    (SeriesTimedelta, HOUR, HOUR),
+    (SeriesTimedelta, "1 hour", HOUR),
+    (SeriesTimedelta, "PT1H", HOUR),
+    (SeriesTimedelta, np.timedelta64(60, "m"), HOUR),
+    (SeriesTimedelta, "-1 days +23:00:00", -HOUR),
+    (SeriesBoolean, False, False),
+    (SeriesBoolean, np.True_, True),
+    (SeriesInt64, np.int32(5), 5),
+    (SeriesFloat64, 5, 5.0),
+    (SeriesString, "it's", "it's"),
+    (SeriesDecimal, decimal.Decimal("1.50"), decimal.Decimal("1.50")),
+    (SeriesJson, {"a": [1, None]}, {"a": [1, None]}),
+    (SeriesJson, [1, "x"], [1, "x"]),
+    (SeriesJson, '{"a": 1}', '{"a": 1}'),
+    (SeriesJson, 5, 5),
+    (SeriesJson, True, True),
+    (SeriesList, [1, 2], [1, 2]),
+    (SeriesDict, {"a": "x"}, {"a": "x"}),
     (SeriesNumericInterval, pd.Interval(0, 5), pd.Interval(0, 5)),
     (SeriesNumericInterval, {"lower": 1, "upper": 2.5, "bounds": "[)"}, pd.Interval(1, 2.5, "left")),
 ]
@@ -60,7 +90,9 @@ def test_a_constant_has_the_dtype_of_the_class(engine):
         made = class_.from_value(base=df, value=value, name="constant")
         assert type(made) is class_
         assert (made.name, made.dtype.partition("[")[0].partition("(")[0]) == (
-            "constant", {SeriesDecimal: "decimal", SeriesList: "list", SeriesDict: "dict"}.get(class_, CLASSES.get(class_)))
+            "constant",
+            {SeriesDecimal: "decimal", SeriesList: "list", SeriesDict: "dict"}.get(class_, CLASSES.get(class_)),
+        )
         assert values(made) == [wanted, wanted], value
         assert values(df.assign(c=made).c) == [wanted, wanted]
 
@@ -116,16 +148,37 @@ def test_a_constant_of_another_dtype_is_an_error():
     from objectiv_local import DataFrame
 
     df = DataFrame.from_schema({"x": "int64", "s": "string"})
-    for class_, value in ((SeriesUuid, 5), (SeriesBoolean, 1), (SeriesInt64, 5.5), (SeriesInt64, "5"), (SeriesInt64, True),
-                          (SeriesFloat64, "5.5"), (SeriesString, 5), (SeriesTimedelta, 5), (SeriesDate, 20220102),
-                          (SeriesJson, DAY), (SeriesTime, MOMENT), (SeriesNumericInterval, 5), (SeriesList, {"a": 1})):
+    for class_, value in (
+        (SeriesUuid, 5),
+        (SeriesBoolean, 1),
+        (SeriesInt64, 5.5),
+        (SeriesInt64, "5"),
+        (SeriesInt64, True),
+        (SeriesFloat64, "5.5"),
+        (SeriesString, 5),
+        (SeriesTimedelta, 5),
+        (SeriesDate, 20220102),
+        (SeriesJson, DAY),
+        (SeriesTime, MOMENT),
+        (SeriesNumericInterval, 5),
+        (SeriesList, {"a": 1}),
+    ):
         with pytest.raises(InvalidType, match="constant"):
             class_.from_value(df, value)
-    for class_, value in ((SeriesUuid, "no uuid"), (SeriesDate, "x"), (SeriesTimestamp, "x"), (SeriesTimedelta, "x"),
-                          (SeriesTimedelta, "5"), (SeriesTimedelta, "1 ns"), (SeriesTimedelta, "NaT"), (SeriesTime, "25:00"),
-                          (SeriesNumericInterval, {"lower": 0, "upper": 5}), (SeriesJson, [float("nan")]),
-                          (SeriesNumericInterval, {"lower": 0, "upper": 5, "bounds": "??"}),
-                          (SeriesNumericInterval, {"lower": 10, "upper": 5, "bounds": "[]"})):
+    for class_, value in (
+        (SeriesUuid, "no uuid"),
+        (SeriesDate, "x"),
+        (SeriesTimestamp, "x"),
+        (SeriesTimedelta, "x"),
+        (SeriesTimedelta, "5"),
+        (SeriesTimedelta, "1 ns"),
+        (SeriesTimedelta, "NaT"),
+        (SeriesTime, "25:00"),
+        (SeriesNumericInterval, {"lower": 0, "upper": 5}),
+        (SeriesJson, [float("nan")]),
+        (SeriesNumericInterval, {"lower": 0, "upper": 5, "bounds": "??"}),
+        (SeriesNumericInterval, {"lower": 10, "upper": 5, "bounds": "[]"}),
+    ):
         with pytest.raises(InvalidValue):
             class_.from_value(df, value)
     with pytest.raises(InvalidValue, match="SeriesInt64 has constants of dtype int64, not string"):
@@ -133,7 +186,13 @@ def test_a_constant_of_another_dtype_is_an_error():
     for end in (df.s, "a", None):
         with pytest.raises(InvalidType, match="lower end"):
             SeriesNumericInterval.from_value(df, {"lower": end, "upper": 5, "bounds": "[]"})
-    for class_, value in ((SeriesDecimal, None), (SeriesList, None), (SeriesDict, None), (SeriesList, [1, "x"]),
-                          (SeriesList, []), (Series, None)):
+    for class_, value in (
+        (SeriesDecimal, None),
+        (SeriesList, None),
+        (SeriesDict, None),
+        (SeriesList, [1, "x"]),
+        (SeriesList, []),
+        (Series, None),
+    ):
         with pytest.raises(InvalidType, match="dtype="):
             class_.from_value(df, value)

@@ -17,7 +17,9 @@ IDS = ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-00000000
 NUMBERS = ["count", "mean", "std", "min", "max", "nunique", "mode", "0.25", "0.5", "0.75"]
 OTHERS = ["count", "min", "max", "nunique", "mode"]
 DATA = {
-    "n": [1, 2, 3, 4], "s": ["a", "b", "a", None], "b": [True, False, True, True],
+    "n": [1, 2, 3, 4],
+    "s": ["a", "b", "a", None],
+    "b": [True, False, True, True],
     "d": [DAY, datetime.date(2022, 1, 3), datetime.date(2022, 1, 3), None],
     "t": [MOMENT, MOMENT + datetime.timedelta(days=2), MOMENT + datetime.timedelta(days=2), None],
     "u": [uuid.UUID(IDS[0]), uuid.UUID(IDS[1]), uuid.UUID(IDS[1]), None],
@@ -42,7 +44,8 @@ def described(series):
 def test_statistics_of_columns_that_are_no_numbers(engine):
     df = frame(engine)
     wanted = {
-        "s": ["3", "a", "b", "2", "a"], "b": ["4", "false", "true", "2", "true"],
+        "s": ["3", "a", "b", "2", "a"],
+        "b": ["4", "false", "true", "2", "true"],
         "d": ["3", "2022-01-01", "2022-01-03", "2", "2022-01-03"],
         "t": ["3", "2022-01-01 10:00:00.000000", "2022-01-03 10:00:00.000000", "2", "2022-01-03 10:00:00.000000"],
         "c": ["4", "10:00:00.500000", "10:00:00.500000", "1", "10:00:00.500000"],
@@ -61,8 +64,18 @@ def test_numbers_and_durations_have_every_statistic(engine):
     two_days = 2 * 86_400.0
     found = described(df.l)
     assert list(found) == NUMBERS
-    assert found | {"std": 0} == {"count": 3, "mean": pytest.approx(two_days * 2 / 3), "std": 0, "min": 0, "max": two_days,
-                                  "nunique": 2, "mode": two_days, "0.25": two_days / 2, "0.5": two_days, "0.75": two_days}
+    assert found | {"std": 0} == {
+        "count": 3,
+        "mean": pytest.approx(two_days * 2 / 3),
+        "std": 0,
+        "min": 0,
+        "max": two_days,
+        "nunique": 2,
+        "mode": two_days,
+        "0.25": two_days / 2,
+        "0.5": two_days,
+        "0.75": two_days,
+    }
     assert found["std"] == pytest.approx(pd.Series([0, two_days, two_days]).std())
 
 
@@ -77,7 +90,15 @@ def test_a_frame_has_the_rows_that_any_of_its_columns_has(engine):
     assert list(whole.index) == NUMBERS
     assert plain(whole.loc["mean"]) == [2.5, None, None, None, None, None, None, pytest.approx(115_200)]
     assert plain(whole.loc["mode"]) == [
-        1.0, "a", "true", "2022-01-03", "2022-01-03 10:00:00.000000", IDS[1], "10:00:00.500000", 172_800.0]
+        1.0,
+        "a",
+        "true",
+        "2022-01-03",
+        "2022-01-03 10:00:00.000000",
+        IDS[1],
+        "10:00:00.500000",
+        172_800.0,
+    ]
     by_group = df.groupby("b")[["s", "n"]].describe().to_pandas()
     assert list(by_group.loc[True].index) == NUMBERS
     assert plain(by_group.loc[True].loc["mode"]) == ["a", 1.0]
@@ -86,8 +107,13 @@ def test_a_frame_has_the_rows_that_any_of_its_columns_has(engine):
 @on_every_engine
 def test_percentiles_are_sorted_and_each_is_there_once(engine):
     df = frame(engine)
-    for given, rows in (([0.9, 0.1, 0.5], ["0.1", "0.5", "0.9"]), ([0.9, 0.9], ["0.9"]), (0.3, ["0.3"]),
-                        ([], ["0.25", "0.5", "0.75"]), ([1, 0], ["0", "1"])):
+    for given, rows in (
+        ([0.9, 0.1, 0.5], ["0.1", "0.5", "0.9"]),
+        ([0.9, 0.9], ["0.9"]),
+        (0.3, ["0.3"]),
+        ([], ["0.25", "0.5", "0.75"]),
+        ([1, 0], ["0", "1"]),
+    ):
         found = df.describe(percentiles=given).to_pandas()
         assert list(found.index) == [*NUMBERS[:7], *rows]
         assert found.n[rows].tolist() == pytest.approx([pd.Series([1, 2, 3, 4]).quantile(float(row)) for row in rows])
@@ -107,8 +133,12 @@ def test_what_cannot_be_described_says_so():
     from objectiv_local import DataFrame
 
     df = DataFrame.from_schema({"s": "string", "j": "json", "n": "int64"})
-    for describe in (df.j.describe, df[["s", "j"]].describe, lambda: df.describe(include="all"),
-                     lambda: df.groupby("s")[["j"]].describe()):
+    for describe in (
+        df.j.describe,
+        df[["s", "j"]].describe,
+        lambda: df.describe(include="all"),
+        lambda: df.groupby("s")[["j"]].describe(),
+    ):
         with pytest.raises(InvalidType, match="'j', which is json, cannot be described"):
             describe()
     assert df.describe().columns == ["n"]
@@ -121,8 +151,20 @@ def test_a_column_that_is_compared_with_a_total(engine):
     df = load(engine, {"k": [3, 1, 2, 2], "s": ["a", "b", "a", "b"]})
     df["i"] = df.k - df.k.count()
     found = df[["i"]].describe().to_pandas()["i"].to_dict()
-    assert found == pytest.approx({"count": 4, "mean": -2, "std": (2 / 3) ** 0.5, "min": -3, "max": -1, "nunique": 3, "mode": -2,
-                                   "0.25": -2.25, "0.5": -2, "0.75": -1.75})
+    assert found == pytest.approx(
+        {
+            "count": 4,
+            "mean": -2,
+            "std": (2 / 3) ** 0.5,
+            "min": -3,
+            "max": -1,
+            "nunique": 3,
+            "mode": -2,
+            "0.25": -2.25,
+            "0.5": -2,
+            "0.75": -1.75,
+        }
+    )
     assert (df.k - df.k.count()).mode().value == -2
     assert values(df.groupby("s").i.mode()) == [-2, -3]
     assert df.s.where(df.k > df.k.mean() - 1).mode().value == "a"

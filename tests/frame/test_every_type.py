@@ -25,8 +25,12 @@ from objectiv_local.plan.nodes import Node, Select, Sort
 from objectiv_local.plan.passes import PASSES, rewritten
 from objectiv_local.types import INT64, STRING, Interval, Type, type_from_dtype
 
-at, day, clock, span = (datetime.datetime.fromisoformat, datetime.date.fromisoformat, datetime.time.fromisoformat,
-                        datetime.timedelta)
+at, day, clock, span = (
+    datetime.datetime.fromisoformat,
+    datetime.date.fromisoformat,
+    datetime.time.fromisoformat,
+    datetime.timedelta,
+)
 
 #: Distinct values of each type; None is one of them everywhere.
 VALUES: dict[str, list[object]] = {
@@ -45,6 +49,7 @@ VALUES: dict[str, list[object]] = {
     "json": [Json({"a": 1}), Json([1, 2]), Json(None), Json("x")],
     "list[int64]": [Json([1, 2]), Json([]), Json([None])],
 }
+
 
 def frame(engine: str, dtype: str) -> DataFrame:
     """Return a frame without a key: ``g`` has ties, in which ``v`` alone tells the rows apart. Engines store other orders.
@@ -128,7 +133,9 @@ PROGRAMS: dict[str, Program] = {
     "equal to itself": lambda df: df.assign(n=df.v == df.v),
     "less than itself": lambda df: df.assign(n=df.v < df.v),
     "between": lambda df: df[df.v.between(known(df)[1], known(df)[0])],
-    "merged by value": lambda df: df.merge(df.groupby("v").g.count().to_frame().rename(columns={"g": "n"}).reset_index(), on="v"),
+    "merged by value": lambda df: df.merge(
+        df.groupby("v").g.count().to_frame().rename(columns={"g": "n"}).reset_index(), on="v"
+    ),
     "merged left": lambda df: df.merge(df[df.g == "a"], on="v", how="left"),
     "merged outer": lambda df: df.merge(df[df.g == "a"].drop_duplicates(), on="v", how="outer"),
     "joined by index": lambda df: df.groupby("v").g.count() + df[df.g == "a"].groupby("v").g.count(),

@@ -62,8 +62,19 @@ def test_csv(engine, tmp_path):
     everything(engine).to_csv(path)
     rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
     assert rows[0] == {
-        "_index_row": "1", "n": "1", "s": "", "f": "0.25", "flag": "false", "day": "2024-02-29", "at": "2024-02-29 01:00:00.000005",
-        "clock": "01:00:00.000005", "span": SECONDS, "money": "1.00", "id": ID, "j": rows[0]["j"]}
+        "_index_row": "1",
+        "n": "1",
+        "s": "",
+        "f": "0.25",
+        "flag": "false",
+        "day": "2024-02-29",
+        "at": "2024-02-29 01:00:00.000005",
+        "clock": "01:00:00.000005",
+        "span": SECONDS,
+        "money": "1.00",
+        "id": ID,
+        "j": rows[0]["j"],
+    }
     assert json.loads(rows[0]["j"]) == {"a": [1, "b"]}
     assert path.read_text("utf-8").splitlines()[1].startswith('1,1,"",0.25,')
     assert path.read_text("utf-8").splitlines()[3] == "2,3,,0.75" + "," * 8
@@ -78,11 +89,23 @@ def test_json(engine, tmp_path):
     path = tmp_path / "out.jsonl"
     everything(engine).to_json(path)
     rows = [json.loads(line, parse_float=str) for line in path.read_text("utf-8").splitlines()]
-    assert rows[0] == {"_index_row": 1, "n": 1, "s": "", "f": "0.25", "flag": False, "day": "2024-02-29",
-                       "at": "2024-02-29T01:00:00.000005", "clock": "01:00:00.000005", "span": SECONDS, "money": "1.00", "id": ID,
-                       "j": {"a": [1, "b"]}}
+    assert rows[0] == {
+        "_index_row": 1,
+        "n": 1,
+        "s": "",
+        "f": "0.25",
+        "flag": False,
+        "day": "2024-02-29",
+        "at": "2024-02-29T01:00:00.000005",
+        "clock": "01:00:00.000005",
+        "span": SECONDS,
+        "money": "1.00",
+        "id": ID,
+        "j": {"a": [1, "b"]},
+    }
     assert rows[2] == {"_index_row": 2, "n": 3, "f": "0.75"} | dict.fromkeys(
-        ("s", "flag", "day", "at", "clock", "span", "money", "id", "j"))
+        ("s", "flag", "day", "at", "clock", "span", "money", "id", "j")
+    )
     assert DataFrame.from_table(connect(path), "data").n.sum().value == 6
 
 
@@ -150,13 +173,14 @@ def test_what_cannot_be_written(tmp_path):
     df = load("duckdb", {"f": [0.5, float("inf")]})
     df["g"] = df.f - df.f
     for call, error, message in (
-            (lambda: df.to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'f' holds inf, which JSON does not have"),
-            (lambda: df[["g"]].to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'g' holds nan, which JSON does not have"),
-            (lambda: df.to_csv(tmp_path), InvalidValue, "is a directory"),
-            (lambda: df.to_csv(tmp_path / "no" / "a.csv"), TableNotFound, "there is no directory"),
-            (lambda: df.to_csv(tmp_path / "a.csv", sep=", "), InvalidValue, "sep is ', '"),
-            (lambda: df.to_parquet(tmp_path / "a.parquet", "best"), InvalidValue, "compression is 'best'"),
-            (lambda: df.to_parquet(5), InvalidType, "path")):
+        (lambda: df.to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'f' holds inf, which JSON does not have"),
+        (lambda: df[["g"]].to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'g' holds nan, which JSON does not have"),
+        (lambda: df.to_csv(tmp_path), InvalidValue, "is a directory"),
+        (lambda: df.to_csv(tmp_path / "no" / "a.csv"), TableNotFound, "there is no directory"),
+        (lambda: df.to_csv(tmp_path / "a.csv", sep=", "), InvalidValue, "sep is ', '"),
+        (lambda: df.to_parquet(tmp_path / "a.parquet", "best"), InvalidValue, "compression is 'best'"),
+        (lambda: df.to_parquet(5), InvalidType, "path"),
+    ):
         with pytest.raises(error) as caught:
             call()
         assert message in str(caught.value)

@@ -14,8 +14,11 @@ from frame.frames import load, on_every_engine, opened, plain, values
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType, InvalidValue, QueryFailed
 
-CITIES = {"city": ["Ljouwert", "Snits", "Drylts", "Starum", None, "Snits"], "people": [93, 33, 1, 1, 5, 7],
-          "founded": [1285, 1456, 1268, 1061, 1300, 1100]}
+CITIES = {
+    "city": ["Ljouwert", "Snits", "Drylts", "Starum", None, "Snits"],
+    "people": [93, 33, 1, 1, 5, 7],
+    "founded": [1285, 1456, 1268, 1061, 1300, 1100],
+}
 
 
 @pytest.fixture
@@ -28,8 +31,11 @@ def test_groups(engine, pandas):
     df = load(engine, CITIES)
     found = df.groupby("city")[["people", "founded"]].agg(["sum", "max"]).to_pandas()
     wanted = pandas.groupby("city", dropna=False).agg(
-        people_sum=("people", "sum"), people_max=("people", "max"), founded_sum=("founded", "sum"),
-        founded_max=("founded", "max"))
+        people_sum=("people", "sum"),
+        people_max=("people", "max"),
+        founded_sum=("founded", "sum"),
+        founded_max=("founded", "max"),
+    )
     pd.testing.assert_frame_equal(found, wanted, check_index_type=False)
     assert df.groupby("city").people.sum().name == "people"
     assert df.groupby("city")["people"].agg(["min", "count"]).columns == ["people_min", "people_count"]
@@ -38,7 +44,10 @@ def test_groups(engine, pandas):
     assert df.groupby(df.people > 10).founded.min().to_pandas().to_dict() == {False: 1061, True: 1285}
     assert df.groupby(["city", "people"]).founded.max().index.keys() == {"city", "people"}
     assert df.groupby("city").agg({"people": "sum", "founded": ["min", "max"]}).columns == [
-        "people_sum", "founded_min", "founded_max"]
+        "people_sum",
+        "founded_min",
+        "founded_max",
+    ]
     assert df.groupby(None).people.mean().value == pytest.approx(140 / 6)
     assert df[["people"]].sum().to_pandas().people_sum.tolist() == [140]
 
@@ -148,8 +157,11 @@ def test_series_of_other_frames_are_aligned_on_the_index(engine):
     by_city = load(engine, CITIES)
     share = by_city[by_city.people > 1].groupby("city").people.sum() / by_city.groupby("city").people.sum()
     assert {key: value for key, value in share.to_pandas().items() if isinstance(key, str)} == {
-        "Drylts": pytest.approx(float("nan"), nan_ok=True), "Ljouwert": 1.0, "Snits": 1.0,
-        "Starum": pytest.approx(float("nan"), nan_ok=True)}
+        "Drylts": pytest.approx(float("nan"), nan_ok=True),
+        "Ljouwert": 1.0,
+        "Snits": 1.0,
+        "Starum": pytest.approx(float("nan"), nan_ok=True),
+    }
     assert share.to_pandas().iloc[-1] == 1.0  # the group of the missing key meets itself
     assert len(share.to_pandas()) == 5
 
@@ -207,8 +219,19 @@ def test_index(engine):
 @on_every_engine
 def test_names_that_engines_confuse(engine):
     long = "é" * 35
-    names = ["ab", "AB", "Ab", long + "1", long + "2", "user", "select", 'with "quotes"',
-             "x'; DROP TABLE data; --", "a\nb", "%s"]
+    names = [
+        "ab",
+        "AB",
+        "Ab",
+        long + "1",
+        long + "2",
+        "user",
+        "select",
+        'with "quotes"',
+        "x'; DROP TABLE data; --",
+        "a\nb",
+        "%s",
+    ]
     frame = pd.DataFrame({name: [number, number + 100] for number, name in enumerate(names)})
     df = DataFrame.from_pandas(opened(engine), frame)
     df["Total"] = df["ab"] + df["AB"] + df[long + "2"]
@@ -221,8 +244,15 @@ def test_names_that_engines_confuse(engine):
 
 @on_every_engine
 def test_loading(engine):
-    frame = pd.DataFrame({"x": [1.5, np.nan], "t": pd.to_datetime(["2022-01-01", None]), "o": [{"a": [1]}, None],
-                          "n": pd.array([1, None], "Int32"), "empty": [None, None]})
+    frame = pd.DataFrame(
+        {
+            "x": [1.5, np.nan],
+            "t": pd.to_datetime(["2022-01-01", None]),
+            "o": [{"a": [1]}, None],
+            "n": pd.array([1, None], "Int32"),
+            "empty": [None, None],
+        }
+    )
     df = DataFrame.from_pandas(opened(engine), frame)
     assert df.dtypes == {"x": "float64", "t": "timestamp", "o": "json", "n": "int64", "empty": "string"}
     assert df.to_pandas().isna().to_numpy().tolist() == [[False] * 4 + [True], [True] * 5]
@@ -259,15 +289,38 @@ def test_rows_that_do_not_fit_into_the_sql_are_loaded(engine):
 
 @on_every_engine
 def test_what_is_fetched(engine):
-    frame = {"i": [1, 2], "x": [0.5, 1.5], "b": [True, False], "s": ["a", "b"], "d": [datetime.date(2022, 1, 1)] * 2,
-             "t": pd.to_datetime(["2022-01-01 10:00"] * 2), "j": [{"a": 1}, [1]]}
+    frame = {
+        "i": [1, 2],
+        "x": [0.5, 1.5],
+        "b": [True, False],
+        "s": ["a", "b"],
+        "d": [datetime.date(2022, 1, 1)] * 2,
+        "t": pd.to_datetime(["2022-01-01 10:00"] * 2),
+        "j": [{"a": 1}, [1]],
+    }
     df = load(engine, frame)
     df["duration"] = df.t - df.d
     assert df.to_pandas().dtypes.astype(str).to_dict() == {
-        "i": "Int64", "x": "float64", "b": "boolean", "s": "str", "d": "object", "t": "datetime64[us]", "j": "object",
-        "duration": "timedelta64[us]"}
-    assert df.to_arrow().schema.types == [pa.int64(), pa.int64(), pa.float64(), pa.bool_(), pa.string(), pa.date32(),
-                                          pa.timestamp("us"), pa.string(), pa.duration("us")]
+        "i": "Int64",
+        "x": "float64",
+        "b": "boolean",
+        "s": "str",
+        "d": "object",
+        "t": "datetime64[us]",
+        "j": "object",
+        "duration": "timedelta64[us]",
+    }
+    assert df.to_arrow().schema.types == [
+        pa.int64(),
+        pa.int64(),
+        pa.float64(),
+        pa.bool_(),
+        pa.string(),
+        pa.date32(),
+        pa.timestamp("us"),
+        pa.string(),
+        pa.duration("us"),
+    ]
     assert df[["i", "x"]].sort_index().to_numpy().tolist() == [[1.0, 0.5], [2.0, 1.5]]
     assert df.sort_values("i").i.to_numpy().dtype == "int64"
     assert df.sort_index().j.to_pandas().tolist() == [{"a": 1}, [1]]
@@ -283,41 +336,44 @@ def test_frame_without_connection():
         df.to_pandas()
 
 
-@pytest.mark.parametrize(("wrong", "error", "words"), [
-    (lambda df: df.peple, AttributeError, "did you mean 'people'"),
-    (lambda df: df["peple"], KeyError, "did you mean 'people'"),
-    (lambda df: df["k"], KeyError, "level of the index"),
-    (lambda df: bool(df.people > 1), TypeError, "combine conditions with & |"),
-    (lambda df: bool(df), TypeError, "truth of a frame"),
-    (lambda df: len(df), ValueError, "no connection"),
-    (lambda df: list(df.people), TypeError, "to_pandas"),
-    (lambda df: np.asarray(df), TypeError, "to_numpy"),
-    (lambda df: df[df.people], TypeError, "kept by a bool series"),
-    (lambda df: df[1], TypeError, "indexed by a column name"),
-    (lambda df: df[["people", "people"]], ValueError, "asked for twice"),
-    (lambda df: df[-3:], ValueError, "whole numbers from 0"),
-    (lambda df: df.view_sql(limit=-1), ValueError, "whole number from 0"),
-    (lambda df: df.sort_values("j"), TypeError, "cannot sort by 'j'"),
-    (lambda df: df.groupby("j"), TypeError, "cannot group by 'j'"),
-    (lambda df: df.groupby("peple"), KeyError, "did you mean 'people'"),
-    (lambda df: df.groupby("city").agg("mdian"), ValueError, "not an aggregate"),
-    (lambda df: df.groupby("city").people.agg("product"), ValueError, "not an aggregate"),
-    (lambda df: df.people.value, ValueError, "more than one value"),
-    (lambda df: df.people.window_lag(), TypeError, "needs a window"),
-    (lambda df: df.people.window_lag(window=df.groupby("city").window()), ValueError, "needs a window with an order"),
-    (lambda df: df.people.nunique(df.groupby("city").window()), TypeError, "cannot be computed over a window"),
-    (lambda df: df.window(mode="rows", start_boundary="following"), ValueError, "cannot start after all rows"),
-    (lambda df: df.merge(df.reset_index(drop=True), on="nothing"), KeyError, "no column 'nothing'"),
-    (lambda df: df.merge(df, how="full", on="city"), ValueError, "there is no merge 'full'"),
-    (lambda df: df.city.str.replace("", "x"), ValueError, "empty"),
-    (lambda df: df.people.astype("number"), ValueError, "not known"),
-    (lambda df: df.day.dt.strftime("%Z"), NotImplementedError, "time zone"),
-    (lambda df: df.day.dt.date_trunc("weeks"), ValueError, "did you mean 'week'"),
-    (lambda df: df.day > "yesterday", ValueError, "YYYY-MM-DD"),
-    (lambda df: df.reset_index(drop=True).people + df[df.people > 1].people, ValueError, "no index in common"),
-    (lambda df: df.sum(), TypeError, "sum cannot be computed from"),
-    (lambda df: df.view_sql(dialect="oracle"), ValueError, "no dialect 'oracle'"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "error", "words"),
+    [
+        (lambda df: df.peple, AttributeError, "did you mean 'people'"),
+        (lambda df: df["peple"], KeyError, "did you mean 'people'"),
+        (lambda df: df["k"], KeyError, "level of the index"),
+        (lambda df: bool(df.people > 1), TypeError, "combine conditions with & |"),
+        (lambda df: bool(df), TypeError, "truth of a frame"),
+        (lambda df: len(df), ValueError, "no connection"),
+        (lambda df: list(df.people), TypeError, "to_pandas"),
+        (lambda df: np.asarray(df), TypeError, "to_numpy"),
+        (lambda df: df[df.people], TypeError, "kept by a bool series"),
+        (lambda df: df[1], TypeError, "indexed by a column name"),
+        (lambda df: df[["people", "people"]], ValueError, "asked for twice"),
+        (lambda df: df[-3:], ValueError, "whole numbers from 0"),
+        (lambda df: df.view_sql(limit=-1), ValueError, "whole number from 0"),
+        (lambda df: df.sort_values("j"), TypeError, "cannot sort by 'j'"),
+        (lambda df: df.groupby("j"), TypeError, "cannot group by 'j'"),
+        (lambda df: df.groupby("peple"), KeyError, "did you mean 'people'"),
+        (lambda df: df.groupby("city").agg("mdian"), ValueError, "not an aggregate"),
+        (lambda df: df.groupby("city").people.agg("product"), ValueError, "not an aggregate"),
+        (lambda df: df.people.value, ValueError, "more than one value"),
+        (lambda df: df.people.window_lag(), TypeError, "needs a window"),
+        (lambda df: df.people.window_lag(window=df.groupby("city").window()), ValueError, "needs a window with an order"),
+        (lambda df: df.people.nunique(df.groupby("city").window()), TypeError, "cannot be computed over a window"),
+        (lambda df: df.window(mode="rows", start_boundary="following"), ValueError, "cannot start after all rows"),
+        (lambda df: df.merge(df.reset_index(drop=True), on="nothing"), KeyError, "no column 'nothing'"),
+        (lambda df: df.merge(df, how="full", on="city"), ValueError, "there is no merge 'full'"),
+        (lambda df: df.city.str.replace("", "x"), ValueError, "empty"),
+        (lambda df: df.people.astype("number"), ValueError, "not known"),
+        (lambda df: df.day.dt.strftime("%Z"), NotImplementedError, "time zone"),
+        (lambda df: df.day.dt.date_trunc("weeks"), ValueError, "did you mean 'week'"),
+        (lambda df: df.day > "yesterday", ValueError, "YYYY-MM-DD"),
+        (lambda df: df.reset_index(drop=True).people + df[df.people > 1].people, ValueError, "no index in common"),
+        (lambda df: df.sum(), TypeError, "sum cannot be computed from"),
+        (lambda df: df.view_sql(dialect="oracle"), ValueError, "no dialect 'oracle'"),
+    ],
+)
 def test_bad_input(wrong, error, words):
     df = DataFrame.from_schema({"k": "int64", "people": "int64", "city": "string", "day": "date", "j": "json"}, index=["k"])
     with pytest.raises(error) as caught:

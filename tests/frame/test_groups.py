@@ -11,8 +11,12 @@ from frame.frames import load, on_every_engine, plain, values
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 
-DATA = {"g": ["a", "a", "b", "b", "b", None], "h": [1, 2, 1, 1, 2, 2], "v": [1.0, 4.0, 2.0, np.nan, 10.0, 3.0],
-        "n": [3, 1, 4, 1, 5, 9]}
+DATA = {
+    "g": ["a", "a", "b", "b", "b", None],
+    "h": [1, 2, 1, 1, 2, 2],
+    "v": [1.0, 4.0, 2.0, np.nan, 10.0, 3.0],
+    "n": [3, 1, 4, 1, 5, 9],
+}
 
 
 @pytest.fixture
@@ -21,8 +25,9 @@ def pandas():
 
 
 def same(found, wanted, **more):
-    pd.testing.assert_frame_equal(found.to_pandas(), wanted, check_dtype=False, check_index_type=False, check_names=False,
-                                  check_column_type=False, **more)
+    pd.testing.assert_frame_equal(
+        found.to_pandas(), wanted, check_dtype=False, check_index_type=False, check_names=False, check_column_type=False, **more
+    )
 
 
 @on_every_engine
@@ -109,9 +114,23 @@ def test_grouping_sets(engine):
         found = groups.v.sum().to_frame().reset_index().to_pandas()
         return [tuple(plain(row)) for row in found.values.tolist()]
 
-    assert rows(df.rollup(["a", "b"])) == [("x", 1, 1), ("x", 2, 2), ("x", None, 3), ("y", 1, 4), ("y", None, 4), (None, None, 7)]
+    assert rows(df.rollup(["a", "b"])) == [
+        ("x", 1, 1),
+        ("x", 2, 2),
+        ("x", None, 3),
+        ("y", 1, 4),
+        ("y", None, 4),
+        (None, None, 7),
+    ]
     assert rows(df.cube(["a", "b"]))[-3:] == [(None, 1, 5), (None, 2, 2), (None, None, 7)]
-    assert rows(df.groupby((["a", "b"], "b", []))) == [("x", 1, 1), ("x", 2, 2), ("y", 1, 4), (None, 1, 5), (None, 2, 2), (None, None, 7)]
+    assert rows(df.groupby((["a", "b"], "b", []))) == [
+        ("x", 1, 1),
+        ("x", 2, 2),
+        ("y", 1, 4),
+        (None, 1, 5),
+        (None, 2, 2),
+        (None, None, 7),
+    ]
     assert rows(df.groupby([("a", []), "b"])) == [("x", 1, 1), ("x", 2, 2), ("y", 1, 4), (None, 1, 5), (None, 2, 2)]
     assert rows(df.groupby(((df.v > 1).rename("big"), []))) == [(False, 1), (True, 6), (None, 7)]
     having = df.rollup(["a"]).v.sum().to_frame()
@@ -175,8 +194,10 @@ def test_ranks_are_those_of_pandas(engine, method):
     data = {"v": [3.0, 1.0, 3.0, np.nan, 2.0]}
     df, pandas = load(engine, data).sort_index(), pd.DataFrame(data)
     for options in ({}, {"ascending": False}, {"pct": True}):
-        np.testing.assert_allclose(df.v.rank(method=method, **options).to_pandas().to_numpy(float),
-                                   pandas.v.rank(method=method, **options).to_numpy(float))
+        np.testing.assert_allclose(
+            df.v.rank(method=method, **options).to_pandas().to_numpy(float),
+            pandas.v.rank(method=method, **options).to_numpy(float),
+        )
 
 
 @on_every_engine

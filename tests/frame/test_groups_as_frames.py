@@ -13,8 +13,12 @@ from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidType, InvalidValue, ObjectivError
 from objectiv_local.frame.series.base import Series
 
-DATA = {"town": ["Lj", "SW", "SW", "DF", "SW", None], "city": ["Ljouwert", "Snits", "Drylts", "Sleat", "Starum", "Hylpen"],
-        "people": [93485, 33520, 3055, 700, 960, 870], "founded": [1285, 1456, 1268, 1426, 1061, 1225]}
+DATA = {
+    "town": ["Lj", "SW", "SW", "DF", "SW", None],
+    "city": ["Ljouwert", "Snits", "Drylts", "Sleat", "Starum", "Hylpen"],
+    "people": [93485, 33520, 3055, 700, 960, 870],
+    "founded": [1285, 1456, 1268, 1426, 1061, 1225],
+}
 
 
 def rows(frame):
@@ -46,11 +50,23 @@ def test_rows_of_a_grouped_frame_are_changed_before_they_are_aggregated(engine):
     groups["label"] = groups["city"] + " in " + df.town
     groups["one"] = 1
     assert rows(groups[["label", "one"]].agg({"label": "max", "one": "sum"})) == [
-        ("DF", "Sleat in DF", 1), ("Lj", "Ljouwert in Lj", 1), ("SW", "Starum in SW", 3), (None, None, 1)]
+        ("DF", "Sleat in DF", 1),
+        ("Lj", "Ljouwert in Lj", 1),
+        ("SW", "Starum in SW", 3),
+        (None, None, 1),
+    ]
     assert rows(groups.drop(columns=["city", "label", "one", "founded"]).sum()) == [
-        ("DF", 700), ("Lj", 93485), ("SW", 37535), (None, 870)]
+        ("DF", 700),
+        ("Lj", 93485),
+        ("SW", 37535),
+        (None, 870),
+    ]
     assert rows(groups.rename(columns={"people": "n"}, index={"town": "t"})[["n"]].max()) == [
-        ("DF", 700), ("Lj", 93485), ("SW", 33520), (None, 870)]
+        ("DF", 700),
+        ("Lj", 93485),
+        ("SW", 33520),
+        (None, 870),
+    ]
     assert groups.rename(index={"town": "t"}).index_columns == ["t"]
     assert rows(groups[groups.people > 900][["people"]].count()) == [("Lj", 1), ("SW", 3)]
     assert rows(groups[df.people < 1000][["people"]].count()) == [("DF", 1), ("SW", 1), (None, 1)]
@@ -116,9 +132,14 @@ def test_aggregates_of_other_groups_are_refused(engine):
     df = load(engine, DATA)
     other = df.copy()
     other["town"] = other.city
-    for wrong in (df.groupby("city").people.sum(), df[df.people > 900].groupby("town").people.sum(),
-                  other.groupby("town").people.sum(), df.groupby("city").people, load(engine, DATA | {"people": [1] * 6}).people,
-                  df.rollup("town").people.sum()):
+    for wrong in (
+        df.groupby("city").people.sum(),
+        df[df.people > 900].groupby("town").people.sum(),
+        other.groupby("town").people.sum(),
+        df.groupby("city").people,
+        load(engine, DATA | {"people": [1] * 6}).people,
+        df.rollup("town").people.sum(),
+    ):
         groups = df.groupby("town")
         with pytest.raises(InvalidValue, match="grouped by 'town'"):
             groups["wrong"] = wrong
@@ -151,10 +172,21 @@ def test_functions_of_rows_before_and_after_stay_within_the_group(engine):
     data = {"g": ["a", "b", "a", "b", "a", None], "v": [3.0, 1.0, np.nan, 5.0, 3.0, 7.0]}
     df, pandas = load(engine, data).sort_index(), pd.DataFrame(data)
     ours, wanted = df.groupby("g").v, pandas.groupby("g", dropna=False).v
-    for name, options in [("cumsum", {}), ("cummax", {}), ("cummin", {}), ("cumcount", {}), ("shift", {}),
-                          ("shift", {"periods": -1}), ("diff", {}), ("ffill", {}), ("bfill", {}), ("rank", {}),
-                          ("rank", {"method": "dense", "pct": True}), ("rank", {"method": "first", "ascending": False}),
-                          ("rank", {"method": "max", "pct": True})]:
+    for name, options in [
+        ("cumsum", {}),
+        ("cummax", {}),
+        ("cummin", {}),
+        ("cumcount", {}),
+        ("shift", {}),
+        ("shift", {"periods": -1}),
+        ("diff", {}),
+        ("ffill", {}),
+        ("bfill", {}),
+        ("rank", {}),
+        ("rank", {"method": "dense", "pct": True}),
+        ("rank", {"method": "first", "ascending": False}),
+        ("rank", {"method": "max", "pct": True}),
+    ]:
         found = getattr(ours, name)(**options)
         assert found.group_by is None
         np.testing.assert_allclose(found.to_pandas().to_numpy(float), getattr(wanted, name)(**options).to_numpy(float))
@@ -162,8 +194,7 @@ def test_functions_of_rows_before_and_after_stay_within_the_group(engine):
     assert plain(df.before.to_pandas()) == [None, None, 3.0, 1.0, None, None]
     filled = df.groupby("g")[["v"]].ffill()
     np.testing.assert_allclose(filled.to_pandas().v.to_numpy(float), wanted.ffill().to_numpy(float))
-    np.testing.assert_allclose(ours.pct_change().to_pandas().to_numpy(float), (
-        pandas.v / wanted.shift() - 1).to_numpy(float))
+    np.testing.assert_allclose(ours.pct_change().to_pandas().to_numpy(float), (pandas.v / wanted.shift() - 1).to_numpy(float))
 
 
 @on_every_engine
@@ -180,8 +211,7 @@ def test_aggregates_of_a_grouped_series(engine):
     assert groups.describe().to_pandas()[("SW", "mean")] == pytest.approx(37535 / 3)
     assert values(df.people.sum(df.groupby("town"))) == values(groups.sum())
     assert values(df.groupby("city").people.sum(df.groupby("town"))) == values(groups.sum()), "the given groups count"
-    assert df.groupby("town").city.unique().to_pandas().tolist() == [
-        "Sleat", "Ljouwert", "Drylts", "Snits", "Starum", "Hylpen"]
+    assert df.groupby("town").city.unique().to_pandas().tolist() == ["Sleat", "Ljouwert", "Drylts", "Snits", "Starum", "Hylpen"]
     assert df.groupby("town").city.value_counts().to_pandas().tolist() == [1] * 6
     with pytest.raises(InvalidType, match="window or groups"):
         df.people.sum(df)
@@ -210,21 +240,85 @@ def test_a_condition_over_the_rows_of_an_aggregate_filters_before_it(engine):
 
 
 # Members that answer the same for a grouped frame as for its rows, or are about the program and not its rows.
-NEUTRAL = {"all_series", "columns", "copy", "data", "data_columns", "dtypes", "engine", "group_by", "index", "index_columns",
-           "index_dtypes", "is_materialized", "order_by", "savepoints", "variables", "get_all_variable_usage", "loc", "plot",
-           "base_node", "name", "dtype", "instance_dtype", "dtype_aliases", "supported_db_dtype", "supported_source_dtypes",
-           "supported_value_types", "index_sorting", "sorted_ascending", "from_value", "from_const", "get_db_dtype", "random",
-           "create_variable", "set_variable"}
-ARGUMENTS = {"agg": ("sum",), "aggregate": ("sum",), "apply_func": ("sum",), "append": (lambda each: (each,)),
-             "assign": (), "astype": ("string",), "drop": (["n"],), "fillna": (0,), "get_sample": (None, None, 50),
-             "groupby": ("n",), "cube": ("n",), "rollup": ("n",), "isin": ([1],), "between": (1, 2), "map": ({1: 2},),
-             "merge": lambda each: (each,), "nlargest": (1, "n"), "nsmallest": (1, "n"), "query": ("n > 1",),
-             "replace": (1, 2), "rolling": (2,), "set_index": ("n",), "set_savepoint": ("saved",),
-             "sort_values": ("n",), "transform": ("sum",), "where": lambda each: (each > 1,), "mask": lambda each: (each > 1,),
-             "sort_by_series": lambda each: (each,), "rename": ("m",), "cut": (2,), "qcut": (2,),
-             "window_nth_value": (1,), **dict.fromkeys(("to_csv", "to_json", "to_parquet", "snapshot"), ("written",)),
-             "database_create_table": ("written",), "create_view": ("written",), "to_dbt": (".", "written"), "any": (), "all": (),
-             "explode": ("n",), "pivot_table": ("m", "n"), "corr": lambda each: () if isinstance(each, DataFrame) else (each,)}
+NEUTRAL = {
+    "all_series",
+    "columns",
+    "copy",
+    "data",
+    "data_columns",
+    "dtypes",
+    "engine",
+    "group_by",
+    "index",
+    "index_columns",
+    "index_dtypes",
+    "is_materialized",
+    "order_by",
+    "savepoints",
+    "variables",
+    "get_all_variable_usage",
+    "loc",
+    "plot",
+    "base_node",
+    "name",
+    "dtype",
+    "instance_dtype",
+    "dtype_aliases",
+    "supported_db_dtype",
+    "supported_source_dtypes",
+    "supported_value_types",
+    "index_sorting",
+    "sorted_ascending",
+    "from_value",
+    "from_const",
+    "get_db_dtype",
+    "random",
+    "create_variable",
+    "set_variable",
+}
+ARGUMENTS = {
+    "agg": ("sum",),
+    "aggregate": ("sum",),
+    "apply_func": ("sum",),
+    "append": (lambda each: (each,)),
+    "assign": (),
+    "astype": ("string",),
+    "drop": (["n"],),
+    "fillna": (0,),
+    "get_sample": (None, None, 50),
+    "groupby": ("n",),
+    "cube": ("n",),
+    "rollup": ("n",),
+    "isin": ([1],),
+    "between": (1, 2),
+    "map": ({1: 2},),
+    "merge": lambda each: (each,),
+    "nlargest": (1, "n"),
+    "nsmallest": (1, "n"),
+    "query": ("n > 1",),
+    "replace": (1, 2),
+    "rolling": (2,),
+    "set_index": ("n",),
+    "set_savepoint": ("saved",),
+    "sort_values": ("n",),
+    "transform": ("sum",),
+    "where": lambda each: (each > 1,),
+    "mask": lambda each: (each > 1,),
+    "sort_by_series": lambda each: (each,),
+    "rename": ("m",),
+    "cut": (2,),
+    "qcut": (2,),
+    "window_nth_value": (1,),
+    **dict.fromkeys(("to_csv", "to_json", "to_parquet", "snapshot"), ("written",)),
+    "database_create_table": ("written",),
+    "create_view": ("written",),
+    "to_dbt": (".", "written"),
+    "any": (),
+    "all": (),
+    "explode": ("n",),
+    "pivot_table": ("m", "n"),
+    "corr": lambda each: () if isinstance(each, DataFrame) else (each,),
+}
 ON_SERIES = {"sort_values": (), "nlargest": (1,), "nsmallest": (1,), "append": lambda each: (each,)}
 
 

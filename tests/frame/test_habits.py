@@ -19,9 +19,14 @@ NAN = float("nan")
 
 def events(seed=1, rows=60):
     rng = np.random.default_rng(seed)
-    frame = pd.DataFrame({
-        "user": rng.choice(["a", "b", "c"], rows), "moment": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.permutation(rows), "h"),
-        "n": pd.array(rng.integers(0, 5, rows), "Int64"), "x": rng.normal(size=rows).round(3)})
+    frame = pd.DataFrame(
+        {
+            "user": rng.choice(["a", "b", "c"], rows),
+            "moment": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.permutation(rows), "h"),
+            "n": pd.array(rng.integers(0, 5, rows), "Int64"),
+            "x": rng.normal(size=rows).round(3),
+        }
+    )
     frame.loc[rng.random(rows) < 0.2, "n"] = pd.NA
     frame.loc[rng.random(rows) < 0.2, "x"] = NAN
     return frame
@@ -34,7 +39,9 @@ def same(ours, theirs):
     assert ours.index.tolist() == theirs.index.tolist()
     for name in ours.columns:
         left, right = plain(ours[name].tolist()), plain(theirs[name].tolist())
-        assert [None if each is None else rounded(each) for each in left] == [None if each is None else rounded(each) for each in right]
+        assert [None if each is None else rounded(each) for each in left] == [
+            None if each is None else rounded(each) for each in right
+        ]
 
 
 def rounded(value):
@@ -46,10 +53,17 @@ def rounded(value):
 
 
 WINDOWED = {
-    "shift": lambda of: of.shift(), "shift back": lambda of: of.shift(-2), "diff": lambda of: of.diff(),
-    "diff over 3": lambda of: of.diff(3), "cumsum": lambda of: of.cumsum(), "cummax": lambda of: of.cummax(),
-    "cummin": lambda of: of.cummin(), "rank": lambda of: of.rank(), "rank first": lambda of: of.rank(method="first"),
-    "rank dense down": lambda of: of.rank(method="dense", ascending=False), "rank share": lambda of: of.rank(pct=True),
+    "shift": lambda of: of.shift(),
+    "shift back": lambda of: of.shift(-2),
+    "diff": lambda of: of.diff(),
+    "diff over 3": lambda of: of.diff(3),
+    "cumsum": lambda of: of.cumsum(),
+    "cummax": lambda of: of.cummax(),
+    "cummin": lambda of: of.cummin(),
+    "rank": lambda of: of.rank(),
+    "rank first": lambda of: of.rank(method="first"),
+    "rank dense down": lambda of: of.rank(method="dense", ascending=False),
+    "rank share": lambda of: of.rank(pct=True),
 }
 
 
@@ -106,7 +120,9 @@ def test_windows_of_a_frame_are_computed_in_one_step(engine):
     assert "lag(a)" in shifted.view_sql()
 
 
-@pytest.mark.parametrize("which", [name for name in WINDOWED if name.split()[0] in ("shift", "diff", "cumsum", "cummax", "cummin")])
+@pytest.mark.parametrize(
+    "which", [name for name in WINDOWED if name.split()[0] in ("shift", "diff", "cumsum", "cummax", "cummin")]
+)
 def test_rows_without_an_order_have_no_neighbors(which):
     df = load("duckdb", {"g": ["a", "b"], "v": [1, 2]})
     for thing in (df[["v"]], df.v, df.groupby("g")[["v"]], df.groupby("g").v):
@@ -162,12 +178,15 @@ def lists(engine):
     """Return a frame of lists and JSON: with elements, missing, empty, with a missing element, and no array."""
     created = {
         "duckdb": "VALUES (1, ['b', 'a'], '[1, \"x\", null, {\"a\": 1}, [2]]'::JSON, [DATE '2024-01-01']), (2, NULL, NULL, NULL), "
-                  "(3, [], '[]', []), (4, ['c', NULL], '{\"a\": 1}', [NULL]), (5, ['d'], '\"x\"', NULL)",
+        "(3, [], '[]', []), (4, ['c', NULL], '{\"a\": 1}', [NULL]), (5, ['d'], '\"x\"', NULL)",
         "postgres": "VALUES (1, ARRAY['b', 'a'], '[1, \"x\", null, {\"a\": 1}, [2]]'::jsonb, ARRAY[DATE '2024-01-01']), "
-                    "(2, NULL, NULL, NULL), (3, '{}', '[]', '{}'), (4, ARRAY['c', NULL], '{\"a\": 1}', ARRAY[NULL]::date[]), "
-                    "(5, ARRAY['d'], '\"x\"', NULL)"}
+        "(2, NULL, NULL, NULL), (3, '{}', '[]', '{}'), (4, ARRAY['c', NULL], '{\"a\": 1}', ARRAY[NULL]::date[]), "
+        "(5, ARRAY['d'], '\"x\"', NULL)",
+    }
     rows = created["duckdb" if engine == "duckdb" else "postgres"]
-    return DataFrame.from_model(opened(engine), f"SELECT * FROM ({rows}) AS v (k, s, j, d)", index="k").sort_index(ascending=False)
+    return DataFrame.from_model(opened(engine), f"SELECT * FROM ({rows}) AS v (k, s, j, d)", index="k").sort_index(
+        ascending=False
+    )
 
 
 @on_every_engine
@@ -214,13 +233,20 @@ def test_explode_refuses_what_has_no_elements():
 @pytest.mark.parametrize("func", ["mean", "sum", "count", "min", "std", "nunique"])
 def test_pivot_tables_are_those_of_pandas(engine, func):
     rng = np.random.default_rng(3)
-    theirs = pd.DataFrame({
-        "city": rng.choice(["a", "b", "c", None], 60), "day": rng.choice(pd.to_datetime(["2024-01-01", "2024-01-02"]), 60),
-        "kind": rng.choice(["x", "y", "z"], 60), "v": rng.integers(0, 9, 60), "x": rng.normal(size=60)})
+    theirs = pd.DataFrame(
+        {
+            "city": rng.choice(["a", "b", "c", None], 60),
+            "day": rng.choice(pd.to_datetime(["2024-01-01", "2024-01-02"]), 60),
+            "kind": rng.choice(["x", "y", "z"], 60),
+            "v": rng.integers(0, 9, 60),
+            "x": rng.normal(size=60),
+        }
+    )
     theirs.loc[(theirs.city == "a") | (theirs.kind == "z"), "x"] = NAN
     df = load(engine, theirs)
     for index, columns, chosen, dropna, fill in itertools.product(
-            ("city", ["city", "day"]), (None, "kind"), ("x", ["v", "x"]), (True, False), (None, 0)):
+        ("city", ["city", "day"]), (None, "kind"), ("x", ["v", "x"]), (True, False), (None, 0)
+    ):
         ours = df.pivot_table(chosen, index, columns, func, fill, dropna).to_pandas()
         wanted = theirs.pivot_table(chosen, index, columns, func, fill_value=fill, dropna=dropna)
         if columns is not None and chosen != "x":
@@ -234,8 +260,10 @@ def test_pivot_tables_are_those_of_pandas(engine, func):
 def test_pivot_table_of_one_aggregate_for_each_column():
     df = load("duckdb", {"g": ["a", "a", "b"], "h": ["x", "y", "x"], "v": [1, 2, 3], "w": [1.0, 2.0, 5.0], "func": [1, 1, 1]})
     table = df.pivot_table(index="g", columns="h", aggfunc={"v": "sum", "w": "max"})
-    assert table.to_arrow().to_pylist() == [{"g": "a", "x__v": 1, "x__w": 1.0, "y__v": 2, "y__w": 2.0},
-                                            {"g": "b", "x__v": 3, "x__w": 5.0, "y__v": None, "y__w": None}]
+    assert table.to_arrow().to_pylist() == [
+        {"g": "a", "x__v": 1, "x__w": 1.0, "y__v": 2, "y__w": 2.0},
+        {"g": "b", "x__v": 3, "x__w": 5.0, "y__v": None, "y__w": None},
+    ]
     assert df.pivot_table(index="g", values="func", aggfunc=sum).to_pandas().func.tolist() == [2, 1]
     assert df.set_index("g").pivot_table("v", "g", aggfunc="sum").to_pandas().v.tolist() == [3, 3]
 
@@ -243,24 +271,31 @@ def test_pivot_table_of_one_aggregate_for_each_column():
 def test_pivot_table_refuses_what_it_cannot_do():
     df = load("duckdb", {"g": ["a", None], "h": ["x", "y"], "v": [1, 2]})
     for call, error, message in (
-            (lambda: df.pivot_table("v"), InvalidValue, "needs the columns that make its rows"),
-            (lambda: df.pivot_table("v", "g", ["h"]), InvalidType, "columns of DataFrame.pivot_table has to be"),
-            (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "only once"),
-            (lambda: df.pivot_table("v", "g", "h", "nope"), InvalidValue, "'nope' is not an aggregate"),
-            (lambda: df.pivot_table(index="g"), InvalidType, "aggregates of every column.*\n.*values="),
-            (lambda: df.pivot_table("v", "g", "h", fill_value=[1]), InvalidType, "single value"),
-            (lambda: df.pivot_table("v", "h", "g", dropna=False), InvalidValue, "missing values, which cannot name a column"),
-            (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not among the values"),
-            (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "names no column"),
-            (lambda: df.pivot_table("w", "g"), KeyError, "there is no data column 'w'"),
-            (lambda: df.pivot_table("v", "g", margins=True), InvalidType, "rollup")):
+        (lambda: df.pivot_table("v"), InvalidValue, "needs the columns that make its rows"),
+        (lambda: df.pivot_table("v", "g", ["h"]), InvalidType, "columns of DataFrame.pivot_table has to be"),
+        (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "only once"),
+        (lambda: df.pivot_table("v", "g", "h", "nope"), InvalidValue, "'nope' is not an aggregate"),
+        (lambda: df.pivot_table(index="g"), InvalidType, "aggregates of every column.*\n.*values="),
+        (lambda: df.pivot_table("v", "g", "h", fill_value=[1]), InvalidType, "single value"),
+        (lambda: df.pivot_table("v", "h", "g", dropna=False), InvalidValue, "missing values, which cannot name a column"),
+        (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not among the values"),
+        (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "names no column"),
+        (lambda: df.pivot_table("w", "g"), KeyError, "there is no data column 'w'"),
+        (lambda: df.pivot_table("v", "g", margins=True), InvalidType, "rollup"),
+    ):
         with pytest.raises(error, match=message):
             call()
 
 
 def test_an_empty_pivot_table_of_several_values():
-    table = pa.table({"k": pa.array([], pa.string()), "c": pa.array([], pa.string()), "a": pa.array([], pa.int64()),
-                      "b": pa.array([], pa.int64())})
+    table = pa.table(
+        {
+            "k": pa.array([], pa.string()),
+            "c": pa.array([], pa.string()),
+            "a": pa.array([], pa.int64()),
+            "b": pa.array([], pa.int64()),
+        }
+    )
     found = DataFrame.from_arrow(opened("duckdb"), table).pivot_table(["a", "b"], index="k", columns="c")
     assert found.to_pandas().empty
 
@@ -274,8 +309,14 @@ def test_an_empty_pivot_table_of_several_values():
 def test_correlations_are_those_of_pandas(engine, method, rows):
     rng = np.random.default_rng(rows)
     base = rng.normal(size=rows)
-    theirs = pd.DataFrame({"a": base * 1e6, "b": base + rng.normal(size=rows), "c": rng.integers(0, 3, rows).astype(float),
-                           "same": np.full(rows, 0.1)})
+    theirs = pd.DataFrame(
+        {
+            "a": base * 1e6,
+            "b": base + rng.normal(size=rows),
+            "c": rng.integers(0, 3, rows).astype(float),
+            "same": np.full(rows, 0.1),
+        }
+    )
     theirs = theirs.mask(rng.random(theirs.shape) < 0.2)
     theirs["n"], theirs["flag"] = rng.integers(0, 5, rows), rng.random(rows) < 0.5
     theirs.index.name = "__column"
@@ -310,10 +351,15 @@ def test_correlation_refuses_what_it_cannot_do():
     with pytest.raises(InvalidType, match=r"column 's', which is string.*\n.*numeric_only=True"):
         df.corr()
     assert df.corr(numeric_only=True).columns == ["v"]
-    for call, error in ((lambda: df.v.corr(df.s), InvalidType), (lambda: df.v.corr(1), InvalidType),
-                        (lambda: df[["v"]].corr("kendall"), NotSupported), (lambda: df[["v"]].corr(min_periods=-1), InvalidValue),
-                        (lambda: df[["s"]].corr(numeric_only=True), InvalidValue), (lambda: df.groupby("s").corr(), InvalidValue),
-                        (lambda: df.assign(**{f"c{i}": i for i in range(12)}).corr(numeric_only=True), InvalidValue)):
+    for call, error in (
+        (lambda: df.v.corr(df.s), InvalidType),
+        (lambda: df.v.corr(1), InvalidType),
+        (lambda: df[["v"]].corr("kendall"), NotSupported),
+        (lambda: df[["v"]].corr(min_periods=-1), InvalidValue),
+        (lambda: df[["s"]].corr(numeric_only=True), InvalidValue),
+        (lambda: df.groupby("s").corr(), InvalidValue),
+        (lambda: df.assign(**{f"c{i}": i for i in range(12)}).corr(numeric_only=True), InvalidValue),
+    ):
         with pytest.raises(error):
             call()
 
@@ -329,7 +375,12 @@ def test_a_series_of_one_value_is_a_number(engine):
     assert int(df.n.astype("decimal(38, 2)").max()) == 4
     assert (bool(df.flag.any()), bool(df.flag.all()), bool(df.n.sum() > 7)) == (True, False, False)
     assert [f"{df.n.sum()}", f"{df.n.sum():,.2f}", f"{df.x.mean():.1%}", f"{df.s.max()}", f"{df.s.max():>3}"] == [
-        "7", "7.00", "150.0%", "c", "  c"]
+        "7",
+        "7.00",
+        "150.0%",
+        "c",
+        "  c",
+    ]
     assert list(range(df.n.count())) == [0, 1, 2]
     assert "%d of %.1f" % (df.n.sum(), df.x.sum()) == "7 of 4.5"  # noqa: UP031 - it asks for a number in its own way
     assert (df.n.sum().item(), df.n[0].item(), len(df.n), len(df[df.n > 1].n)) == (7, 1, 3, 2)
@@ -340,7 +391,12 @@ def test_a_missing_value_is_no_number():
     df = load("duckdb", {"x": [1.0], "n": [1], "s": ["a"]})
     none = df[df.n > 5]
     assert np.isnan(float(none.x.mean()))
-    assert [f"{none.x.mean():.2f}", f"{none.n.max():.1f}", f"{none.s.max()}", f"{none.s.max():>4}"] == ["nan", "nan", "<NA>", "<NA>"]
+    assert [f"{none.x.mean():.2f}", f"{none.n.max():.1f}", f"{none.s.max()}", f"{none.s.max():>4}"] == [
+        "nan",
+        "nan",
+        "<NA>",
+        "<NA>",
+    ]
     for call in (int, bool):
         with pytest.raises(InvalidValue, match=r"is missing.*\n.*value is None"):
             call(none.n.max())
@@ -372,14 +428,29 @@ def test_a_series_of_several_values_is_none():
 def test_functions_of_numpy(engine):
     df = load(engine, {"x": [1.0, 4.0, 9.0], "n": [1, -2, 3], "t": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])})
     for ours, wanted in (
-            (np.float64(2) * df.x, [2, 8, 18]), (np.int64(10) - df.n, [9, 12, 7]), (np.float64(4) > df.x, [True, False, False]),
-            (np.sqrt(df.x), [1, 2, 3]), (np.abs(df.n), [1, 2, 3]), (-df.n, [-1, 2, -3]), (np.add(df.x, df.n), [2, 2, 12]),
-            (np.power(df.x, 2), [1, 16, 81]), (np.float64(18) / df.x, [18, 4.5, 2]), (np.int64(7) // df.n, [7, -4, 2]),
-            (np.int64(1) == df.n, [True, False, False]), (np.float64(2) * df.x.max(), [18]),
-            (np.datetime64("2024-01-02") <= df.t, [False, True, True])):
+        (np.float64(2) * df.x, [2, 8, 18]),
+        (np.int64(10) - df.n, [9, 12, 7]),
+        (np.float64(4) > df.x, [True, False, False]),
+        (np.sqrt(df.x), [1, 2, 3]),
+        (np.abs(df.n), [1, 2, 3]),
+        (-df.n, [-1, 2, -3]),
+        (np.add(df.x, df.n), [2, 2, 12]),
+        (np.power(df.x, 2), [1, 16, 81]),
+        (np.float64(18) / df.x, [18, 4.5, 2]),
+        (np.int64(7) // df.n, [7, -4, 2]),
+        (np.int64(1) == df.n, [True, False, False]),
+        (np.float64(2) * df.x.max(), [18]),
+        (np.datetime64("2024-01-02") <= df.t, [False, True, True]),
+    ):
         assert values(ours) == wanted
-    for call in (lambda: np.sin(df.x), lambda: np.array([1, 2]) * df.x, lambda: np.maximum(df.x, 1), lambda: np.add.reduce(df.x),
-                 lambda: np.sqrt(df.t), lambda: np.add(df.x, 1, out=np.zeros(3))):
+    for call in (
+        lambda: np.sin(df.x),
+        lambda: np.array([1, 2]) * df.x,
+        lambda: np.maximum(df.x, 1),
+        lambda: np.add.reduce(df.x),
+        lambda: np.sqrt(df.t),
+        lambda: np.add(df.x, 1, out=np.zeros(3)),
+    ):
         with pytest.raises(InvalidType, match=r"numpy's \w+ cannot be computed from series.*\n.*to_numpy"):
             call()
 
@@ -404,17 +475,21 @@ def test_columns_are_renamed_in_place(engine):
     other = df.copy()
     df.columns = ["b", "c"]
     assert df.columns == ["b", "c"]
-    assert df.sort_index().to_arrow().to_pylist() == [
-        {"_index_row": 0, "b": 1, "c": "x"}, {"_index_row": 1, "b": 2, "c": "y"}]
+    assert df.sort_index().to_arrow().to_pylist() == [{"_index_row": 0, "b": 1, "c": "x"}, {"_index_row": 1, "b": 2, "c": "y"}]
     assert other.columns == ["a", "b"]
     df.columns = [name.upper() for name in df.columns]
     assert df.columns == ["B", "C"]
     ordered = other.sort_values("a", ascending=False)
     ordered.columns = pd.Index(["b", "a"])
     assert ordered.to_pandas().b.tolist() == [2, 1]
-    for given, error, message in ((["x"], InvalidValue, "1 names are not those of 2 columns"), ("ab", InvalidType, "list of names"),
-                                  (["x", "x"], InvalidValue, "same name"), ([1, 2], InvalidType, "name"), (5, InvalidType, "list"),
-                                  (["_index_row", "x"], InvalidValue, "same name")):
+    for given, error, message in (
+        (["x"], InvalidValue, "1 names are not those of 2 columns"),
+        ("ab", InvalidType, "list of names"),
+        (["x", "x"], InvalidValue, "same name"),
+        ([1, 2], InvalidType, "name"),
+        (5, InvalidType, "list"),
+        (["_index_row", "x"], InvalidValue, "same name"),
+    ):
         with pytest.raises(error, match=message):
             df.columns = given
     assert df.columns == ["B", "C"]
@@ -440,13 +515,23 @@ def test_info_prints_the_columns(engine, capsys):
     assert df.info() is None
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("<DataFrame, 2 columns, not sorted; ")
-    assert lines[1:] == ["Index: _index_row (int64)", " #  Column     Dtype", "--  ------     -----", " 0  n          int64",
-                         " 1  long name  string"]
+    assert lines[1:] == [
+        "Index: _index_row (int64)",
+        " #  Column     Dtype",
+        "--  ------     -----",
+        " 0  n          int64",
+        " 1  long name  string",
+    ]
     target = io.StringIO()
     df.info(target, show_counts=True)
     assert target.getvalue().splitlines()[1:] == [
-        "Index: _index_row (int64)", "Rows: 2", " #  Column     Non-Null Count  Dtype", "--  ------     --------------  -----",
-        " 0  n          1               int64", " 1  long name  2               string"]
+        "Index: _index_row (int64)",
+        "Rows: 2",
+        " #  Column     Non-Null Count  Dtype",
+        "--  ------     --------------  -----",
+        " 0  n          1               int64",
+        " 1  long name  2               string",
+    ]
     DataFrame.from_schema({"a": "int64"}).info()
     assert "not connected" in capsys.readouterr().out
 
@@ -459,9 +544,19 @@ def test_samples_are_the_same_on_every_engine():
         drawn = df.sample(10).to_pandas()
         assert drawn.index.tolist() == sorted(drawn.index), "rows keep the order of the frame"
         share = df.sample(frac=0.103)
-        found[engine] = (drawn.index.tolist(), share.to_pandas().index.tolist(), df.sample(10, random_state=5).to_pandas().v.tolist())
-        assert (len(drawn), len(share), len(df.sample(frac=0)), len(df.sample(frac=1)), len(df.sample(900)), len(df.sample(0))) == (
-            10, 21, 0, 200, 200, 0)
+        found[engine] = (
+            drawn.index.tolist(),
+            share.to_pandas().index.tolist(),
+            df.sample(10, random_state=5).to_pandas().v.tolist(),
+        )
+        assert (
+            len(drawn),
+            len(share),
+            len(df.sample(frac=0)),
+            len(df.sample(frac=1)),
+            len(df.sample(900)),
+            len(df.sample(0)),
+        ) == (10, 21, 0, 200, 200, 0)
         assert len(df.sample()) == 1
     assert len({str(each) for each in found.values()}) == 1
     ten, twenty_one, others = found["duckdb"]
@@ -475,9 +570,15 @@ def test_samples_are_the_same_on_every_engine():
 
 def test_sample_refuses_what_it_cannot_do():
     df = load("duckdb", {"v": [1, 2]})
-    for options, error in (({"n": 1, "frac": 0.5}, InvalidValue), ({"frac": 1.5}, InvalidValue), ({"n": -1}, InvalidValue),
-                           ({"n": 1.5}, InvalidType), ({"random_state": "a"}, InvalidType), ({"replace": True}, InvalidType),
-                           ({"frac": NAN}, InvalidValue)):
+    for options, error in (
+        ({"n": 1, "frac": 0.5}, InvalidValue),
+        ({"frac": 1.5}, InvalidValue),
+        ({"n": -1}, InvalidValue),
+        ({"n": 1.5}, InvalidType),
+        ({"random_state": "a"}, InvalidType),
+        ({"replace": True}, InvalidType),
+        ({"frac": NAN}, InvalidValue),
+    ):
         with pytest.raises(error):
             df.sample(**options)
     with pytest.raises(InvalidValue, match="sample needs rows"):

@@ -13,9 +13,14 @@ def test_a_level_becomes_a_frame_of_one_column(engine):
     df = load(engine, {"x": [3, 1, 2], "y": [4, 5, 6]}, index=[10, 11, 12]).rename(index={"_index_row": "i"}).sort_index()
     both = df.set_index("x", append=True)
     for series, name, wanted in (
-            (df.index["i"], "i", [10, 11, 12]), (df.y.index["i"], "i", [10, 11, 12]), (df.index["i"] + 1, "i", [11, 12, 13]),
-            (df.index["i"].astype("string"), "i", ["10", "11", "12"]), (both.index["x"], "x", [3, 1, 2]),
-            (df.groupby("y").x.sum().index["y"], "y", [4, 5, 6]), (df.index["i"].rename("j"), "j", [10, 11, 12])):
+        (df.index["i"], "i", [10, 11, 12]),
+        (df.y.index["i"], "i", [10, 11, 12]),
+        (df.index["i"] + 1, "i", [11, 12, 13]),
+        (df.index["i"].astype("string"), "i", ["10", "11", "12"]),
+        (both.index["x"], "x", [3, 1, 2]),
+        (df.groupby("y").x.sum().index["y"], "y", [4, 5, 6]),
+        (df.index["i"].rename("j"), "j", [10, 11, 12]),
+    ):
         frame = series.to_frame()
         assert (series.index, frame.index_columns, frame.columns) == ({}, [], [name])
         found = frame.to_pandas()

@@ -62,19 +62,27 @@ def test_values_are_set_in_a_type_that_holds_them(engine):
         df.loc[key] = value
         return [df.dtypes[name] for name in "ABCD"], cells(df)
 
-    assert after("b", 1) == (["int64", "float64", "string", "string"],
-                             [(1, 1.5, "x", "true"), (1, 1.0, "1", "1"), (3, None, "z", "true")])
+    assert after("b", 1) == (
+        ["int64", "float64", "string", "string"],
+        [(1, 1.5, "x", "true"), (1, 1.0, "1", "1"), (3, None, "z", "true")],
+    )
     assert after(["a", "b"], "w")[1] == [("w",) * 4, ("w",) * 4, ("3", None, "z", "true")]
     assert after(("b", "C"), 1)[1][1] == (2, 2.5, "1", False)
-    assert after(("b", "A"), 1.5) == (["float64", "float64", "string", "bool"], [
-        (1.0, 1.5, "x", True), (1.5, 2.5, "y", False), (3.0, None, "z", True)])
+    assert after(("b", "A"), 1.5) == (
+        ["float64", "float64", "string", "bool"],
+        [(1.0, 1.5, "x", True), (1.5, 2.5, "y", False), (3.0, None, "z", True)],
+    )
     assert after(("b", "D"), 1)[1] == [(1, 1.5, "x", "true"), (2, 2.5, "y", "1"), (3, None, "z", "true")]
-    assert after(("b", slice("A", "B")), 7) == (["int64", "float64", "string", "bool"], [
-        (1, 1.5, "x", True), (7, 7.0, "y", False), (3, None, "z", True)])
+    assert after(("b", slice("A", "B")), 7) == (
+        ["int64", "float64", "string", "bool"],
+        [(1, 1.5, "x", True), (7, 7.0, "y", False), (3, None, "z", True)],
+    )
     assert after((slice(None), "A"), "u")[1][0] == ("u", 1.5, "x", True)
     assert after(("b", ["A", "C"]), [5, "v"])[1][1] == (5, 2.5, "v", False)
-    assert after(("b", "A"), None) == (["int64", "float64", "string", "bool"], [
-        (1, 1.5, "x", True), (None, 2.5, "y", False), (3, None, "z", True)])
+    assert after(("b", "A"), None) == (
+        ["int64", "float64", "string", "bool"],
+        [(1, 1.5, "x", True), (None, 2.5, "y", False), (3, None, "z", True)],
+    )
     assert after(("q", "A"), 9)[1] == cells(small(engine))
     df = small(engine)
     df.loc[df.A > 1] = 0

@@ -31,7 +31,8 @@ def test_keys_of_one_name_are_one_column(engine, how):
     assert by_name.columns == ["k", "v_x", "w", "v_y"]
     wanted = pd.DataFrame(LEFT).merge(pd.DataFrame(RIGHT), how=how, on="k").sort_values("k")
     assert rows(by_name[["k", "v_x", "w"]].reset_index(drop=True), "k") == [
-        plain(row) for row in wanted[["k", "v_x", "w"]].astype(object).to_numpy().tolist()]
+        plain(row) for row in wanted[["k", "v_x", "w"]].astype(object).to_numpy().tolist()
+    ]
     for keys in ({"left_on": "k", "right_on": "k"}, {"left_on": ["k"], "right_on": ["k"]}):
         found = left.merge(right, how=how, **keys)
         assert (found.index_columns, found.columns, found.dtypes) == (["i", "j"], by_name.columns, by_name.dtypes)

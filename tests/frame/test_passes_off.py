@@ -39,13 +39,24 @@ def programs(df, other):
         (df.sample(frac=0.6)[["y"]].isna(), ["_index_row"]),
         (df.pivot_table("x", "y", "g", "sum"), ["y"]),
         # The clocks of this zone are corrected by a CASE on some engines; midnights, and what is shown twice.
-        (df.assign(at=to_datetime(df.x * 3_600 + 1_793_512_800, unit="s")).assign(
-            day=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.date,
-            back=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.tz_localize("America/Winnipeg", ambiguous=True),
-            week=lambda df: df["at"].dt.tz_localize("Europe/Amsterdam", False, "NaT").dt.date_trunc("week", week_start="sunday"),
-        ), ["y"]),
-        (df.assign(at=to_datetime(df.x * 3_600 + 1_793_512_800, unit="s")).assign(
-            day=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.strftime("%H")).groupby("day").y.sum().to_frame(), ["day"]),
+        (
+            df.assign(at=to_datetime(df.x * 3_600 + 1_793_512_800, unit="s")).assign(
+                day=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.date,
+                back=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.tz_localize("America/Winnipeg", ambiguous=True),
+                week=lambda df: (
+                    df["at"].dt.tz_localize("Europe/Amsterdam", False, "NaT").dt.date_trunc("week", week_start="sunday")
+                ),
+            ),
+            ["y"],
+        ),
+        (
+            df.assign(at=to_datetime(df.x * 3_600 + 1_793_512_800, unit="s"))
+            .assign(day=lambda df: df["at"].dt.tz_convert("America/Winnipeg").dt.strftime("%H"))
+            .groupby("day")
+            .y.sum()
+            .to_frame(),
+            ["day"],
+        ),
     ]
 
 

@@ -40,7 +40,11 @@ def test_a_table_is_created_in_the_schema_before_its_name(engine, writable):
     df[df.a > 1].database_create_table('"reports.daily"')
     df[df.a > 5].database_create_table("daily")
     assert [rows(writable, name) for name in ("reports.daily", '"reports.daily"', "daily", '"reports"."daily"')] == [
-        [1, 2], [2], [], [1, 2]]
+        [1, 2],
+        [2],
+        [],
+        [1, 2],
+    ]
     assert {"reports.daily", '"reports.daily"', "daily"} <= set(writable.tables())
     with pytest.raises(InvalidValue, match=r"daily.* already exists"):
         df.database_create_table("reports.daily")
@@ -122,8 +126,9 @@ def test_attached_databases_of_duckdb():
     df.database_create_table("other.reports.daily")
     assert rows(engine, "other.reports.daily") == [1, 2]
     df.database_create_table("other.daily")
-    assert connection.execute("SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = 'daily'"
-                              ).fetchall() == [("other", "main"), ("other", "reports")]
+    assert connection.execute(
+        "SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = 'daily'"
+    ).fetchall() == [("other", "main"), ("other", "reports")]
     saved = DataFrame.from_table(engine, "other.reports.daily")
     saved.set_savepoint("other.reports.again", "view")
     saved.savepoints.write_to_db()
@@ -136,24 +141,33 @@ def test_attached_databases_of_duckdb():
 def test_a_refused_create_says_what_to_ask_for(name):
     server = postgres_server.session(int(name.removeprefix("postgres")))
     with psycopg.connect(server.url, autocommit=True) as admin:
-        admin.execute("DROP SCHEMA IF EXISTS reports CASCADE; CREATE SCHEMA reports; CREATE TABLE reports.daily AS SELECT 1 AS a")
-        admin.execute("DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA reports TO clerk; GRANT SELECT ON reports.daily TO clerk")
+        admin.execute(
+            "DROP SCHEMA IF EXISTS reports CASCADE; CREATE SCHEMA reports; CREATE TABLE reports.daily AS SELECT 1 AS a"
+        )
+        admin.execute(
+            "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA reports TO clerk; GRANT SELECT ON reports.daily TO clerk"
+        )
         admin.execute("CREATE TABLE reports.secret AS SELECT 1 AS a")
     try:
         url = server.url.replace("//postgres@", "//clerk@")
         df = DataFrame.from_table(connect(url, read_only=False), "reports.daily")
         for place, schema in (("reports.mine", "reports"), ("mine", "public")):
-            with pytest.raises(QueryFailed, match=rf'denied for schema {schema}.*\nhint: .*GRANT CREATE ON SCHEMA "{schema}" TO'):
+            with pytest.raises(
+                QueryFailed, match=rf'denied for schema {schema}.*\nhint: .*GRANT CREATE ON SCHEMA "{schema}" TO'
+            ):
                 df.database_create_table(place)
         saved = df.copy()
         saved.set_savepoint("reports.mine", "view")
         with pytest.raises(QueryFailed, match=r'GRANT CREATE ON SCHEMA "reports"'):
             saved.savepoints.write_to_db()
-        with pytest.raises(QueryFailed, match=r"(must be owner|denied for schema).*\nhint: (only its owner|.*CREATE ON SCHEMA)"):
+        with pytest.raises(
+            QueryFailed, match=r"(must be owner|denied for schema).*\nhint: (only its owner|.*CREATE ON SCHEMA)"
+        ):
             df.database_create_table("reports.daily", if_exists="replace")
         with pytest.raises(QueryFailed, match=r'denied for table daily.*\nhint: .*GRANT INSERT ON "daily"'):
-            DataFrame.from_arrow(connect(url, read_only=False), df.to_arrow(), name="reports.daily", materialization="table",
-                                 if_exists="append")
+            DataFrame.from_arrow(
+                connect(url, read_only=False), df.to_arrow(), name="reports.daily", materialization="table", if_exists="append"
+            )
         with pytest.raises(QueryFailed, match=r'denied for table secret.*\nhint: .*GRANT SELECT ON "secret"'):
             DataFrame.from_table(connect(url, read_only=False), "reports.secret").to_pandas()
         assert df.materialize(materialization="temp_table").to_pandas().a.tolist() == [1]

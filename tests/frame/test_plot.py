@@ -29,8 +29,11 @@ def points(chart):
 
 
 def test_lines(df, capfd):
-    assert points(df.plot()) == {"day": [(0, 3), (1, 1), (2, 2)], "v": [(0, 30), (1, 10), (2, 20)],
-                                 "w": [(0, 1.0), (1, 2.0), (2, 3.0)]}
+    assert points(df.plot()) == {
+        "day": [(0, 3), (1, 1), (2, 2)],
+        "v": [(0, 30), (1, 10), (2, 20)],
+        "w": [(0, 1.0), (1, 2.0), (2, 3.0)],
+    }
     chart = df.plot(x="day", y="v", title="views")
     assert sorted(points(chart)["v"]) == [(1, 10), (2, 20), (3, 30)]
     assert title(chart)[0] == "views"
@@ -55,7 +58,10 @@ def test_bars(df, capfd):
     assert stacked["encoding"]["y"]["stack"] == "zero"
     lying = layers(df.plot.barh("s", ["v", "w"]))[0]
     assert (lying["encoding"]["y"]["field"], lying["encoding"]["x"]["field"], lying["encoding"]["yOffset"]["field"]) == (
-        "label", "value", "name")
+        "label",
+        "value",
+        "name",
+    )
     assert axis_titles(df.plot.barh("s", "v")) == ("v", "s")
     assert axis_titles(df.plot.barh("s", "v", xlabel="Views", ylabel="Site")) == ("Views", "Site")
     for chart in (df.plot.bar("s", "v"), df.plot.bar("s", ["v", "w"], stacked=True), df.plot.barh("s", ["v", "w"])):
@@ -178,7 +184,11 @@ def test_size_and_colors(df):
 
 def test_wrong_options(df):
     for draw, error, message in [
-        (lambda: df.plot(figsize=(3, 2)), InvalidValue, r"plot.line has no option 'figsize'\nhint: give width= and height= in pixels"),
+        (
+            lambda: df.plot(figsize=(3, 2)),
+            InvalidValue,
+            r"plot.line has no option 'figsize'\nhint: give width= and height= in pixels",
+        ),
         (lambda: df.plot.bar(ax=None), InvalidValue, r"no option 'ax'\nhint: objectiv_local.charts.side_by_side"),
         (lambda: df.plot.bar(titel="x"), InvalidValue, "did you mean 'title'"),
         (lambda: df.plot.bar(logy=True), InvalidValue, "plot.bar has no option 'logy'"),
@@ -188,7 +198,11 @@ def test_wrong_options(df):
         (lambda: df.plot.bar(stacked="yes"), InvalidType, "stacked of plot.bar has to be True or False"),
         (lambda: df.plot(y="v", color="#12"), InvalidValue, "color '#12' of a chart is not known"),
         (lambda: df.plot(y=["v", "w"], color="red"), InvalidValue, "1 colors were given for 2 columns"),
-        (lambda: df.assign(v=df.v - 10).plot("day", "v", logy=True), InvalidValue, "'v' has 0, which is not on a logarithmic axis"),
+        (
+            lambda: df.assign(v=df.v - 10).plot("day", "v", logy=True),
+            InvalidValue,
+            "'v' has 0, which is not on a logarithmic axis",
+        ),
         (lambda: df.plot(kind="pie"), NotSupported, r"kind 'pie' is not supported\n.*to_pandas\(\).plot.pie"),
         (lambda: df.plot(kind="nope"), NotSupported, "known names are 'line', 'bar', 'barh', 'area', 'scatter', 'hist'"),
         (lambda: df.plot.pie(), AttributeNotFound, r"to_pandas\(\).plot.pie"),

@@ -31,7 +31,9 @@ ROOT = Path(__file__).parents[2]
 #: Engines whose progress and previews can be stopped at once.
 KINDS = ("duckdb", "postgres")
 #: Takes hours on both engines.
-ENDLESS = "SELECT count(*) AS n FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
+ENDLESS = (
+    "SELECT count(*) AS n FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
+)
 
 
 class Page(HTMLParser):
@@ -101,9 +103,21 @@ def test_values_of_every_kind_are_one_line_each() -> None:
     connection = duckdb.connect()
     connection.register("source", table.to_arrow_table())
     shown = page(ol.from_model(connect(connection), "SELECT * FROM source"))
-    assert shown.texts["td"] == ["true", "1", "0.1", r"a\nb\t", "2024-02-29", "2024-02-29 12:00:00.500000",
-                                 "00000000-0000-0000-0000-00000000000a", "1.50", "x" * 59 + "…", "[1,2]", '{"a": 1}',
-                                 "01:02:03", "1:30:00"]
+    assert shown.texts["td"] == [
+        "true",
+        "1",
+        "0.1",
+        r"a\nb\t",
+        "2024-02-29",
+        "2024-02-29 12:00:00.500000",
+        "00000000-0000-0000-0000-00000000000a",
+        "1.50",
+        "x" * 59 + "…",
+        "[1,2]",
+        '{"a": 1}',
+        "01:02:03",
+        "1:30:00",
+    ]
 
 
 def test_names_and_values_are_escaped_everywhere() -> None:
@@ -114,7 +128,22 @@ def test_names_and_values_are_escaped_everywhere() -> None:
     hub = ModelHub(time_aggregation=f"%Y {attack}")
     for obj in (frame, series, hub, SQL(f"SELECT '{attack}' -- {attack}\n/* {attack} */")):
         found = page(obj)
-        assert found.tags <= {"div", "style", "p", "b", "span", "table", "thead", "tbody", "tr", "th", "td", "small", "pre", "i"}
+        assert found.tags <= {
+            "div",
+            "style",
+            "p",
+            "b",
+            "span",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "small",
+            "pre",
+            "i",
+        }
     with ol.options(preview=False):
         assert "script" not in page(frame).tags
     assert attack in page(frame).texts["td"]
@@ -133,8 +162,14 @@ def test_a_grouped_frame_a_wide_one_and_one_without_a_connection(orders: DataFra
 
 
 def test_series_and_analyses_and_their_rule() -> None:
-    events = pa.table({"event_id": ["1", "2"], "user_id": ["a", "b"], "event_type": ["view", "buy"],
-                       "moment": pd.to_datetime(["2024-01-01", "2024-01-02"])})
+    events = pa.table(
+        {
+            "event_id": ["1", "2"],
+            "user_id": ["a", "b"],
+            "event_type": ["view", "buy"],
+            "moment": pd.to_datetime(["2024-01-01", "2024-01-02"]),
+        }
+    )
     hub = ModelHub()
     df = hub.events(events)
     assert page(df.event_type).texts["b"] == ["event_type"]

@@ -98,9 +98,15 @@ def test_text(engine):
     df = load(engine, {"s": texts})
     text = pd.Series(texts, dtype="str").str
     for ours, theirs in [
-        (df.s.str.lower(), text.lower()), (df.s.str.upper(), text.upper()), (df.s.str.len(), text.len()),
-        (df.s.str[1:3], text[1:3]), (df.s.str[-2:], text[-2:]), (df.s.str[:-1], text[:-1]), (df.s.str[-3:-1], text[-3:-1]),
-        (df.s.str.slice(1), text.slice(1)), (df.s.str.replace("l", "'L'"), text.replace("l", "'L'", regex=False)),
+        (df.s.str.lower(), text.lower()),
+        (df.s.str.upper(), text.upper()),
+        (df.s.str.len(), text.len()),
+        (df.s.str[1:3], text[1:3]),
+        (df.s.str[-2:], text[-2:]),
+        (df.s.str[:-1], text[:-1]),
+        (df.s.str[-3:-1], text[-3:-1]),
+        (df.s.str.slice(1), text.slice(1)),
+        (df.s.str.replace("l", "'L'"), text.replace("l", "'L'", regex=False)),
     ]:
         assert values(ours)[:3] == theirs.tolist()[:3]
         assert values(ours)[3] is None
@@ -116,8 +122,15 @@ def test_text(engine):
 def test_time(engine):
     moments = [datetime.datetime(2022, 1, 2, 3, 4, 5, 67), datetime.datetime(2020, 12, 31, 23, 59, 59, 999_999)]
     df = load(engine, {"t": moments, "d": [moment.date() for moment in moments]})
-    for format_ in ("%Y-%m-%d", "%a %A %b %B %d %H %I %j %m %M %p %S %y %f", "%G-W%V-%u", "%U %W %w %%", "%c|%x|%X|%D|%F|%T|%R",
-                    "day-of-month \"%d\" 'x'", "%e|%C|%h|%g"):
+    for format_ in (
+        "%Y-%m-%d",
+        "%a %A %b %B %d %H %I %j %m %M %p %S %y %f",
+        "%G-W%V-%u",
+        "%U %W %w %%",
+        "%c|%x|%X|%D|%F|%T|%R",
+        "day-of-month \"%d\" 'x'",
+        "%e|%C|%h|%g",
+    ):
         assert values(df.t.dt.strftime(format_)) == [moment.strftime(format_) for moment in moments], format_
     assert values(df.d.dt.strftime("%d.%m.%Y")) == ["02.01.2022", "31.12.2020"]
     assert values(df.t.dt.date_trunc("week")) == [pd.Timestamp("2021-12-27"), pd.Timestamp("2020-12-28")]
@@ -137,14 +150,14 @@ def test_json(engine):
     assert values(df.j.json[1:]) == [stack[1:], [], [], [5, True, None]]
     assert values(df.j.json[-2:]) == [stack[1:], [], [], [True, None]]
     assert values(df.j.json[:-1]) == [stack[:-1], [], [], ["x", 5, True]]
-    assert values(df.j.json[{"id": "nav"}:]) == [stack[1:], [], [], []]
-    assert values(df.j.json[:{"id": "nav"}]) == [stack[:2], [], [], []]
-    assert values(df.j.json[{"_type": "Root"}:{"_type": "Link", "n": 5}]) == [stack, [], [], []]
-    assert values(df.j.json[{"id": "5"}:]) == [[], [], [], []]
+    assert values(df.j.json[{"id": "nav"} :]) == [stack[1:], [], [], []]
+    assert values(df.j.json[: {"id": "nav"}]) == [stack[:2], [], [], []]
+    assert values(df.j.json[{"_type": "Root"} : {"_type": "Link", "n": 5}]) == [stack, [], [], []]
+    assert values(df.j.json[{"id": "5"} :]) == [[], [], [], []]
     assert values(df.j.json.array_contains("x")) == [False, False, None, True]
     assert values(df.j.json.array_contains(5)) == [False, False, None, True]
     assert values(df.j.json.array_contains("5")) == [False, False, None, False]
-    assert values(df.j.json[{"id": "nav"}:].json.get_array_length() > 0) == [True, False, False, False]
+    assert values(df.j.json[{"id": "nav"} :].json.get_array_length() > 0) == [True, False, False, False]
 
 
 @on_every_engine
@@ -184,8 +197,16 @@ def test_overflow_is_an_error(engine):
 
 @on_every_engine
 def test_aggregates(engine):
-    df = load(engine, {"a": pd.array([1, 2, None, 4], "Int64"), "x": [1.5, NAN, 2.5, 3.0], "b": [True, True, False, True],
-                       "s": ["b", "B", "é", None], "k": [3, 1, 2, 0]})
+    df = load(
+        engine,
+        {
+            "a": pd.array([1, 2, None, 4], "Int64"),
+            "x": [1.5, NAN, 2.5, 3.0],
+            "b": [True, True, False, True],
+            "s": ["b", "B", "é", None],
+            "k": [3, 1, 2, 0],
+        },
+    )
     assert [df.a.sum().value, df.a.count().value, df.a.mean().value] == [7, 3, 7 / 3]
     assert [df.a.min().value, df.a.max().value, df.a.nunique().value] == [1, 4, 3]
     assert [df.b.sum().value, df.b.mean().value, df.b.any().value, df.b.all().value] == [3, 0.75, True, False]
@@ -201,8 +222,16 @@ def test_aggregates(engine):
 @on_every_engine
 def test_operations_that_types_do_not_allow(engine):
     df = load(engine, {"a": [1], "s": ["x"], "j": [{"a": 1}]})
-    for wrong in (lambda: df.a + df.s, lambda: df.a > "x", lambda: df.j == df.j, lambda: df.s.str.len() & True,
-                  lambda: df.a == None, lambda: df.a + [1], lambda: ~df.a, lambda: df.s * 2):  # noqa: E711
+    for wrong in (
+        lambda: df.a + df.s,
+        lambda: df.a > "x",
+        lambda: df.j == df.j,
+        lambda: df.s.str.len() & True,
+        lambda: df.a == None,  # noqa: E711
+        lambda: df.a + [1],
+        lambda: ~df.a,
+        lambda: df.s * 2,
+    ):
         with pytest.raises(TypeError) as caught:
             wrong()
         assert "hint: " in str(caught.value)
@@ -210,8 +239,16 @@ def test_operations_that_types_do_not_allow(engine):
 
 @on_every_engine
 def test_values_are_looked_up_in_series_of_another_type(engine):
-    df = load(engine, {"n": [1, 2, 3], "x": [1.5, 2.0, None], "p": [1.5, 2.0, 3.25], "d": pd.to_datetime(["2020-01-01"] * 3),
-                       "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-02 12:00", "2020-01-02 13:00"])})
+    df = load(
+        engine,
+        {
+            "n": [1, 2, 3],
+            "x": [1.5, 2.0, None],
+            "p": [1.5, 2.0, 3.25],
+            "d": pd.to_datetime(["2020-01-01"] * 3),
+            "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-02 12:00", "2020-01-02 13:00"]),
+        },
+    )
     df["p"], df["d"] = df.p.astype("decimal(38, 2)"), df.d.astype("date")
     df["q"] = df.p.astype("decimal(38, 1)")
     # A value that is cut to an integer, a digit or a day is another one.
@@ -264,7 +301,14 @@ def test_columns_of_a_dtype_are_described(engine):
 
 @on_every_engine
 def test_members_of_json_as_values(engine):
-    documents = ['{"plan": "pro", "n": 1}', '{"plan": "\\u0070ro", "ok": true}', '{"plan": null}', "{}", None, '{"plan": ["pro"]}']
+    documents = [
+        '{"plan": "pro", "n": 1}',
+        '{"plan": "\\u0070ro", "ok": true}',
+        '{"plan": null}',
+        "{}",
+        None,
+        '{"plan": ["pro"]}',
+    ]
     df = load(engine, {"j": documents})
     df["j"] = df.j.astype("json")
     plan = df.j["plan"]
@@ -272,7 +316,13 @@ def test_members_of_json_as_values(engine):
     assert values(plan != "pro") == [False, False, True, None, None, True]
     assert values(df.j["ok"] == True) == [None, True, None, None, None, None]  # noqa: E712 - of a series
     assert [str(each).replace(" ", "") if each is not None else None for each in values(plan.astype("string"))] == [
-        "pro", "pro", None, None, None, '["pro"]']
+        "pro",
+        "pro",
+        None,
+        None,
+        None,
+        '["pro"]',
+    ]
     assert values(df.j["n"].astype("string").astype("int64")) == [1, None, None, None, None, None]
     with pytest.raises(InvalidType, match="astype"):
         df.groupby(plan)

@@ -35,7 +35,8 @@ def test_merges_are_those_of_pandas(engine, how):
     assert found.columns == ["k", "x", "y"]
     assert rows(found) == sorted(
         [tuple(plain(row)) for row in wanted.astype(object).itertuples(index=False)],
-        key=lambda row: tuple((value is None, str(value)) for value in row))
+        key=lambda row: tuple((value is None, str(value)) for value in row),
+    )
     with_nulls = rows(left.merge(right, how=how, on="k", match_nulls=True))
     assert (None, 4, 40) in with_nulls
 
@@ -44,8 +45,10 @@ def test_merges_are_those_of_pandas(engine, how):
 def test_merges_on_conditions_and_of_everything(engine):
     left, right = load(engine, LEFT), load(engine, RIGHT)
     assert len(left.merge(right, how="cross")) == 20
-    larger = {how: rows(left.merge(right, how=how, on=lambda a, b: a.x * 10 > b.y)[["x", "y"]])
-              for how in ("inner", "left", "right", "outer")}
+    larger = {
+        how: rows(left.merge(right, how=how, on=lambda a, b: a.x * 10 > b.y)[["x", "y"]])
+        for how in ("inner", "left", "right", "outer")
+    }
     met = [(x, y) for x in LEFT["x"] for y in RIGHT["y"] if x * 10 > y]
 
     def ordered(pairs):
@@ -56,7 +59,9 @@ def test_merges_on_conditions_and_of_everything(engine):
     assert larger["right"] == ordered(met)
     assert larger["outer"] == ordered([*met, (1, None)])
     keyed = left.merge(right, how="outer", on=["k", lambda a, b: a.x > 2])
-    assert rows(keyed[["x", "y"]]) == ordered([(3, 10), (1, None), (2, None), (4, None), (5, None), (None, 20), (None, 30), (None, 40)])
+    assert rows(keyed[["x", "y"]]) == ordered(
+        [(3, 10), (1, None), (2, None), (4, None), (5, None), (None, 20), (None, 30), (None, 40)]
+    )
     with pytest.raises(InvalidType, match=r"lambda left, right"):
         left.merge(right, on=left.x > 1)
     with pytest.raises(InvalidValue, match="cross merge has no keys"):
@@ -70,8 +75,9 @@ def test_merge_keeps_types_and_suffixes(engine):
     both = left.merge(right, on="k", how="outer", suffixes=("_l", "_r"))
     assert both.dtypes == {"k": "float64", "v_l": "string", "v_r": "string"}
     assert rows(both) == [(1.0, "a", "c"), (2.0, "b", None), (2.5, None, "d")]
-    by_index = left.set_index("k").merge(right.astype({"k": "int64"}).set_index("k"), left_index=True, right_index=True,
-                                         how="outer")
+    by_index = left.set_index("k").merge(
+        right.astype({"k": "int64"}).set_index("k"), left_index=True, right_index=True, how="outer"
+    )
     assert by_index.index_columns == ["k"]
     assert by_index.sort_index().to_pandas().values.tolist() == [["a", "c"], ["b", "d"]]
 
@@ -148,12 +154,20 @@ def test_dummies(engine):
 @on_every_engine
 def test_dummies_of_every_dtype_are_ones_and_zeros(engine):
     df = load(engine, {"c": ["red", "blue", None]})
-    for dtype, one, zero in (("int64", 1, 0), ("string", "1", "0"), ("float64", 1.0, 0.0), ("bool", True, False),
-                             ("decimal(38, 2)", decimal.Decimal("1.00"), decimal.Decimal("0.00"))):
+    for dtype, one, zero in (
+        ("int64", 1, 0),
+        ("string", "1", "0"),
+        ("float64", 1.0, 0.0),
+        ("bool", True, False),
+        ("decimal(38, 2)", decimal.Decimal("1.00"), decimal.Decimal("0.00")),
+    ):
         found = df.get_dummies(dtype=dtype, dummy_na=True)
         assert set(found.dtypes.values()) == {dtype.replace(" ", "")}
         assert [values(found[name]) for name in ("c_blue", "c_red", "c_nan")] == [
-            [zero, one, zero], [one, zero, zero], [zero, zero, one]]
+            [zero, one, zero],
+            [one, zero, zero],
+            [zero, zero, one],
+        ]
         assert values(df.c.get_dummies(dtype=dtype).c_red) == [one, zero, zero]
     with pytest.raises(InvalidType, match="timestamp"):
         df.get_dummies(dtype="timestamp")
@@ -204,8 +218,11 @@ def test_cut_is_that_of_pandas(engine):
             if pd.isna(theirs):
                 assert ours is None or pd.isna(ours)
             else:
-                assert (ours.left, ours.right, ours.closed) == (pytest.approx(theirs.left), pytest.approx(theirs.right),
-                                                                theirs.closed)
+                assert (ours.left, ours.right, ours.closed) == (
+                    pytest.approx(theirs.left),
+                    pytest.approx(theirs.right),
+                    theirs.closed,
+                )
     assert df.groupby(df.v.cut(2)).v.count().to_pandas().tolist() == [4, 3, 0]
     constant = load(engine, {"v": [5.0, 5.0]}).v.cut(2).to_pandas()
     assert constant.iloc[0] == constant.iloc[1] == pd.cut(pd.Series([5.0, 5.0]), 2, precision=12).iloc[0]
@@ -289,8 +306,8 @@ def test_choosing_values(engine):
     assert values(df.a != other.z.all_values()) == [True, False, False, True]
     assert other.z.exists().value is True
     assert other[other.z > 1000].z.exists().value is False
-    assert values(df.a ** 2) == [1.0, 4.0, 9.0, None]
-    assert values(2 ** df.a) == [2.0, 4.0, 8.0, None]
+    assert values(df.a**2) == [1.0, 4.0, 9.0, None]
+    assert values(2**df.a) == [2.0, 4.0, 8.0, None]
     assert values(other.z << 2) == [8, 12, 396]
     assert values(other.z >> 1) == [1, 1, 49]
     assert values((-other.z) >> 1) == [-1, -2, -50]
@@ -322,8 +339,12 @@ def test_a_series_is_sorted_by_its_levels_in_directions_of_their_own(engine):
 @on_every_engine
 def test_set_index_keeps_levels_that_the_index_has(engine):
     df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
-    for keys, index, columns in [("a", ["a"], ["v"]), (["b", "a"], ["b", "a"], ["v"]), (["b", "v"], ["b", "v"], []),
-                                 (df.index["b"], ["b"], ["v"])]:
+    for keys, index, columns in [
+        ("a", ["a"], ["v"]),
+        (["b", "a"], ["b", "a"], ["v"]),
+        (["b", "v"], ["b", "v"], []),
+        (df.index["b"], ["b"], ["v"]),
+    ]:
         found = df.set_index(keys)
         assert (found.index_columns, found.data_columns) == (index, columns)
     assert df.set_index("a", append=True).index_columns == ["a", "b"]

@@ -92,16 +92,32 @@ def test_merges(engine):
 
 @on_every_engine
 def test_merges_of_every_kind_after_each_other(engine):
-    a, b, c = (load(engine, {"k": keys, name: [1, 2, 3]}).reset_index(drop=True)
-               for name, keys in (("a", ["u", "v", None]), ("b", ["v", "w", None]), ("c", ["u", "v", "w"])))
+    a, b, c = (
+        load(engine, {"k": keys, name: [1, 2, 3]}).reset_index(drop=True)
+        for name, keys in (("a", ["u", "v", None]), ("b", ["v", "w", None]), ("c", ["u", "v", "w"]))
+    )
     inner = a.merge(b, on="k").merge(c, on="k", how="left").merge(a.rename(columns={"a": "d"}), on="k", how="outer")
-    assert sorted(map(str, inner[["k", "a", "b", "c", "d"]].to_arrow().to_pylist())) == sorted(map(str, [
-        {"k": "v", "a": 2, "b": 1, "c": 2, "d": 2}, {"k": "u", "a": None, "b": None, "c": None, "d": 1},
-        {"k": None, "a": None, "b": None, "c": None, "d": 3}]))
+    assert sorted(map(str, inner[["k", "a", "b", "c", "d"]].to_arrow().to_pylist())) == sorted(
+        map(
+            str,
+            [
+                {"k": "v", "a": 2, "b": 1, "c": 2, "d": 2},
+                {"k": "u", "a": None, "b": None, "c": None, "d": 1},
+                {"k": None, "a": None, "b": None, "c": None, "d": 3},
+            ],
+        )
+    )
     left = a.merge(b, on="k", how="left").merge(b.rename(columns={"b": "e"}), on="k", how="left").merge(c, on="k", how="right")
-    assert sorted(map(str, left[["k", "a", "b", "e", "c"]].to_arrow().to_pylist())) == sorted(map(str, [
-        {"k": "u", "a": 1, "b": None, "e": None, "c": 1}, {"k": "v", "a": 2, "b": 1, "e": 1, "c": 2},
-        {"k": "w", "a": None, "b": None, "e": None, "c": 3}]))
+    assert sorted(map(str, left[["k", "a", "b", "e", "c"]].to_arrow().to_pylist())) == sorted(
+        map(
+            str,
+            [
+                {"k": "u", "a": 1, "b": None, "e": None, "c": 1},
+                {"k": "v", "a": 2, "b": 1, "e": 1, "c": 2},
+                {"k": "w", "a": None, "b": None, "e": None, "c": 3},
+            ],
+        )
+    )
 
 
 @on_every_engine
@@ -172,8 +188,14 @@ def test_a_long_program_that_fails_leaves_no_tables(engine):
 
 @on_every_engine
 def test_isin_of_many_values(engine):
-    df = load(engine, {"n": [0, 1, 99_999, 100_000, None], "s": ["0", "it's 1", '"2"', "100001", None],
-                       "f": [0.5, 1.5, 99_999.5, 1e300, None]})
+    df = load(
+        engine,
+        {
+            "n": [0, 1, 99_999, 100_000, None],
+            "s": ["0", "it's 1", '"2"', "100001", None],
+            "f": [0.5, 1.5, 99_999.5, 1e300, None],
+        },
+    )
     assert values(df.n.isin(range(100_000))) == [True, True, True, False, False]
     assert values(df.n.isin([*range(50_000), None])) == [True, True, False, False, True]
     assert values(df.s.isin([*map(str, range(50_000)), "it's 1", '"2"'])) == [True, True, True, False, False]
@@ -189,7 +211,10 @@ def test_many_rows_of_constants_keep_every_value(engine):
     data = {
         "i": [(-1) ** k * k * 10**16 for k in range(count)],
         "f": [[0.1, math.inf, -0.0, 1e-300, -math.inf, 1 / 3, 5e-324][k % 7] for k in range(count)],
-        "s": [["it's", '"q"', "back\\slash", "é\n\t☃", "", "null", "{a}", "NULL", "\u2028", "[1, 2]"][k % 10] for k in range(count)],
+        "s": [
+            ["it's", '"q"', "back\\slash", "é\n\t☃", "", "null", "{a}", "NULL", "\u2028", "[1, 2]"][k % 10]
+            for k in range(count)
+        ],
         "b": [k % 2 == 0 for k in range(count)],
         "d": [datetime.date(1, 1, 1) + datetime.timedelta(days=k * 7_000) for k in range(count)],
         "t": [datetime.datetime(1970, 1, 1, 1, 2, 3, k) for k in range(count)],
@@ -197,7 +222,9 @@ def test_many_rows_of_constants_keep_every_value(engine):
         "e": [decimal.Decimal(k) / 4 for k in range(count)],
     }
     for several in (data, {name: column for name, column in data.items() if name != "e"}):
-        table = pa.table({name: [None if k == 7 else value for k, value in enumerate(column)] for name, column in several.items()})
+        table = pa.table(
+            {name: [None if k == 7 else value for k, value in enumerate(column)] for name, column in several.items()}
+        )
         found = DataFrame.from_arrow(opened(engine), table, materialization="cte").sort_values("d").to_arrow()
         rows = sorted(zip(*table.to_pydict().values(), strict=True), key=lambda row: (row[4] is None, row[4]))
         assert list(map(repr, zip(*found.to_pydict().values(), strict=True))) == list(map(repr, rows))
@@ -313,7 +340,9 @@ def test_more_columns_than_an_engine_takes(engine):
     if engine == "duckdb":
         assert plain(df.sort_index().to_pandas()["c1699"]) == [1702, 1700, 1701]
         return
-    with pytest.raises(NotSupported, match="at most 1,664 columns at once, and this program has a step that selects or sorts by 1,702"):
+    with pytest.raises(
+        NotSupported, match="at most 1,664 columns at once, and this program has a step that selects or sorts by 1,702"
+    ):
         df.to_pandas()
     with pytest.raises(NotSupported, match="sorts by 1,70"):
         df.c0.sort_index().to_pandas()

@@ -32,8 +32,14 @@ def frame(connection, n=4):
 
 @on_every_engine
 def test_values_of_every_type_are_kept_in_a_temporary_table(engine):
-    df = load(engine, {"v": [1.5, 4.0, None], "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-03 12:00", None]),
-                       "j": [{"a": [1]}, [], None]})
+    df = load(
+        engine,
+        {
+            "v": [1.5, 4.0, None],
+            "t": pd.to_datetime(["2020-01-01 00:00", "2020-01-03 12:00", None]),
+            "j": [{"a": [1]}, [], None],
+        },
+    )
     df["bin"] = df.v.cut(2)
     df["span"] = df.t - df.t.min()
     df["parts"] = df.v.astype("string").str.split(".")
@@ -207,9 +213,20 @@ def test_savepoints(engine):
 @on_every_engine
 def test_written_savepoints_have_the_types_of_their_frames(engine):
     moment = datetime.datetime(2022, 1, 1, 10)
-    rows = pd.DataFrame({"i": [1, None], "x": [0.5, None], "s": ["a", None], "b": [True, None], "d": [moment.date(), None],
-                         "c": [moment.time(), None], "t": [moment, None], "p": [decimal.Decimal("1.50"), None],
-                         "u": [uuid.UUID(int=1), None], "j": [{"a": [1]}, None]}).astype({"i": "Int64"})
+    rows = pd.DataFrame(
+        {
+            "i": [1, None],
+            "x": [0.5, None],
+            "s": ["a", None],
+            "b": [True, None],
+            "d": [moment.date(), None],
+            "c": [moment.time(), None],
+            "t": [moment, None],
+            "p": [decimal.Decimal("1.50"), None],
+            "u": [uuid.UUID(int=1), None],
+            "j": [{"a": [1]}, None],
+        }
+    ).astype({"i": "Int64"})
     df = DataFrame.from_pandas(writable(engine), rows)
     df["l"] = df.t - moment + datetime.timedelta(hours=1)
     df["n"] = df.x.cut(2)
@@ -218,8 +235,11 @@ def test_written_savepoints_have_the_types_of_their_frames(engine):
     df.set_savepoint("typed_table", "table")
     df.set_savepoint("typed_view", "view")
     df.savepoints.write_to_db(overwrite=True)
-    for kept in (*(df.savepoints.get_materialized_df(name) for name in ("typed_table", "typed_view")),
-                 df.materialize(materialization="temp_table"), df.database_create_table("typed_rows", if_exists="replace")):
+    for kept in (
+        *(df.savepoints.get_materialized_df(name) for name in ("typed_table", "typed_view")),
+        df.materialize(materialization="temp_table"),
+        df.database_create_table("typed_rows", if_exists="replace"),
+    ):
         assert (kept.dtypes, kept.index_dtypes) == (df.dtypes, df.index_dtypes)
         pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), before)
     other = writable(engine) if engine != "duckdb" else df.engine

@@ -146,8 +146,10 @@ def test_stored_decimals_lists_and_times(engine):
     lists = ["[1, NULL, 3]", "['a', 'b']", "[]::int[]"]
     if engine != "duckdb":
         lists = ["ARRAY[1, NULL, 3]", "ARRAY['a', 'b']", "'{}'::int[]"]
-    create = ('CREATE TABLE stored_types (k int, price numeric(10, 2), numbers int[], words varchar[], "at" time); '
-              f"INSERT INTO stored_types VALUES (1, 12.5, {lists[0]}, {lists[1]}, '10:30'), (2, NULL, {lists[2]}, NULL, NULL)")
+    create = (
+        'CREATE TABLE stored_types (k int, price numeric(10, 2), numbers int[], words varchar[], "at" time); '
+        f"INSERT INTO stored_types VALUES (1, 12.5, {lists[0]}, {lists[1]}, '10:30'), (2, NULL, {lists[2]}, NULL, NULL)"
+    )
     df = DataFrame.from_table(_stored(engine, create, "stored_types"), "stored_types", index="k").sort_index()
     assert df.dtypes == {"price": "decimal(38,2)", "numbers": "list[int64]", "words": "list[string]", "at": "time"}
     assert values(df.numbers.elements[0]) == [1, None]
@@ -196,14 +198,20 @@ def test_columns_of_other_types_are_declared(engine):
 
 
 DIRTY = {
-    "int64": (["1", " -7 ", "x", "1.5", "", "9223372036854775807", "9223372036854775808", "1" * 60, None],
-              [1, -7, None, None, None, 9223372036854775807, None, None, None]),
+    "int64": (
+        ["1", " -7 ", "x", "1.5", "", "9223372036854775807", "9223372036854775808", "1" * 60, None],
+        [1, -7, None, None, None, 9223372036854775807, None, None, None],
+    ),
     "float64": (["1.5", "1e3", "x", "-inf", "", "1.5.5", None], [1.5, 1000.0, None, -np.inf, None, None, None]),
     "bool": (["true", "F", "yes", "2", "", None], [True, False, True, None, None, None]),
-    "date": (["2022-01-02", "2022-02-30", "2024-02-29", "2023-02-29", "1900-02-29", "02/01/2022", None],
-             [datetime.date(2022, 1, 2), None, datetime.date(2024, 2, 29), None, None, None, None]),
-    "timestamp": (["2022-01-02 03:04", "2022-01-02T25:00:00", "2022-01-02", "now", None],
-                  [datetime.datetime(2022, 1, 2, 3, 4), None, datetime.datetime(2022, 1, 2), None, None]),
+    "date": (
+        ["2022-01-02", "2022-02-30", "2024-02-29", "2023-02-29", "1900-02-29", "02/01/2022", None],
+        [datetime.date(2022, 1, 2), None, datetime.date(2024, 2, 29), None, None, None, None],
+    ),
+    "timestamp": (
+        ["2022-01-02 03:04", "2022-01-02T25:00:00", "2022-01-02", "now", None],
+        [datetime.datetime(2022, 1, 2, 3, 4), None, datetime.datetime(2022, 1, 2), None, None],
+    ),
     "time": (["10:30", "24:00", "10:60", None], [datetime.time(10, 30), None, None, None]),
     "uuid": (["00000000-0000-0000-0000-000000000001", "1", None], [str(uuid.UUID(int=1)), None, None]),
     "decimal(38, 2)": (["1.5", "x", "9" * 40, None], [decimal.Decimal("1.50"), None, None, None]),
@@ -241,10 +249,25 @@ def test_json_array_of_text_and_other_aggregates(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("dtype", "name"), [
-    (np.int64, "int64"), (np.int32, "int64"), (np.float64, "float64"), (np.bool_, "bool"), (np.str_, "string"), (int, "int64"),
-    (np.dtype("int64"), "int64"), (np.dtype("float32"), "float64"), (np.dtype("bool"), "bool"), (np.dtype("U3"), "string"),
-    (pd.Int64Dtype(), "int64"), (pd.BooleanDtype(), "bool"), (pd.StringDtype(), "string"), (str, "string")])
+@pytest.mark.parametrize(
+    ("dtype", "name"),
+    [
+        (np.int64, "int64"),
+        (np.int32, "int64"),
+        (np.float64, "float64"),
+        (np.bool_, "bool"),
+        (np.str_, "string"),
+        (int, "int64"),
+        (np.dtype("int64"), "int64"),
+        (np.dtype("float32"), "float64"),
+        (np.dtype("bool"), "bool"),
+        (np.dtype("U3"), "string"),
+        (pd.Int64Dtype(), "int64"),
+        (pd.BooleanDtype(), "bool"),
+        (pd.StringDtype(), "string"),
+        (str, "string"),
+    ],
+)
 def test_types_of_numpy_and_pandas_are_dtypes(engine, dtype, name):
     df = load(engine, {"v": [1, 0]})
     assert df.v.astype(dtype).dtype == name

@@ -59,8 +59,7 @@ def test_columns_that_were_replaced_or_renamed_in_between(engine):
     assert rows(f, "x", "g", "w", "h") == [(1, "a", 1, 101), (2, "b", 2, 102), (3, "b", 3, 103)]
     g["before"] = f.x
     g["name"] = f.g
-    assert rows(g, "w", "x", "g", "before", "name") == [
-        (1, "a", 101, 1, "a"), (2, "b", 102, 2, "b"), (3, "b", 103, 3, "b")]
+    assert rows(g, "w", "x", "g", "before", "name") == [(1, "a", 101, 1, "a"), (2, "b", 102, 2, "b"), (3, "b", 103, 3, "b")]
     assert "JOIN" not in f.view_sql() + g.view_sql()
     total = g.w + f.x
     assert sorted(plain(total.to_pandas())) == [2, 4, 6]
@@ -111,11 +110,7 @@ BESIDE = {
     "single value": lambda f, g: f.assign(z=g.y).z.sum(),
 }
 #: What combines two series, of whose rows none is left out.
-COMBINED = {
-    "sum": lambda f, g: f.x + g.y,
-    "comparison": lambda f, g: f.x < g.y,
-    "fillna": lambda f, g: f.x.fillna(g.y),
-}
+COMBINED = {"sum": lambda f, g: f.x + g.y, "comparison": lambda f, g: f.x < g.y, "fillna": lambda f, g: f.x.fillna(g.y)}
 
 
 def fetched(made):
@@ -143,7 +138,9 @@ def test_labels_that_repeat_on_both_sides_are_an_error(engine, what):
 def test_the_error_for_a_comparison_with_an_aggregate_shows_the_way(engine):
     f = repeated(engine)
     mean = f.groupby(list(f.index.values())).x.mean()
-    with pytest.raises(InvalidValue, match=r"^a condition cannot be aligned .*\nhint: set an aggregate .*df\['x'\] = aggregate"):
+    with pytest.raises(
+        InvalidValue, match=r"^a condition cannot be aligned .*\nhint: set an aggregate .*df\['x'\] = aggregate"
+    ):
         f[f.x > mean].to_pandas()
     f["mean"] = mean
     assert rows(f[f.x > f["mean"]], "x") == [(2,)]
@@ -156,8 +153,17 @@ def test_rows_that_meet_one_are_kept_as_they_are(engine, what):
     # Pandas answers the same: each of the rows with label 0 meets the one with that label.
     f, g = repeated(engine), another(engine, [0, 1, 2])
     found = fetched(BESIDE[what](f, g))
-    expected = {"assignment": 3, "filter": 3, "where": 3, "where, other": 3, "mask": 3, "groups": 2, "aggregate of groups": 2,
-                "order": 3, "temporary table": 3}
+    expected = {
+        "assignment": 3,
+        "filter": 3,
+        "where": 3,
+        "where, other": 3,
+        "mask": 3,
+        "groups": 2,
+        "aggregate of groups": 2,
+        "order": 3,
+        "temporary table": 3,
+    }
     if what in expected:
         assert len(found) == expected[what]
     if what == "single value":
@@ -180,8 +186,9 @@ def test_missing_labels_repeat_too(engine):
     frame = DataFrame.from_pandas(opened(engine), pd.DataFrame({"k": ["a", None, None], "y": [1, 2, 3]}))
     f = frame.set_index("k")
     with pytest.raises(InvalidValue, match="labels repeat"):
-        f.materialize(materialization="temp_table")["y"].to_frame().assign(z=frame.materialize(
-            materialization="temp_table").set_index("k").y).to_pandas()
+        f.materialize(materialization="temp_table")["y"].to_frame().assign(
+            z=frame.materialize(materialization="temp_table").set_index("k").y
+        ).to_pandas()
 
 
 @on_every_engine

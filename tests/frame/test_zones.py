@@ -22,9 +22,28 @@ UTC = datetime.timezone.utc
 HOUR = datetime.timedelta(hours=1)
 
 #: One of each kind: both directions, half hours, the south, changed rules, abbreviations, no rule, links, the date line.
-ZONES = ("Europe/Amsterdam", "America/New_York", "Asia/Kolkata", "Australia/Adelaide", "Australia/Lord_Howe", "Europe/Moscow",
-         "America/Sao_Paulo", "Pacific/Apia", "Europe/Dublin", "Africa/Casablanca", "America/Winnipeg", "Asia/Gaza",
-         "America/Havana", "Asia/Tehran", "CET", "EST5EDT", "WET", "Pacific/Chatham", "Antarctica/Troll", "Etc/GMT+5")
+ZONES = (
+    "Europe/Amsterdam",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Europe/Moscow",
+    "America/Sao_Paulo",
+    "Pacific/Apia",
+    "Europe/Dublin",
+    "Africa/Casablanca",
+    "America/Winnipeg",
+    "Asia/Gaza",
+    "America/Havana",
+    "Asia/Tehran",
+    "CET",
+    "EST5EDT",
+    "WET",
+    "Pacific/Chatham",
+    "Antarctica/Troll",
+    "Etc/GMT+5",
+)
 
 
 def clocks(moment, zone):
@@ -100,10 +119,18 @@ def test_local_days_and_hours(engine):
     df["day"] = local.dt.date
     counted = df.groupby("day").x.count().to_pandas()
     assert {str(day): int(count) for day, count in counted.items()} == {
-        "2024-03-31": 23, "2024-04-01": 1, "2024-10-27": 25, "2024-10-28": 1}
+        "2024-03-31": 23,
+        "2024-04-01": 1,
+        "2024-10-27": 25,
+        "2024-10-28": 1,
+    }
     assert values(local.dt.hour)[:4] == [0, 1, 3, 4]
     assert values(local.dt.strftime("%Y-%m-%d %H:%M"))[25:29] == [
-        "2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00", "2024-10-27 03:00"]
+        "2024-10-27 01:00",
+        "2024-10-27 02:00",
+        "2024-10-27 02:00",
+        "2024-10-27 03:00",
+    ]
 
 
 @on_every_engine
@@ -115,8 +142,18 @@ def test_utc_is_the_moment_itself(engine):
 
 # ---- when they show it
 
-LOCAL = ("2024-03-31 01:59:59.999999", "2024-03-31 02:00", "2024-03-31 02:30", "2024-03-31 03:00", "2024-10-27 01:59:59",
-         "2024-10-27 02:00", "2024-10-27 02:30", "2024-10-27 03:00", "2024-07-01 12:00", None)
+LOCAL = (
+    "2024-03-31 01:59:59.999999",
+    "2024-03-31 02:00",
+    "2024-03-31 02:30",
+    "2024-03-31 03:00",
+    "2024-10-27 01:59:59",
+    "2024-10-27 02:00",
+    "2024-10-27 02:30",
+    "2024-10-27 03:00",
+    "2024-07-01 12:00",
+    None,
+)
 
 
 @on_every_engine
@@ -154,10 +191,12 @@ def test_localize_random_times_by_brute_force(engine, zone):
 @on_every_engine
 def test_times_that_are_skipped_or_shown_twice_are_errors(engine):
     df = load(engine, {"n": [0, 1, 2], "x": pd.to_datetime(["2024-03-31 02:30", "2024-10-27 02:30", "2024-07-01 12:00"])})
-    for row, options, message in ((0, {}, "2024-03-31 02:30:00 is skipped by the clocks of Europe/Amsterdam"),
-                                  (1, {}, "2024-10-27 02:30:00 is shown twice by the clocks of Europe/Amsterdam"),
-                                  (0, {"nonexistent": datetime.timedelta(minutes=10)}, "2024-03-31 02:40:00 is skipped"),
-                                  (1, {"nonexistent": "NaT"}, "2024-10-27 02:30:00 is shown twice")):
+    for row, options, message in (
+        (0, {}, "2024-03-31 02:30:00 is skipped by the clocks of Europe/Amsterdam"),
+        (1, {}, "2024-10-27 02:30:00 is shown twice by the clocks of Europe/Amsterdam"),
+        (0, {"nonexistent": datetime.timedelta(minutes=10)}, "2024-03-31 02:40:00 is skipped"),
+        (1, {"nonexistent": "NaT"}, "2024-10-27 02:30:00 is shown twice"),
+    ):
         with pytest.raises(ObjectivError, match=message):
             df[df.n == row].x.dt.tz_localize("Europe/Amsterdam", **options).to_pandas()
     assert plain(df[df.n == 2].x.dt.tz_localize("Europe/Amsterdam").to_pandas()) == [at("2024-07-01 10:00")]
@@ -171,10 +210,26 @@ def test_dates_are_midnights(engine):
 
 @on_every_engine
 def test_text_and_moments_of_a_zone(engine):
-    texts = ["2024-07-01T10:00:00Z", "2024-07-01 10:00", "2024-07-01", "2024-03-01T01:30-0930", "2024-10-27 02:30:00+01",
-             " 2024-01-01T10:00:00.5 ", "2024-10-27T02:30:00+02:00", None]
-    wanted = [at("2024-07-01 10:00"), at("2024-07-01 08:00"), at("2024-06-30 22:00"), at("2024-03-01 11:00"),
-              at("2024-10-27 01:30"), at("2024-01-01 09:00:00.5"), at("2024-10-27 00:30"), None]
+    texts = [
+        "2024-07-01T10:00:00Z",
+        "2024-07-01 10:00",
+        "2024-07-01",
+        "2024-03-01T01:30-0930",
+        "2024-10-27 02:30:00+01",
+        " 2024-01-01T10:00:00.5 ",
+        "2024-10-27T02:30:00+02:00",
+        None,
+    ]
+    wanted = [
+        at("2024-07-01 10:00"),
+        at("2024-07-01 08:00"),
+        at("2024-06-30 22:00"),
+        at("2024-03-01 11:00"),
+        at("2024-10-27 01:30"),
+        at("2024-01-01 09:00:00.5"),
+        at("2024-10-27 00:30"),
+        None,
+    ]
     df = load(engine, {"x": texts})
     assert values(ol.to_datetime(df.x, tz="Europe/Amsterdam")) == wanted
     assert values(ol.to_datetime(df.x, tz="Europe/Amsterdam", errors="coerce")) == wanted
@@ -208,13 +263,18 @@ def test_weeks_start_on_every_day(engine):
     days = [datetime.datetime(2024, 2, 20) + datetime.timedelta(days=n, hours=n % 24) for n in range(21)]
     df = load(engine, {"x": pd.Series(days).astype("datetime64[us]"), "d": [day.date() for day in days]})
     for number, name in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")):
-        wanted = [datetime.datetime.combine(day - datetime.timedelta(days=(day.weekday() - number) % 7), datetime.time())
-                  for day in days]
+        wanted = [
+            datetime.datetime.combine(day - datetime.timedelta(days=(day.weekday() - number) % 7), datetime.time())
+            for day in days
+        ]
         assert values(df.x.dt.date_trunc("week", week_start=name)) == wanted
         assert values(df.d.dt.date_trunc("week", week_start=name)) == wanted
     assert df.x.dt.date_trunc("week", week_start="monday").view_sql() == df.x.dt.date_trunc("week").view_sql()
-    assert all(df.x.dt.date_trunc(part, week_start="friday").view_sql() == df.x.dt.date_trunc(part).view_sql()
-               for part in DATE_PARTS if part != "week")
+    assert all(
+        df.x.dt.date_trunc(part, week_start="friday").view_sql() == df.x.dt.date_trunc(part).view_sql()
+        for part in DATE_PARTS
+        if part != "week"
+    )
 
 
 # ---- wrong arguments
@@ -224,23 +284,28 @@ def test_wrong_arguments():
     df = load("duckdb", {"x": pd.to_datetime(["2024-07-01"]), "d": [datetime.date(2024, 7, 1)], "n": [1]})
     df["t"] = df.x.dt.time
     for call, error, message in (
-            (lambda: df.x.dt.tz_convert("Europe/Amsterdm"), InvalidValue, "did you mean 'Europe/Amsterdam'"),
-            (lambda: df.x.dt.tz_convert("Amsterdam"), InvalidValue, "Europe/Amsterdam"),
-            (lambda: df.x.dt.tz_convert("../zones"), InvalidValue, "there is no time zone '../zones'"),
-            (lambda: df.x.dt.tz_convert("Factory"), InvalidValue, "there is no time zone 'Factory'"),
-            (lambda: df.x.dt.tz_convert(2), InvalidType, "tz of DateTimeOperation.tz_convert"),
-            (lambda: df.x.dt.tz_convert(None), InvalidType, "tz of DateTimeOperation.tz_convert"),
-            (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date is no moment"),
-            (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time is no moment"),
-            (lambda: df.t.dt.tz_localize("Europe/Amsterdam"), InvalidType, "a time of day has no moment"),
-            (lambda: df.x.dt.tz_localize("Europe"), InvalidValue, "there is no time zone 'Europe'"),
-            (lambda: df.x.dt.tz_localize("Asia/Tokyo", ambiguous="infer"), InvalidValue, "ambiguous is 'raise', 'NaT', True or False"),
-            (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="shift_forward"), NotSupported, "move times that clocks skip"),
-            (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="nat"), InvalidValue, "did you mean 'NaT'"),
-            (lambda: df.x.dt.date_trunc("week", week_start="Sunday"), InvalidValue, "did you mean 'sunday'"),
-            (lambda: df.x.dt.date_trunc("day", week_start="day"), InvalidValue, "'day' is not a day of the week"),
-            (lambda: ol.to_datetime(df.x, tz="Mars"), InvalidValue, "there is no time zone 'Mars'"),
-            (lambda: ol.to_datetime(df.n, unit="s", tz="Asia/Tokyo"), InvalidValue, "count from the start of 1970 in UTC")):
+        (lambda: df.x.dt.tz_convert("Europe/Amsterdm"), InvalidValue, "did you mean 'Europe/Amsterdam'"),
+        (lambda: df.x.dt.tz_convert("Amsterdam"), InvalidValue, "Europe/Amsterdam"),
+        (lambda: df.x.dt.tz_convert("../zones"), InvalidValue, "there is no time zone '../zones'"),
+        (lambda: df.x.dt.tz_convert("Factory"), InvalidValue, "there is no time zone 'Factory'"),
+        (lambda: df.x.dt.tz_convert(2), InvalidType, "tz of DateTimeOperation.tz_convert"),
+        (lambda: df.x.dt.tz_convert(None), InvalidType, "tz of DateTimeOperation.tz_convert"),
+        (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date is no moment"),
+        (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time is no moment"),
+        (lambda: df.t.dt.tz_localize("Europe/Amsterdam"), InvalidType, "a time of day has no moment"),
+        (lambda: df.x.dt.tz_localize("Europe"), InvalidValue, "there is no time zone 'Europe'"),
+        (
+            lambda: df.x.dt.tz_localize("Asia/Tokyo", ambiguous="infer"),
+            InvalidValue,
+            "ambiguous is 'raise', 'NaT', True or False",
+        ),
+        (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="shift_forward"), NotSupported, "move times that clocks skip"),
+        (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="nat"), InvalidValue, "did you mean 'NaT'"),
+        (lambda: df.x.dt.date_trunc("week", week_start="Sunday"), InvalidValue, "did you mean 'sunday'"),
+        (lambda: df.x.dt.date_trunc("day", week_start="day"), InvalidValue, "'day' is not a day of the week"),
+        (lambda: ol.to_datetime(df.x, tz="Mars"), InvalidValue, "there is no time zone 'Mars'"),
+        (lambda: ol.to_datetime(df.n, unit="s", tz="Asia/Tokyo"), InvalidValue, "count from the start of 1970 in UTC"),
+    ):
         with pytest.raises(error) as caught:
             call()
         assert message in str(caught.value)
@@ -269,8 +334,10 @@ def another_release(name):
 def released(monkeypatch):
     """Make tzdata have another release of Europe/Amsterdam, and every connection unaware of zones before and after."""
     wanted = another_release("Europe/Amsterdam")
-    local = zones.Offsets((wanted.starts[0], *(start + value for start, value in zip(wanted.starts[1:], wanted.values[1:], strict=True))),
-                          wanted.values)
+    local = zones.Offsets(
+        (wanted.starts[0], *(start + value for start, value in zip(wanted.starts[1:], wanted.values[1:], strict=True))),
+        wanted.values,
+    )
     monkeypatch.setattr(known, "_OPERATIONS", {"at_zone": lambda name: wanted, "from_zone": lambda name: local})
     for engine in ENGINES:
         opened(engine).zones.clear()
@@ -283,15 +350,18 @@ def released(monkeypatch):
 def test_an_engine_is_corrected_where_it_has_another_release(engine, released):
     wanted, local = released
     moments = moments_of("Europe/Amsterdam", 400, first=1790) + [
-        zones.moment(start + step) for start in wanted.starts for step in (-1, 0)]
+        zones.moment(start + step) for start in wanted.starts for step in (-1, 0)
+    ]
     df = load(engine, {"x": pd.Series(moments).astype("datetime64[us]")})
     seconds = [(moment - zones.EPOCH) // datetime.timedelta(seconds=1) for moment in moments]
     shown = df.x.dt.tz_convert("Europe/Amsterdam")
-    assert values(shown) == [moment + datetime.timedelta(seconds=wanted.at(second))
-                             for moment, second in zip(moments, seconds, strict=True)]
+    assert values(shown) == [
+        moment + datetime.timedelta(seconds=wanted.at(second)) for moment, second in zip(moments, seconds, strict=True)
+    ]
     back = df.x._call("from_zone", "Europe/Amsterdam")
-    assert values(back) == [moment - datetime.timedelta(seconds=local.at(second))
-                            for moment, second in zip(moments, seconds, strict=True)]
+    assert values(back) == [
+        moment - datetime.timedelta(seconds=local.at(second)) for moment, second in zip(moments, seconds, strict=True)
+    ]
     assert "CASE" in shown.view_sql()
     assert shown.view_sql().count("WHEN") <= 9
     # Where nothing is connected, or another dialect is written, the engine's own zone is.
@@ -356,7 +426,8 @@ def test_a_zone_is_compared_once_for_each_connection(engine, monkeypatch):
 def test_a_frame_without_a_connection_writes_the_zone_of_the_engine():
     df = DataFrame.from_schema({"x": "timestamp"}, dialect="postgres", table_name="t")
     assert df.x.dt.tz_convert("America/Winnipeg").view_sql() == (
-        "SELECT (x AT TIME ZONE 'UTC') AT TIME ZONE 'America/Winnipeg' AS x\nFROM t")
+        "SELECT (x AT TIME ZONE 'UTC') AT TIME ZONE 'America/Winnipeg' AS x\nFROM t"
+    )
     # CET is an abbreviation in Postgres, of one offset for all of time.
     assert df.x.dt.tz_convert("CET").view_sql() == "SELECT (x AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Brussels' AS x\nFROM t"
     assert "'CET'" in df.x.dt.tz_convert("CET").view_sql(dialect="duckdb")

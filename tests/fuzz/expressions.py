@@ -57,8 +57,7 @@ def _productions(op: Op) -> list[Production]:
     for signature in op.signatures:
         left, _, right = (part.strip() for part in signature.partition("->"))
         words = left.split()
-        choices: list[Sequence[Type | None]] = [
-            (None,) if "!" in word else _WORDS.get(word, (Type(word),)) for word in words]
+        choices: list[Sequence[Type | None]] = [(None,) if "!" in word else _WORDS.get(word, (Type(word),)) for word in words]
         for types in product(*choices):
             shared = {type_ for type_, word in zip(types, words, strict=True) if word in ("T", "V")}
             if len(shared) > 1 and not shared <= set(_NUMBERS):
@@ -165,8 +164,10 @@ def applied(draw: Draw, production: Production, scope: Scope) -> Expr:
     """Return a row-wise operation on random arguments."""
     name, type_ = production.op.name, production.result
     constants = iter(CONSTANTS.get(name, ()))
-    args = [fixed(draw, next(constants)) if kind is None else operand(draw, name, kind, scope, i, type_)
-            for i, kind in enumerate(production.args)]
+    args = [
+        fixed(draw, next(constants)) if kind is None else operand(draw, name, kind, scope, i, type_)
+        for i, kind in enumerate(production.args)
+    ]
     if name == "date_part" and production.args[1] == TIME:
         args[0] = literal(pick(draw, TIME_PARTS))
     found = call(name, *args)
@@ -282,8 +283,11 @@ def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
     for _ in range(draw(st.integers(0 if complete else 1, 2))):
         type_ = pick(draw, ORDERED_TYPES)
         columns = scope.columns(type_)
-        expr = pick(draw, columns) if columns and chance(draw, 60) else expression(draw, type_, replace(
-            scope, windows=False, depth=1))
+        expr = (
+            pick(draw, columns)
+            if columns and chance(draw, 60)
+            else expression(draw, type_, replace(scope, windows=False, depth=1))
+        )
         keys.append(Ordering(expr, draw(st.booleans()), draw(st.booleans())))
     if complete:
         keys += [Ordering(Column(name, scope.node.types[name]), draw(st.booleans())) for name in scope.key]
@@ -360,8 +364,10 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
     args = arguments(draw, production, scope)
     op = production.op
     where = expression(draw, BOOL, scope.without_windows()) if op.kind == "aggregate" and chance(draw, 20) else None
-    partition = [expression(draw, pick(draw, ORDERED_TYPES), replace(scope, windows=False, depth=draw(st.integers(0, 1))))
-                 for _ in range(draw(st.integers(0, 2)))]
+    partition = [
+        expression(draw, pick(draw, ORDERED_TYPES), replace(scope, windows=False, depth=draw(st.integers(0, 1))))
+        for _ in range(draw(st.integers(0, 2)))
+    ]
     frame = pick(draw, FRAMES) if op.framed else None
     if frame is not None or op.ordered or chance(draw, 50):
         # The rows of a RANGE are all those that tie, so an aggregate over them is the same in any order.
@@ -376,8 +382,15 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
 
 
 FRAMES: tuple[WindowFrame | None, ...] = (
-    None, WindowFrame("ROWS", None, 0), WindowFrame("ROWS", None, None),
-    WindowFrame("ROWS", -1, 1), WindowFrame("ROWS", -2, -1), WindowFrame("ROWS", 0, None),
-    WindowFrame("ROWS", 1, 2), WindowFrame("RANGE", None, 0), WindowFrame("RANGE", 0, None),
-    WindowFrame("RANGE", 0, 0), WindowFrame("RANGE", None, None),
+    None,
+    WindowFrame("ROWS", None, 0),
+    WindowFrame("ROWS", None, None),
+    WindowFrame("ROWS", -1, 1),
+    WindowFrame("ROWS", -2, -1),
+    WindowFrame("ROWS", 0, None),
+    WindowFrame("ROWS", 1, 2),
+    WindowFrame("RANGE", None, 0),
+    WindowFrame("RANGE", 0, None),
+    WindowFrame("RANGE", 0, 0),
+    WindowFrame("RANGE", None, None),
 )

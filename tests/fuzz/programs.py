@@ -74,8 +74,11 @@ def programs_with(draw: Draw, part: object) -> Program:
     scope = table(draw, "data")
     if isinstance(part, type):
         scope = STEP_OF[part](draw, scope) if part in STEP_OF else scope
-        return Program(Sort(scope.node, orders(draw, scope, complete=True)), True, frozenset()) if part is Sort else (
-            Program(scope.node, False, frozenset()))
+        return (
+            Program(Sort(scope.node, orders(draw, scope, complete=True)), True, frozenset())
+            if part is Sort
+            else (Program(scope.node, False, frozenset()))
+        )
     if isinstance(part, tuple):
         source, target = (MONEY if name == "decimal" else Type(name) for name in part)
         found: Expr = cast_from(draw, source, target, scope)
@@ -114,11 +117,11 @@ def computed(draw: Draw, scope: Scope) -> Expr:
 def extend(draw: Draw, scope: Scope) -> Scope:
     """Add columns, or replace some that are not in the key; all from the columns as they were."""
     scope = with_queries(draw, scope)
-    names = draw(st.lists(st.sampled_from([name for name in NAMES if name not in scope.key]), min_size=1, max_size=2,
-                          unique=True))
+    names = draw(
+        st.lists(st.sampled_from([name for name in NAMES if name not in scope.key]), min_size=1, max_size=2, unique=True)
+    )
     columns = tuple((name, computed(draw, scope)) for name in names)
-    exact = scope.exact - set(names) | {name for name, expr in columns
-                                        if expr.type == FLOAT64 and is_exact(expr, scope.exact)}
+    exact = scope.exact - set(names) | {name for name, expr in columns if expr.type == FLOAT64 and is_exact(expr, scope.exact)}
     return Scope(Extend(scope.node, columns), scope.key, frozenset(exact))
 
 
@@ -188,8 +191,11 @@ def plain_key(expr: Expr, node: Node) -> object:
 
 def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:
     """Return the groups with aggregates rounded whose last digit differs between libraries."""
-    columns = tuple((name, call("round", node.column(name), literal(6))) for name, expr in calls
-                    if (OPS[expr.op].approximate or expr.op == "quantile") and expr.type == FLOAT64)
+    columns = tuple(
+        (name, call("round", node.column(name), literal(6)))
+        for name, expr in calls
+        if (OPS[expr.op].approximate or expr.op == "quantile") and expr.type == FLOAT64
+    )
     return Extend(node, columns) if columns else node
 
 
@@ -204,8 +210,9 @@ def union(draw: Draw, scope: Scope) -> Scope:
 def unkeyed(draw: Draw, node: Node, exact: frozenset[str]) -> Scope:
     """Return rows of which some may be equal as groups of equal rows."""
     names = [name for name, type_ in node.types.items() if type_ != JSON]
-    grouped = Aggregate(node, tuple((name, node.column(name)) for name in names),
-                        ((fresh(draw, "size", names), aggregation("size")),))
+    grouped = Aggregate(
+        node, tuple((name, node.column(name)) for name in names), ((fresh(draw, "size", names), aggregation("size")),)
+    )
     return Scope(grouped, tuple(names), exact & set(names))
 
 
@@ -226,8 +233,12 @@ def join(draw: Draw, scope: Scope) -> Scope:
     right = table(draw, "other")
     for _ in range(draw(st.integers(0, 1))):
         right = pick(draw, (extend, filter_, group, limit))(draw, right)
-    pairs = [(a, b) for a, left_type in scope.node.types.items() for b, right_type in right.node.types.items()
-             if left_type == right_type and left_type in ORDERED_TYPES]
+    pairs = [
+        (a, b)
+        for a, left_type in scope.node.types.items()
+        for b, right_type in right.node.types.items()
+        if left_type == right_type and left_type in ORDERED_TYPES
+    ]
     conditional = chance(draw, 30) or not pairs
     least = 0 if conditional else 1
     on = tuple(draw(st.lists(st.sampled_from(pairs), min_size=least, max_size=2, unique=True)) if pairs else ())
@@ -289,6 +300,15 @@ def grouping_sets(draw: Draw, scope: Scope) -> Scope:
 
 #: A step of each kind. Rows written out are what every program starts with.
 STEP_OF: dict[type[Node], Callable[[Draw, Scope], Scope]] = {
-    Extend: extend, Select: select, Filter: filter_, Join: join, Limit: limit, Union: union, Unnest: unnest, Pin: pin,
-    GroupingSets: grouping_sets, Aggregate: lambda draw, scope: unkeyed(draw, scope.node, scope.exact)}
+    Extend: extend,
+    Select: select,
+    Filter: filter_,
+    Join: join,
+    Limit: limit,
+    Union: union,
+    Unnest: unnest,
+    Pin: pin,
+    GroupingSets: grouping_sets,
+    Aggregate: lambda draw, scope: unkeyed(draw, scope.node, scope.exact),
+}
 STEPS = (extend, extend, extend, select, filter_, filter_, group, group, join, limit, union, unnest, pin)

@@ -53,24 +53,63 @@ from objectiv_local.plan.nodes import (
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMEDELTA, TIMESTAMP, Type
 
 COLUMNS: tuple[tuple[str, Type], ...] = (
-    ("event_id", INT64), ("user_id", STRING), ("moment", TIMESTAMP), ("k", INT64), ("s", STRING), ("b", BOOL),
-    ("x", FLOAT64), ("stack", JSON))
+    ("event_id", INT64),
+    ("user_id", STRING),
+    ("moment", TIMESTAMP),
+    ("k", INT64),
+    ("s", STRING),
+    ("b", BOOL),
+    ("x", FLOAT64),
+    ("stack", JSON),
+)
 #: Names that labels and results take; some are those of columns.
 NAMES = ("a", "l", "day", "condition", "k", "s", "b", "user_id", "count_k", "min_session_id", "moment_day")
 #: Two days of one week, the last day of a year and the first of the next, a leap day.
-MOMENTS = tuple(map(datetime.datetime.fromisoformat, (
-    "2020-12-30 10:00:00", "2020-12-30 10:10:00", "2020-12-30 23:50:00", "2020-12-31 00:05:00", "2020-12-31 12:00:00",
-    "2020-12-31 23:59:59.999999", "2021-01-01 00:00:00", "2021-01-01 00:00:00.000001", "2020-02-29 08:00:00")))
+MOMENTS = tuple(
+    map(
+        datetime.datetime.fromisoformat,
+        (
+            "2020-12-30 10:00:00",
+            "2020-12-30 10:10:00",
+            "2020-12-30 23:50:00",
+            "2020-12-31 00:05:00",
+            "2020-12-31 12:00:00",
+            "2020-12-31 23:59:59.999999",
+            "2021-01-01 00:00:00",
+            "2021-01-01 00:00:00.000001",
+            "2020-02-29 08:00:00",
+        ),
+    )
+)
 #: Under "n" there is a number only where "t" says so, and it is not read as one elsewhere.
-STACKS = tuple(map(json.dumps, (
-    [{"_type": "RootLocationContext", "id": "home"}], [{"_type": "RootLocationContext", "id": "home"},
-                                                       {"_type": "LinkContext", "id": "logo"}],
-    [{"_type": "LinkContext", "id": "logo"}], [], {"t": "number", "n": "1"}, {"t": "number", "n": "2"},
-    {"t": "word", "n": "x"}, {"t": None}, {"t": 1}, {"id": "home"}, None)))
+STACKS = tuple(
+    map(
+        json.dumps,
+        (
+            [{"_type": "RootLocationContext", "id": "home"}],
+            [{"_type": "RootLocationContext", "id": "home"}, {"_type": "LinkContext", "id": "logo"}],
+            [{"_type": "LinkContext", "id": "logo"}],
+            [],
+            {"t": "number", "n": "1"},
+            {"t": "number", "n": "2"},
+            {"t": "word", "n": "x"},
+            {"t": None},
+            {"t": 1},
+            {"id": "home"},
+            None,
+        ),
+    )
+)
 POOLS: dict[Type, tuple[object, ...]] = {
-    BOOL: (True, False), INT64: (0, 1, 2, 3), FLOAT64: (0.0, 0.25, 1.5, -2.5), STRING: ("u", "v", "w", ""),
-    DATE: (datetime.date(2020, 12, 30), datetime.date(2020, 12, 31)), TIMESTAMP: MOMENTS,
-    TIMEDELTA: (datetime.timedelta(), datetime.timedelta(minutes=10)), JSON: STACKS}
+    BOOL: (True, False),
+    INT64: (0, 1, 2, 3),
+    FLOAT64: (0.0, 0.25, 1.5, -2.5),
+    STRING: ("u", "v", "w", ""),
+    DATE: (datetime.date(2020, 12, 30), datetime.date(2020, 12, 31)),
+    TIMESTAMP: MOMENTS,
+    TIMEDELTA: (datetime.timedelta(), datetime.timedelta(minutes=10)),
+    JSON: STACKS,
+}
 FORMATS = ("%Y-%m-%d", "%Y-%m", "%Y%j", "%H", "%Y-%m-%d %H", "%G-%V", "%d", "%a %d %b", "%y-%m-%d")
 PERIODS = ("year", "quarter", "month", "week", "day", "hour", "second")
 PARTS = ("year", "month", "day", "dayofweek", "hour", "minute")
@@ -144,8 +183,14 @@ def question_of_text(seed: int) -> Node:
 
 def events_with_text(draw: Random) -> Node:
     """Return up to nine events whose ``k`` is read from text, most often in sessions."""
-    rows = [(literal(number), *(value(draw, type_) for _, type_ in COLUMNS[1:]),
-             literal(pick(draw, ("1", "01", "2", "3", None)), STRING)) for number in range(draw.randint(0, 9))]
+    rows = [
+        (
+            literal(number),
+            *(value(draw, type_) for _, type_ in COLUMNS[1:]),
+            literal(pick(draw, ("1", "01", "2", "3", None)), STRING),
+        )
+        for number in range(draw.randint(0, 9))
+    ]
     node: Node = Values((*COLUMNS, ("code", STRING)), tuple(rows), ("event_id",), "data")
     node = Extend(node, (("k", cast(node.column("code"), INT64)),), "read")
     if chance(draw, 50):
@@ -187,15 +232,21 @@ def scalar(draw: Random, node: Node, type_: Type) -> Expr:
     stacks = columns(node, JSON)
     if stacks and type_ == STRING:
         stack = pick(draw, stacks)
-        return pick(draw, (call("json_path_name", stack, *map(literal, ("_type", "id", "Context", ":", " in ", ">"))),
-                           call("json_get_text", stack, literal("t")),
-                           call("json_get_text", call("json_index", stack, literal(0)), literal("id"))))
+        return pick(
+            draw,
+            (
+                call("json_path_name", stack, *map(literal, ("_type", "id", "Context", ":", " in ", ">"))),
+                call("json_get_text", stack, literal("t")),
+                call("json_get_text", call("json_index", stack, literal(0)), literal("id")),
+            ),
+        )
     if stacks and type_ == INT64:
         stack = pick(draw, stacks)
         # The number is read behind a condition, without which reading it is an error.
         is_number = call("eq", call("json_get_text", stack, literal("t")), literal("number"))
-        return pick(draw, (call("json_length", stack),
-                           case([(is_number, cast(call("json_get_text", stack, literal("n")), INT64))])))
+        return pick(
+            draw, (call("json_length", stack), case([(is_number, cast(call("json_get_text", stack, literal("n")), INT64))]))
+        )
     if found and type_ == INT64:
         return call(pick(draw, ("add", "sub")), pick(draw, found), literal(pick(draw, POOLS[INT64])))
     if type_ == STRING and columns(node, INT64):
@@ -231,8 +282,9 @@ def condition(draw: Random, node: Node, depth: int = 2) -> Expr:
 
 def partition(draw: Random, node: Node) -> list[Expr]:
     """Return the expressions that a window is divided by."""
-    found: list[Expr] = [node.column(name) for name in ("user_id", "session_id")
-                         if node.types.get(name, JSON) != JSON and chance(draw, 40)]
+    found: list[Expr] = [
+        node.column(name) for name in ("user_id", "session_id") if node.types.get(name, JSON) != JSON and chance(draw, 40)
+    ]
     if chance(draw, 40):
         found.append(scalar(draw, node, pick(draw, (STRING, INT64, BOOL, DATE, TIMESTAMP))))
     return found
@@ -268,8 +320,27 @@ def argument(draw: Random, node: Node, op: str) -> tuple[Expr, ...]:
 
 def aggregate(draw: Random, node: Node) -> Aggregation:
     """Return an aggregate of rows, sometimes of a part of them."""
-    op = pick(draw, ("nunique", "nunique", "nunique", "min", "max", "sum", "sum_or_null", "count", "size", "any", "all",
-                     "mean", "var", "quantile", "first", "mode"))
+    op = pick(
+        draw,
+        (
+            "nunique",
+            "nunique",
+            "nunique",
+            "min",
+            "max",
+            "sum",
+            "sum_or_null",
+            "count",
+            "size",
+            "any",
+            "all",
+            "mean",
+            "var",
+            "quantile",
+            "first",
+            "mode",
+        ),
+    )
     order = (order_by(draw, node),) if op == "first" else ()
     args = (scalar(draw, node, STRING),) if op == "mode" else argument(draw, node, op)
     where = None
@@ -292,8 +363,11 @@ def window(draw: Random, node: Node) -> Expr:
     op = pick(draw, ("row_number", "rank", "dense_rank", "lag", "lead", "first_value", "ntile"))
     arg = scalar(draw, node, pick(draw, (INT64, STRING, TIMESTAMP)))
     args: dict[str, tuple[Expr, ...]] = {
-        "lag": (arg, literal(1), literal(None, arg.type)), "lead": (arg, literal(1), literal(None, arg.type)),
-        "first_value": (arg,), "ntile": (literal(2),)}
+        "lag": (arg, literal(1), literal(None, arg.type)),
+        "lead": (arg, literal(1), literal(None, arg.type)),
+        "first_value": (arg,),
+        "ntile": (literal(2),),
+    }
     return over(aggregation(op, *args.get(op, ())), keys, [order_by(draw, node)])
 
 
@@ -367,7 +441,8 @@ def queried(draw: Random, node: Node) -> Expr:
 def selected(draw: Random, node: Node) -> Node:
     """Keep most columns, one of them under another name."""
     kept: dict[str, Expr] = {name: node.column(name) for name in node.types if chance(draw, 85)} or {
-        name: node.column(name) for name in node.types}
+        name: node.column(name) for name in node.types
+    }
     if chance(draw, 40):
         name = pick(draw, list(kept))
         new = pick(draw, NAMES)
@@ -389,8 +464,10 @@ def united(draw: Random, node: Node) -> Node:
     part: Node = Filter(node, condition(draw, node))
     if chance(draw, 30):
         # As of frames that are appended one by one.
-        part = Select(Union((part, Filter(node, condition(draw, node))), tuple(node.types)),
-                      tuple((name, node.column(name)) for name in node.types))
+        part = Select(
+            Union((part, Filter(node, condition(draw, node))), tuple(node.types)),
+            tuple((name, node.column(name)) for name in node.types),
+        )
     return Union((node, part), tuple(node.types))
 
 
@@ -406,8 +483,16 @@ def joined_back(draw: Random, node: Node) -> Node:
         return node
     kept = tuple((name, "left", (name, name)) for name in node.types if name != "of_group")
     name = pick(draw, [name for name in (*NAMES, "of_group") if name not in dict.fromkeys(each for each, _, _ in kept)])
-    return Join(node, groups, pick(draw, ("left", "left", "inner")), ((own.name, own.name),),
-                (*kept, (name, "right", ("of_group", "of_group"))), chance(draw, 70), "", node.key)
+    return Join(
+        node,
+        groups,
+        pick(draw, ("left", "left", "inner")),
+        ((own.name, own.name),),
+        (*kept, (name, "right", ("of_group", "of_group"))),
+        chance(draw, 70),
+        "",
+        node.key,
+    )
 
 
 def unnested(draw: Random, node: Node) -> Node:
@@ -464,8 +549,10 @@ def counted_within(draw: Random, node: Node) -> Node:
     if any(node.types.get(name, JSON) == JSON for name in ("user_id", "session_id")):
         return grouped(draw, node)
     where = condition(draw, node) if chance(draw, 10) else None
-    calls = (("users", aggregation("nunique", node.column("user_id"), where=where)),
-             ("sessions", aggregation("nunique", node.column("session_id"))))
+    calls = (
+        ("users", aggregation("nunique", node.column("user_id"), where=where)),
+        ("sessions", aggregation("nunique", node.column("session_id"))),
+    )
     return Aggregate(node, keys_of(draw, node), calls if chance(draw, 80) else calls[::-1], "answer")
 
 

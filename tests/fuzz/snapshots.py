@@ -72,8 +72,9 @@ def events(draw: Random) -> Node:
         right = Filter(right, literal(True))
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in left.types]
     columns.append(("stack", "right", ("stack", "stack")))
-    joined = Join(left, right, "left", (("stack_id", "stack_id"),), tuple(columns), False, "events", ("event_id",),
-                  total=is_total)
+    joined = Join(
+        left, right, "left", (("stack_id", "stack_id"),), tuple(columns), False, "events", ("event_id",), total=is_total
+    )
     hidden = {name for name in joined.types if name not in dict(COLUMNS) and (name != "properties" and chance(draw, 80))}
     return Select(joined, tuple((name, joined.column(name)) for name in joined.types if name not in hidden), "events")
 
@@ -89,15 +90,16 @@ def with_members(rows: Values) -> Values:
     members = [(expr, name) for expr, name in MEMBERS if rows.types.keys() >= expr.columns]
     found = evaluate(Extend(rows, tuple((name, expr) for expr, name in members)))
     types = [expr.type for expr, _ in members]
-    more = [[literal(value, type_) for value, type_ in zip(row[len(rows.types):], types, strict=True)] for row in found]
+    more = [[literal(value, type_) for value, type_ in zip(row[len(rows.types) :], types, strict=True)] for row in found]
     columns = (*rows.columns, *((name, expr.type) for expr, name in members))
     return Values(columns, tuple((*row, *added) for row, added in zip(rows.rows, more, strict=True)), rows.key, rows.step)
 
 
 def live(draw: Random) -> Node:
     """Return events with their stacks beside them."""
-    rows = tuple((literal(100 + number), *(value(draw, type_) for _, type_ in COLUMNS[1:]))
-                 for number in range(draw.randint(0, 3)))
+    rows = tuple(
+        (literal(100 + number), *(value(draw, type_) for _, type_ in COLUMNS[1:])) for number in range(draw.randint(0, 3))
+    )
     return Values(COLUMNS, rows, ("event_id",), "live")
 
 

@@ -27,17 +27,21 @@ def in_memory(plan: Node) -> tuple[Node, Sources]:
         relation = Relation("table", (f"data{number}",))
         tables[node] = StoredTable(relation, tuple((name, "") for name in node.types), row_id=(("rowid", "BIGINT"),))
         sources[relation] = [
-            {"rowid": position, **{name: value.value for name, value in zip(node.types, row, strict=True)
-                                   if isinstance(value, Literal)}}
-            for position, row in enumerate(node.rows)]
+            {
+                "rowid": position,
+                **{name: value.value for name, value in zip(node.types, row, strict=True) if isinstance(value, Literal)},
+            }
+            for position, row in enumerate(node.rows)
+        ]
     return _over(plan, tables), sources
 
 
 @contextmanager
 def in_tables(plan: Node, engine: Sql) -> Iterator[Node]:
     """Provide the program over temporary tables of a database."""
-    tables = {node: engine.connection.create_table("written", compile_plan(node, engine.dialect).sql)
-              for node in _written_out(plan)}
+    tables = {
+        node: engine.connection.create_table("written", compile_plan(node, engine.dialect).sql) for node in _written_out(plan)
+    }
     try:
         yield _over(plan, tables)
     finally:
@@ -55,8 +59,10 @@ def _over(plan: Node, tables: dict[Values, StoredTable]) -> Node:
         if not isinstance(old, Values):
             return node
         table = tables[old]
-        columns = tuple((name, there, stored, type_)
-                        for (there, stored), (name, type_) in zip(table.columns, old.types.items(), strict=True))
+        columns = tuple(
+            (name, there, stored, type_)
+            for (there, stored), (name, type_) in zip(table.columns, old.types.items(), strict=True)
+        )
         source = Source(table.relation, columns, old.key, 0, old.step, table.row_id)
         members = tuple((expr, name) for expr, name in MEMBERS if source.types.keys() >= {name, *expr.columns})
         return Source(table.relation, columns, old.key, 0, old.step, table.row_id, members)

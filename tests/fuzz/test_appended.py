@@ -25,15 +25,22 @@ from objectiv_local.types import INT64
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 #: Columns of the rows, and of their pairs: of both rows of a pair the number and a value.
 COLUMNS = ("i", "k", "x")
-PAIRS = (("i", "left", ("i", "i")), ("j", "right", ("i", "i")), ("k", "left", ("k", "k")), ("x", "left", ("x", "x")),
-         ("y", "right", ("x", "x")))
+PAIRS = (
+    ("i", "left", ("i", "i")),
+    ("j", "right", ("i", "i")),
+    ("k", "left", ("k", "k")),
+    ("x", "left", ("x", "x")),
+    ("y", "right", ("x", "x")),
+)
 
 
 def appended(seed: int) -> Limit:
     """Return a program. The order is by all columns, so that it leaves no choice."""
     draw = Random(seed)
-    rows = tuple((literal(number), literal(draw.randrange(4)), literal(draw.choice([None, 1, 2, 3]), INT64))
-                 for number in range(draw.randint(3, 30)))
+    rows = tuple(
+        (literal(number), literal(draw.randrange(4)), literal(draw.choice([None, 1, 2, 3]), INT64))
+        for number in range(draw.randint(3, 30))
+    )
     values = Values(tuple((name, INT64) for name in COLUMNS), rows, ("i",), "data")
     on = draw.choice(((("k", "k"),), (("k", "x"),), (("i", "i"),), (("x", "x"),)))
     pairs: Node = Join(values, values, draw.choice(("inner", "left")), on, PAIRS, step="pairs")  # type: ignore[arg-type]
@@ -75,7 +82,10 @@ def test_appended_selections_that_are_limited(kind, threads, tmp_path):
         if kind != "inline":
             written = next(node for node in topological(plan) if isinstance(node, Values))
             rows = compile_plan(written, "duckdb").sql
-            connection.execute(f"CREATE OR REPLACE TABLE stored AS {rows}" if kind == "table" else
-                               f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
+            connection.execute(
+                f"CREATE OR REPLACE TABLE stored AS {rows}"
+                if kind == "table"
+                else f"COPY ({rows}) TO '{path}' (FORMAT parquet)"
+            )
         found = engine.rows(plan if kind == "inline" else rebuild(plan, stored))
         assert same_rows(found, expected, ordered=True), f"program {number}: {list(found)}, not {list(expected)}"

@@ -51,12 +51,16 @@ def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
     for number in range(first, first + (EXAMPLES or 1000)):
         # Rows are shown in a table only, because those that are written out have no row id.
         shows = number % 3 == 0
-        programs = ((snapshot_question, snapshot_rows) if number % 4 == 1 else
-                    (question_of_text, rows_left) if number % 8 == 2 else (question, rows_left))
+        programs = (
+            (snapshot_question, snapshot_rows)
+            if number % 4 == 1
+            else (question_of_text, rows_left)
+            if number % 8 == 2
+            else (question, rows_left)
+        )
         program = programs[shows]
         near = [engine for engine in engines if EXAMPLES or engine.name not in CLUSTERS or number % CLUSTER_SHARE == 0]
-        found = failure(program(number), changed, near if number % SHARE == 0 else [],
-                        stored=shows or number % 2 == 0)
+        found = failure(program(number), changed, near if number % SHARE == 0 else [], stored=shows or number % 2 == 0)
         if found:
             failures.append(f"{program.__name__} {number}: {found}")
     assert not failures, f"{len(failures)} programs, of which the shortest is {min(failures, key=len)}"
@@ -100,7 +104,7 @@ def variants(plan: Node, changed: Counter[str]) -> Iterator[tuple[str, Node]]:
         if not required and steps[position + 1] is not steps[position]:
             changed[name] += 1
             other = steps[position]
-            for _, pass_, _ in PASSES[position + 1:]:
+            for _, pass_, _ in PASSES[position + 1 :]:
                 other = pass_(other)
             yield name, other
 

@@ -34,9 +34,14 @@ CLUSTER_SHARE = 6
 #: Programs of each part that no other program had: one of them has an answer.
 EACH = 20
 PROFILE = settings(
-    max_examples=EXAMPLES or 1200, deadline=None, database=None, print_blob=bool(EXAMPLES),
-    suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
-    phases=(Phase.explicit, Phase.generate, Phase.shrink))
+    max_examples=EXAMPLES or 1200,
+    deadline=None,
+    database=None,
+    print_blob=bool(EXAMPLES),
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
 
 
 @pytest.mark.hypothesis
@@ -59,8 +64,15 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
         seen.update(used(program.plan))
 
     pairs = {(source.name, target.name) for source, target in casts()}
-    wanted = {*OPS, *pairs, *(kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(
-        kind, nodes.Node) and not kind.__name__.startswith("_"))} - {nodes.Node, nodes.Source}
+    wanted = {
+        *OPS,
+        *pairs,
+        *(
+            kind
+            for kind in vars(nodes).values()
+            if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")
+        ),
+    } - {nodes.Node, nodes.Source}
     (PROFILE(given(programs())(run)) if EXAMPLES else seed(0)(PROFILE(given(programs())(run))))()
     for part in sorted(wanted - seen.keys(), key=str):
         seed(0)(settings(PROFILE, max_examples=EACH)(given(programs_with(part))(run)))()
@@ -92,7 +104,8 @@ def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
                     rejected()
                 raise AssertionError(report(program, f"{engine.name} raises {error}", expected, [engine])) from None
             assert same_rows(found, expected, ordered=program.ordered), report(
-                program, f"{engine.name}: {list(found)}", expected, [engine])
+                program, f"{engine.name}: {list(found)}", expected, [engine]
+            )
             parts[count] += 1
 
     profile = settings(PROFILE, max_examples=EXAMPLES or 200)
@@ -106,8 +119,9 @@ def compare(engine: Sql, program: Program, expected: Rows, engines: list[Sql]) -
     except (ObjectivError, AssertionError, KeyError, TypeError, AttributeError) as error:
         if is_known_error(error):
             rejected()
-        raise AssertionError(report(program, f"{engine.name} raises {type(error).__name__}: {error}", expected, engines))\
-            from None
+        raise AssertionError(
+            report(program, f"{engine.name} raises {type(error).__name__}: {error}", expected, engines)
+        ) from None
     if not same_rows(found, expected, ordered=program.ordered):
         raise AssertionError(report(program, f"{engine.name}: {list(found)}", expected, engines))
 

@@ -37,13 +37,47 @@ from objectiv_local.types import (
 MONEY = decimal_type(2)
 ALL_TYPES = tuple(MONEY if type_ == DECIMAL else type_ for type_ in TYPES)
 
-TEXTS = ("", "a", "A", "b", "ab", "aB", "é", "É", "e\u0301", "😀", "\uff5e", "a b", " a", "_", "%", "it's", "\\", '"x"', "10",
-         "9", "null", "a\nb")
+TEXTS = (
+    "",
+    "a",
+    "A",
+    "b",
+    "ab",
+    "aB",
+    "é",
+    "É",
+    "e\u0301",
+    "😀",
+    "\uff5e",
+    "a b",
+    " a",
+    "_",
+    "%",
+    "it's",
+    "\\",
+    '"x"',
+    "10",
+    "9",
+    "null",
+    "a\nb",
+)
 
 # Under "id" and "n" there is never an object or array: their text differs between engines.
 DOCUMENTS = (
-    [], {}, None, True, 3, "a", [1, 2, 3], [None], ["a", "b", "a"], [True, 1, "1", 1.5], {"id": "a"}, {"id": None, "n": 1},
-    {"id": "é", "n": 2, "m": {"id": "b", "n": 1}}, {"$.id": "x", "id": "y", "": "empty", "*": "star"},
+    [],
+    {},
+    None,
+    True,
+    3,
+    "a",
+    [1, 2, 3],
+    [None],
+    ["a", "b", "a"],
+    [True, 1, "1", 1.5],
+    {"id": "a"},
+    {"id": None, "n": 1},
+    {"id": "é", "n": 2, "m": {"id": "b", "n": 1}},
+    {"$.id": "x", "id": "y", "": "empty", "*": "star"},
     [{"id": "a", "_type": "X"}, {"id": "b", "_type": "Y"}, {"id": "c", "_type": "X", "n": 1}],
     [{"id": "b"}, {"id": "a", "m": {"x": 1, "y": 2}}, {"m": {"x": 1}}, 7, None, ["a"]],
     [[1, 2], [], {"n": 1}, {"n": True}, {"n": "1"}, {"n": None}],
@@ -56,16 +90,39 @@ POOLS: dict[Type, tuple[object, ...]] = {
     INT64: (0, 1, 2, 3, -1, -2, -3, 7, 10, -7),
     FLOAT64: (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, -0.25, -1.0, -2.5, 3.75, 100.0, math.nan, math.inf, -math.inf),
     STRING: TEXTS,
-    DATE: tuple(map(datetime.date.fromisoformat, (
-        "1969-12-31", "1970-01-01", "2019-12-30", "2020-01-01", "2020-02-29", "2020-03-01", "2020-12-31", "2021-01-01"))),
-    TIMESTAMP: tuple(map(datetime.datetime.fromisoformat, (
-        "1969-12-31 23:59:59.999999", "1970-01-01 00:00:00", "2020-01-01 00:00:00", "2020-01-01 00:00:00.000001",
-        "2020-01-05 13:07:09.012345", "2020-02-29 12:00:00", "2020-03-29 02:30:00", "2020-10-25 00:30:00",
-        "2020-12-31 23:59:59.5", "2021-01-01 00:30:00"))),
+    DATE: tuple(
+        map(
+            datetime.date.fromisoformat,
+            ("1969-12-31", "1970-01-01", "2019-12-30", "2020-01-01", "2020-02-29", "2020-03-01", "2020-12-31", "2021-01-01"),
+        )
+    ),
+    TIMESTAMP: tuple(
+        map(
+            datetime.datetime.fromisoformat,
+            (
+                "1969-12-31 23:59:59.999999",
+                "1970-01-01 00:00:00",
+                "2020-01-01 00:00:00",
+                "2020-01-01 00:00:00.000001",
+                "2020-01-05 13:07:09.012345",
+                "2020-02-29 12:00:00",
+                "2020-03-29 02:30:00",
+                "2020-10-25 00:30:00",
+                "2020-12-31 23:59:59.5",
+                "2021-01-01 00:30:00",
+            ),
+        )
+    ),
     TIMEDELTA: (
-        datetime.timedelta(), datetime.timedelta(microseconds=1), datetime.timedelta(microseconds=-1),
-        datetime.timedelta(minutes=30), datetime.timedelta(hours=24), datetime.timedelta(days=1),
-        datetime.timedelta(days=-2, microseconds=7), datetime.timedelta(seconds=1.5)),
+        datetime.timedelta(),
+        datetime.timedelta(microseconds=1),
+        datetime.timedelta(microseconds=-1),
+        datetime.timedelta(minutes=30),
+        datetime.timedelta(hours=24),
+        datetime.timedelta(days=1),
+        datetime.timedelta(days=-2, microseconds=7),
+        datetime.timedelta(seconds=1.5),
+    ),
     UUID: tuple(uuid.UUID(int=number) for number in (0, 1, 2**127 - 1, 2**127, 2**128 - 1)),
     MONEY: tuple(map(decimal.Decimal, ("0.00", "0.25", "1.50", "-1.50", "2.50", "10.00", "-3.25"))),
     TIME: tuple(map(datetime.time.fromisoformat, ("00:00", "00:00:00.000001", "13:07:09.012345", "23:59:59.999999"))),
@@ -74,12 +131,39 @@ POOLS: dict[Type, tuple[object, ...]] = {
 }
 
 # Case variants, names that Postgres would cut to the same one, reserved words, names that need quotes.
-NAMES = ("a", "A", "b", "ab", "AB", "aB", "é", "É", "select", "user", "x y", 'a"b', "a_2", "value", "n" * 70 + "1",
-         "n" * 70 + "2", "é" * 40 + "1", "é" * 40 + "2")
+NAMES = (
+    "a",
+    "A",
+    "b",
+    "ab",
+    "AB",
+    "aB",
+    "é",
+    "É",
+    "select",
+    "user",
+    "x y",
+    'a"b',
+    "a_2",
+    "value",
+    "n" * 70 + "1",
+    "n" * 70 + "2",
+    "é" * 40 + "1",
+    "é" * 40 + "2",
+)
 
 STARTS = (None, 0, 1, 2, 5, -1, -2, -9)
-OBJECTS = ({"id": "a"}, {"_type": "X"}, {"_type": "X", "id": "c"}, {"n": 1}, {"n": True}, {"n": None}, {"m": {"x": 1}}, {},
-           {"id": "zz"})
+OBJECTS = (
+    {"id": "a"},
+    {"_type": "X"},
+    {"_type": "X", "id": "c"},
+    {"n": 1},
+    {"n": True},
+    {"n": None},
+    {"m": {"x": 1}},
+    {},
+    {"id": "zz"},
+)
 
 #: Patterns of which every match is the same on every engine, and others.
 PATTERNS = ("a", "[a-z]+", r"\d", r"^a", r"\W", "é", "(a)b?")
@@ -112,8 +196,21 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "nth_value": (st.sampled_from((1, 2, 3)),),
     "slice": (st.sampled_from(STARTS), st.sampled_from(STARTS)),
     "replace": (st.sampled_from([text for text in TEXTS if text]), st.sampled_from(TEXTS)),
-    "strftime": (st.sampled_from(("%Y-%m-%d", "%Y-%m-%d %H:%M:%S.%f", "%a %A %b %B %p", "%G-W%V-%u", "%U %W %w %j", "%I %y",
-                                  "%c|%x|%X", "it's \"%d\" of \\ month", "100%%")),),
+    "strftime": (
+        st.sampled_from(
+            (
+                "%Y-%m-%d",
+                "%Y-%m-%d %H:%M:%S.%f",
+                "%a %A %b %B %p",
+                "%G-W%V-%u",
+                "%U %W %w %j",
+                "%I %y",
+                "%c|%x|%X",
+                'it\'s "%d" of \\ month',
+                "100%%",
+            )
+        ),
+    ),
     "date_trunc": (st.sampled_from(("second", "minute", "hour", "day", "week", "month", "quarter", "year")),),
     "at_zone": (st.sampled_from(ZONES),),
     "from_zone": (st.sampled_from(ZONES),),
@@ -125,8 +222,11 @@ CONSTANTS: dict[str, tuple[st.SearchStrategy[object], ...]] = {
     "json_filter": (st.sampled_from(OBJECTS),),
     "json_path_name": (*[st.sampled_from(("id", "n", "", "*", "$.id", "0"))] * 2, *[st.sampled_from((" ", "a", "'", ""))] * 4),
     "json_pick": (st.sampled_from(([], ["id"], ["n", "id"], ["", "*", "m"])),),
-    "json_data": (st.sampled_from(("id", "m", "n", "*")), st.sampled_from(("id", "n", "", "*", "$.id", "0")),
-                   st.sampled_from(("a", "b", "", "é"))),
+    "json_data": (
+        st.sampled_from(("id", "m", "n", "*")),
+        st.sampled_from(("id", "n", "", "*", "$.id", "0")),
+        st.sampled_from(("a", "b", "", "é")),
+    ),
     "json_has": (st.sampled_from(OBJECTS),),
     "json_contains": (st.sampled_from((1, 1.5, "a", "1", True, False, 7, "")),),
     "json_equal": (st.sampled_from((*OBJECTS, [], [1], ["a", {"n": 1}], {"id": "a", "n": [1, None]})),),

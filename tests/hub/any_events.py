@@ -40,11 +40,20 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
             current[device] = make(next(sessions))
         session = None if who is None or number < 9 or draw.random() < 0.05 else current[device]
         amount = draw.choice((None, 5.0, 20.0))
-        events.append({"event_id": make(number), "day": moment.date(), "moment": moment,
-                       "user_id": None if who is None else users[who],
-                       "event_type": draw.choice(("view", "view", "click", "buy")), "location": draw.choice((*PLACES, None)),
-                       "session_id": session, "session_hit_number": None,
-                       "country": draw.choice(("NL", "BE", None)), "amount": amount})
+        events.append(
+            {
+                "event_id": make(number),
+                "day": moment.date(),
+                "moment": moment,
+                "user_id": None if who is None else users[who],
+                "event_type": draw.choice(("view", "view", "click", "buy")),
+                "location": draw.choice((*PLACES, None)),
+                "session_id": session,
+                "session_hit_number": None,
+                "country": draw.choice(("NL", "BE", None)),
+                "amount": amount,
+            }
+        )
     for own in groups([each for each in events if each["session_id"] is not None], "session_id").values():
         # Ties are broken in another order than that of the ids.
         for place, each in enumerate(sorted(own, key=lambda each: (each["moment"], each["country"] or "")), 1):
@@ -64,19 +73,35 @@ def numbered(events, gap=datetime.timedelta(minutes=30)):
             sessions[-1].append(each)
             before = each["moment"]
     sessions.sort(key=lambda hits: (hits[0]["moment"], hits[0]["event_id"]))
-    found = {each["event_id"]: (number, place) for number, session in enumerate(sessions, 1)
-             for place, each in enumerate(session, 1)}
-    return [{**each, **dict(zip(("session_id", "session_hit_number"), found.get(each["event_id"], (None, None)), strict=True))}
-            for each in events]
+    found = {
+        each["event_id"]: (number, place) for number, session in enumerate(sessions, 1) for place, each in enumerate(session, 1)
+    }
+    return [
+        {**each, **dict(zip(("session_id", "session_hit_number"), found.get(each["event_id"], (None, None)), strict=True))}
+        for each in events
+    ]
 
 
 def table(events, kind):
     """Return events as an Arrow table; ids of the kind uuid are text, for the frame to cast."""
     ids = IDS[kind][0]
-    return pa.Table.from_pylist(events, schema=pa.schema([
-        ("day", pa.date32()), ("moment", pa.timestamp("us")), ("user_id", ids), ("event_type", pa.string()),
-        ("location", pa.string()), ("session_id", ids), ("session_hit_number", pa.int64()), ("country", pa.string()),
-        ("amount", pa.float64()), ("event_id", ids)]))
+    return pa.Table.from_pylist(
+        events,
+        schema=pa.schema(
+            [
+                ("day", pa.date32()),
+                ("moment", pa.timestamp("us")),
+                ("user_id", ids),
+                ("event_type", pa.string()),
+                ("location", pa.string()),
+                ("session_id", ids),
+                ("session_hit_number", pa.int64()),
+                ("country", pa.string()),
+                ("amount", pa.float64()),
+                ("event_id", ids),
+            ]
+        ),
+    )
 
 
 def groups(events, *names):
@@ -104,15 +129,19 @@ def missing_last(row):
 def is_first_session(events):
     known = drop_ungrouped(events, "user_id", "session_id")
     first = {user: in_order(own)[0]["session_id"] for user, own in groups(known, "user_id").items()}
-    return {each["event_id"]: None if each["session_id"] is None else each["session_id"] == first[each["user_id"]]
-            for each in events}
+    return {
+        each["event_id"]: None if each["session_id"] is None else each["session_id"] == first[each["user_id"]]
+        for each in events
+    }
 
 
 def is_new_user(events, period):
     first = is_first_session(events)
     touched = {(each["user_id"], f"{each['moment']:{period}}") for each in events if first[each["event_id"]]}
-    return {each["event_id"]: None if each["user_id"] is None else (each["user_id"], f"{each['moment']:{period}}") in touched
-            for each in events}
+    return {
+        each["event_id"]: None if each["user_id"] is None else (each["user_id"], f"{each['moment']:{period}}") in touched
+        for each in events
+    }
 
 
 def conversions(events, converts, key, *, in_time):
@@ -137,8 +166,10 @@ def pre_conversion_hit_number(events, converts, key):
 
 
 def unique(events, name, *keys):
-    rows = [(*(key if len(keys) > 1 else (key,)), len({each[name] for each in own} - {None}))
-            for key, own in groups(events, *keys).items()]
+    rows = [
+        (*(key if len(keys) > 1 else (key,)), len({each[name] for each in own} - {None}))
+        for key, own in groups(events, *keys).items()
+    ]
     return sorted(rows, key=missing_last)
 
 
@@ -148,19 +179,26 @@ def session_duration(events, key, *, exclude_bounces=True, method="mean"):
         length = max(each["moment"] for each in own) - min(each["moment"] for each in own)
         if length or not exclude_bounces:
             lengths[own[0][key]].append(length // MICROSECOND)
-    rows = [(group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
-            for group, each in lengths.items()]
+    rows = [
+        (group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
+        for group, each in lengths.items()
+    ]
     return sorted(rows, key=missing_last)
 
 
 def frequency(events):
-    counts = [len({each["session_id"] for each in own} - {None}) for own in groups(drop_ungrouped(events, "user_id"), "user_id").values()]
+    counts = [
+        len({each["session_id"] for each in own} - {None})
+        for own in groups(drop_ungrouped(events, "user_id"), "user_id").values()
+    ]
     return [(number, counts.count(number)) for number in sorted(set(counts))]
 
 
 def features(events, event_type=None):
     kept = [each for each in events if each["location"] is not None and event_type in (None, each["event_type"])]
-    rows = [(*key, len({each["user_id"] for each in own} - {None})) for key, own in groups(kept, "location", "event_type").items()]
+    rows = [
+        (*key, len({each["user_id"] for each in own} - {None})) for key, own in groups(kept, "location", "event_type").items()
+    ]
     return sorted(rows, key=lambda row: (-row[-1], row))
 
 
@@ -190,14 +228,17 @@ def funnel(events, *, dropna=False, key=None):
             path = [each["location"] for each in visits]
             for place, name in enumerate(path):
                 users[name].add(user)
-                if None not in (name, *path[place + 1:place + 2]) and path[place + 1:]:
+                if None not in (name, *path[place + 1 : place + 2]) and path[place + 1 :]:
                     went_on[name].add(user)
         counts = {name: (len(found), len(went_on[name])) for name, found in users.items()}
         most = max(count for count, _ in counts.values())
-        found = [(name, count, on, *(round(float(Fraction(*each)), 3) for each in ((on, count), (on, most), (count - on, most))))
-                 for name, (count, on) in counts.items()]
-        rows += [(*([group] if key else []), *row)
-                 for row in sorted(found, key=lambda row: (-row[1], row[0] is None, row[0] or ""))]
+        found = [
+            (name, count, on, *(round(float(Fraction(*each)), 3) for each in ((on, count), (on, most), (count - on, most))))
+            for name, (count, on) in counts.items()
+        ]
+        rows += [
+            (*([group] if key else []), *row) for row in sorted(found, key=lambda row: (-row[1], row[0] is None, row[0] or ""))
+        ]
     return sorted(rows, key=lambda row: missing_last(row[:1])) if key else rows
 
 
@@ -210,8 +251,11 @@ def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None,
             at = range(place - steps + 1, place + 1) if from_end else range(place, place + steps)
             path = [own[each] if 0 <= each < len(own) else None for each in at]
             names = [each and each["location"] for each in path]
-            if (from_end and place == 0) or (not from_end and place > 0 and names[1] is None) or (
-                    n_examples is not None and place >= n_examples):
+            if (
+                (from_end and place == 0)
+                or (not from_end and place > 0 and names[1] is None)
+                or (n_examples is not None and place >= n_examples)
+            ):
                 continue
             if converts:
                 reached = next((number for number, each in enumerate(path, 1) if each and converts(each)), None)
@@ -224,8 +268,12 @@ def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None,
 
 def transitions_of(paths):
     """Return how often one location follows another in placed paths, each time once."""
-    found = {(group, place + step, pair) for group, place, *names in paths
-             for step, pair in enumerate(itertools.pairwise(names)) if None not in pair}
+    found = {
+        (group, place + step, pair)
+        for group, place, *names in paths
+        for step, pair in enumerate(itertools.pairwise(names))
+        if None not in pair
+    }
     pairs = [pair for *_, pair in found]
     return sorted(((*pair, pairs.count(pair)) for pair in set(pairs)), key=lambda row: (-row[2], row))
 

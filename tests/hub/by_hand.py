@@ -41,8 +41,18 @@ def hits_of(events):
     out = []
     for each in events:
         value = json.loads(each["value"])
-        out.append(Hit(str(uuid.UUID(each["event_id"])), each["day"], each["moment"], each["cookie_id"], value["_type"],
-                       value["_types"], value["location_stack"], value["global_contexts"]))
+        out.append(
+            Hit(
+                str(uuid.UUID(each["event_id"])),
+                each["day"],
+                each["moment"],
+                each["cookie_id"],
+                value["_type"],
+                value["_types"],
+                value["location_stack"],
+                value["global_contexts"],
+            )
+        )
     return out
 
 
@@ -116,7 +126,7 @@ def contains(element, wanted):
 
 def from_first(stack, wanted):
     places = [place for place, element in enumerate(stack) if contains(element, wanted)]
-    return stack[places[0]:] if places else []
+    return stack[places[0] :] if places else []
 
 
 def member(elements, wanted, key):
@@ -147,8 +157,10 @@ def converts(hit, stack=None, type_=None):
 
 
 def conversions_in_time(hits, key, **conversion):
-    return {hit.id: sum(converts(other, **conversion) for other in hits
-                        if key(other) == key(hit) and other.moment <= hit.moment) for hit in hits}
+    return {
+        hit.id: sum(converts(other, **conversion) for other in hits if key(other) == key(hit) and other.moment <= hit.moment)
+        for hit in hits
+    }
 
 
 def conversions_counter(hits, key, **conversion):
@@ -179,8 +191,10 @@ def session_duration(hits, key, *, exclude_bounces=True, method="mean"):
         length = max(hit.moment for hit in own) - min(hit.moment for hit in own)
         if length > datetime.timedelta(0) or not exclude_bounces:
             lengths[group].append(length // MICROSECOND)
-    rows = [(*group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
-            for group, each in lengths.items()]
+    rows = [
+        (*group, round(Fraction(sum(each), len(each) if method == "mean" else 1)) * MICROSECOND)
+        for group, each in lengths.items()
+    ]
     return sorted(rows, key=none_last)
 
 
@@ -217,8 +231,11 @@ DISTANCES = {
     "yearly": lambda first, moment: moment.year - first.year,
 }
 COHORTS = {
-    "daily": lambda first: f"{first:%Y-%m-%d}", "calendar": lambda first: f"{first:%Y-%m-%d}",
-    "weekly": lambda first: str(monday(first)), "monthly": lambda first: f"{first:%Y-%m}", "yearly": lambda first: f"{first:%Y}",
+    "daily": lambda first: f"{first:%Y-%m-%d}",
+    "calendar": lambda first: f"{first:%Y-%m-%d}",
+    "weekly": lambda first: str(monday(first)),
+    "monthly": lambda first: f"{first:%Y-%m}",
+    "yearly": lambda first: f"{first:%Y}",
 }
 
 
@@ -258,18 +275,38 @@ def funnel(hits, key=lambda hit: ()):
             named = sorted((hit.moment, nice_name(hit.stack) is None, nice_name(hit.stack) or "") for hit in path)
             for place, (_, none, name) in enumerate(named):
                 users[None if none else name].add(user)
-                if not none and any(not later[1] for later in named[place + 1:place + 2]):
+                if not none and any(not later[1] for later in named[place + 1 : place + 2]):
                     went_on[name].add(user)
         counts = {name: (len(found - {None}), len(went_on[name] - {None})) for name, found in users.items()}
         most = max(count for count, _ in counts.values())
-        rows += [(*group, name, count, on, count and Fraction(on, count), most and Fraction(on, most),
-                  most and Fraction(count - on, most)) for name, (count, on) in counts.items()]
+        rows += [
+            (
+                *group,
+                name,
+                count,
+                on,
+                count and Fraction(on, count),
+                most and Fraction(on, most),
+                most and Fraction(count - on, most),
+            )
+            for name, (count, on) in counts.items()
+        ]
     width = len(rows[0]) - 6 if rows else 0
     return sorted(rows, key=lambda row: (*row[:width], -row[width + 1], row[width] is None, row[width] or ""))
 
 
-def paths(hits, steps, key=lambda hit: (), sort=lambda hit: hit.moment, *, from_end=False, n_examples=None, conversion=None,
-          only_converted=False, with_step=False):
+def paths(
+    hits,
+    steps,
+    key=lambda hit: (),
+    sort=lambda hit: hit.moment,
+    *,
+    from_end=False,
+    n_examples=None,
+    conversion=None,
+    only_converted=False,
+    with_step=False,
+):
     rows = []
     for group, own in sorted(groups(hits, key).items()):
         own.sort(key=lambda hit: (sort(hit), nice_name(hit.stack) is None, nice_name(hit.stack) or "", hit.id))
@@ -277,11 +314,15 @@ def paths(hits, steps, key=lambda hit: (), sort=lambda hit: hit.moment, *, from_
             at = range(place - steps + 1, place + 1) if from_end else range(place, place + steps)
             path = [own[each] if 0 <= each < len(own) else None for each in at]
             names = [each and nice_name(each.stack) for each in path]
-            if (from_end and place == 0) or (not from_end and steps > 1 and place > 0 and names[1] is None) or (
-                    n_examples is not None and place >= n_examples):
+            if (
+                (from_end and place == 0)
+                or (not from_end and steps > 1 and place > 0 and names[1] is None)
+                or (n_examples is not None and place >= n_examples)
+            ):
                 continue
-            reached = next((number for number, each in enumerate(path, 1) if conversion and each
-                            and converts(each, **conversion)), None)
+            reached = next(
+                (number for number, each in enumerate(path, 1) if conversion and each and converts(each, **conversion)), None
+            )
             if only_converted:
                 if reached is None or reached == 1:
                     continue

@@ -7,7 +7,7 @@ CONVERSION = "bought"
 
 def made(hub, df):
     """Return the hub with the conversion that the models count: a press on what is named `buy`."""
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"}:], event_type="PressEvent", name=CONVERSION)
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"} :], event_type="PressEvent", name=CONVERSION)
     return hub
 
 
@@ -35,8 +35,10 @@ MODELS = {
     "frequency": lambda hub, df: hub.agg.frequency(df),
     "top_product_features": lambda hub, df: hub.agg.top_product_features(df),
     "top_product_features_before_conversion": lambda hub, df: hub.agg.top_product_features_before_conversion(df, CONVERSION),
-    **{f"retention_matrix_{period}": lambda hub, df, period=period: hub.agg.retention_matrix(df, period)
-       for period in ("daily", "weekly", "monthly", "yearly")},
+    **{
+        f"retention_matrix_{period}": lambda hub, df, period=period: hub.agg.retention_matrix(df, period)
+        for period in ("daily", "weekly", "monthly", "yearly")
+    },
     "retention_matrix_percentage": lambda hub, df: hub.agg.retention_matrix(df, percentage=True, fill_value=0),
     "drop_off_locations": lambda hub, df: hub.agg.drop_off_locations(df),
     "drop_off_locations_percentage": lambda hub, df: hub.agg.drop_off_locations(df, groupby="session_id", percentage=True),
@@ -44,14 +46,16 @@ MODELS = {
     "navigation_paths": lambda hub, df: paths(hub, df, by="user_id"),
     "navigation_paths_backwards": lambda hub, df: paths(hub, df, start_from_end=True, n_examples=3),
     "navigation_paths_converted": lambda hub, df: paths(
-        hub, converting(hub, df), by="session_id", only_converted_paths=True, add_conversion_step_column=True),
+        hub, converting(hub, df), by="session_id", only_converted_paths=True, add_conversion_step_column=True
+    ),
     "flows": lambda hub, df: hub.get_funnel_discovery().plot_sankey_diagram(paths(hub, df, by="user_id"), show=False),
     "visualize_location_stack": lambda hub, df: hub.visualize_location_stack(df, return_df=True, show=False),
     "nice_name": lambda hub, df: df.location_stack.ls.nice_name,
     "feature_stack": lambda hub, df: df.location_stack.ls.feature_stack,
     "navigation_features": lambda hub, df: df.location_stack.ls.navigation_features,
     "get_from_context_with_type_series": lambda hub, df: df.location_stack.ls.get_from_context_with_type_series(
-        "LinkContext", "href"),
+        "LinkContext", "href"
+    ),
 }
 
 #: Those whose columns depend on the data, and ask for them while they are built.

@@ -15,8 +15,9 @@ BUY = {"_type": "PressableContext", "id": "buy"}
 
 def press(number, who, moment, stack, *, contexts=APP, type_="PressEvent"):
     made = event(number, who, moment, stack=stack, contexts=contexts, type_=type_)
-    return made | {"value": made["value"].replace('["AbstractEvent", "PressEvent"]',
-                                                  '["AbstractEvent", "InteractiveEvent", "PressEvent"]')}
+    return made | {
+        "value": made["value"].replace('["AbstractEvent", "PressEvent"]', '["AbstractEvent", "InteractiveEvent", "PressEvent"]')
+    }
 
 
 EVENTS = [
@@ -44,7 +45,7 @@ def frame(place, directory):
 def hub_of(df):
     """Return a hub with a conversion: a press on what is named `buy`."""
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"}:], event_type="PressEvent", name="bought")
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"} :], event_type="PressEvent", name="bought")
     return hub
 
 

@@ -33,14 +33,31 @@ def user(number: int) -> uuid.UUID:
     return uuid.UUID(int=number)
 
 
-def event(number: int, who: int, moment: str, *, type_: str = "PressEvent", stack: list[dict[str, str]] | None = None,
-          contexts: list[dict[str, str]] | None = None, day: str | None = None) -> Event:
+def event(
+    number: int,
+    who: int,
+    moment: str,
+    *,
+    type_: str = "PressEvent",
+    stack: list[dict[str, str]] | None = None,
+    contexts: list[dict[str, str]] | None = None,
+    day: str | None = None,
+) -> Event:
     """Return an event. ``number`` is its id, ``moment`` such as ``2022-02-01 10:00:00``."""
-    value = {"_type": type_, "_types": ["AbstractEvent", type_], "location_stack": stack or [],
-             "global_contexts": contexts or []}
+    value = {
+        "_type": type_,
+        "_types": ["AbstractEvent", type_],
+        "location_stack": stack or [],
+        "global_contexts": contexts or [],
+    }
     at = datetime.datetime.fromisoformat(moment)
-    return {"event_id": str(uuid.UUID(int=1000 + number)), "day": datetime.date.fromisoformat(day or moment[:10]),
-            "moment": at, "cookie_id": str(user(who)), "value": json.dumps(value)}
+    return {
+        "event_id": str(uuid.UUID(int=1000 + number)),
+        "day": datetime.date.fromisoformat(day or moment[:10]),
+        "moment": at,
+        "cookie_id": str(user(who)),
+        "value": json.dumps(value),
+    }
 
 
 def event_id(number: int) -> str:
@@ -50,9 +67,18 @@ def event_id(number: int) -> str:
 
 def arrow(events: list[Event]) -> pa.Table:
     """Return events as an Arrow table with ids and JSON as text."""
-    return pa.Table.from_pylist(events, schema=pa.schema([
-        ("event_id", pa.string()), ("day", pa.date32()), ("moment", pa.timestamp("us")), ("cookie_id", pa.string()),
-        ("value", pa.string())]))
+    return pa.Table.from_pylist(
+        events,
+        schema=pa.schema(
+            [
+                ("event_id", pa.string()),
+                ("day", pa.date32()),
+                ("moment", pa.timestamp("us")),
+                ("cookie_id", pa.string()),
+                ("value", pa.string()),
+            ]
+        ),
+    )
 
 
 def stored(place: str, events: list[Event], directory: Path) -> tuple[Engine | str, str]:
@@ -78,8 +104,10 @@ def _duckdb_file(events: list[Event], directory: Path) -> str:
     path = directory / "events.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.register("given", arrow(events))
-        connection.execute("CREATE TABLE events AS SELECT event_id::uuid AS event_id, day, moment, "
-                           "cookie_id::uuid AS cookie_id, value::json AS value FROM given")
+        connection.execute(
+            "CREATE TABLE events AS SELECT event_id::uuid AS event_id, day, moment, "
+            "cookie_id::uuid AS cookie_id, value::json AS value FROM given"
+        )
     return str(path)
 
 
@@ -91,9 +119,12 @@ def _postgres(events: list[Event], version: int, id_type: str, value_type: str) 
     name = f"events_{next(_tables)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP TABLE IF EXISTS {name}")
-        connection.execute(f"CREATE TABLE {name} (event_id {id_type} PRIMARY KEY, day date, moment timestamp, "
-                           f"cookie_id {id_type}, value {value_type})")
+        connection.execute(
+            f"CREATE TABLE {name} (event_id {id_type} PRIMARY KEY, day date, moment timestamp, "
+            f"cookie_id {id_type}, value {value_type})"
+        )
         with connection.cursor() as cursor:
             cursor.executemany(
-                f"INSERT INTO {name} VALUES (%(event_id)s, %(day)s, %(moment)s, %(cookie_id)s, %(value)s)", events)
+                f"INSERT INTO {name} VALUES (%(event_id)s, %(day)s, %(moment)s, %(cookie_id)s, %(value)s)", events
+            )
     return url, name

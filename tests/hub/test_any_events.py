@@ -78,21 +78,35 @@ def labels(found):
 LABELS = {
     "is_first_session": (lambda hub, df: hub.map.is_first_session(df), by_hand.is_first_session),
     "is_new_user": (lambda hub, df: hub.map.is_new_user(df), lambda events: by_hand.is_new_user(events, PERIOD)),
-    "is_new_user_month": (lambda hub, df: hub.map.is_new_user(df, "%Y-%m"), lambda events: by_hand.is_new_user(events, "%Y-%m")),
-    "is_conversion_event": (lambda hub, df: hub.map.is_conversion_event(df, "bought"),
-                            lambda events: {each["event_id"]: each["event_type"] == "buy" for each in events}),
-    **{f"conversions_in_time_{key}": (
-        lambda hub, df, key=key: hub.map.conversions_in_time(df, "bought", partition=key),
-        lambda events, key=key: by_hand.conversions(events, key=key, in_time=True, **BUYS))
-       for key in ("session_id", "user_id", "country")},
-    **{f"conversions_counter_{key}": (
-        lambda hub, df, key=key: hub.map.conversions_counter(df, "bought", partition=key),
-        lambda events, key=key: by_hand.conversions(events, key=key, in_time=False, **BUYS))
-       for key in ("session_id", "user_id", "country")},
-    **{f"pre_conversion_hit_number_{key}": (
-        lambda hub, df, key=key: hub.map.pre_conversion_hit_number(df, "bought", partition=key),
-        lambda events, key=key: by_hand.pre_conversion_hit_number(events, key=key, **BUYS))
-       for key in ("session_id", "user_id", "country")},
+    "is_new_user_month": (
+        lambda hub, df: hub.map.is_new_user(df, "%Y-%m"),
+        lambda events: by_hand.is_new_user(events, "%Y-%m"),
+    ),
+    "is_conversion_event": (
+        lambda hub, df: hub.map.is_conversion_event(df, "bought"),
+        lambda events: {each["event_id"]: each["event_type"] == "buy" for each in events},
+    ),
+    **{
+        f"conversions_in_time_{key}": (
+            lambda hub, df, key=key: hub.map.conversions_in_time(df, "bought", partition=key),
+            lambda events, key=key: by_hand.conversions(events, key=key, in_time=True, **BUYS),
+        )
+        for key in ("session_id", "user_id", "country")
+    },
+    **{
+        f"conversions_counter_{key}": (
+            lambda hub, df, key=key: hub.map.conversions_counter(df, "bought", partition=key),
+            lambda events, key=key: by_hand.conversions(events, key=key, in_time=False, **BUYS),
+        )
+        for key in ("session_id", "user_id", "country")
+    },
+    **{
+        f"pre_conversion_hit_number_{key}": (
+            lambda hub, df, key=key: hub.map.pre_conversion_hit_number(df, "bought", partition=key),
+            lambda events, key=key: by_hand.pre_conversion_hit_number(events, key=key, **BUYS),
+        )
+        for key in ("session_id", "user_id", "country")
+    },
 }
 
 
@@ -106,8 +120,10 @@ def converted(hub, df, steps, by):
 
 
 def retention(events, period, **options):
-    hits = [of_objectiv.Hit(each["event_id"], each["day"], each["moment"], each["user_id"], each["event_type"], [], [], [])
-            for each in events]
+    hits = [
+        of_objectiv.Hit(each["event_id"], each["day"], each["moment"], each["user_id"], each["event_type"], [], [], [])
+        for each in events
+    ]
     return of_objectiv.retention(hits, period, **options)[1]
 
 
@@ -118,48 +134,82 @@ def by_day(events):
 
 FROM_AGGREGATES = {
     "unique_users": (lambda hub, df: hub.agg.unique_users(df), lambda events: by_hand.unique(by_day(events), "user_id", "day")),
-    "unique_users_country": (lambda hub, df: hub.agg.unique_users(df, groupby=["country", "event_type"]),
-                             lambda events: by_hand.unique(events, "user_id", "country", "event_type")),
-    "unique_sessions": (lambda hub, df: hub.agg.unique_sessions(df, groupby="event_type"),
-                        lambda events: by_hand.unique(events, "session_id", "event_type")),
-    "session_duration": (lambda hub, df: hub.agg.session_duration(df),
-                         lambda events: by_hand.session_duration(by_day(events), "day")),
+    "unique_users_country": (
+        lambda hub, df: hub.agg.unique_users(df, groupby=["country", "event_type"]),
+        lambda events: by_hand.unique(events, "user_id", "country", "event_type"),
+    ),
+    "unique_sessions": (
+        lambda hub, df: hub.agg.unique_sessions(df, groupby="event_type"),
+        lambda events: by_hand.unique(events, "session_id", "event_type"),
+    ),
+    "session_duration": (
+        lambda hub, df: hub.agg.session_duration(df),
+        lambda events: by_hand.session_duration(by_day(events), "day"),
+    ),
     "session_duration_sum": (
         lambda hub, df: hub.agg.session_duration(df, groupby="country", exclude_bounces=False, method="sum"),
-        lambda events: by_hand.session_duration(events, "country", exclude_bounces=False, method="sum")),
-    "session_duration_session": (lambda hub, df: hub.agg.session_duration(df, groupby="session_id", exclude_bounces=False),
-                                 lambda events: by_hand.session_duration(events, "session_id", exclude_bounces=False)),
+        lambda events: by_hand.session_duration(events, "country", exclude_bounces=False, method="sum"),
+    ),
+    "session_duration_session": (
+        lambda hub, df: hub.agg.session_duration(df, groupby="session_id", exclude_bounces=False),
+        lambda events: by_hand.session_duration(events, "session_id", exclude_bounces=False),
+    ),
     "frequency": (lambda hub, df: hub.agg.frequency(df), by_hand.frequency),
     "top_product_features": (lambda hub, df: hub.agg.top_product_features(df), by_hand.features),
-    "top_product_features_of_a_type": (lambda hub, df: hub.agg.top_product_features(df, event_type="click"),
-                                       lambda events: by_hand.features(events, "click")),
-    "features_before_conversion": (lambda hub, df: hub.agg.top_product_features_before_conversion(df, "bought"),
-                                   lambda events: by_hand.features_before(events, **BUYS)),
-    **{f"retention_{period}": (lambda hub, df, period=period: hub.agg.retention_matrix(df, period),
-                               lambda events, period=period: retention(events, period))
-       for period in ("daily", "weekly", "monthly", "yearly")},
+    "top_product_features_of_a_type": (
+        lambda hub, df: hub.agg.top_product_features(df, event_type="click"),
+        lambda events: by_hand.features(events, "click"),
+    ),
+    "features_before_conversion": (
+        lambda hub, df: hub.agg.top_product_features_before_conversion(df, "bought"),
+        lambda events: by_hand.features_before(events, **BUYS),
+    ),
+    **{
+        f"retention_{period}": (
+            lambda hub, df, period=period: hub.agg.retention_matrix(df, period),
+            lambda events, period=period: retention(events, period),
+        )
+        for period in ("daily", "weekly", "monthly", "yearly")
+    },
     "retention_of_a_type": (
         lambda hub, df: hub.agg.retention_matrix(df, "daily", event_type="view", calendar_days=True, percentage=True),
-        lambda events: retention(events, "calendar", event_type="view", percentage=True)),
+        lambda events: retention(events, "calendar", event_type="view", percentage=True),
+    ),
     "drop_off": (lambda hub, df: hub.agg.drop_off_locations(df), lambda events: by_hand.drop_off(events, "user_id")),
-    "drop_off_session": (lambda hub, df: hub.agg.drop_off_locations(df, groupby="session_id", percentage=True),
-                         lambda events: by_hand.drop_off(events, "session_id", percentage=True)),
-    "drop_off_country": (lambda hub, df: hub.agg.drop_off_locations(df, groupby=["user_id", "country"]),
-                         lambda events: by_hand.drop_off(events, "user_id", "country")),
+    "drop_off_session": (
+        lambda hub, df: hub.agg.drop_off_locations(df, groupby="session_id", percentage=True),
+        lambda events: by_hand.drop_off(events, "session_id", percentage=True),
+    ),
+    "drop_off_country": (
+        lambda hub, df: hub.agg.drop_off_locations(df, groupby=["user_id", "country"]),
+        lambda events: by_hand.drop_off(events, "user_id", "country"),
+    ),
     "funnel": (lambda hub, df: hub.agg.funnel_conversion(df), by_hand.funnel),
-    "funnel_dropna": (lambda hub, df: hub.agg.funnel_conversion(df, dropna=True),
-                      lambda events: by_hand.funnel(events, dropna=True)),
-    "funnel_country": (lambda hub, df: hub.agg.funnel_conversion(df, groupby="country", dropna=True),
-                       lambda events: by_hand.funnel(events, dropna=True, key="country")),
+    "funnel_dropna": (
+        lambda hub, df: hub.agg.funnel_conversion(df, dropna=True),
+        lambda events: by_hand.funnel(events, dropna=True),
+    ),
+    "funnel_country": (
+        lambda hub, df: hub.agg.funnel_conversion(df, groupby="country", dropna=True),
+        lambda events: by_hand.funnel(events, dropna=True, key="country"),
+    ),
     "paths_user": (lambda hub, df: paths(hub, df, 3, "user_id"), lambda events: by_hand.paths(events, 3, "user_id")),
-    "paths_session": (lambda hub, df: paths(hub, df, 3, "session_id", n_examples=2),
-                      lambda events: by_hand.paths(events, 3, "session_id", n_examples=2)),
-    "paths_backwards": (lambda hub, df: paths(hub, df, 3, "user_id", start_from_end=True),
-                        lambda events: by_hand.paths(events, 3, "user_id", from_end=True)),
-    "paths_converted": (lambda hub, df: converted(hub, df, 3, "session_id"),
-                        lambda events: by_hand.paths(events, 3, "session_id", **BUYS)),
-    "flows": (lambda hub, df: hub.get_funnel_discovery().plot_sankey_diagram(paths(hub, df, 3, "user_id"), show=False),
-              lambda events: by_hand.flows([row[1:] for row in by_hand.paths(events, 3, "user_id")])),
+    "paths_session": (
+        lambda hub, df: paths(hub, df, 3, "session_id", n_examples=2),
+        lambda events: by_hand.paths(events, 3, "session_id", n_examples=2),
+    ),
+    "paths_backwards": (
+        lambda hub, df: paths(hub, df, 3, "user_id", start_from_end=True),
+        lambda events: by_hand.paths(events, 3, "user_id", from_end=True),
+    ),
+    "paths_converted": (
+        lambda hub, df: converted(hub, df, 3, "session_id"),
+        lambda events: by_hand.paths(events, 3, "session_id", **BUYS),
+    ),
+    "flows": (
+        lambda hub, df: hub.get_funnel_discovery().plot_sankey_diagram(paths(hub, df, 3, "user_id"), show=False),
+        lambda events: by_hand.flows([row[1:] for row in by_hand.paths(events, 3, "user_id")]),
+    ),
 }
 
 
@@ -190,14 +240,28 @@ def test_period_of_time(engine):
 @on_every_engine
 def test_hits_at_one_moment_and_place_are_in_the_order_of_their_ids(engine):
     # In the order of all columns, the type would decide.
-    hits = pa.table({"event_type": ["buy", "view"], "user_id": ["u", "u"], "location": ["/", "/"],
-                     "moment": [datetime.datetime(2024, 1, 1)] * 2, "event_id": ["b", "a"]})
+    hits = pa.table(
+        {
+            "event_type": ["buy", "view"],
+            "user_id": ["u", "u"],
+            "location": ["/", "/"],
+            "moment": [datetime.datetime(2024, 1, 1)] * 2,
+            "event_id": ["b", "a"],
+        }
+    )
     df = DataFrame.from_arrow(opened(engine), hits, "event_id")
     assert rows(converted(hub_of(), df, 2, "user_id")) == [("u", "/", "/")]
 
 
 #: Files that know how Objectiv's events are laid out, and models that are about locations within each other.
-OF_STACKS = {"analyses/taxonomy.py", "series.py", "locations.py", "events/objectiv.py", "events/reading.py", "models/nested_locations.py"}
+OF_STACKS = {
+    "analyses/taxonomy.py",
+    "series.py",
+    "locations.py",
+    "events/objectiv.py",
+    "events/reading.py",
+    "models/nested_locations.py",
+}
 
 
 def test_no_other_file_reads_stacks_or_contexts():

@@ -82,19 +82,27 @@ def test_the_page(target, hits, events, capsys):
     users = modelhub.aggregate.unique_users(df)
     assert rows(users) == by_hand.unique(hits, day, lambda hit: hit.user)
     new_users = modelhub.aggregate.unique_users(df[df.is_new_user])
-    assert rows(new_users / users) == [(when, pytest.approx(count / of)) for (when, count), (_, of) in zip(
-        by_hand.unique(new, day, lambda hit: hit.user), by_hand.unique(hits, day, lambda hit: hit.user), strict=True)]
+    assert rows(new_users / users) == [
+        (when, pytest.approx(count / of))
+        for (when, count), (_, of) in zip(
+            by_hand.unique(new, day, lambda hit: hit.user), by_hand.unique(hits, day, lambda hit: hit.user), strict=True
+        )
+    ]
     assert rows(modelhub.aggregate.unique_sessions(df, groupby=["application_id", modelhub.time_agg(df)])) == by_hand.unique(
-        hits, lambda hit: (by_hand.application(hit), *day(hit)), lambda hit: hit.session)
+        hits, lambda hit: (by_hand.application(hit), *day(hit)), lambda hit: hit.session
+    )
     assert rows(modelhub.aggregate.session_duration(df[df.is_new_user])) == by_hand.session_duration(new, day)
     assert rows(modelhub.aggregate.session_duration(df, groupby=df.session_id)) == by_hand.session_duration(hits, session)
 
     # A conversion, registered before the rows are kept in a temporary table.
-    modelhub.add_conversion_event(location_stack=df.location_stack.json[LINK:], event_type="PressEvent", name="quickstart_presses")
+    modelhub.add_conversion_event(
+        location_stack=df.location_stack.json[LINK:], event_type="PressEvent", name="quickstart_presses"
+    )
     df["is_conversion_event"] = modelhub.map.is_conversion_event(df, "quickstart_presses")
     converted = [hit for hit in hits if by_hand.converts(hit, **PRESSED)]
     assert rows(modelhub.aggregate.unique_users(df[df.is_conversion_event])) == by_hand.unique(
-        converted, day, lambda hit: hit.user)
+        converted, day, lambda hit: hit.user
+    )
     df = df.materialize(materialization="temp_table")
     so_far = by_hand.conversions_in_time(hits, session, **PRESSED)
     in_all = by_hand.conversions_counter(hits, session, **PRESSED)
@@ -124,16 +132,19 @@ def test_the_page(target, hits, events, capsys):
     assert 0 < len(kept) < len(hits)
     of_part = [hit for hit in hits if hit.id in kept]
     assert by_event(modelhub.map.conversions_counter(part, "quickstart_presses")) == by_hand.conversions_counter(
-        of_part, session, **PRESSED)
+        of_part, session, **PRESSED
+    )
     part["again"] = modelhub.map.conversions_counter(part, "quickstart_presses")
     assert by_event(part.get_unsampled().again) == in_all
     later = modelhub.get_objectiv_dataframe(**target, start_date="2022-02-02")
     of_later = by_hand.sessionized(events, datetime.date(2022, 2, 2))
     assert by_event(modelhub.map.conversions_in_time(later, "quickstart_presses")) == by_hand.conversions_in_time(
-        of_later, session, **PRESSED)
+        of_later, session, **PRESSED
+    )
     twice = df.append(df)
     assert sorted(plain(modelhub.map.is_conversion_event(twice, "quickstart_presses").to_pandas())) == sorted(
-        [by_hand.converts(hit, **PRESSED) for hit in hits] * 2)
+        [by_hand.converts(hit, **PRESSED) for hit in hits] * 2
+    )
 
     display_sql_as_markdown(top)
     assert "SELECT" in capsys.readouterr().out

@@ -19,13 +19,41 @@ ENGINES = ("arrow", PLACES[-2])
 HOME, DOCS = ({"_type": "RootLocationContext", "id": name} for name in ("home", "docs"))
 TOP, LOGO = {"_type": "NavigationContext", "id": "top"}, {"_type": "LinkContext", "id": "logo", "href": "/a"}
 BUY, MEDIA = {"_type": "PressableContext", "id": "buy"}, {"_type": "MediaPlayerContext", "id": "intro"}
-STACKS = [[], [HOME], [HOME, TOP, LOGO], [HOME, TOP, LOGO], [HOME, TOP, BUY], [HOME, BUY, MEDIA], [DOCS, LOGO], [DOCS, TOP, MEDIA]]
-TYPES = {"PressEvent": ["AbstractEvent", "InteractiveEvent", "PressEvent"], "VisibleEvent": ["AbstractEvent", "VisibleEvent"],
-         "InteractiveEvent": ["AbstractEvent", "InteractiveEvent"], "MediaEvent": ["AbstractEvent", "MediaEvent"]}
+STACKS = [
+    [],
+    [HOME],
+    [HOME, TOP, LOGO],
+    [HOME, TOP, LOGO],
+    [HOME, TOP, BUY],
+    [HOME, BUY, MEDIA],
+    [DOCS, LOGO],
+    [DOCS, TOP, MEDIA],
+]
+TYPES = {
+    "PressEvent": ["AbstractEvent", "InteractiveEvent", "PressEvent"],
+    "VisibleEvent": ["AbstractEvent", "VisibleEvent"],
+    "InteractiveEvent": ["AbstractEvent", "InteractiveEvent"],
+    "MediaEvent": ["AbstractEvent", "MediaEvent"],
+}
 #: Pauses around the gap of sessions and around whole days, weeks, months and years, and none.
-PAUSES = [datetime.timedelta(**each) for each in (
-    {}, {}, {}, {"seconds": 40}, {"minutes": 20}, {"seconds": 1800}, {"seconds": 1800, "microseconds": 1}, {"hours": 23},
-    {"hours": 24}, {"hours": 24, "microseconds": -1}, {"days": 6, "hours": 23}, {"days": 7}, {"days": 20})]
+PAUSES = [
+    datetime.timedelta(**each)
+    for each in (
+        {},
+        {},
+        {},
+        {"seconds": 40},
+        {"minutes": 20},
+        {"seconds": 1800},
+        {"seconds": 1800, "microseconds": 1},
+        {"hours": 23},
+        {"hours": 24},
+        {"hours": 24, "microseconds": -1},
+        {"days": 6, "hours": 23},
+        {"days": 7},
+        {"days": 20},
+    )
+]
 START = datetime.datetime(2021, 12, 30, 23, 50)
 BOUGHT = {"stack": {"id": "buy"}, "type_": "PressEvent"}
 IDENTITY = {"_type": "IdentityContext", "id": "email"}
@@ -44,26 +72,43 @@ def drawn(seed, count=70, users=5, pauses=PAUSES):
         who = draw.randrange(users)
         moments[who] += draw.choice(pauses)
         type_ = draw.choice(list(TYPES))
-        contexts = [{"_type": "ApplicationContext", "id": name} for name in draw.choice((["shop"], ["shop"], ["app", "shop"], []))]
+        contexts = [
+            {"_type": "ApplicationContext", "id": name} for name in draw.choice((["shop"], ["shop"], ["app", "shop"], []))
+        ]
         contexts.append({"_type": "HttpContext", "id": "http", "user_agent": draw.choice(("Fox", "Cat"))})
         if who < 2 and draw.random() < 0.4:
             # Of several in one event the first one counts, and those of another kind do not.
-            contexts += [IDENTITY | {"value": value} for value in draw.choice((["joe"], ["ann"], ["joe", "ann"], ["ann", "joe"]))]
+            contexts += [
+                IDENTITY | {"value": value} for value in draw.choice((["joe"], ["ann"], ["joe", "ann"], ["ann", "joe"]))
+            ]
             contexts.insert(draw.randrange(2), IDENTITY | {"id": "crm", "value": "7"})
-        made = event((number * 53) % 997, who, moments[who].isoformat(sep=" "), type_=type_, stack=draw.choice(STACKS),
-                     contexts=contexts)
+        made = event(
+            (number * 53) % 997, who, moments[who].isoformat(sep=" "), type_=type_, stack=draw.choice(STACKS), contexts=contexts
+        )
         made["value"] = json.dumps(json.loads(made["value"]) | {"_types": TYPES[type_]})
         events.append(made | {"cookie_id": None} if who == users - 1 else made)
     return events
 
 
 #: Two users, of whom moments say everything: a session over midnight, one of whole days later, and the edges of dates.
-EDGES = [event(number, who, moment, type_="PressEvent", stack=stack, contexts=[{"_type": "ApplicationContext", "id": "shop"}])
-         for number, (who, moment, stack) in enumerate([
-             (1, "2022-01-31 23:59:59.999999", [HOME, BUY]), (1, "2022-02-01 00:00:00", [HOME]), (1, "2022-02-01 00:10:00", [HOME, TOP]),
-             (1, "2022-02-07 00:00:00", [HOME, LOGO]), (1, "2022-02-28 23:59:59.999999", [HOME]), (2, "2022-02-01 00:00:00", [HOME]),
-             (2, "2022-02-01 23:59:59.999999", [HOME, LOGO]), (2, "2022-02-02 00:00:00", [HOME, BUY]), (2, "2022-03-01 00:00:00", [HOME]),
-             (3, "2022-03-01 00:00:00", [HOME]), (3, "2022-03-01 00:00:00", [HOME, BUY])])]
+EDGES = [
+    event(number, who, moment, type_="PressEvent", stack=stack, contexts=[{"_type": "ApplicationContext", "id": "shop"}])
+    for number, (who, moment, stack) in enumerate(
+        [
+            (1, "2022-01-31 23:59:59.999999", [HOME, BUY]),
+            (1, "2022-02-01 00:00:00", [HOME]),
+            (1, "2022-02-01 00:10:00", [HOME, TOP]),
+            (1, "2022-02-07 00:00:00", [HOME, LOGO]),
+            (1, "2022-02-28 23:59:59.999999", [HOME]),
+            (2, "2022-02-01 00:00:00", [HOME]),
+            (2, "2022-02-01 23:59:59.999999", [HOME, LOGO]),
+            (2, "2022-02-02 00:00:00", [HOME, BUY]),
+            (2, "2022-03-01 00:00:00", [HOME]),
+            (3, "2022-03-01 00:00:00", [HOME]),
+            (3, "2022-03-01 00:00:00", [HOME, BUY]),
+        ]
+    )
+]
 TABLES = {"edges": EDGES, "dense": drawn(7, pauses=SHORT), **{f"drawn {seed}": drawn(seed) for seed in range(2)}}
 
 
@@ -113,99 +158,183 @@ LABELS = {
     "is_first_session": (lambda hub, df: hub.map.is_first_session(df), by_hand.is_first_session),
     "is_new_user": (lambda hub, df: hub.map.is_new_user(df), lambda hits: by_hand.is_new_user(hits, "%Y-%m-%d")),
     "is_new_user month": (lambda hub, df: hub.map.is_new_user(df, "%Y-%m"), lambda hits: by_hand.is_new_user(hits, "%Y-%m")),
-    **{f"is_conversion_event {name}": (
-        lambda hub, df, name=name: hub.map.is_conversion_event(df, name),
-        lambda hits, kind=kind: {hit.id: by_hand.converts(hit, **kind) for hit in hits})
-        for name, kind in {"bought": BOUGHT, "at buy": {"stack": {"id": "buy"}}, "presses": {"type_": "PressEvent"}}.items()},
-    **{f"{model} {name}": (
-        lambda hub, df, model=model, name=name: getattr(hub.map, model)(df, "bought", partition=name),
-        lambda hits, model=model, key=key: getattr(by_hand, model)(hits, key, **BOUGHT))
+    **{
+        f"is_conversion_event {name}": (
+            lambda hub, df, name=name: hub.map.is_conversion_event(df, name),
+            lambda hits, kind=kind: {hit.id: by_hand.converts(hit, **kind) for hit in hits},
+        )
+        for name, kind in {"bought": BOUGHT, "at buy": {"stack": {"id": "buy"}}, "presses": {"type_": "PressEvent"}}.items()
+    },
+    **{
+        f"{model} {name}": (
+            lambda hub, df, model=model, name=name: getattr(hub.map, model)(df, "bought", partition=name),
+            lambda hits, model=model, key=key: getattr(by_hand, model)(hits, key, **BOUGHT),
+        )
         for model in ("conversions_in_time", "conversions_counter", "pre_conversion_hit_number")
-        for name, key in {"session_id": session, "user_id": user}.items()},
-    "default partition": (lambda hub, df: hub.map.conversions_in_time(df, "presses") + hub.map.conversions_counter(df, "presses"),
-                          lambda hits: {id_: first + second for (id_, first), second in zip(
-                              by_hand.conversions_in_time(hits, session, type_="PressEvent").items(),
-                              by_hand.conversions_counter(hits, session, type_="PressEvent").values(), strict=True)}),
-    "default partition before": (lambda hub, df: hub.map.pre_conversion_hit_number(df, "presses"),
-                                 lambda hits: by_hand.pre_conversion_hit_number(hits, session, type_="PressEvent")),
-    "nice_name": (lambda hub, df: df.location_stack.ls.nice_name, lambda hits: {hit.id: by_hand.nice_name(hit.stack) for hit in hits}),
-    "feature_stack": (lambda hub, df: df.location_stack.ls.feature_stack, lambda hits: {
-        hit.id: [{key: each[key] for key in ("_type", "id")} for each in hit.stack] for hit in hits}),
-    "navigation_features": (lambda hub, df: df.location_stack.ls.navigation_features, lambda hits: {
-        hit.id: by_hand.from_first(hit.stack, {"_type": "NavigationContext"}) for hit in hits}),
-    "href": (lambda hub, df: df.location_stack.ls.get_from_context_with_type_series("LinkContext", "href"), lambda hits: {
-        hit.id: by_hand.member(hit.stack, {"_type": "LinkContext"}, "href") for hit in hits}),
+        for name, key in {"session_id": session, "user_id": user}.items()
+    },
+    "default partition": (
+        lambda hub, df: hub.map.conversions_in_time(df, "presses") + hub.map.conversions_counter(df, "presses"),
+        lambda hits: {
+            id_: first + second
+            for (id_, first), second in zip(
+                by_hand.conversions_in_time(hits, session, type_="PressEvent").items(),
+                by_hand.conversions_counter(hits, session, type_="PressEvent").values(),
+                strict=True,
+            )
+        },
+    ),
+    "default partition before": (
+        lambda hub, df: hub.map.pre_conversion_hit_number(df, "presses"),
+        lambda hits: by_hand.pre_conversion_hit_number(hits, session, type_="PressEvent"),
+    ),
+    "nice_name": (
+        lambda hub, df: df.location_stack.ls.nice_name,
+        lambda hits: {hit.id: by_hand.nice_name(hit.stack) for hit in hits},
+    ),
+    "feature_stack": (
+        lambda hub, df: df.location_stack.ls.feature_stack,
+        lambda hits: {hit.id: [{key: each[key] for key in ("_type", "id")} for each in hit.stack] for hit in hits},
+    ),
+    "navigation_features": (
+        lambda hub, df: df.location_stack.ls.navigation_features,
+        lambda hits: {hit.id: by_hand.from_first(hit.stack, {"_type": "NavigationContext"}) for hit in hits},
+    ),
+    "href": (
+        lambda hub, df: df.location_stack.ls.get_from_context_with_type_series("LinkContext", "href"),
+        lambda hits: {hit.id: by_hand.member(hit.stack, {"_type": "LinkContext"}, "href") for hit in hits},
+    ),
     "application": (lambda hub, df: df.application.context.id, lambda hits: {hit.id: by_hand.application(hit) for hit in hits}),
     "contexts application": (contexts("application"), lambda hits: {hit.id: by_hand.application(hit) for hit in hits}),
-    "contexts user_agent": (contexts("user_agent"), lambda hits: {
-        hit.id: by_hand.member(hit.contexts, {"_type": "HttpContext"}, "user_agent") for hit in hits}),
+    "contexts user_agent": (
+        contexts("user_agent"),
+        lambda hits: {hit.id: by_hand.member(hit.contexts, {"_type": "HttpContext"}, "user_agent") for hit in hits},
+    ),
 }
 PERIODS = ("daily", "weekly", "monthly", "yearly")
 #: What each model that counts is here, and by hand. Rows are in order.
 TABLES_OF = {
     "unique_users": (lambda hub, df: hub.agg.unique_users(df), lambda hits: by_hand.unique(hits, day, lambda hit: hit.user)),
-    "unique_users total": (lambda hub, df: hub.agg.unique_users(df, groupby=None),
-                           lambda hits: by_hand.unique(hits, nobody, lambda hit: hit.user)),
-    "unique_sessions": (lambda hub, df: hub.agg.unique_sessions(df, groupby=["event_type", hub.time_agg(df, "%Y-%m")]),
-                        lambda hits: by_hand.unique(hits, lambda hit: (hit.type, hit.moment.strftime("%Y-%m")),
-                                                    lambda hit: hit.session)),
-    "unique_sessions day": (lambda hub, df: hub.agg.unique_sessions(df), lambda hits: by_hand.unique(hits, day, lambda hit: hit.session)),
-    **{f"session_duration {method} {bounces}": (
-        lambda hub, df, method=method, bounces=bounces: hub.agg.session_duration(df, exclude_bounces=not bounces, method=method),
-        lambda hits, method=method, bounces=bounces: by_hand.session_duration(hits, day, exclude_bounces=not bounces, method=method))
-        for method in ("mean", "sum") for bounces in (False, True)},
-    "session_duration total": (lambda hub, df: hub.agg.session_duration(df, groupby=None, method="sum"),
-                               lambda hits: by_hand.session_duration(hits, nobody, method="sum")),
-    "session_duration default": (lambda hub, df: hub.agg.session_duration(df, groupby="event_type"),
-                                 lambda hits: by_hand.session_duration(hits, lambda hit: (hit.type,))),
-    "session_duration session": (lambda hub, df: hub.agg.session_duration(df, groupby="session_id"),
-                                 lambda hits: by_hand.session_duration(hits, session)),
+    "unique_users total": (
+        lambda hub, df: hub.agg.unique_users(df, groupby=None),
+        lambda hits: by_hand.unique(hits, nobody, lambda hit: hit.user),
+    ),
+    "unique_sessions": (
+        lambda hub, df: hub.agg.unique_sessions(df, groupby=["event_type", hub.time_agg(df, "%Y-%m")]),
+        lambda hits: by_hand.unique(hits, lambda hit: (hit.type, hit.moment.strftime("%Y-%m")), lambda hit: hit.session),
+    ),
+    "unique_sessions day": (
+        lambda hub, df: hub.agg.unique_sessions(df),
+        lambda hits: by_hand.unique(hits, day, lambda hit: hit.session),
+    ),
+    **{
+        f"session_duration {method} {bounces}": (
+            lambda hub, df, method=method, bounces=bounces: hub.agg.session_duration(
+                df, exclude_bounces=not bounces, method=method
+            ),
+            lambda hits, method=method, bounces=bounces: by_hand.session_duration(
+                hits, day, exclude_bounces=not bounces, method=method
+            ),
+        )
+        for method in ("mean", "sum")
+        for bounces in (False, True)
+    },
+    "session_duration total": (
+        lambda hub, df: hub.agg.session_duration(df, groupby=None, method="sum"),
+        lambda hits: by_hand.session_duration(hits, nobody, method="sum"),
+    ),
+    "session_duration default": (
+        lambda hub, df: hub.agg.session_duration(df, groupby="event_type"),
+        lambda hits: by_hand.session_duration(hits, lambda hit: (hit.type,)),
+    ),
+    "session_duration session": (
+        lambda hub, df: hub.agg.session_duration(df, groupby="session_id"),
+        lambda hits: by_hand.session_duration(hits, session),
+    ),
     "session_duration day and session": (
         lambda hub, df: hub.agg.session_duration(df, groupby=[hub.time_agg(df), df.session_id], exclude_bounces=False),
-        lambda hits: by_hand.session_duration(hits, lambda hit: (*day(hit), hit.session), exclude_bounces=False)),
+        lambda hits: by_hand.session_duration(hits, lambda hit: (*day(hit), hit.session), exclude_bounces=False),
+    ),
     "frequency": (lambda hub, df: hub.agg.frequency(df), by_hand.frequency),
     "top_product_features": (lambda hub, df: hub.agg.top_product_features(df), by_hand.features),
-    "top_product_features slice": (lambda hub, df: hub.agg.top_product_features(df, df.location_stack.json[1:], "AbstractEvent"),
-                                   lambda hits: by_hand.features(hits, lambda stack: stack[1:], "AbstractEvent")),
-    "before_conversion": (lambda hub, df: hub.agg.top_product_features_before_conversion(df, "bought"),
-                          lambda hits: by_hand.features_before_conversion(hits, BOUGHT)),
+    "top_product_features slice": (
+        lambda hub, df: hub.agg.top_product_features(df, df.location_stack.json[1:], "AbstractEvent"),
+        lambda hits: by_hand.features(hits, lambda stack: stack[1:], "AbstractEvent"),
+    ),
+    "before_conversion": (
+        lambda hub, df: hub.agg.top_product_features_before_conversion(df, "bought"),
+        lambda hits: by_hand.features_before_conversion(hits, BOUGHT),
+    ),
     "before_conversion slice": (
-        lambda hub, df: hub.agg.top_product_features_before_conversion(df, "at buy", df.location_stack.json[-1:], "AbstractEvent"),
-        lambda hits: by_hand.features_before_conversion(hits, {"stack": {"id": "buy"}}, cut=lambda stack: stack[-1:],
-                                                        event_type="AbstractEvent")),
-    **{f"drop_off {name} {percentage}": (
-        lambda hub, df, name=name, percentage=percentage: hub.agg.drop_off_locations(df, groupby=name, percentage=percentage),
-        lambda hits, key=key, percentage=percentage: by_hand.drop_off(hits, key, percentage=percentage))
-        for name, key in {"user_id": user, "session_id": session}.items() for percentage in (False, True)},
+        lambda hub, df: hub.agg.top_product_features_before_conversion(
+            df, "at buy", df.location_stack.json[-1:], "AbstractEvent"
+        ),
+        lambda hits: by_hand.features_before_conversion(
+            hits, {"stack": {"id": "buy"}}, cut=lambda stack: stack[-1:], event_type="AbstractEvent"
+        ),
+    ),
+    **{
+        f"drop_off {name} {percentage}": (
+            lambda hub, df, name=name, percentage=percentage: hub.agg.drop_off_locations(
+                df, groupby=name, percentage=percentage
+            ),
+            lambda hits, key=key, percentage=percentage: by_hand.drop_off(hits, key, percentage=percentage),
+        )
+        for name, key in {"user_id": user, "session_id": session}.items()
+        for percentage in (False, True)
+    },
     "drop_off default": (lambda hub, df: hub.agg.drop_off_locations(df), lambda hits: by_hand.drop_off(hits, user)),
     "funnel": (lambda hub, df: hub.agg.funnel_conversion(known(df)), lambda hits: by_hand.funnel(those_known(hits))),
-    "funnel session": (lambda hub, df: hub.agg.funnel_conversion(known(df), groupby="session_id"),
-                       lambda hits: by_hand.funnel(those_known(hits), session)),
-    "funnel type": (lambda hub, df: hub.agg.funnel_conversion(known(df), groupby=["event_type"]),
-                    lambda hits: by_hand.funnel(those_known(hits), lambda hit: (hit.type,))),
+    "funnel session": (
+        lambda hub, df: hub.agg.funnel_conversion(known(df), groupby="session_id"),
+        lambda hits: by_hand.funnel(those_known(hits), session),
+    ),
+    "funnel type": (
+        lambda hub, df: hub.agg.funnel_conversion(known(df), groupby=["event_type"]),
+        lambda hits: by_hand.funnel(those_known(hits), lambda hit: (hit.type,)),
+    ),
     "paths": (lambda hub, df: discovery(hub, df, 3), lambda hits: by_hand.paths(hits, 3)),
-    "paths one step": (lambda hub, df: discovery(hub, known(df), 1, by="user_id"),
-                       lambda hits: by_hand.paths(those_known(hits), 1, user)),
-    "paths users": (lambda hub, df: discovery(hub, known(df), 2, by="user_id"),
-                    lambda hits: by_hand.paths(those_known(hits), 2, user)),
-    "paths sort": (lambda hub, df: discovery(hub, df, 3, by="session_id", sort_by="session_hit_number", n_examples=2),
-                   lambda hits: by_hand.paths(hits, 3, session, lambda hit: hit.number, n_examples=2)),
-    "paths from end": (lambda hub, df: discovery(hub, df, 3, by=["session_id"], start_from_end=True, n_examples=3),
-                       lambda hits: by_hand.paths(hits, 3, session, from_end=True, n_examples=3)),
-    "paths step": (lambda hub, df: discovery(hub, df, 3, by="session_id", add_conversion_step_column=True),
-                   lambda hits: by_hand.paths(hits, 3, session, conversion=BOUGHT, with_step=True)),
-    "paths converted": (lambda hub, df: discovery(hub, df, 4, by="session_id", only_converted_paths=True),
-                        lambda hits: by_hand.paths(hits, 4, session, conversion=BOUGHT, only_converted=True)),
+    "paths one step": (
+        lambda hub, df: discovery(hub, known(df), 1, by="user_id"),
+        lambda hits: by_hand.paths(those_known(hits), 1, user),
+    ),
+    "paths users": (
+        lambda hub, df: discovery(hub, known(df), 2, by="user_id"),
+        lambda hits: by_hand.paths(those_known(hits), 2, user),
+    ),
+    "paths sort": (
+        lambda hub, df: discovery(hub, df, 3, by="session_id", sort_by="session_hit_number", n_examples=2),
+        lambda hits: by_hand.paths(hits, 3, session, lambda hit: hit.number, n_examples=2),
+    ),
+    "paths from end": (
+        lambda hub, df: discovery(hub, df, 3, by=["session_id"], start_from_end=True, n_examples=3),
+        lambda hits: by_hand.paths(hits, 3, session, from_end=True, n_examples=3),
+    ),
+    "paths step": (
+        lambda hub, df: discovery(hub, df, 3, by="session_id", add_conversion_step_column=True),
+        lambda hits: by_hand.paths(hits, 3, session, conversion=BOUGHT, with_step=True),
+    ),
+    "paths converted": (
+        lambda hub, df: discovery(hub, df, 4, by="session_id", only_converted_paths=True),
+        lambda hits: by_hand.paths(hits, 4, session, conversion=BOUGHT, only_converted=True),
+    ),
     "paths converted from end": (
         lambda hub, df: discovery(hub, df, 3, only_converted_paths=True, start_from_end=True, add_conversion_step_column=True),
-        lambda hits: by_hand.paths(hits, 3, from_end=True, conversion=BOUGHT, only_converted=True, with_step=True)),
-    "flows": (lambda hub, df: sankey(hub, discovery(hub, df, 3, by="session_id")),
-              lambda hits: by_hand.flows([path[1:] for path in by_hand.paths(hits, 3, session)])),
-    "flows with step": (lambda hub, df: sankey(hub, discovery(hub, df, 2, add_conversion_step_column=True)),
-                        lambda hits: by_hand.flows(by_hand.paths(hits, 2))),
+        lambda hits: by_hand.paths(hits, 3, from_end=True, conversion=BOUGHT, only_converted=True, with_step=True),
+    ),
+    "flows": (
+        lambda hub, df: sankey(hub, discovery(hub, df, 3, by="session_id")),
+        lambda hits: by_hand.flows([path[1:] for path in by_hand.paths(hits, 3, session)]),
+    ),
+    "flows with step": (
+        lambda hub, df: sankey(hub, discovery(hub, df, 2, add_conversion_step_column=True)),
+        lambda hits: by_hand.flows(by_hand.paths(hits, 2)),
+    ),
     "nested": (lambda hub, df: hub.visualize_location_stack(df, return_df=True, show=False), by_hand.nested),
-    "nested root": (lambda hub, df: hub.visualize_location_stack(df, root_location="docs", return_df=True, show=False),
-                    lambda hits: by_hand.nested(hits, "docs")),
+    "nested root": (
+        lambda hub, df: hub.visualize_location_stack(df, root_location="docs", return_df=True, show=False),
+        lambda hits: by_hand.nested(hits, "docs"),
+    ),
 }
 MOMENT = datetime.datetime(2022, 2, 1)
 #: Options of the retention matrix here, with those by hand.
@@ -217,15 +346,28 @@ RETENTION = {
     "filled": ({"time_period": "weekly", "fill_value": 0}, {"period": "weekly", "fill_value": 0}),
     "type": ({"event_type": "PressEvent"}, {"period": "monthly", "event_type": "PressEvent"}),
     "exactly": ({"event_type": "InteractiveEvent"}, {"period": "monthly", "event_type": "InteractiveEvent"}),
-    "parents": ({"event_type": "InteractiveEvent", "parent_types": True},
-                {"period": "monthly", "event_type": "InteractiveEvent", "parent_types": True}),
+    "parents": (
+        {"event_type": "InteractiveEvent", "parent_types": True},
+        {"period": "monthly", "event_type": "InteractiveEvent", "parent_types": True},
+    ),
     # Dates and moments that events have, and a microsecond to either side.
-    **{f"{side} {number}": ({"time_period": "daily", f"{side}_date": given}, {"period": "daily", side: moment})
-       for side in ("start", "end") for number, (given, moment) in enumerate((
-           ("2022-02-01", MOMENT), (MOMENT.date(), MOMENT), ("2022-01-31 23:59:59.999999", MOMENT - by_hand.MICROSECOND),
-           (MOMENT + by_hand.MICROSECOND, MOMENT + by_hand.MICROSECOND), (datetime.date(2022, 3, 1), datetime.datetime(2022, 3, 1))))},
-    "both": ({"time_period": "daily", "start_date": "2022-02-01", "end_date": "2022-02-02", "event_type": "PressEvent"},
-             {"period": "daily", "start": MOMENT, "end": datetime.datetime(2022, 2, 2), "event_type": "PressEvent"}),
+    **{
+        f"{side} {number}": ({"time_period": "daily", f"{side}_date": given}, {"period": "daily", side: moment})
+        for side in ("start", "end")
+        for number, (given, moment) in enumerate(
+            (
+                ("2022-02-01", MOMENT),
+                (MOMENT.date(), MOMENT),
+                ("2022-01-31 23:59:59.999999", MOMENT - by_hand.MICROSECOND),
+                (MOMENT + by_hand.MICROSECOND, MOMENT + by_hand.MICROSECOND),
+                (datetime.date(2022, 3, 1), datetime.datetime(2022, 3, 1)),
+            )
+        )
+    },
+    "both": (
+        {"time_period": "daily", "start_date": "2022-02-01", "end_date": "2022-02-02", "event_type": "PressEvent"},
+        {"period": "daily", "start": MOMENT, "end": datetime.datetime(2022, 2, 2), "event_type": "PressEvent"},
+    ),
 }
 
 
@@ -244,9 +386,11 @@ def frames(engine, name, directory):
         return hub.get_objectiv_dataframe(db_url=target, table_name=table, **options)
 
     df = frame()
-    for conversion, arguments in {"bought": {"location_stack": df.location_stack.json[{"id": "buy"}:], "event_type": "PressEvent"},
-                                  "at buy": {"location_stack": df.location_stack.json[{"id": "buy"}:]},
-                                  "presses": {"event_type": "PressEvent"}}.items():
+    for conversion, arguments in {
+        "bought": {"location_stack": df.location_stack.json[{"id": "buy"} :], "event_type": "PressEvent"},
+        "at buy": {"location_stack": df.location_stack.json[{"id": "buy"} :]},
+        "presses": {"event_type": "PressEvent"},
+    }.items():
         hub.add_conversion_event(name=conversion, **arguments)
     return hub, frame
 

@@ -39,8 +39,11 @@ def above_the_mean(events):
     return lambda each: each["amount"] is not None and each["amount"] > sum(amounts) / len(amounts)
 
 
-CONDITIONS = {"columns": (large, lambda events: is_large), "window": (last_of_country, lasts_of_countries),
-              "assigned column and aggregate": (with_a_column, above_the_mean)}
+CONDITIONS = {
+    "columns": (large, lambda events: is_large),
+    "window": (last_of_country, lasts_of_countries),
+    "assigned column and aggregate": (with_a_column, above_the_mean),
+}
 on_conditions = pytest.mark.parametrize("condition", CONDITIONS)
 
 
@@ -56,11 +59,14 @@ def test_every_model_of_conversions(engine, condition):
     assert labels(hub.map.is_conversion_event(df, "bought")) == {each["event_id"]: converts(each) for each in events}
     for key in ("session_id", "user_id", "country"):
         assert labels(hub.map.conversions_in_time(df, "bought", partition=key)) == by_hand.conversions(
-            events, converts, key, in_time=True)
+            events, converts, key, in_time=True
+        )
         assert labels(hub.map.conversions_counter(df, "bought", partition=key)) == by_hand.conversions(
-            events, converts, key, in_time=False)
+            events, converts, key, in_time=False
+        )
         assert labels(hub.map.pre_conversion_hit_number(df, "bought", partition=key)) == by_hand.pre_conversion_hit_number(
-            events, converts, key)
+            events, converts, key
+        )
     before = rows(hub.agg.top_product_features_before_conversion(df, "bought"))
     assert before == [tuple(map(cell, row)) for row in by_hand.features_before(events, converts)] != []
     assert rows(converted(hub, df, 3, "user_id")) == by_hand.paths(events, 3, "user_id", converts=converts) != []
@@ -92,29 +98,43 @@ def test_conditions_are_listed_by_name():
 def test_conditions_of_objectiv_frames():
     hub = ModelHub()
     df = hub.get_objectiv_dataframe(db_url=sample.path(), end_date="2022-01-20")
-    hub.add_conversion_event(name="stack", location_stack=df.location_stack.json[{"id": "Quickstart Guide"}:], event_type="PressEvent")
-    hub.add_conversion_event(name="condition", where=lambda events: (
-        events.location_stack.json[{"id": "Quickstart Guide"}:].json.get_array_length() > 0) & (events.event_type == "PressEvent"))
+    hub.add_conversion_event(
+        name="stack", location_stack=df.location_stack.json[{"id": "Quickstart Guide"} :], event_type="PressEvent"
+    )
+    hub.add_conversion_event(
+        name="condition",
+        where=lambda events: (
+            (events.location_stack.json[{"id": "Quickstart Guide"} :].json.get_array_length() > 0)
+            & (events.event_type == "PressEvent")
+        ),
+    )
     found = [hub.map.pre_conversion_hit_number(df, name).sort_index().to_pandas() for name in ("stack", "condition")]
     assert found[0].notna().any()
     assert found[0].equals(found[1])
 
 
-@pytest.mark.parametrize(("where", "error", "words"), [
-    (lambda events: True, InvalidType, "has to return a bool series, not bool"),
-    (lambda events: None, InvalidType, "has to return a bool series, not NoneType"),
-    (lambda events: events, InvalidType, "has to return a bool series, not DataFrame"),
-    (lambda events: events.amount, InvalidType, "has to return a bool series, not a series of float64"),
-    (lambda events: events.evnt_type == "buy", AttributeNotFound, r"fails for this frame: .*evnt_type(.|\n)*did you mean 'event_type'"),
-    (lambda events: events["kind"] == "buy", ColumnNotFound, "fails for this frame: .*kind"),
-    (lambda events: 1 / 0, InvalidValue, "fails for this frame: ZeroDivisionError: division by zero"),
-    (lambda: True, InvalidValue, "fails for this frame: TypeError: .*positional argument"),
-    (lambda events: events[events.amount > 10].event_type == "buy", InvalidValue, "returns a series of other rows"),
-    (lambda events: events.groupby("user_id").amount.sum() > 10, InvalidValue, "returns a series of other rows"),
-    (lambda events: events.groupby("user_id").amount > 10, InvalidValue, "returns a series of other rows"),
-    (lambda events: events.amount.sum() > 10, InvalidValue, "returns a series of other rows"),
-    (lambda events: frame("duckdb", "int64").event_type == "buy", InvalidValue, "returns a series of other rows"),
-])
+@pytest.mark.parametrize(
+    ("where", "error", "words"),
+    [
+        (lambda events: True, InvalidType, "has to return a bool series, not bool"),
+        (lambda events: None, InvalidType, "has to return a bool series, not NoneType"),
+        (lambda events: events, InvalidType, "has to return a bool series, not DataFrame"),
+        (lambda events: events.amount, InvalidType, "has to return a bool series, not a series of float64"),
+        (
+            lambda events: events.evnt_type == "buy",
+            AttributeNotFound,
+            r"fails for this frame: .*evnt_type(.|\n)*did you mean 'event_type'",
+        ),
+        (lambda events: events["kind"] == "buy", ColumnNotFound, "fails for this frame: .*kind"),
+        (lambda events: 1 / 0, InvalidValue, "fails for this frame: ZeroDivisionError: division by zero"),
+        (lambda: True, InvalidValue, "fails for this frame: TypeError: .*positional argument"),
+        (lambda events: events[events.amount > 10].event_type == "buy", InvalidValue, "returns a series of other rows"),
+        (lambda events: events.groupby("user_id").amount.sum() > 10, InvalidValue, "returns a series of other rows"),
+        (lambda events: events.groupby("user_id").amount > 10, InvalidValue, "returns a series of other rows"),
+        (lambda events: events.amount.sum() > 10, InvalidValue, "returns a series of other rows"),
+        (lambda events: frame("duckdb", "int64").event_type == "buy", InvalidValue, "returns a series of other rows"),
+    ],
+)
 def test_wrong_conditions(where, error, words):
     hub, df = ModelHub(), frame("duckdb", "text")
     hub.add_conversion_event(name="bought", where=where)
@@ -124,12 +144,23 @@ def test_wrong_conditions(where, error, words):
         assert isinstance(caught.value, ObjectivError)
 
 
-@pytest.mark.parametrize(("given", "error", "words"), [
-    ({"where": large, "event_type": "buy"}, InvalidValue, "given by where, or by location_stack and event_type, not by both"),
-    ({"where": "amount > 10"}, InvalidType, "where of ModelHub.add_conversion_event has to be a function or None, not 'amount > 10'"),
-    ({}, InvalidValue, "needs a condition, a location_stack, or an event_type"),
-    ({"where": large, "name": ""}, InvalidValue, "cannot be empty"),
-])
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (
+            {"where": large, "event_type": "buy"},
+            InvalidValue,
+            "given by where, or by location_stack and event_type, not by both",
+        ),
+        (
+            {"where": "amount > 10"},
+            InvalidType,
+            "where of ModelHub.add_conversion_event has to be a function or None, not 'amount > 10'",
+        ),
+        ({}, InvalidValue, "needs a condition, a location_stack, or an event_type"),
+        ({"where": large, "name": ""}, InvalidValue, "cannot be empty"),
+    ],
+)
 def test_wrong_registrations(given, error, words):
     hub = ModelHub()
     with pytest.raises(error, match=words):

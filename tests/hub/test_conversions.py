@@ -26,7 +26,7 @@ def df(request, tmp_path):
 
 
 def buying(stack):
-    return stack.json[{"id": "buy"}:]
+    return stack.json[{"id": "buy"} :]
 
 
 def registered(stack, **options):
@@ -42,8 +42,12 @@ def kept(frame):
 def converts(hub, frame):
     found = hub.map.is_conversion_event(frame, "bought")
     assert "JOIN" not in found.view_sql()
-    return {number: plain([value])[0] for number in range(1, 5)
-            if event_id(number) in (all_ := found.to_pandas()).index for value in [all_.loc[event_id(number)]]}
+    return {
+        number: plain([value])[0]
+        for number in range(1, 5)
+        if event_id(number) in (all_ := found.to_pandas()).index
+        for value in [all_.loc[event_id(number)]]
+    }
 
 
 BOUGHT = {1: True, 2: False, 3: True, 4: True}
@@ -89,8 +93,14 @@ def test_columns_computed_from_others(df):
     own["part"] = buying(own.location_stack)
     hub = registered(own.part)
     # Those of frames that never had the column, and of one that had it and lost it.
-    for frame in (df, kept(df), kept(own), kept(own).drop(columns=["part"]), kept(own.drop(columns=["part"])),
-                  kept(own.drop(columns=["location_stack"]))):
+    for frame in (
+        df,
+        kept(df),
+        kept(own),
+        kept(own).drop(columns=["part"]),
+        kept(own.drop(columns=["part"])),
+        kept(own.drop(columns=["location_stack"])),
+    ):
         assert converts(hub, frame) == BOUGHT
     neither = kept(own.drop(columns=["part", "location_stack"]))
     with pytest.raises(ColumnNotFound, match=r"computed from part as it was(.|\n)*register it again"):
@@ -134,8 +144,9 @@ def test_constants_are_no_columns(df):
 
 
 def test_a_frame_without_connection():
-    events = DataFrame.from_schema({"event_id": "uuid", "location_stack": "objectiv_location_stack", "event_type": "string"},
-                                   index=["event_id"])
+    events = DataFrame.from_schema(
+        {"event_id": "uuid", "location_stack": "objectiv_location_stack", "event_type": "string"}, index=["event_id"]
+    )
     hub = registered(buying(events.location_stack))
     sql = hub.map.is_conversion_event(events[events.event_type == "PressEvent"].materialize(), "bought").view_sql()
     assert "JOIN" not in sql

@@ -47,8 +47,13 @@ def test_no_event(model, place, tmp_path):
 def test_one_event(model, place, tmp_path):
     found = fetched(model, *hub_and_frame(place, ONE, tmp_path))
     # One hit is the conversion itself, so there is none before it, and none that a path could start or end at.
-    empty = {"top_product_features", "top_product_features_before_conversion", "navigation_paths_backwards",
-             "navigation_paths_converted", "flows"}
+    empty = {
+        "top_product_features",
+        "top_product_features_before_conversion",
+        "navigation_paths_backwards",
+        "navigation_paths_converted",
+        "flows",
+    }
     assert len(found) == (model not in empty)
 
 

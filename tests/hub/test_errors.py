@@ -33,29 +33,37 @@ def frame(**arguments):
     return ModelHub().get_objectiv_dataframe(**{"db_url": connect(arrow(EVENTS)), **arguments})
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ({"start_date": "01-02-2022"}, "start_date is not a day in the form YYYY-MM-DD: '01-02-2022'"),
-    ({"end_date": "2022-02-30"}, "end_date is not a day"),
-    ({"start_date": 20220201}, "start_date is not a day"),
-    ({"start_date": "2022-02-02", "end_date": "2022-02-01"}, "end_date 2022-02-01 is before start_date 2022-02-02"),
-    ({"session_gap_seconds": -1}, "session_gap_seconds has to be a number of seconds from 0, not -1"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"start_date": "01-02-2022"}, "start_date is not a day in the form YYYY-MM-DD: '01-02-2022'"),
+        ({"end_date": "2022-02-30"}, "end_date is not a day"),
+        ({"start_date": 20220201}, "start_date is not a day"),
+        ({"start_date": "2022-02-02", "end_date": "2022-02-01"}, "end_date 2022-02-01 is before start_date 2022-02-02"),
+        ({"session_gap_seconds": -1}, "session_gap_seconds has to be a number of seconds from 0, not -1"),
+    ],
+)
 def test_arguments(arguments, words):
     with pytest.raises(InvalidValue, match=words) as caught:
         frame(**arguments)
     assert isinstance(caught.value, ValueError)
-    with pytest.raises(InvalidType, match=r"session_gap_seconds of ModelHub\.get_objectiv_dataframe has to be a number, not '1800'"):
+    with pytest.raises(
+        InvalidType, match=r"session_gap_seconds of ModelHub\.get_objectiv_dataframe has to be a number, not '1800'"
+    ):
         frame(session_gap_seconds="1800")
 
 
-@pytest.mark.parametrize("contexts", ["application", ["Application"], [1], ["a b"], ["session_id"], ["user_hit_number"], ["user", "user"]])
+@pytest.mark.parametrize(
+    "contexts", ["application", ["Application"], [1], ["a b"], ["session_id"], ["user_hit_number"], ["user", "user"]]
+)
 def test_names_of_contexts(contexts):
     with pytest.raises(ObjectivError, match="context"):
         ModelHub(global_contexts=contexts)
 
 
-@pytest.mark.parametrize(("format_", "error"), [
-    ("", InvalidType), (None, InvalidType), ("%Q", NotSupported), ("%", InvalidValue)])
+@pytest.mark.parametrize(
+    ("format_", "error"), [("", InvalidType), (None, InvalidType), ("%Q", NotSupported), ("%", InvalidValue)]
+)
 def test_time_aggregation(format_, error, df):
     with pytest.raises(error):
         ModelHub(time_aggregation=format_)
@@ -110,12 +118,16 @@ def test_models_on_frames_without_their_columns(df):
     hub = ModelHub()
     with pytest.raises(KeyError, match="user_id is not present"):
         hub.agg.unique_users(df[["moment"]])
-    with pytest.raises(TypeError, match=r"(?s)data of Aggregate.unique_users has to be a DataFrame, not a dict.*ModelHub..\.events"):
+    with pytest.raises(
+        TypeError, match=r"(?s)data of Aggregate.unique_users has to be a DataFrame, not a dict.*ModelHub..\.events"
+    ):
         hub.agg.unique_users({})
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
             hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
-    with pytest.raises(KeyError, match="location_stack is not present in the frame, and drop_off_locations needs it, or a column location"):
+    with pytest.raises(
+        KeyError, match="location_stack is not present in the frame, and drop_off_locations needs it, or a column location"
+    ):
         hub.agg.drop_off_locations(df[["user_id", "moment", "event_type"]])
     with pytest.raises(KeyError, match=r"session_id is not present(.|\n)*hub.sessionize"):
         hub.agg.frequency(df[["user_id"]])

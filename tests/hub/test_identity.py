@@ -54,9 +54,25 @@ def test_users_are_who_they_say_last(place):
     assert df.dtypes["user_id"] == "string"
     # A and B are one user, with one session; C was told apart by the cookie, and is anonymous.
     assert rows(df, "user_id", "session_id", "session_hit_number") == [
-        (JOAN, 1, 1), (JOAN, 1, 2), (JOAN, 1, 5), (JOAN, 1, 3), (JOAN, 1, 4), (JOAN, 1, 6), (None, 2, 1), (None, 2, 2)]
-    assert list(df.columns) == ["day", "moment", "user_id", "location_stack", "event_type", "stack_event_types",
-                                "session_id", "session_hit_number"]
+        (JOAN, 1, 1),
+        (JOAN, 1, 2),
+        (JOAN, 1, 5),
+        (JOAN, 1, 3),
+        (JOAN, 1, 4),
+        (JOAN, 1, 6),
+        (None, 2, 1),
+        (None, 2, 2),
+    ]
+    assert list(df.columns) == [
+        "day",
+        "moment",
+        "user_id",
+        "location_stack",
+        "event_type",
+        "stack_event_types",
+        "session_id",
+        "session_hit_number",
+    ]
 
 
 def test_users_without_identity_may_keep_their_cookie(place):
@@ -96,8 +112,11 @@ def test_users_are_not_looked_up_for_what_needs_none(place):
 
 
 def test_bad_identities(place):
-    for wrong, words in (("", "is the id of an identity context"), (5, "has to be a string or None"),
-                         (["email"], r"has to be a string or None, not \['email'\]")):
+    for wrong, words in (
+        ("", "is the id of an identity context"),
+        (5, "has to be a string or None"),
+        (["email"], r"has to be a string or None, not \['email'\]"),
+    ):
         with pytest.raises(InvalidType, match=f"identity_resolution .*{words}"):
             frame(place, identity_resolution=wrong)
 
@@ -106,11 +125,22 @@ def test_all_contexts_in_one_column(place):
     df = frame(place, contexts=["global_contexts", "application"])
     assert df.dtypes["global_contexts"] == "objectiv_global_contexts"
     contexts = df.global_contexts.gc
-    last = df.assign(application_id=contexts.application, agent=contexts.user_agent, cookie=contexts.cookie_id,
-                     email=contexts.get_from_context_with_type_series("IdentityContext", "value"))
+    last = df.assign(
+        application_id=contexts.application,
+        agent=contexts.user_agent,
+        cookie=contexts.cookie_id,
+        email=contexts.get_from_context_with_type_series("IdentityContext", "value"),
+    )
     assert rows(last, "application_id", "agent", "cookie", "email") == [
-        ("shop", None, None, None), ("shop", None, None, "7"), (None, None, None, None), (None, None, None, "late@x"),
-        (None, None, None, "joan@x"), (None, 'Firefox "99"', "c-1", "joan@x"), (None, None, None, "9"), (None,) * 4]
+        ("shop", None, None, None),
+        ("shop", None, None, "7"),
+        (None, None, None, None),
+        (None, None, None, "late@x"),
+        (None, None, None, "joan@x"),
+        (None, 'Firefox "99"', "c-1", "joan@x"),
+        (None, None, None, "9"),
+        (None,) * 4,
+    ]
     assert df.global_contexts.global_contexts.application.name == "application"
     with pytest.warns(DeprecationWarning, match=r"use SeriesGlobalContexts\.gc"):
         assert df.global_contexts.obj.application.name == "application"

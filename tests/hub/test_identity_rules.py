@@ -50,9 +50,15 @@ def drawn(kind, seed=4, count=150):
         which = draw.randrange(30)
         # The devices up to 11 are those of four users, the others have one at most, some none.
         who = draw.randrange(4) if which < 12 else 40 + which // 4 if which < 24 else None
-        events.append({"event_id": number * 377 % 997, "device_id": None if draw.random() < 0.05 else device(which),
-                       "user_id": None if who is None or draw.random() < 0.7 else user(who),
-                       "moment": None if draw.random() < 0.05 else moment, "page": draw.choice("abc")})
+        events.append(
+            {
+                "event_id": number * 377 % 997,
+                "device_id": None if draw.random() < 0.05 else device(which),
+                "user_id": None if who is None or draw.random() < 0.7 else user(who),
+                "moment": None if draw.random() < 0.05 else moment,
+                "page": draw.choice("abc"),
+            }
+        )
     draw.shuffle(events)
     return events
 
@@ -60,9 +66,18 @@ def drawn(kind, seed=4, count=150):
 def frame(engine, kind, events):
     device, user, *_ = IDS[kind]
     types = {"string": pa.string(), "uuid": pa.string(), "int64": pa.int64()}
-    table = pa.Table.from_pylist(events, schema=pa.schema([
-        ("event_id", pa.int64()), ("device_id", types[device]), ("user_id", types[user]), ("moment", pa.timestamp("us")),
-        ("page", pa.string())]))
+    table = pa.Table.from_pylist(
+        events,
+        schema=pa.schema(
+            [
+                ("event_id", pa.int64()),
+                ("device_id", types[device]),
+                ("user_id", types[user]),
+                ("moment", pa.timestamp("us")),
+                ("page", pa.string()),
+            ]
+        ),
+    )
     df = DataFrame.from_arrow(engine, table, "event_id")
     for name, type_ in (("device_id", device), ("user_id", user)):
         df[name] = df[name].astype(type_)
@@ -89,8 +104,11 @@ def turns(events):
 
 def components(events):
     """Return the sets of ids that events connect, by widening each until nothing is added."""
-    pairs = {(("device", text(each["device_id"])), ("user", text(each["user_id"]))) for each in events
-             if None not in (each["device_id"], each["user_id"])}
+    pairs = {
+        (("device", text(each["device_id"])), ("user", text(each["user_id"])))
+        for each in events
+        if None not in (each["device_id"], each["user_id"])
+    }
     found = []
     left = {end for pair in pairs for end in pair}
     while left:
@@ -141,8 +159,13 @@ def mapped(events, rule, kind, max_ids=10):
         for device, own in turns(events).items():
             ends = [*(start for _, start, _ in own[1:]), None]
             spans = [("device", device, user, start, end) for (user, start, _), end in zip(own, ends, strict=True)]
-            rows += spans if rule == "forward_only" else [
-                (*spans[0 if rule == "first_known" else -1][:2], spans[0 if rule == "first_known" else -1][2], None, None)]
+            rows += (
+                spans
+                if rule == "forward_only"
+                else [
+                    (*spans[0 if rule == "first_known" else -1][:2], spans[0 if rule == "first_known" else -1][2], None, None)
+                ]
+            )
     return sorted(rows, key=lambda row: (*row[:2], row[3] or START))
 
 
@@ -153,8 +176,10 @@ def users_of(df):
 
 def rows_of(found):
     table = found.to_pandas().astype(object)
-    return [tuple(text(value) if place < 3 else value for place, value in enumerate(plain(row)))
-            for row in table.drop(columns=["rule"]).values.tolist()]
+    return [
+        tuple(text(value) if place < 3 else value for place, value in enumerate(plain(row)))
+        for row in table.drop(columns=["rule"]).values.tolist()
+    ]
 
 
 @on_every_engine
@@ -174,8 +199,14 @@ def test_rules(engine, kind, rule):
     assert found[others].sort_index().to_pandas().equals(df[others].sort_index().to_pandas())
     as_map = HUB.identity_map(df, rule=rule)
     assert as_map.columns == ["kind", "raw_id", "user_id", "rule", "from", "to"]
-    assert as_map.dtypes == {"kind": "string", "raw_id": IDS[kind][4], "user_id": IDS[kind][4], "rule": "string",
-                             "from": "timestamp", "to": "timestamp"}
+    assert as_map.dtypes == {
+        "kind": "string",
+        "raw_id": IDS[kind][4],
+        "user_id": IDS[kind][4],
+        "rule": "string",
+        "from": "timestamp",
+        "to": "timestamp",
+    }
     assert rows_of(as_map) == mapped(events, rule, kind)
     assert set(plain(as_map.rule.to_pandas())) == {rule}
 
@@ -197,7 +228,9 @@ def test_components_that_are_too_large_are_left_as_they_are(engine, max_ids, cap
     events = drawn("numbers")
     df = frame(opened(engine), "numbers", events)
     with caplog.at_level(logging.WARNING, "objectiv_local"):
-        assert users_of(HUB.resolve_identity(df, rule="graph", max_ids=max_ids)) == resolved(events, "graph", "numbers", max_ids)
+        assert users_of(HUB.resolve_identity(df, rule="graph", max_ids=max_ids)) == resolved(
+            events, "graph", "numbers", max_ids
+        )
     left = [len(ids) for ids in components(events) if len(ids) > max_ids]
     said = f"{len(left)} components of the identity graph have more than {max_ids} ids each, {sum(left)} in all"
     assert (said in caplog.text) == bool(left)
@@ -214,22 +247,28 @@ def test_how_many_ids_each_person_has(engine):
 
 @on_every_engine
 def test_ties_go_by_event_id(engine):
-    events = [{"event_id": number, "device_id": "d", "user_id": user, "moment": START, "page": "a"}
-              for number, user in ((3, "ann"), (1, "zoe"), (2, None))]
+    events = [
+        {"event_id": number, "device_id": "d", "user_id": user, "moment": START, "page": "a"}
+        for number, user in ((3, "ann"), (1, "zoe"), (2, None))
+    ]
     df = frame(opened(engine), "strings", events)
     wanted = {"last_known": "ann", "first_known": "zoe", "forward_only": "zoe", "graph": "ann"}
     for rule, user in wanted.items():
         assert users_of(HUB.resolve_identity(df, rule=rule))[2] == user
     assert rows_of(HUB.identity_map(df, rule="forward_only")) == [
-        ("device", "d", "zoe", START, START), ("device", "d", "ann", START, None)]
+        ("device", "d", "zoe", START, START),
+        ("device", "d", "ann", START, None),
+    ]
 
 
 @on_every_engine
 def test_events_without_a_moment_tell_no_user(engine):
-    events = [{"event_id": 1, "device_id": "d", "user_id": "ann", "moment": None, "page": "a"},
-              {"event_id": 2, "device_id": "d", "user_id": None, "moment": START, "page": "a"},
-              {"event_id": 3, "device_id": None, "user_id": "zoe", "moment": START, "page": "a"},
-              {"event_id": 4, "device_id": None, "user_id": None, "moment": START, "page": "a"}]
+    events = [
+        {"event_id": 1, "device_id": "d", "user_id": "ann", "moment": None, "page": "a"},
+        {"event_id": 2, "device_id": "d", "user_id": None, "moment": START, "page": "a"},
+        {"event_id": 3, "device_id": None, "user_id": "zoe", "moment": START, "page": "a"},
+        {"event_id": 4, "device_id": None, "user_id": None, "moment": START, "page": "a"},
+    ]
     df = frame(opened(engine), "strings", events)
     for rule in RULES:
         alone = "ann" if rule == "graph" else "d"
@@ -249,7 +288,8 @@ def test_other_columns_and_no_events(engine):
         assert len(HUB.identity_map(df[df.page == "none"], "browser", "login", rule)) == 0
     # By graph, moments are not needed.
     assert users_of(HUB.resolve_identity(df.drop(columns=["moment"]).materialize(), "browser", "login", "graph")) == resolved(
-        events, "graph", "strings")
+        events, "graph", "strings"
+    )
 
 
 @on_every_engine
@@ -263,15 +303,18 @@ def test_sessions_and_models_of_resolved_users(engine, rule):
     assert MODELS["frequency"](HUB, df).sum() == len(set(wanted.values()) - {None})
     assert HUB.agg.unique_sessions(df, groupby=None).value == len(set(wanted.values()) - {None})
     # Filters and sorts stay those of the frame.
-    kept = HUB.resolve_identity(df[df.page == "a"].drop(columns=["session_id", "session_hit_number"]).sort_values(
-        "moment", ascending=False), rule=rule)
+    kept = HUB.resolve_identity(
+        df[df.page == "a"].drop(columns=["session_id", "session_hit_number"]).sort_values("moment", ascending=False), rule=rule
+    )
     moments = plain(kept.moment.to_pandas())
     assert moments == sorted(moments, reverse=True)
 
 
 def many(count):
-    return [{"event_id": number, "device_id": f"d{number}", "user_id": f"u{number // 2}", "moment": START, "page": "a"}
-            for number in range(count)]
+    return [
+        {"event_id": number, "device_id": f"d{number}", "user_id": f"u{number // 2}", "moment": START, "page": "a"}
+        for number in range(count)
+    ]
 
 
 def test_read_only_connections_keep_nothing(tmp_path):
@@ -285,8 +328,10 @@ def test_read_only_connections_keep_nothing(tmp_path):
     with psycopg.connect(url, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS identity_hits")
         cursor.execute("CREATE TABLE identity_hits (event_id int8, device_id text, user_id text, moment timestamp, page text)")
-        cursor.executemany(f"INSERT INTO identity_hits ({columns}) VALUES (%(event_id)s, %(device_id)s, %(user_id)s, %(moment)s, "
-                           "%(page)s)", events)
+        cursor.executemany(
+            f"INSERT INTO identity_hits ({columns}) VALUES (%(event_id)s, %(device_id)s, %(user_id)s, %(moment)s, %(page)s)",
+            events,
+        )
     for target, name in ((str(path), "hits"), (url, "identity_hits")):
         with connect(target, read_only=True, new=True) as engine:
             before = set(engine.tables())
@@ -309,15 +354,18 @@ def test_components_by_hand():
     assert set(connected(chain)[0].values()) == set(connected(chain)[1].values()) == {0}
 
 
-@pytest.mark.parametrize(("given", "error", "words"), [
-    ({"rule": "last"}, InvalidValue, "'last' is not a rule of identity"),
-    ({"rule": "grap"}, InvalidValue, "did you mean 'graph'"),
-    ({"device": "browser"}, ColumnNotFound, "browser is not present"),
-    ({"user": "moment"}, InvalidType, "moment is timestamp, and ids are strings, uuids or whole numbers"),
-    ({"device": "user_id"}, InvalidValue, "device and user are the same column, 'user_id'"),
-    ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number from 2, not 1"),
-    ({"max_ids": 2.5}, InvalidType, "max_ids of .* has to be a whole number"),
-])
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"rule": "last"}, InvalidValue, "'last' is not a rule of identity"),
+        ({"rule": "grap"}, InvalidValue, "did you mean 'graph'"),
+        ({"device": "browser"}, ColumnNotFound, "browser is not present"),
+        ({"user": "moment"}, InvalidType, "moment is timestamp, and ids are strings, uuids or whole numbers"),
+        ({"device": "user_id"}, InvalidValue, "device and user are the same column, 'user_id'"),
+        ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number from 2, not 1"),
+        ({"max_ids": 2.5}, InvalidType, "max_ids of .* has to be a whole number"),
+    ],
+)
 @pytest.mark.parametrize("call", [HUB.resolve_identity, HUB.identity_map])
 def test_wrong_arguments(call, given, error, words):
     df = frame(opened("duckdb"), "strings", drawn("strings", count=3))

@@ -90,8 +90,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(params=["0.50", "0.47"])
 def server(request, monkeypatch):
     with Server(is_old=request.param == "0.47") as server:
-        for name, value in (("URL", server.url + "/"), ("USERNAME", "joan"), ("PASSWORD", PASSWORD), ("DATABASE_ID", "2"),
-                            ("DASHBOARD_ID", "3"), ("COLLECTION_ID", "4")):
+        for name, value in (
+            ("URL", server.url + "/"),
+            ("USERNAME", "joan"),
+            ("PASSWORD", PASSWORD),
+            ("DATABASE_ID", "2"),
+            ("DASHBOARD_ID", "3"),
+            ("COLLECTION_ID", "4"),
+        ):
             monkeypatch.setenv(f"METABASE_{name}", value)
         monkeypatch.delenv("METABASE_WEB_URL", raising=False)
         yield server
@@ -112,10 +118,15 @@ def test_a_card_is_made_and_then_updated(server):
     assert made == {"card": f"{server.url}/card/7", "dashboard": f"{server.url}/dashboard/3-our-product", "username": "joan"}
     [card] = server.cards
     assert card == {
-        "id": 7, "name": "Unique users", "description": "Number of different users", "display": "line", "collection_id": 4,
+        "id": 7,
+        "name": "Unique users",
+        "description": "Number of different users",
+        "display": "line",
+        "collection_id": 4,
         "result_metadata": [],
         "dataset_query": {"type": "native", "database": 2, "native": {"query": frame().view_sql()}},
-        "visualization_settings": {"graph.dimensions": ["page"], "graph.metrics": ["n"]}}
+        "visualization_settings": {"graph.dimensions": ["page"], "graph.metrics": ["n"]},
+    }
     assert len(server.dashboard) == 1
 
     again = hub.to_metabase(frame().to_frame(), "unique_users", {"display": "table"})
@@ -132,8 +143,10 @@ def test_a_card_is_made_and_then_updated(server):
 def test_every_analysis_has_a_card(server):
     hub = ModelHub()
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE clicks AS SELECT * FROM (VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00', 'view'), "
-                       "(2, 'a', TIMESTAMP '2024-03-02 11:00', 'buy')) AS rows (event_id, user_id, moment, event_type)")
+    connection.execute(
+        "CREATE TABLE clicks AS SELECT * FROM (VALUES (1, 'a', TIMESTAMP '2024-03-01 10:00', 'view'), "
+        "(2, 'a', TIMESTAMP '2024-03-02 11:00', 'buy')) AS rows (event_id, user_id, moment, event_type)"
+    )
     events = hub.events(connection, table_name="clicks")
     trend = hub.trend(events, by="week")
     hub.to_metabase(trend)
@@ -144,10 +157,12 @@ def test_every_analysis_has_a_card(server):
     hub.to_metabase(trend, config={"display": "area"})
     cards = [(each["name"], each["display"], each["visualization_settings"]["graph.metrics"]) for each in server.cards]
     assert cards == [
-        ("Trend", "area", ["value"]), ("Trend", "line", ["value"]),
+        ("Trend", "area", ["value"]),
+        ("Trend", "line", ["value"]),
         ("Lifecycle", "bar", ["new", "returning", "resurrecting", "dormant"]),
         ("Retention", "table", ["cohort_users", "users", "rate", "complete"]),
-        ("What sells", "bar", ["score"])]
+        ("What sells", "bar", ["score"]),
+    ]
     assert server.cards[0]["description"] == trend.rule_text
     assert server.cards[0]["dataset_query"]["native"]["query"] == trend.view_sql()
     assert server.cards[-1]["description"].endswith("The numbers were computed when the card was made, and stay as they are.")
@@ -169,15 +184,18 @@ def test_the_password_is_shown_nowhere(server, monkeypatch, caplog):
         assert "s3cret" not in text
 
 
-@pytest.mark.parametrize(("asked", "answer", "message"), [
-    (("POST", "/api/session"), (500, {}), "refused a session with status 500"),
-    (("POST", "/api/session"), (200, []), "is not Metabase: it gave no session"),
-    (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: it gave no JSON for a session"),
-    (("POST", "/api/session"), (302, {}), "refused a session with status 302"),
-    (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*the right to it"),
-    (("POST", "/api/card"), (400, {}), "refused the card 'Table' with status 400"),
-    (("GET", "/api/dashboard/3"), (404, {}), "refused dashboard 3 with status 404.*\n.*METABASE_DASHBOARD_ID"),
-])
+@pytest.mark.parametrize(
+    ("asked", "answer", "message"),
+    [
+        (("POST", "/api/session"), (500, {}), "refused a session with status 500"),
+        (("POST", "/api/session"), (200, []), "is not Metabase: it gave no session"),
+        (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: it gave no JSON for a session"),
+        (("POST", "/api/session"), (302, {}), "refused a session with status 302"),
+        (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*the right to it"),
+        (("POST", "/api/card"), (400, {}), "refused the card 'Table' with status 400"),
+        (("GET", "/api/dashboard/3"), (404, {}), "refused dashboard 3 with status 404.*\n.*METABASE_DASHBOARD_ID"),
+    ],
+)
 def test_refusals(server, asked, answer, message):
     server.answers[asked] = answer
     with pytest.raises(ConnectionFailed, match=message) as caught:
@@ -213,13 +231,19 @@ def test_bad_settings(server, monkeypatch):
         hub.to_metabase(frame(), config={"titel": "x"})
     with pytest.raises(InvalidType, match=r"config of ModelHub.to_metabase has to be a mapping of strings to values or None"):
         hub.to_metabase(frame(), config=["name"])
-    with pytest.raises(InvalidType, match=r"data of ModelHub.to_metabase has to be a DataFrame, a Series or an Analysis, not 'SELECT 1'"):
+    with pytest.raises(
+        InvalidType, match=r"data of ModelHub.to_metabase has to be a DataFrame, a Series or an Analysis, not 'SELECT 1'"
+    ):
         hub.to_metabase("SELECT 1")
     assert server.asked == []
-    for name, value, message in (("URL", "", "not set to an address"), ("URL", "2", "not an address with http"),
-                                 ("URL", f"http://joan:{PASSWORD}@host", "has a user or a password"),
-                                 ("URL", "http://joan:s3cret", "port in METABASE_URL is not a number"), ("URL", "file:///etc/passwd", "not an address with http"),
-                                 ("DASHBOARD_ID", "x", "METABASE_DASHBOARD_ID is not a number: 'x'")):
+    for name, value, message in (
+        ("URL", "", "not set to an address"),
+        ("URL", "2", "not an address with http"),
+        ("URL", f"http://joan:{PASSWORD}@host", "has a user or a password"),
+        ("URL", "http://joan:s3cret", "port in METABASE_URL is not a number"),
+        ("URL", "file:///etc/passwd", "not an address with http"),
+        ("DASHBOARD_ID", "x", "METABASE_DASHBOARD_ID is not a number: 'x'"),
+    ):
         with monkeypatch.context() as patched:
             patched.setenv(f"METABASE_{name}", value)
             with pytest.raises(InvalidValue, match=message) as caught:

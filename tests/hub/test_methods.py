@@ -15,16 +15,26 @@ from objectiv_local.hub.map import Map
 from objectiv_local.hub.models import conversions, frequency, unique
 from objectiv_local.hub.settings import Settings
 
-METHODS = {f"{cls.__name__}.{name}": member for cls in (Aggregate, Map, FunnelDiscovery, ModelHub)
-           for name, member in vars(cls).items() if inspect.isfunction(member) and not name.startswith("_")}
-MODELS = {name: inspect.unwrap(member) for name, member in METHODS.items()
-          if inspect.unwrap(member).__qualname__ == inspect.unwrap(member).__name__}
+METHODS = {
+    f"{cls.__name__}.{name}": member
+    for cls in (Aggregate, Map, FunnelDiscovery, ModelHub)
+    for name, member in vars(cls).items()
+    if inspect.isfunction(member) and not name.startswith("_")
+}
+MODELS = {
+    name: inspect.unwrap(member)
+    for name, member in METHODS.items()
+    if inspect.unwrap(member).__qualname__ == inspect.unwrap(member).__name__
+}
 
 
 @pytest.fixture(scope="module")
 def df():
-    return ModelHub().get_objectiv_dataframe(db_url=connect(arrow([
-        event(1, 1, "2022-02-01 10:00:00"), event(2, 1, "2022-03-01 10:05:00"), event(3, 2, "2022-03-01 10:00:00")])))
+    return ModelHub().get_objectiv_dataframe(
+        db_url=connect(
+            arrow([event(1, 1, "2022-02-01 10:00:00"), event(2, 1, "2022-03-01 10:05:00"), event(3, 2, "2022-03-01 10:00:00")])
+        )
+    )
 
 
 def test_models_are_found():
@@ -62,18 +72,27 @@ def test_conversions_are_those_of_one_hub(df):
 
 
 def test_arguments_are_checked_by_the_annotations_of_the_function(df):
-    with pytest.raises(InvalidType, match=r"fill_value of Aggregate.retention_matrix has to be a whole number or None, not 'x'"):
+    with pytest.raises(
+        InvalidType, match=r"fill_value of Aggregate.retention_matrix has to be a whole number or None, not 'x'"
+    ):
         ModelHub().agg.retention_matrix(df, fill_value="x")
     with pytest.raises(TypeError, match="settings"):
         ModelHub().agg.unique_users(df, settings=Settings())
 
 
-@pytest.mark.parametrize(("call", "hint"), [
-    (lambda hub: hub.agg.uniqe_users, "did you mean 'unique_users'"), (lambda hub: hub.get_objectiv_datframe, "'get_objectiv_dataframe'"),
-    (lambda hub: hub.map.is_first_sesion, "did you mean 'is_first_session'"), (lambda hub: hub.unique_users, "it is hub.agg.unique_users"),
-    (lambda hub: hub.agg.is_first_session, "it is hub.map.is_first_session"), (lambda hub: hub.retention_matrx, "it is hub.agg.retention_matrix"),
-    (lambda hub: hub.get_funnel_discovery().plot_sankey, "'plot_sankey_diagram'"), (lambda hub: hub.agg.qqqq, "known names are"),
-])
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (lambda hub: hub.agg.uniqe_users, "did you mean 'unique_users'"),
+        (lambda hub: hub.get_objectiv_datframe, "'get_objectiv_dataframe'"),
+        (lambda hub: hub.map.is_first_sesion, "did you mean 'is_first_session'"),
+        (lambda hub: hub.unique_users, "it is hub.agg.unique_users"),
+        (lambda hub: hub.agg.is_first_session, "it is hub.map.is_first_session"),
+        (lambda hub: hub.retention_matrx, "it is hub.agg.retention_matrix"),
+        (lambda hub: hub.get_funnel_discovery().plot_sankey, "'plot_sankey_diagram'"),
+        (lambda hub: hub.agg.qqqq, "known names are"),
+    ],
+)
 def test_a_wrong_name_suggests_the_near_one(call, hint):
     with pytest.raises(AttributeNotFound) as caught:
         call(ModelHub())

@@ -27,9 +27,13 @@ GAP = datetime.timedelta(seconds=1800)
 START = datetime.datetime(2022, 1, 31, 23, 0)
 #: Pauses around the gap, none at all, and over the ends of days and months.
 PAUSES = st.sampled_from((0, 1, 60, 1799.999999, 1800, 1800.000001, 3600, 86_400, 2_592_000)).map(
-    lambda seconds: datetime.timedelta(seconds=seconds))
-EVENTS = st.lists(st.tuples(st.sampled_from((1, 2, 3, None)), PAUSES, st.sampled_from(([], [HOME], [HOME, BUY], [HOME, LOGO]))),
-                  min_size=1, max_size=14)
+    lambda seconds: datetime.timedelta(seconds=seconds)
+)
+EVENTS = st.lists(
+    st.tuples(st.sampled_from((1, 2, 3, None)), PAUSES, st.sampled_from(([], [HOME], [HOME, BUY], [HOME, LOGO]))),
+    min_size=1,
+    max_size=14,
+)
 _tables = itertools.count()
 
 
@@ -44,8 +48,12 @@ def rows(drawn, order):
     found, moment = [], START
     for number, (who, pause, stack) in enumerate(drawn):
         moment += pause
-        value = {"_type": "PressEvent", "_types": ["AbstractEvent", "InteractiveEvent", "PressEvent"], "location_stack": stack,
-                 "global_contexts": APP}
+        value = {
+            "_type": "PressEvent",
+            "_types": ["AbstractEvent", "InteractiveEvent", "PressEvent"],
+            "location_stack": stack,
+            "global_contexts": APP,
+        }
         # Ids do not grow with time, so that ties are broken by them and not by chance.
         found.append((uuid.UUID(event_id((number * 7) % 101)), moment.date(), moment, who and user(who), json.dumps(value)))
     return [found[place] for place in order]
@@ -67,8 +75,13 @@ def frame(engine, events):
     return hub, hub.get_objectiv_dataframe(db_url=target, table_name=table)
 
 
-TIED = [(1, datetime.timedelta(0), [HOME]), (1, datetime.timedelta(0), [HOME, BUY]), (2, datetime.timedelta(0), []), (
-    None, GAP, []), (1, datetime.timedelta(0), [HOME])]
+TIED = [
+    (1, datetime.timedelta(0), [HOME]),
+    (1, datetime.timedelta(0), [HOME, BUY]),
+    (2, datetime.timedelta(0), []),
+    (None, GAP, []),
+    (1, datetime.timedelta(0), [HOME]),
+]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -110,7 +123,9 @@ def answers(engine, events):
     for name, model in MODELS.items():
         table = model(hub, df).to_pandas()
         table = table.to_frame() if table.ndim == 1 else table
-        found[name] = (table.sort_index() if "event_id" in table.index.names else table).reset_index().astype("str").to_numpy().tolist()
+        found[name] = (
+            (table.sort_index() if "event_id" in table.index.names else table).reset_index().astype("str").to_numpy().tolist()
+        )
     return found
 
 

@@ -22,8 +22,11 @@ def program(target, **arguments):
     df["is_new_user"] = hub.map.is_new_user(df)
     df["is_new_user_month"] = hub.map.is_new_user(df, time_aggregation="%Y-%m")
     df["is_first_session"] = hub.map.is_first_session(df)
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:],
-                             event_type="PressEvent", name="quickstart")
+    hub.add_conversion_event(
+        location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :],
+        event_type="PressEvent",
+        name="quickstart",
+    )
     df["is_conversion"] = hub.map.is_conversion_event(df, "quickstart")
     df["so_far"] = hub.map.conversions_in_time(df, "quickstart")
     df["conversions"] = hub.map.conversions_counter(df, "quickstart")

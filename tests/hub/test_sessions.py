@@ -32,8 +32,11 @@ def sessions(hub, place, **arguments):
     df = hub.get_objectiv_dataframe(db_url=target, table_name=table, **arguments)
     found = df[["session_id", "session_hit_number"]].to_pandas()
     assert found.dtypes.astype(str).to_dict() == {"session_id": "Int64", "session_hit_number": "Int64"}
-    return {number: tuple(int(value) for value in found.loc[event_id(number)]) for number in range(1, 9)
-            if event_id(number) in found.index}
+    return {
+        number: tuple(int(value) for value in found.loc[event_id(number)])
+        for number in range(1, 9)
+        if event_id(number) in found.index
+    }
 
 
 def test_sessions(place):
@@ -43,13 +46,22 @@ def test_sessions(place):
 def test_another_gap(place):
     # Ten seconds: nothing but the two hits at the same moment stays together.
     assert sessions(ModelHub(), place, session_gap_seconds=10) == {
-        1: (1, 1), 5: (2, 1), 2: (3, 1), 3: (4, 1), 4: (4, 2), 6: (5, 1), 7: (6, 1), 8: (7, 1)}
+        1: (1, 1),
+        5: (2, 1),
+        2: (3, 1),
+        3: (4, 1),
+        4: (4, 2),
+        6: (5, 1),
+        7: (6, 1),
+        8: (7, 1),
+    }
 
 
 def test_dates_are_both_included_and_filter_before_sessions_are_made(place):
     assert sessions(ModelHub(), place, start_date="2022-02-02") == {8: (1, 1)}
     assert sessions(ModelHub(), place, end_date="2022-02-01") == {
-        number: value for number, value in SESSIONS.items() if number != 8}
+        number: value for number, value in SESSIONS.items() if number != 8
+    }
     assert sessions(ModelHub(), place, start_date="2022-02-01", end_date="2022-02-02") == SESSIONS
 
 
@@ -58,9 +70,16 @@ def test_columns_and_types(place):
     df = ModelHub(global_contexts=["application"]).get_objectiv_dataframe(db_url=target, table_name=table)
     assert df.index_dtypes == {"event_id": "uuid"}
     assert df.dtypes == {
-        "day": "date", "moment": "timestamp", "user_id": "uuid", "location_stack": "objectiv_location_stack",
-        "event_type": "string", "stack_event_types": "json", "session_id": "int64", "session_hit_number": "int64",
-        "application": "objectiv_global_context"}
+        "day": "date",
+        "moment": "timestamp",
+        "user_id": "uuid",
+        "location_stack": "objectiv_location_stack",
+        "event_type": "string",
+        "stack_event_types": "json",
+        "session_id": "int64",
+        "session_hit_number": "int64",
+        "application": "objectiv_global_context",
+    }
     row = df.to_pandas().loc[event_id(4)]
     assert row["user_id"] == str(user(A))
     assert row["event_type"] == "VisibleEvent"

@@ -18,8 +18,11 @@ from objectiv_local import ModelHub, dialects, sample
 from objectiv_local.dialects import lower
 
 ENGINES = ("arrow", PLACES[-2])
-BUY, LOGO, TOP = ({"_type": "PressableContext", "id": "buy"}, {"_type": "LinkContext", "id": "logo", "href": "/"},
-                  {"_type": "NavigationContext", "id": "top"})
+BUY, LOGO, TOP = (
+    {"_type": "PressableContext", "id": "buy"},
+    {"_type": "LinkContext", "id": "logo", "href": "/"},
+    {"_type": "NavigationContext", "id": "top"},
+)
 
 
 def drawn_events(seed=5, count=60):
@@ -31,8 +34,16 @@ def drawn_events(seed=5, count=60):
         who = draw.randrange(4)
         moments[who] += datetime.timedelta(seconds=draw.choice((0, 0, 60, 900, 1800, 1801, 40_000, 900_000)))
         stack = draw.choice(([], [HOME], [HOME, TOP, LOGO], [HOME, TOP, BUY], [HOME, LOGO]))
-        events.append(event((number * 37) % 101, who, str(moments[who]), stack=stack, contexts=draw.choice((APP, APP, [])),
-                            type_=draw.choice(("PressEvent", "PressEvent", "VisibleEvent", "InteractiveEvent"))))
+        events.append(
+            event(
+                (number * 37) % 101,
+                who,
+                str(moments[who]),
+                stack=stack,
+                contexts=draw.choice((APP, APP, [])),
+                type_=draw.choice(("PressEvent", "PressEvent", "VisibleEvent", "InteractiveEvent")),
+            )
+        )
     return events
 
 
@@ -45,13 +56,18 @@ MORE = {
     "session_duration_session": lambda hub, df: hub.agg.session_duration(df, groupby="session_id"),
     "unique_sessions_application": lambda hub, df: hub.agg.unique_sessions(df, groupby=df.application.context.id),
     "retention_dates": lambda hub, df: hub.agg.retention_matrix(
-        df, "daily", event_type="PressEvent", start_date="2022-01-31", end_date="2022-03-01", calendar_days=True),
+        df, "daily", event_type="PressEvent", start_date="2022-01-31", end_date="2022-03-01", calendar_days=True
+    ),
     "top_product_features_slice": lambda hub, df: hub.agg.top_product_features(df, df.location_stack.json[1:], "AbstractEvent"),
     "funnel_conversion_session": lambda hub, df: hub.agg.funnel_conversion(df, groupby=["session_id"]),
-    "share_converted": lambda hub, df: hub.agg.unique_users(df[hub.map.is_conversion_event(df, "bought")])
-    / hub.agg.unique_users(df),
-    "before_conversion": lambda hub, df: df[(hub.map.conversions_counter(df, "bought") > 0)
-                                            & (hub.map.conversions_in_time(df, "bought") == 0)].groupby("session_id").size(),
+    "share_converted": lambda hub, df: (
+        hub.agg.unique_users(df[hub.map.is_conversion_event(df, "bought")]) / hub.agg.unique_users(df)
+    ),
+    "before_conversion": lambda hub, df: (
+        df[(hub.map.conversions_counter(df, "bought") > 0) & (hub.map.conversions_in_time(df, "bought") == 0)]
+        .groupby("session_id")
+        .size()
+    ),
     "conversion_event_alone": lambda hub, df: paths(hub, converting(hub, df), by="user_id", add_conversion_step_column=True),
     "application": lambda hub, df: df.application.c.id,
 }
@@ -91,8 +107,10 @@ STATES = {
     "labelled and filtered": [labelled, lambda hub, df: df[df.so_far > 2], lambda hub, df: df.materialize()],
     "sorted": [lambda hub, df: df.sort_values(["moment", "event_type"], ascending=[False, True])],
     "some rows": [lambda hub, df: df.sort_values("session_id")[:30]],
-    "chosen columns": [lambda hub, df: df[[name for name in df.data_columns if name != "day"]],
-                       lambda hub, df: df.materialize()],
+    "chosen columns": [
+        lambda hub, df: df[[name for name in df.data_columns if name != "day"]],
+        lambda hub, df: df.materialize(),
+    ],
     "sampled": [sampled],
     "unsampled": [unsampled],
     "appended": [lambda hub, df: df.append(df[df.event_type == "PressEvent"])],

@@ -29,9 +29,16 @@ def clocks(moment, zone):
 def hits():
     """Return (user, moment): many of them around the days on which clocks are set, and around midnights."""
     draw = random.Random(5)
-    around = [at("2023-10-29"), at("2023-12-31 22:30"), at("2024-03-10"), at("2024-03-31"), at("2024-04-06 15:00"), at("2024-07-01")]
+    around = [
+        at("2023-10-29"),
+        at("2023-12-31 22:30"),
+        at("2024-03-10"),
+        at("2024-03-31"),
+        at("2024-04-06 15:00"),
+        at("2024-07-01"),
+    ]
     # Each user comes first at another of them.
-    users = {user: around[number % len(around):] for number, user in enumerate("abcdefghijkl")}
+    users = {user: around[number % len(around) :] for number, user in enumerate("abcdefghijkl")}
     found = set()
     for _ in range(600):
         user = draw.choice(sorted(users))
@@ -44,8 +51,13 @@ FIRST = {user: min(moment for each, moment in HITS if each == user) for user, _ 
 
 
 def events(hub, engine, rows=HITS, **options):
-    table = pa.table({"uid": [user for user, _ in rows], "at": pa.array([moment for _, moment in rows], pa.timestamp("us")),
-                      "what": ["view"] * len(rows)})
+    table = pa.table(
+        {
+            "uid": [user for user, _ in rows],
+            "at": pa.array([moment for _, moment in rows], pa.timestamp("us")),
+            "what": ["view"] * len(rows),
+        }
+    )
     source = DataFrame.from_arrow(opened(engine), table, name="hits")
     return hub.events(source, user_id="uid", moment="at", event_type="what", schema="table", **options)
 
@@ -108,10 +120,17 @@ def test_new_users_and_durations(engine):
     found["new"] = hub.map.is_new_user(df)
     rows = found.to_pandas()
     first_session = {user: part.sort_values("moment").session_id.iloc[0] for user, part in rows.groupby("user_id")}
-    days = {user: {clocks(moment, zone).date() for moment, session in zip(part.moment, part.session_id, strict=True)
-                   if session == first_session[user]} for user, part in rows.groupby("user_id")}
-    assert list(rows.new) == [clocks(moment, zone).date() in days[user]
-                              for user, moment in zip(rows.user_id, rows.moment, strict=True)]
+    days = {
+        user: {
+            clocks(moment, zone).date()
+            for moment, session in zip(part.moment, part.session_id, strict=True)
+            if session == first_session[user]
+        }
+        for user, part in rows.groupby("user_id")
+    }
+    assert list(rows.new) == [
+        clocks(moment, zone).date() in days[user] for user, moment in zip(rows.user_id, rows.moment, strict=True)
+    ]
     # A session has a part in each day of the clocks; its length is of elapsed time.
     parts = defaultdict(list)
     for session, moment in zip(rows.session_id, rows.moment, strict=True):
@@ -152,8 +171,12 @@ def retained(period, zone, week_start, *, elapsed=False, rows=HITS):
 
 def cells(matrix):
     found = matrix.to_pandas()
-    return {(cohort, int(name.removeprefix("_"))): int(value) for cohort, row in found.iterrows()
-            for name, value in row.items() if not pd.isna(value)}
+    return {
+        (cohort, int(name.removeprefix("_"))): int(value)
+        for cohort, row in found.iterrows()
+        for name, value in row.items()
+        if not pd.isna(value)
+    }
 
 
 @on_every_engine
@@ -193,19 +216,36 @@ def test_dates_are_days_of_the_zone(engine, zone):
     days = [datetime.date(2024, 1, 1), datetime.date(2024, 7, 1), datetime.date(2024, 4, 26)]
     hub = ModelHub(time_zone=zone)
     for column in (pa.array(days), pa.array([f"{day}" for day in days])):
-        source = DataFrame.from_arrow(opened(engine), pa.table({"uid": ["a", "b", "c"], "on": column, "what": ["x"] * 3}), name="days")
-        found = hub.events(source, user_id="uid", moment="on", event_type="what", schema="table").to_pandas().set_index("user_id")
+        source = DataFrame.from_arrow(
+            opened(engine), pa.table({"uid": ["a", "b", "c"], "on": column, "what": ["x"] * 3}), name="days"
+        )
+        found = (
+            hub.events(source, user_id="uid", moment="on", event_type="what", schema="table").to_pandas().set_index("user_id")
+        )
         assert [found.day[user] for user in "abc"] == days
         assert [clocks(found.moment[user], zone).time() for user in "ab"] == [datetime.time()] * 2
 
 
 @on_every_engine
 def test_moments_of_another_zone(engine):
-    source = DataFrame.from_arrow(opened(engine), pa.table({
-        "uid": ["a", "b"], "local": ["2024-07-01 00:30", "2024-07-01T00:30:00Z"], "what": ["x", "x"]}), name="local")
+    source = DataFrame.from_arrow(
+        opened(engine),
+        pa.table({"uid": ["a", "b"], "local": ["2024-07-01 00:30", "2024-07-01T00:30:00Z"], "what": ["x", "x"]}),
+        name="local",
+    )
     hub = ModelHub(time_zone="Europe/Amsterdam")
-    found = hub.events(source, schema="table", user_id="uid", event_type="what", location=lambda rows: rows["what"].str.upper(),
-                       moment=lambda rows: to_datetime(rows["local"], tz="Asia/Tokyo")).to_pandas().set_index("user_id")
+    found = (
+        hub.events(
+            source,
+            schema="table",
+            user_id="uid",
+            event_type="what",
+            location=lambda rows: rows["what"].str.upper(),
+            moment=lambda rows: to_datetime(rows["local"], tz="Asia/Tokyo"),
+        )
+        .to_pandas()
+        .set_index("user_id")
+    )
     assert list(found.moment[["a", "b"]]) == [at("2024-06-30 15:30"), at("2024-07-01 00:30")]
     assert list(found.day[["a", "b"]]) == [datetime.date(2024, 6, 30), datetime.date(2024, 7, 1)]
     assert list(found.location) == ["X", "X"]
@@ -223,14 +263,17 @@ def test_the_hub_says_its_zone():
     assert [ModelHub(week_start=day).week_start for day in DAYS] == list(DAYS)
 
 
-@pytest.mark.parametrize(("arguments", "error", "message"), [
-    ({"time_zone": "Europe/Amsterdm"}, InvalidValue, "did you mean 'Europe/Amsterdam'"),
-    ({"time_zone": ""}, InvalidValue, "there is no time zone ''"),
-    ({"time_zone": None}, InvalidType, "time_zone"),
-    ({"week_start": "Monday"}, InvalidValue, "did you mean 'monday'"),
-    ({"week_start": "day"}, InvalidValue, "'day' is not a day of the week"),
-    ({"week_start": 0}, InvalidType, "week_start"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"time_zone": "Europe/Amsterdm"}, InvalidValue, "did you mean 'Europe/Amsterdam'"),
+        ({"time_zone": ""}, InvalidValue, "there is no time zone ''"),
+        ({"time_zone": None}, InvalidType, "time_zone"),
+        ({"week_start": "Monday"}, InvalidValue, "did you mean 'monday'"),
+        ({"week_start": "day"}, InvalidValue, "'day' is not a day of the week"),
+        ({"week_start": 0}, InvalidType, "week_start"),
+    ],
+)
 def test_wrong_arguments(arguments, error, message):
     with pytest.raises(error) as caught:
         ModelHub(**arguments)
@@ -239,9 +282,16 @@ def test_wrong_arguments(arguments, error, message):
 
 @on_every_engine
 def test_in_utc_nothing_is_converted(engine):
-    plain_hub, hub = ModelHub(time_aggregation="%Y-%m-%d"), ModelHub(time_aggregation="%Y-%m-%d", time_zone="Etc/UTC", week_start="monday")
+    plain_hub, hub = (
+        ModelHub(time_aggregation="%Y-%m-%d"),
+        ModelHub(time_aggregation="%Y-%m-%d", time_zone="Etc/UTC", week_start="monday"),
+    )
     df = events(plain_hub, engine)
-    for made in (lambda each: each.agg.unique_users(df), lambda each: each.agg.retention_matrix(df, "weekly"),
-                 lambda each: each.time_agg(df), lambda each: events(each, engine)):
+    for made in (
+        lambda each: each.agg.unique_users(df),
+        lambda each: each.agg.retention_matrix(df, "weekly"),
+        lambda each: each.time_agg(df),
+        lambda each: events(each, engine),
+    ):
         assert "AT TIME ZONE" not in made(plain_hub).view_sql()
         assert "AT TIME ZONE" not in made(hub).view_sql()

@@ -35,8 +35,11 @@ def frame(place, directory):
 def hub_of(df):
     """Return a hub with a conversion: a press on the link to the guide."""
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"}:],
-                             event_type="PressEvent", name="quickstart")
+    hub.add_conversion_event(
+        location_stack=df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :],
+        event_type="PressEvent",
+        name="quickstart",
+    )
     return hub
 
 

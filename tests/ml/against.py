@@ -42,14 +42,22 @@ CATEGORIES = {
 
 def in_memory(columns):
     """Return the columns as scikit-learn gets them: missing text is NaN, bools among numbers are 0 and 1."""
-    return pd.DataFrame({name: np.where(pd.isna(values), np.nan, values) if values.dtype == object else values
-                         for name, values in columns.items()})
+    return pd.DataFrame(
+        {
+            name: np.where(pd.isna(values), np.nan, values) if values.dtype == object else values
+            for name, values in columns.items()
+        }
+    )
 
 
 def over(engine, columns):
     """Return the columns as a frame, indexed by the number of the row."""
-    table = pd.DataFrame({name: np.where(pd.isna(values), None, values) if values.dtype == object else values
-                          for name, values in columns.items()})
+    table = pd.DataFrame(
+        {
+            name: np.where(pd.isna(values), None, values) if values.dtype == object else values
+            for name, values in columns.items()
+        }
+    )
     table.index.name = "row"
     return DataFrame.from_pandas(opened(engine), table, materialization="temp_table" if len(table) > 1000 else None)
 
@@ -57,9 +65,14 @@ def over(engine, columns):
 def fetched(frame):
     """Return a frame's rows in the order of its index, as pandas, with NaN for missing values."""
     table = frame.sort_index().to_pandas()
-    return pd.DataFrame({name: table[name].to_numpy(dtype=object if table[name].dtype.kind in "OT" else None, na_value=np.nan)
-                         if table[name].dtype.kind in "OT" or not hasattr(table[name].dtype, "numpy_dtype")
-                         else table[name].to_numpy(dtype="float64", na_value=np.nan) for name in table.columns})
+    return pd.DataFrame(
+        {
+            name: table[name].to_numpy(dtype=object if table[name].dtype.kind in "OT" else None, na_value=np.nan)
+            if table[name].dtype.kind in "OT" or not hasattr(table[name].dtype, "numpy_dtype")
+            else table[name].to_numpy(dtype="float64", na_value=np.nan)
+            for name in table.columns
+        }
+    )
 
 
 def dense(found):

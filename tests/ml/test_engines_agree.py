@@ -18,10 +18,14 @@ WITHOUT_HOLES = {name: values.astype("float64") for name, values in NUMBERS.item
 
 #: Estimators whose state is equal to the last bit on every engine, with the rows that they are fitted to.
 EXACT = [
-    (ml.MinMaxScaler(), NUMBERS), (ml.MaxAbsScaler(), NUMBERS), (ml.RobustScaler(), NUMBERS),
+    (ml.MinMaxScaler(), NUMBERS),
+    (ml.MaxAbsScaler(), NUMBERS),
+    (ml.RobustScaler(), NUMBERS),
     (ml.StandardScaler(exact=True), NUMBERS),
-    (ml.SimpleImputer(strategy="median"), NUMBERS), (ml.SimpleImputer(strategy="most_frequent"), CATEGORIES),
-    (ml.OneHotEncoder(max_categories=3), CATEGORIES), (ml.OrdinalEncoder(), CATEGORIES),
+    (ml.SimpleImputer(strategy="median"), NUMBERS),
+    (ml.SimpleImputer(strategy="most_frequent"), CATEGORIES),
+    (ml.OneHotEncoder(max_categories=3), CATEGORIES),
+    (ml.OrdinalEncoder(), CATEGORIES),
     (ml.KBinsDiscretizer(4), WITHOUT_HOLES),
 ]
 #: Estimators whose sums are the engine's own.
@@ -60,9 +64,14 @@ def test_exact_coefficients_are_the_same_to_the_last_bit(engine):
 @pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame])
 def test_our_transformers_serve_in_scikit_learns_pipelines_and_column_transformers(container):
     table = container({"x": [1.0, 2.0, 3.0, 4.0], "gap": [None, 1.0, 2.0, 5.0], "city": ["a", "b", "a", "c"]})
-    inputs = ColumnTransformer([
-        ("x", ml.StandardScaler(), ["x"]), ("gap", make_pipeline(ml.SimpleImputer(), ml.MinMaxScaler()), ["gap"]),
-        ("city", ml.OneHotEncoder(sparse_output=False), ["city"]), ("bins", ml.KBinsDiscretizer(2, encode="ordinal"), ["x"])])
+    inputs = ColumnTransformer(
+        [
+            ("x", ml.StandardScaler(), ["x"]),
+            ("gap", make_pipeline(ml.SimpleImputer(), ml.MinMaxScaler()), ["gap"]),
+            ("city", ml.OneHotEncoder(sparse_output=False), ["city"]),
+            ("bins", ml.KBinsDiscretizer(2, encode="ordinal"), ["x"]),
+        ]
+    )
     inputs.set_output(transform="pandas" if container is pd.DataFrame else "polars")
     found = inputs.fit_transform(table)
     assert isinstance(found, container)

@@ -11,7 +11,9 @@ from sklearn.base import BaseEstimator
 from objectiv_local import DataFrame, ml
 from objectiv_local.errors import InvalidType, NotSupported
 
-ESTIMATORS = [getattr(ml, name) for name in ml.__all__ if isinstance(getattr(ml, name), type) and hasattr(getattr(ml, name), "to_sklearn")]
+ESTIMATORS = [
+    getattr(ml, name) for name in ml.__all__ if isinstance(getattr(ml, name), type) and hasattr(getattr(ml, name), "to_sklearn")
+]
 
 #: Steps of scikit-learn's that are ours on purpose.
 REPLACED = {"_validate_params", "_parameter_constraints"}
@@ -27,15 +29,25 @@ def test_estimators_are_found():
 def test_no_name_of_ours_hides_a_private_one_of_scikit_learn(estimator):
     ours = [each for each in estimator.__mro__ if each.__module__.startswith("objectiv_local.")]
     theirs = {name for each in estimator.__mro__ if each.__module__.startswith("sklearn.") for name in vars(each)}
-    hidden = {name for each in ours for name in vars(each)
-              if name.startswith("_") and not name.startswith("__") and name in theirs and "metadata_request" not in name}
+    hidden = {
+        name
+        for each in ours
+        for name in vars(each)
+        if name.startswith("_") and not name.startswith("__") and name in theirs and "metadata_request" not in name
+    }
     assert hidden - REPLACED - IN_EVERY_CLASS == set()
 
 
 @pytest.mark.parametrize("container", ["pandas", "polars"])
-@pytest.mark.parametrize("transformer", [
-    ml.StandardScaler(), ml.OneHotEncoder(sparse_output=False), ml.TargetEncoder(),
-    ml.Compose([("all", ml.OneHotEncoder(sparse_output=False), ["a"])])])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        ml.StandardScaler(),
+        ml.OneHotEncoder(sparse_output=False),
+        ml.TargetEncoder(),
+        ml.Compose([("all", ml.OneHotEncoder(sparse_output=False), ["a"])]),
+    ],
+)
 def test_set_output_is_for_data_in_memory(transformer, container):
     frame = load("duckdb", {"a": [1, 2, 1, 2], "y": [1.5, 2.0, 0.5, 3.0]})
     transformer.set_output(transform=container)

@@ -118,8 +118,17 @@ def test_numbers_that_no_float_holds_are_refused(engine):
 def test_batches_are_the_rows_in_parts_and_over_again(engine):
     frame = over(engine, {"x": np.arange(10.0), "y": np.arange(10)})
     said = []
-    parts = list(ml.batches(frame, "y", batch_rows=4, epochs=2, container="numpy", order_by="x",
-                            on_batch=lambda done, rows: said.append((done, rows))))
+    parts = list(
+        ml.batches(
+            frame,
+            "y",
+            batch_rows=4,
+            epochs=2,
+            container="numpy",
+            order_by="x",
+            on_batch=lambda done, rows: said.append((done, rows)),
+        )
+    )
     assert all(len(part.y) <= 4 for part in parts)
     rows = np.concatenate([part.X.ravel() for part in parts])
     assert rows.tolist() == [*range(10), *range(10)]

@@ -25,12 +25,15 @@ COLUMNS = {
     "large": pa.array([1e16, 123456789.125, -1e22, 3.0]),
     "odd": pa.array([float("nan"), float("inf"), float("-inf"), 0.0]),
     "name": pa.array(["a:b", "", None, "日本 é"]),
-    "price": pa.array([decimal.Decimal("1.50"), decimal.Decimal("-0.01"), None, decimal.Decimal("99999999.99")],
-                      pa.decimal128(38, 2)),
+    "price": pa.array(
+        [decimal.Decimal("1.50"), decimal.Decimal("-0.01"), None, decimal.Decimal("99999999.99")], pa.decimal128(38, 2)
+    ),
     "day": pa.array([dt.date(2022, 3, 1), dt.date(1969, 12, 31), None, dt.date(2024, 2, 29)]),
     "moment": pa.array([MOMENT, dt.datetime(1960, 1, 1), None, dt.datetime(2022, 1, 1)], pa.timestamp("us")),
     "hour": pa.array([dt.time(1, 2, 3, 4), dt.time(0), None, dt.time(23, 59)], pa.time64("us")),
-    "pause": pa.array([dt.timedelta(days=-1, microseconds=3), dt.timedelta(0), None, dt.timedelta(days=400)], pa.duration("us")),
+    "pause": pa.array(
+        [dt.timedelta(days=-1, microseconds=3), dt.timedelta(0), None, dt.timedelta(days=400)], pa.duration("us")
+    ),
 }
 
 
@@ -77,11 +80,27 @@ def test_different_rows(engine):
         return fingerprint(DataFrame.from_arrow(opened(engine), pa.table(columns)))
 
     same = [
-        of(a=["a", "x"], b=["bc", "y"]), of(a=["ab", "x"], b=["c", "y"]), of(a=["a", "y"], b=["bc", "x"]),
-        of(a=["a", ""], b=["bc", "y"]), of(a=["a", None], b=["bc", "y"]), of(a=["a", "%N"], b=["bc", "y"]), of(a=["a|"], b=["b"]), of(a=["a"], b=["|b"]), of(a=["a%7C"], b=["b"]),
-        of(b=["bc", "y"], a=["a", "x"]), of(a=["a", "x"], c=["bc", "y"]), of(a=["a", "x", "x"], b=["bc", "y", "y"]),
-        of(a=[1]), of(a=[1.0]), of(a=["1"]), of(a=[1, 1]), of(a=[1, 1, 1]), of(a=[0.1 + 0.2]), of(a=[0.3]),
-        of(a=pa.array([float("nan")])), of(a=pa.array([None], pa.float64())),
+        of(a=["a", "x"], b=["bc", "y"]),
+        of(a=["ab", "x"], b=["c", "y"]),
+        of(a=["a", "y"], b=["bc", "x"]),
+        of(a=["a", ""], b=["bc", "y"]),
+        of(a=["a", None], b=["bc", "y"]),
+        of(a=["a", "%N"], b=["bc", "y"]),
+        of(a=["a|"], b=["b"]),
+        of(a=["a"], b=["|b"]),
+        of(a=["a%7C"], b=["b"]),
+        of(b=["bc", "y"], a=["a", "x"]),
+        of(a=["a", "x"], c=["bc", "y"]),
+        of(a=["a", "x", "x"], b=["bc", "y", "y"]),
+        of(a=[1]),
+        of(a=[1.0]),
+        of(a=["1"]),
+        of(a=[1, 1]),
+        of(a=[1, 1, 1]),
+        of(a=[0.1 + 0.2]),
+        of(a=[0.3]),
+        of(a=pa.array([float("nan")])),
+        of(a=pa.array([None], pa.float64())),
     ]
     assert len(set(same)) == len(same)
 
@@ -98,8 +117,10 @@ def test_many_columns_and_rows(engine):
 
 def test_what_is_refused():
     frame = load("duckdb", {"a": [1]})
-    for wrong, error, text in ((lambda: fingerprint(frame.a), InvalidType, "frame of fingerprint has to be a DataFrame, not a SeriesInt64"),
-                               (lambda: fingerprint(frame.assign(j={"a": 1})), NotSupported, "column 'j' is json"),
-                               (lambda: fingerprint(frame.reset_index(drop=True)[[]]), InvalidValue, "no columns")):
+    for wrong, error, text in (
+        (lambda: fingerprint(frame.a), InvalidType, "frame of fingerprint has to be a DataFrame, not a SeriesInt64"),
+        (lambda: fingerprint(frame.assign(j={"a": 1})), NotSupported, "column 'j' is json"),
+        (lambda: fingerprint(frame.reset_index(drop=True)[[]]), InvalidValue, "no columns"),
+    ):
         with pytest.raises(error, match=text):
             wrong()

@@ -19,13 +19,39 @@ from objectiv_local import DataFrame
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.ml.splits import HashKFold, folds, key_numbers, split
 
-TEXTS = ["", "a", "ann", "\u00e9t\u00e9", "e\u0301te\u0301", "日本語", "😀", "a:b", "0:", " a ", "x" * 5_000, "O'Hara", 'a"b', "\\", "\n"]
+TEXTS = [
+    "",
+    "a",
+    "ann",
+    "\u00e9t\u00e9",
+    "e\u0301te\u0301",
+    "日本語",
+    "😀",
+    "a:b",
+    "0:",
+    " a ",
+    "x" * 5_000,
+    "O'Hara",
+    'a"b',
+    "\\",
+    "\n",
+]
 INTS = [0, 1, -1, 7, -42, 2**62, -(2**63), 2**63 - 1]
 UUIDS = [uuid.UUID(int=number * 0x1234567890ABCDEF1234567) for number in range(8)]
-DATES = [datetime.date(1969, 12, 31), datetime.date(1970, 1, 1), datetime.date(2024, 2, 29), datetime.date(1, 1, 1),
-         datetime.date(9999, 12, 31)]
-MOMENTS = [datetime.datetime(1970, 1, 1), datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),
-           datetime.datetime(2024, 2, 29, 12, 30, 0, 5), datetime.datetime(2262, 4, 12), datetime.datetime(1500, 1, 1)]
+DATES = [
+    datetime.date(1969, 12, 31),
+    datetime.date(1970, 1, 1),
+    datetime.date(2024, 2, 29),
+    datetime.date(1, 1, 1),
+    datetime.date(9999, 12, 31),
+]
+MOMENTS = [
+    datetime.datetime(1970, 1, 1),
+    datetime.datetime(1969, 12, 31, 23, 59, 59, 999999),
+    datetime.datetime(2024, 2, 29, 12, 30, 0, 5),
+    datetime.datetime(2262, 4, 12),
+    datetime.datetime(1500, 1, 1),
+]
 
 
 def u60(text):
@@ -74,8 +100,10 @@ def test_a_fold_is_the_hash_of_seed_and_length_and_text(engine, kind, seed):
 @on_every_engine
 def test_keys_of_several_columns_and_of_the_index(engine):
     df = load(engine, {"a": ["ab", "a", "a", ""], "b": [1, 1, 1, 0], "c": [True, True, False, True]}, index=[1, 11, 111, 0])
-    expected = [u60(f"0:{len(a)}:{a}{len(r)}:{r}{len(c)}:{c}") % 9 for a, r, c in
-                [("", "0", "true"), ("ab", "1", "true"), ("a", "11", "true"), ("a", "111", "false")]]
+    expected = [
+        u60(f"0:{len(a)}:{a}{len(r)}:{r}{len(c)}:{c}") % 9
+        for a, r, c in [("", "0", "true"), ("ab", "1", "true"), ("a", "11", "true"), ("a", "111", "false")]
+    ]
     assert in_order(folds(df, key=["a", "_index_row", "c"], n_splits=9).fold) == expected
     rows = [("", 0, True), ("ab", 1, True), ("a", 11, True), ("a", 111, False)]
     a, r, c = zip(*rows, strict=True)
@@ -84,23 +112,29 @@ def test_keys_of_several_columns_and_of_the_index(engine):
         assert (key_numbers(keys) % 9).tolist() == expected
 
 
-@pytest.mark.parametrize(("keys", "plain"), [
-    (np.array([3, -1], dtype="int32"), [3, -1]),
-    (np.array([3, 1], dtype="uint8"), [3, 1]),
-    (pd.Series([3, 1], dtype="Int64"), [3, 1]),
-    (pa.chunked_array([[3], [1]]), [3, 1]),
-    (pl.Series([3, 1]), [3, 1]),
-    (np.array(["a", "é"]), ["a", "é"]),
-    (pd.Series(["a", "é"], dtype="category"), ["a", "é"]),
-    (pa.array(["a", "é"]).dictionary_encode(), ["a", "é"]),
-    (np.array([True, False]), [True, False]),
-    (np.array(["2024-02-29", "1960-01-01"], dtype="datetime64[D]"), [datetime.date(2024, 2, 29), datetime.date(1960, 1, 1)]),
-    (np.array(["2024-02-29T01:02:03.000004"], dtype="datetime64[ns]"), [datetime.datetime(2024, 2, 29, 1, 2, 3, 4)]),
-    (pd.Series(["2024-02-29T01:00"], dtype="datetime64[ns, Europe/Amsterdam]"), [datetime.datetime(2024, 2, 29)]),
-    (pd.DatetimeIndex(["2024-02-29"]), [datetime.date(2024, 2, 29)]),
-    (pl.Series([datetime.date(2024, 2, 29)]), [datetime.datetime(2024, 2, 29)]),
-    (np.array(UUIDS, dtype=object), [str(value) for value in UUIDS]),
-])
+@pytest.mark.parametrize(
+    ("keys", "plain"),
+    [
+        (np.array([3, -1], dtype="int32"), [3, -1]),
+        (np.array([3, 1], dtype="uint8"), [3, 1]),
+        (pd.Series([3, 1], dtype="Int64"), [3, 1]),
+        (pa.chunked_array([[3], [1]]), [3, 1]),
+        (pl.Series([3, 1]), [3, 1]),
+        (np.array(["a", "é"]), ["a", "é"]),
+        (pd.Series(["a", "é"], dtype="category"), ["a", "é"]),
+        (pa.array(["a", "é"]).dictionary_encode(), ["a", "é"]),
+        (np.array([True, False]), [True, False]),
+        (
+            np.array(["2024-02-29", "1960-01-01"], dtype="datetime64[D]"),
+            [datetime.date(2024, 2, 29), datetime.date(1960, 1, 1)],
+        ),
+        (np.array(["2024-02-29T01:02:03.000004"], dtype="datetime64[ns]"), [datetime.datetime(2024, 2, 29, 1, 2, 3, 4)]),
+        (pd.Series(["2024-02-29T01:00"], dtype="datetime64[ns, Europe/Amsterdam]"), [datetime.datetime(2024, 2, 29)]),
+        (pd.DatetimeIndex(["2024-02-29"]), [datetime.date(2024, 2, 29)]),
+        (pl.Series([datetime.date(2024, 2, 29)]), [datetime.datetime(2024, 2, 29)]),
+        (np.array(UUIDS, dtype=object), [str(value) for value in UUIDS]),
+    ],
+)
 def test_keys_of_every_container_are_those_of_plain_python(keys, plain):
     assert key_numbers(keys, 5).tolist() == key_numbers(plain, 5).tolist()
 
@@ -145,7 +179,7 @@ def test_a_stratified_split_gives_each_label_its_share_of_keys(engine, test_size
     by_label = defaultdict(list)
     for user, label in zip(users.user, users.label, strict=True):
         by_label[None if pd.isna(label) else label].append((u60(f"1:{len(str(user))}:{user}"), user))
-    expected = {user for keys in by_label.values() for _, user in sorted(keys)[:math.floor(len(keys) * test_size + 0.5)]}
+    expected = {user for keys in by_label.values() for _, user in sorted(keys)[: math.floor(len(keys) * test_size + 0.5)]}
     assert len(by_label) == 4
     assert set(test.user.to_pandas()) == expected
     assert set(train.user.to_pandas()) == set(users.user) - expected
@@ -213,7 +247,10 @@ def test_a_hash_k_fold_serves_scikit_learn():
     scores = cross_val_score(model, data[["x"]], y, groups=data.user, cv=HashKFold(3))
     expected = [max(y[train].mean(), 1 - y[train].mean()) for train, _ in HashKFold(3).split(data[["x"]], y, data.user)]
     majority = [y[train].mean() > 0.5 for train, _ in HashKFold(3).split(data[["x"]], y, data.user)]
-    hits = [(y[test] == most).mean() for most, (_, test) in zip(majority, HashKFold(3).split(data[["x"]], y, data.user), strict=True)]
+    hits = [
+        (y[test] == most).mean()
+        for most, (_, test) in zip(majority, HashKFold(3).split(data[["x"]], y, data.user), strict=True)
+    ]
     assert len(expected) == 3
     assert scores.tolist() == pytest.approx(hits)
     search = GridSearchCV(model, {"strategy": ["prior", "uniform"]}, cv=HashKFold(3, seed=2), refit=False)
@@ -273,37 +310,44 @@ def test_other_types_are_no_keys():
         split(df, key="k", stratify="f")
 
 
-@pytest.mark.parametrize(("call", "error", "words"), [
-    (lambda df: split(df), TypeError, "key"),
-    (lambda df: split(df, key=None), InvalidType, "key of split has to be a string or a list of strings, not None"),
-    (lambda df: split(df, key=df.k), InvalidType, "df.assign"),
-    (lambda df: split(df, key="kk"), ColumnNotFound, "'kk', given as key"),
-    (lambda df: split(df, key=[]), InvalidValue, "at least one column"),
-    (lambda df: split(df, key=["k", "k"]), InvalidValue, "twice"),
-    (lambda df: split(df, key="k", test_size=0), InvalidValue, "above 0 and below 1"),
-    (lambda df: split(df, key="k", test_size=1.0), InvalidValue, "above 0 and below 1"),
-    (lambda df: split(df, key="k", test_size=float("nan")), InvalidValue, "above 0 and below 1"),
-    (lambda df: split(df, key="k", test_size=True), InvalidType, "test_size of split has to be a number, not True"),
-    (lambda df: split(df, key="k", seed=1.5), InvalidType, "seed"),
-    (lambda df: split(df, key="k", stratify="z"), ColumnNotFound, "'z', given as stratify"),
-    (lambda df: split(df, key="k", stratify=[]), InvalidValue, "stratify"),
-    (lambda df: folds(df, key="k", n_splits=1), InvalidValue, "at least 2"),
-    (lambda df: folds(df, key="k", n_splits=2.0), InvalidType, "whole number"),
-    (lambda df: folds(df, key="k", name="k"), InvalidValue, "has a column 'k'"),
-    (lambda df: folds(df, key="k", name="_index_row"), InvalidValue, "has a column '_index_row'"),
-    (lambda df: key_numbers(df.k), InvalidType, "in the database"),
-    (lambda df: key_numbers("abc"), InvalidType, "not str"),
-    (lambda df: key_numbers([(1, 2), (1,)]), InvalidValue, "different numbers of parts"),
-    (lambda df: key_numbers(["\ud800"]), InvalidValue, "surrogate"),
-    (lambda df: key_numbers(np.zeros((1, 1, 1), dtype=int)), InvalidValue, "dimensions"),
-    (lambda df: key_numbers(np.array(["2020-01-01T00:00:00.000000001"], dtype="datetime64[ns]")), InvalidValue, "nanoseconds"),
-    (lambda df: key_numbers(pd.Series([pd.Timestamp(1)])), InvalidValue, "nanoseconds"),
-    (lambda df: list(HashKFold(5).split([0, 0], groups=[1, 2])), InvalidValue, "has no rows"),
-    (lambda df: list(HashKFold(2).split([0, 0])), InvalidValue, "groups="),
-    (lambda df: list(HashKFold(1).split([0, 0], groups=[1, 2])), InvalidValue, "at least 2"),
-    (lambda df: list(HashKFold(2).split(df, groups=[1, 2])), InvalidType, "ml.folds"),
-    (lambda df: list(HashKFold(2).split([0, 0, 0], groups=[1, 2])), ValueError, "inconsistent numbers of samples"),
-])
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda df: split(df), TypeError, "key"),
+        (lambda df: split(df, key=None), InvalidType, "key of split has to be a string or a list of strings, not None"),
+        (lambda df: split(df, key=df.k), InvalidType, "df.assign"),
+        (lambda df: split(df, key="kk"), ColumnNotFound, "'kk', given as key"),
+        (lambda df: split(df, key=[]), InvalidValue, "at least one column"),
+        (lambda df: split(df, key=["k", "k"]), InvalidValue, "twice"),
+        (lambda df: split(df, key="k", test_size=0), InvalidValue, "above 0 and below 1"),
+        (lambda df: split(df, key="k", test_size=1.0), InvalidValue, "above 0 and below 1"),
+        (lambda df: split(df, key="k", test_size=float("nan")), InvalidValue, "above 0 and below 1"),
+        (lambda df: split(df, key="k", test_size=True), InvalidType, "test_size of split has to be a number, not True"),
+        (lambda df: split(df, key="k", seed=1.5), InvalidType, "seed"),
+        (lambda df: split(df, key="k", stratify="z"), ColumnNotFound, "'z', given as stratify"),
+        (lambda df: split(df, key="k", stratify=[]), InvalidValue, "stratify"),
+        (lambda df: folds(df, key="k", n_splits=1), InvalidValue, "at least 2"),
+        (lambda df: folds(df, key="k", n_splits=2.0), InvalidType, "whole number"),
+        (lambda df: folds(df, key="k", name="k"), InvalidValue, "has a column 'k'"),
+        (lambda df: folds(df, key="k", name="_index_row"), InvalidValue, "has a column '_index_row'"),
+        (lambda df: key_numbers(df.k), InvalidType, "in the database"),
+        (lambda df: key_numbers("abc"), InvalidType, "not str"),
+        (lambda df: key_numbers([(1, 2), (1,)]), InvalidValue, "different numbers of parts"),
+        (lambda df: key_numbers(["\ud800"]), InvalidValue, "surrogate"),
+        (lambda df: key_numbers(np.zeros((1, 1, 1), dtype=int)), InvalidValue, "dimensions"),
+        (
+            lambda df: key_numbers(np.array(["2020-01-01T00:00:00.000000001"], dtype="datetime64[ns]")),
+            InvalidValue,
+            "nanoseconds",
+        ),
+        (lambda df: key_numbers(pd.Series([pd.Timestamp(1)])), InvalidValue, "nanoseconds"),
+        (lambda df: list(HashKFold(5).split([0, 0], groups=[1, 2])), InvalidValue, "has no rows"),
+        (lambda df: list(HashKFold(2).split([0, 0])), InvalidValue, "groups="),
+        (lambda df: list(HashKFold(1).split([0, 0], groups=[1, 2])), InvalidValue, "at least 2"),
+        (lambda df: list(HashKFold(2).split(df, groups=[1, 2])), InvalidType, "ml.folds"),
+        (lambda df: list(HashKFold(2).split([0, 0, 0], groups=[1, 2])), ValueError, "inconsistent numbers of samples"),
+    ],
+)
 def test_bad_input_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(load("duckdb", {"k": [1, 2]}))
@@ -325,7 +369,8 @@ def test_only_frames_are_split(engine):
 @on_every_engine
 def test_numbers_of_numpy_are_numbers(engine):
     frame = load(engine, {"user": list(range(20))})
-    assert folds(frame, key="user", n_splits=np.int64(3)).fold.to_pandas().tolist() \
-        == (key_numbers(list(range(20))) % 3).tolist()
+    assert (
+        folds(frame, key="user", n_splits=np.int64(3)).fold.to_pandas().tolist() == (key_numbers(list(range(20))) % 3).tolist()
+    )
     test = split(frame, key="user", test_size=np.float32(0.5))[1]
     assert sorted(test.user.to_pandas()) == np.flatnonzero(key_numbers(list(range(20))) < 2**59).tolist()

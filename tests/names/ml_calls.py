@@ -19,25 +19,37 @@ DAYS = [datetime.datetime(2022, 1, day) for day in range(1, 9)]
 
 
 def rows() -> DataFrame:
-    values = {"user_id": [1, 1, 2, 2, 3, 3, 4, 4], "moment": DAYS, "page": list("abcabcab"),
-              "x": [1.0, 2.5, 3, 4.5, 5, 6.5, 7, 8],
-              "z": [2.0, 1, 4, 3, 6, 5, 9, 7], "n": [1, 0, 1, 0, 1, 1, 0, 0], "p": [0.9, 0.2, 0.7, 0.4, 0.8, 0.6, 0.1, 0.3]}
+    values = {
+        "user_id": [1, 1, 2, 2, 3, 3, 4, 4],
+        "moment": DAYS,
+        "page": list("abcabcab"),
+        "x": [1.0, 2.5, 3, 4.5, 5, 6.5, 7, 8],
+        "z": [2.0, 1, 4, 3, 6, 5, 9, 7],
+        "n": [1, 0, 1, 0, 1, 1, 0, 0],
+        "p": [0.9, 0.2, 0.7, 0.4, 0.8, 0.6, 0.1, 0.3],
+    }
     return DataFrame.from_pandas(duckdb.connect(), pd.DataFrame(values).rename_axis("k")).sort_index()
 
 
 #: The objects of the examples, as expressions over each other.
 MADE = {
-    "df": "rows()", "other": "DataFrame.from_pandas(df.engine, pd.DataFrame({'v': [1, 2], 'w': [0.5, 1.5]}))",
+    "df": "rows()",
+    "other": "DataFrame.from_pandas(df.engine, pd.DataFrame({'v': [1, 2], 'w': [0.5, 1.5]}))",
     "numbers": "df[['x', 'z']]",
     "spine": "df[['user_id', 'moment']].drop_duplicates('user_id').rename(columns={'moment': 'cutoff'})",
-    "features": "ml.Features(df).add('hits', 'count')", "label": "ml.Label('back', horizon=datetime.timedelta(days=2))",
+    "features": "ml.Features(df).add('hits', 'count')",
+    "label": "ml.Label('back', horizon=datetime.timedelta(days=2))",
     "counts": "ml.SequenceCounts(location='page')",
 }
 FITTED = "fit(numbers, df.n)"
 OBJECTS = {
-    "Features": "features", "SequenceCounts": "counts.fit(df)", "HashKFold": "ml.HashKFold(2)",
-    **{name: f"ml.{name}().fit(numbers)" for name in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler",
-                                                       "SimpleImputer", "KMeans")},
+    "Features": "features",
+    "SequenceCounts": "counts.fit(df)",
+    "HashKFold": "ml.HashKFold(2)",
+    **{
+        name: f"ml.{name}().fit(numbers)"
+        for name in ("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "SimpleImputer", "KMeans")
+    },
     **{name: f"ml.{name}().fit(df[['page']])" for name in ("OneHotEncoder", "OrdinalEncoder")},
     "KBinsDiscretizer": "ml.KBinsDiscretizer(2, encode='ordinal').fit(numbers)",
     "TargetEncoder": "ml.TargetEncoder(cv=2).fit(df[['page']], df.n)",
@@ -45,32 +57,67 @@ OBJECTS = {
     **{name: f"ml.{name}().fit(numbers, df.n)" for name in ("LinearRegression", "Ridge", "LogisticRegression")},
 }
 #: What an estimator is fitted to, whose parameters are checked then.
-DATA = {"OneHotEncoder": "df[['page']]", "OrdinalEncoder": "df[['page']]", "TargetEncoder": "df[['page']], df.n",
-        **dict.fromkeys(("LinearRegression", "Ridge", "LogisticRegression"), "numbers, df.n")}
+DATA = {
+    "OneHotEncoder": "df[['page']]",
+    "OrdinalEncoder": "df[['page']]",
+    "TargetEncoder": "df[['page']], df.n",
+    **dict.fromkeys(("LinearRegression", "Ridge", "LogisticRegression"), "numbers, df.n"),
+}
 REQUIRED = {
-    "frame": "df", "events": "df", "y": "'n'", "p": "'n'", "key": "'user_id'", "X": "numbers", "estimator": "ml.KMeans()",
-    "model": "ml.LinearRegression().fit(numbers, df.n)", "obj": "features", "given": "ml.spec(features)", "name": "'some'",
-    "agg": "'count'", "label": "label", "spine": "spine", "transformers": "[('x', ml.StandardScaler(), ['x', 'z'])]",
+    "frame": "df",
+    "events": "df",
+    "y": "'n'",
+    "p": "'n'",
+    "key": "'user_id'",
+    "X": "numbers",
+    "estimator": "ml.KMeans()",
+    "model": "ml.LinearRegression().fit(numbers, df.n)",
+    "obj": "features",
+    "given": "ml.spec(features)",
+    "name": "'some'",
+    "agg": "'count'",
+    "label": "label",
+    "spine": "spine",
+    "transformers": "[('x', ml.StandardScaler(), ['x', 'z'])]",
 }
 CALLS: dict[str, dict[str, str]] = {
     "ml.fit_batches": {"estimator": "MiniBatchKMeans(2, n_init=1, random_state=0)", "frame": "numbers"},
-    "ml.xy": {"frame": "numbers"}, "ml.batches": {"frame": "numbers"}, "ml.from_spec": {"events": "df"},
-    "ml.location_counts": {"location": "'page'"}, "ml.split": {"test_size": "0.5"}, "ml.folds": {"n_splits": "2"},
-    "ml.Label": {"horizon": "datetime.timedelta(days=2)"}, "ml.SequenceCounts": {"location": "'page'"},
-    "ml.TargetEncoder": {"cv": "2"}, "ml.KMeans": {"n_clusters": "2"},
+    "ml.xy": {"frame": "numbers"},
+    "ml.batches": {"frame": "numbers"},
+    "ml.from_spec": {"events": "df"},
+    "ml.location_counts": {"location": "'page'"},
+    "ml.split": {"test_size": "0.5"},
+    "ml.folds": {"n_splits": "2"},
+    "ml.Label": {"horizon": "datetime.timedelta(days=2)"},
+    "ml.SequenceCounts": {"location": "'page'"},
+    "ml.TargetEncoder": {"cv": "2"},
+    "ml.KMeans": {"n_clusters": "2"},
     "ml.KBinsDiscretizer": {"n_bins": "2", "encode": "'ordinal'"},
-    **{f"metrics.{name}": {"p": "'p'"} for name in ("roc_auc_score", "average_precision_score", "log_loss", "brier_score_loss",
-                                                    "calibration_table")},
+    **{
+        f"metrics.{name}": {"p": "'p'"}
+        for name in ("roc_auc_score", "average_precision_score", "log_loss", "brier_score_loss", "calibration_table")
+    },
     **{f"SequenceCounts.{name}": {"X": "df"} for name in ("fit", "transform", "fit_transform", "triples", "entities")},
-    **{f"{name}.{method}": {"X": "df[['page']]", "y": "df.n"}
-       for name in ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder") for method in ("fit", "transform", "fit_transform")},
-    **{f"{name}.{method}": {"y": "df.n"} for name in ("LinearRegression", "Ridge", "LogisticRegression")
-       for method in ("fit", "score")},
-    **{f"{name}.inverse_transform": {"X": f"ml.{name}().fit(df[['page']]).transform(df[['page']])"}
-       for name in ("OneHotEncoder", "OrdinalEncoder")},
+    **{
+        f"{name}.{method}": {"X": "df[['page']]", "y": "df.n"}
+        for name in ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder")
+        for method in ("fit", "transform", "fit_transform")
+    },
+    **{
+        f"{name}.{method}": {"y": "df.n"}
+        for name in ("LinearRegression", "Ridge", "LogisticRegression")
+        for method in ("fit", "score")
+    },
+    **{
+        f"{name}.inverse_transform": {"X": f"ml.{name}().fit(df[['page']]).transform(df[['page']])"}
+        for name in ("OneHotEncoder", "OrdinalEncoder")
+    },
     "KBinsDiscretizer.inverse_transform": {"X": "ml.KBinsDiscretizer(2, encode='ordinal').fit(numbers).transform(numbers)"},
-    **{f"{name}.from_sklearn": {"estimator": f"{made}.to_sklearn()"} for name, made in OBJECTS.items()
-       if name not in ("Features", "SequenceCounts", "HashKFold")},
+    **{
+        f"{name}.from_sklearn": {"estimator": f"{made}.to_sklearn()"}
+        for name, made in OBJECTS.items()
+        if name not in ("Features", "SequenceCounts", "HashKFold")
+    },
     "HashKFold.split": {"X": "[[1], [2], [3], [4]]", "groups": "['a', 'b', 'c', 'd', 'e'][:4]"},
     "Features.add": {"self": "ml.Features(df)"},
 }
@@ -107,8 +154,11 @@ class MlCall(PublicCall):
 
     def arguments(self, scope: Scope) -> dict[str, Any]:
         own = CALLS.get(self.name, {})
-        needed = [each for each in self.parameters if each.name in own or (
-            each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD))]
+        needed = [
+            each
+            for each in self.parameters
+            if each.name in own or (each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD))
+        ]
         return {each.name: self.made(own.get(each.name) or REQUIRED[each.name], scope) for each in needed}
 
     def made(self, expression: str, scope: Scope) -> Any:

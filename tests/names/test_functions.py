@@ -18,13 +18,27 @@ from objectiv_local.plan.ops import OPS
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "functions.md"
-CLASSES = [frame.DataFrame, base.Series, numeric.SeriesNumeric, numeric.SeriesNumericInterval, string.SeriesString,
-           string.StringOperation, datetime.SeriesTimestamp, datetime.DateTimeOperation, datetime.SeriesTimedelta,
-           datetime.TimedeltaOperation, json.SeriesJson, json.JsonAccessor, nested.ListAccessor, nested.DictAccessor,
-           window.Window, plot.Plot, savepoints.Savepoints]
+CLASSES = [
+    frame.DataFrame,
+    base.Series,
+    numeric.SeriesNumeric,
+    numeric.SeriesNumericInterval,
+    string.SeriesString,
+    string.StringOperation,
+    datetime.SeriesTimestamp,
+    datetime.DateTimeOperation,
+    datetime.SeriesTimedelta,
+    datetime.TimedeltaOperation,
+    json.SeriesJson,
+    json.JsonAccessor,
+    nested.ListAccessor,
+    nested.DictAccessor,
+    window.Window,
+    plot.Plot,
+    savepoints.Savepoints,
+]
 #: The class whose examples stand for a class as well.
-SAME = {"Window": "DataFrame", "Plot": "PlotHandler",
-        "SeriesNumeric": "SeriesAbstractNumeric"}
+SAME = {"Window": "DataFrame", "Plot": "PlotHandler", "SeriesNumeric": "SeriesAbstractNumeric"}
 
 
 def members(cls):
@@ -37,8 +51,14 @@ def members(cls):
 
 def example(cls, name):
     known = dict(NAMES)
-    others = ("SeriesAbstractNumeric", "SeriesInt64", "SeriesFloat64", "SeriesAbstractMultiLevel", "SeriesAbstractDateTime",
-              "DataFrame")
+    others = (
+        "SeriesAbstractNumeric",
+        "SeriesInt64",
+        "SeriesFloat64",
+        "SeriesAbstractMultiLevel",
+        "SeriesAbstractDateTime",
+        "DataFrame",
+    )
     for owner in (cls.__name__, SAME.get(cls.__name__, ""), *others):
         found = known.get(f"{owner}.{name}")
         if found is not None:
@@ -60,8 +80,10 @@ def described(cls, name, member):
 
 def flowing(doc):
     """Return a docstring with each paragraph on one line; tables keep their lines, as blocks of code."""
-    parts = ("\n".join(f"    {line}" for line in part.splitlines()) if part.startswith("====") else part.replace("\n", " ")
-             for part in re.split(r"\n\n+", doc))
+    parts = (
+        "\n".join(f"    {line}" for line in part.splitlines()) if part.startswith("====") else part.replace("\n", " ")
+        for part in re.split(r"\n\n+", doc)
+    )
     return "\n\n".join(parts)
 
 
@@ -71,10 +93,16 @@ def _parameter(parameter):
 
 
 def page() -> str:
-    lines = ["# Functions", "",
-             ("What frames, series and their accessors offer. Every example was run on DuckDB and on Postgres and gave equal "
-              "answers, on a frame `df` with the columns g and s (text), v (int64), x (float64), t (timestamp), d (date), u "
-              "(uuid) and j (JSON), sorted by its index k. `tests/names/test_functions.py` writes this page."), ""]
+    lines = [
+        "# Functions",
+        "",
+        (
+            "What frames, series and their accessors offer. Every example was run on DuckDB and on Postgres and gave equal "
+            "answers, on a frame `df` with the columns g and s (text), v (int64), x (float64), t (timestamp), d (date), u "
+            "(uuid) and j (JSON), sorted by its index k. `tests/names/test_functions.py` writes this page."
+        ),
+        "",
+    ]
     for cls in CLASSES:
         lines += [f"## {cls.__name__}", "", described_class(cls), ""]
         for name, member in members(cls):
@@ -83,8 +111,15 @@ def page() -> str:
             shown = example(cls, name)
             if shown is not None and not shown.startswith("- "):
                 lines += [f"    {shown}", ""]
-    lines += ["## Operations", "", ("What the functions are made of: each operation of the catalogue with its signatures and "
-                                    "its exact meaning, which holds on every engine."), ""]
+    lines += [
+        "## Operations",
+        "",
+        (
+            "What the functions are made of: each operation of the catalogue with its signatures and "
+            "its exact meaning, which holds on every engine."
+        ),
+        "",
+    ]
     for op in OPS.values():
         signatures = "; ".join(f"`{text}`" for text in op.signatures)
         lines += [f"- **{op.name}** ({op.kind}): {op.meaning} {signatures}"]
@@ -96,11 +131,11 @@ def described_class(cls):
 
 
 def test_everything_public_has_a_docstring_and_an_example():
-    without_doc = [f"{cls.__name__}.{name}" for cls in CLASSES for name, member in members(cls)
-                   if not described(cls, name, member)[1]]
+    without_doc = [
+        f"{cls.__name__}.{name}" for cls in CLASSES for name, member in members(cls) if not described(cls, name, member)[1]
+    ]
     assert without_doc == []
-    without_example = [f"{cls.__name__}.{name}" for cls in CLASSES for name, _ in members(cls)
-                       if example(cls, name) is None]
+    without_example = [f"{cls.__name__}.{name}" for cls in CLASSES for name, _ in members(cls) if example(cls, name) is None]
     assert without_example == []
 
 

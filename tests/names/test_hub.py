@@ -27,9 +27,18 @@ HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "hub.md"
 LINES = [line.split(" | ") for line in (HERE / "hub.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
 EXAMPLES = {name: rest[0] for name, *rest in LINES if not rest[0].startswith("- ")}
-CLASSES = [modelhub.ModelHub, map.Map, aggregate.Aggregate, funnel.FunnelDiscovery, series.SeriesLocationStack,
-           series.LocationStack, series.SeriesGlobalContext, series.SeriesGlobalContexts, series.GlobalContexts,
-           logistic.BinaryLogisticRegression]
+CLASSES = [
+    modelhub.ModelHub,
+    map.Map,
+    aggregate.Aggregate,
+    funnel.FunnelDiscovery,
+    series.SeriesLocationStack,
+    series.LocationStack,
+    series.SeriesGlobalContext,
+    series.SeriesGlobalContexts,
+    series.GlobalContexts,
+    logistic.BinaryLogisticRegression,
+]
 #: Classes that have another name than in the original.
 RENAMED = {"BinaryLogisticRegression": "LogisticRegression"}
 
@@ -54,14 +63,24 @@ def scope(engine):
     where = {"db_url": target, "table_name": table}
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     df = hub.get_objectiv_dataframe(**where).sort_index()
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"}:], name="bought")
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"} :], name="bought")
     features = df[["session_hit_number", "session_id"]]
     labels = df.session_hit_number > 1
-    return globals() | where | {
-        "target": target, "table": table, "hub": hub, "df": df, "features": features, "labels": labels,
-        "everything": ModelHub(global_contexts=["global_contexts"]).get_objectiv_dataframe(**where).sort_index(),
-        "paths": hub.get_funnel_discovery().get_navigation_paths(df, 2, by="user_id"),
-        "fitted": hub.get_logistic_regression().fit(features, labels)}
+    return (
+        globals()
+        | where
+        | {
+            "target": target,
+            "table": table,
+            "hub": hub,
+            "df": df,
+            "features": features,
+            "labels": labels,
+            "everything": ModelHub(global_contexts=["global_contexts"]).get_objectiv_dataframe(**where).sort_index(),
+            "paths": hub.get_funnel_discovery().get_navigation_paths(df, 2, by="user_id"),
+            "fitted": hub.get_logistic_regression().fit(features, labels),
+        }
+    )
 
 
 @cache
@@ -101,14 +120,21 @@ def test_a_name_means_one_thing_in_the_hub_and_in_the_bridge():
 def page() -> str:
     """Return the page: each name with its example, where it works and how it differs, then what each does."""
     known = proofs()
-    lines = ["# The model hub", "",
-             ("Every public name of the original model hub, release 0.0.28, and of its older column of all contexts. An "
-              "example was run on DuckDB and on Postgres and gave equal answers, types included; the test named beside it "
-              "checks such an answer against values worked out by hand. What follows the table says what each name does. "
-              "In the examples, `hub` and `df` are made as in [README.md](../README.md), `'bought'` is a conversion that "
-              "`add_conversion_event` registered, and `features`, `labels` and `fitted` are those of a logistic regression. "
-              "`tests/names/test_hub.py` writes this page."), "",
-             "| name | example | DuckDB | Postgres | test | differences from the original |", "|---|---|---|---|---|---|"]
+    lines = [
+        "# The model hub",
+        "",
+        (
+            "Every public name of the original model hub, release 0.0.28, and of its older column of all contexts. An "
+            "example was run on DuckDB and on Postgres and gave equal answers, types included; the test named beside it "
+            "checks such an answer against values worked out by hand. What follows the table says what each name does. "
+            "In the examples, `hub` and `df` are made as in [README.md](../README.md), `'bought'` is a conversion that "
+            "`add_conversion_event` registered, and `features`, `labels` and `fitted` are those of a logistic regression. "
+            "`tests/names/test_hub.py` writes this page."
+        ),
+        "",
+        "| name | example | DuckDB | Postgres | test | differences from the original |",
+        "|---|---|---|---|---|---|",
+    ]
     for name, example, *more in LINES:
         if example.startswith("- "):
             lines.append(f"| `{name}` | {example.removeprefix('- ')} | - | - | - | - |")

@@ -22,8 +22,18 @@ PAGE = Path(__file__).parents[2] / "docs" / "ml-reference.md"
 TOPICS = {
     "Rows for scikit-learn": ["xy", "XY", "batches"],
     "Splits": ["split", "folds", "HashKFold"],
-    "Transformers": ["StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "SimpleImputer", "OneHotEncoder",
-                     "OrdinalEncoder", "KBinsDiscretizer", "TargetEncoder", "Compose"],
+    "Transformers": [
+        "StandardScaler",
+        "MinMaxScaler",
+        "MaxAbsScaler",
+        "RobustScaler",
+        "SimpleImputer",
+        "OneHotEncoder",
+        "OrdinalEncoder",
+        "KBinsDiscretizer",
+        "TargetEncoder",
+        "Compose",
+    ],
     "Models": ["LinearRegression", "Ridge", "LogisticRegression", "KMeans", "fit_batches"],
     "Scores": ["score"],
     "Metrics": [f"metrics.{name}" for name in metrics.__all__],
@@ -68,10 +78,16 @@ def signature(name, member):
 
 
 def page() -> str:
-    lines = ["# Reference of the scikit-learn bridge", "",
-             ("What `objectiv_local.ml` offers, beside the guide in [ml.md](ml.md). Everything here works on DuckDB and on "
-              "Postgres. Transformers and models are scikit-learn's classes: what is not said here is as scikit-learn says it. "
-              "`tests/names/test_ml.py` writes this page."), ""]
+    lines = [
+        "# Reference of the scikit-learn bridge",
+        "",
+        (
+            "What `objectiv_local.ml` offers, beside the guide in [ml.md](ml.md). Everything here works on DuckDB and on "
+            "Postgres. Transformers and models are scikit-learn's classes: what is not said here is as scikit-learn says it. "
+            "`tests/names/test_ml.py` writes this page."
+        ),
+        "",
+    ]
     for topic, names in TOPICS.items():
         lines += [f"- **{topic}**: " + ", ".join(f"[`{name}`](#{anchor(name)})" for name in names)]
     for topic, names in TOPICS.items():

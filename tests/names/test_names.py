@@ -23,26 +23,22 @@ import pyarrow as pa  # noqa: F401 - for the examples
 import pytest
 from frame.frames import ENGINES
 
-from objectiv_local import (  # noqa: F401 - for the examples
-    DataFrame,
-    concat,
-    connect,
-    display_sql_as_markdown,
-    from_model,
-    from_pandas,
-    from_table,
-    to_datetime,
-)
+# What the examples use.
+from objectiv_local import DataFrame, concat, connect, display_sql_as_markdown, from_model, from_pandas, from_table, to_datetime  # noqa: F401
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.functions import FUNCTIONS
 from objectiv_local.frame.series import Series
 
 HERE = Path(__file__).parent
 TABLE = HERE.parents[1] / "docs" / "bach.md"
-ROWS = (("(1, 'a', 1, 0.5, 'x-1', '2022-01-01 10:30', '2022-01-01', '00000000-0000-0000-0000-000000000001', "
-        "'{\"a\": 1, \"b\": [\"x\"]}')"),
-        "(2, 'b', 2, NULL, 'y', '2022-01-02 09:00:01.5', '2022-01-01', NULL, '{\"b\": [\"y\", \"x\"]}')",
-        "(3, 'a', 3, 2.25, 'Z-2', NULL, NULL, '00000000-0000-0000-0000-000000000002', NULL)")
+ROWS = (
+    (
+        "(1, 'a', 1, 0.5, 'x-1', '2022-01-01 10:30', '2022-01-01', '00000000-0000-0000-0000-000000000001', "
+        '\'{"a": 1, "b": ["x"]}\')'
+    ),
+    "(2, 'b', 2, NULL, 'y', '2022-01-02 09:00:01.5', '2022-01-01', NULL, '{\"b\": [\"y\", \"x\"]}')",
+    "(3, 'a', 3, 2.25, 'Z-2', NULL, NULL, '00000000-0000-0000-0000-000000000002', NULL)",
+)
 
 
 def names(file: str) -> list[tuple[str, str]]:
@@ -53,8 +49,12 @@ def names(file: str) -> list[tuple[str, str]]:
 def of_aggregates(known: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return an example for each aggregate without one of its own: of frames, and of series."""
     shown = {name.rpartition(".")[2] for name, _ in known}
-    return [example for name in FUNCTIONS if name not in shown and hasattr(DataFrame, name)
-            for example in ((f"DataFrame.{name}", f"df[['v', 'x']].{name}()"), (f"Series.{name}", f"df.v.{name}()"))]
+    return [
+        example
+        for name in FUNCTIONS
+        if name not in shown and hasattr(DataFrame, name)
+        for example in ((f"DataFrame.{name}", f"df[['v', 'x']].{name}()"), (f"Series.{name}", f"df.v.{name}()"))
+    ]
 
 
 BACH = names("names.txt")
@@ -73,8 +73,11 @@ def differences() -> list[list[str]]:
 def engine(name):
     """Return a connection for writing to an engine with the table of the examples."""
     types = "k int, g varchar, v bigint, x float8, s varchar, t timestamp, d date, u uuid, raw json"
-    statements = ["DROP TABLE IF EXISTS bach_names", f"CREATE TABLE bach_names ({types})",
-                  f"INSERT INTO bach_names VALUES {', '.join(ROWS)}"]
+    statements = [
+        "DROP TABLE IF EXISTS bach_names",
+        f"CREATE TABLE bach_names ({types})",
+        f"INSERT INTO bach_names VALUES {', '.join(ROWS)}",
+    ]
     if name == "duckdb":
         connection = duckdb.connect()
         for statement in statements:
@@ -190,9 +193,18 @@ def proofs() -> dict[str, str]:
     return found
 
 
-OPERATORS = {ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.BitAnd: "__and__",
-             ast.BitOr: "__or__", ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
-             ast.Invert: "__invert__"}
+OPERATORS = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.BitAnd: "__and__",
+    ast.BitOr: "__or__",
+    ast.BitXor: "__xor__",
+    ast.LShift: "__lshift__",
+    ast.RShift: "__rshift__",
+    ast.Invert: "__invert__",
+}
 
 
 def _used(part):
@@ -212,13 +224,23 @@ def _used(part):
 def table() -> str:
     """Return the page: each name with its example, the engines on which it works, and the test that proves it."""
     known = proofs()
-    lines = ["# Coming from Bach", "",
-             ("Every public name of Bach 0.0.28 that belongs to frames and series. An example was run on DuckDB and Postgres "
-              "and gave equal answers, types included; the test named beside it checks such an answer against pandas or values "
-              "worked out by hand. `tests/names/test_names.py` writes this page."), "",
-             "## Differences", "",
-             ("The known differences from Bach 0.0.28 on Postgres, each with its reason. Examples are over the frame of the "
-              "names below; each was run on DuckDB and on Postgres and gave the answer that is shown."), ""]
+    lines = [
+        "# Coming from Bach",
+        "",
+        (
+            "Every public name of Bach 0.0.28 that belongs to frames and series. An example was run on DuckDB and Postgres "
+            "and gave equal answers, types included; the test named beside it checks such an answer against pandas or values "
+            "worked out by hand. `tests/names/test_names.py` writes this page."
+        ),
+        "",
+        "## Differences",
+        "",
+        (
+            "The known differences from Bach 0.0.28 on Postgres, each with its reason. Examples are over the frame of the "
+            "names below; each was run on DuckDB and on Postgres and gave the answer that is shown."
+        ),
+        "",
+    ]
     for line in differences():
         if len(line) == 1:
             lines += [f"### {line[0]}", "", "| what | in Bach | here, and why | example | answer |", "|---|---|---|---|---|"]
@@ -227,8 +249,7 @@ def table() -> str:
         shown = "- | -" if example == "-" else f"`{example}` | `{found}`"
         lines += [f"| {what} | {bach} | {here} | {shown} |"]
     lines = [f"\n{line}" if line.startswith("### ") and lines[position - 1] else line for position, line in enumerate(lines)]
-    lines += ["", "## Names", "",
-             "| name | example | DuckDB | Postgres | test |", "|---|---|---|---|---|"]
+    lines += ["", "## Names", "", "| name | example | DuckDB | Postgres | test |", "|---|---|---|---|---|"]
     for name, example in BACH:
         if example.startswith("- "):
             reason = example.removeprefix("- ").replace("|", "\\|")

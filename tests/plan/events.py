@@ -48,15 +48,24 @@ ROWS = (
 
 def events(rows: tuple[tuple[object, ...], ...] = ROWS) -> Node:
     """Return the events, with their id as key."""
-    values = tuple(tuple(literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
-                         for value, (_, type_) in zip(row, COLUMNS, strict=True)) for row in rows)
+    values = tuple(
+        tuple(
+            literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
+            for value, (_, type_) in zip(row, COLUMNS, strict=True)
+        )
+        for row in rows
+    )
     return Values(COLUMNS, values, ("event_id",), "data")
 
 
 DATA = Relation("table", ("data",))
 #: The events as rows of a table with a row id.
-STORED = {DATA: [{"rowid": number, **dict(zip((name for name, _ in COLUMNS), (*row[:-1], json.dumps(row[-1])), strict=True))}
-                 for number, row in enumerate(ROWS)]}
+STORED = {
+    DATA: [
+        {"rowid": number, **dict(zip((name for name, _ in COLUMNS), (*row[:-1], json.dumps(row[-1])), strict=True))}
+        for number, row in enumerate(ROWS)
+    ]
+}
 
 
 def stored_events(*, text: bool = False, row_id: bool = True) -> Node:

@@ -16,7 +16,9 @@ def large(node: Node) -> Expr:
 
 
 def by_user(node: Node, key: Expr | None = None, value: Expr | None = None) -> Aggregate:
-    return Aggregate(node, (("user", key or node.column("user_id")),), (("n", aggregation("count", value or node.column("k"))),))
+    return Aggregate(
+        node, (("user", key or node.column("user_id")),), (("n", aggregation("count", value or node.column("k"))),)
+    )
 
 
 def joined(left: Node, right: Node, how: str = "outer", *, nulls_match: bool = True, side: str = "both") -> Join:
@@ -27,7 +29,9 @@ def joined(left: Node, right: Node, how: str = "outer", *, nulls_match: bool = T
 def test_two_aggregates_become_one():
     plan = events()
     both = joined(by_user(plan), by_user(Filter(plan, large(plan))))
-    assert change(both, combine_aggregates) == """\
+    assert (
+        change(both, combine_aggregates)
+        == """\
 5 Join outer on user = user: user, a, b <- 2, 4
 4 Aggregate by user = user_id: n = count(k) <- 3
 3 Filter: gt(k, 3) <- 1
@@ -37,15 +41,19 @@ becomes
 3 Select: user = user, a = n, b = case when has_rows then n_2 else None <- 2
 2 Aggregate by user = user_id: n = count(k), n_2 = count(k where gt(k, 3)), has_rows = max(gt(k, 3)) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 @pytest.mark.parametrize("how", ["left", "outer"])
 def test_the_part_on_the_right_becomes_a_filter(how):
     plan = events()
-    assert after(joined(by_user(plan), by_user(Filter(plan, large(plan))), how), combine_aggregates) == """\
+    assert (
+        after(joined(by_user(plan), by_user(Filter(plan, large(plan))), how), combine_aggregates)
+        == """\
 3 Select: user = user, a = n, b = case when has_rows then n_2 else None <- 2
 2 Aggregate by user = user_id: n = count(k), n_2 = count(k where gt(k, 3)), has_rows = max(gt(k, 3)) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_the_part_on_the_left_becomes_a_filter():
@@ -89,8 +97,14 @@ def test_other_keys_stay():
     partly = joined(Aggregate(plan, keys, calls), Aggregate(plan, keys, calls))
     after(partly, combine_aggregates)
     assert is_kept(partly, combine_aggregates)
-    nothing = Join(Aggregate(plan, (), calls), Aggregate(Filter(plan, large(plan)), (), calls), "left", (),
-                   (("a", "left", ("n", "n")), ("b", "right", ("n", "n"))), True)
+    nothing = Join(
+        Aggregate(plan, (), calls),
+        Aggregate(Filter(plan, large(plan)), (), calls),
+        "left",
+        (),
+        (("a", "left", ("n", "n")), ("b", "right", ("n", "n"))),
+        True,
+    )
     after(nothing, combine_aggregates)
     assert is_kept(nothing, combine_aggregates)
 
@@ -117,8 +131,9 @@ def test_windows_over_the_rows_of_a_part_stay():
     key = call("gt", per_user(part, "size"), literal(2))
     where = Aggregate(part, (("user", part.column("user_id")),), (("n", aggregation("count", part.column("k"), where=twice)),))
     for join in (
-            joined(by_user(plan), by_user(many)),
-            joined(by_user(plan), where),
-            joined(by_user(plan, key=key), by_user(part, key=key))):
+        joined(by_user(plan), by_user(many)),
+        joined(by_user(plan), where),
+        joined(by_user(plan, key=key), by_user(part, key=key)),
+    ):
         after(join, combine_aggregates)
         assert is_kept(join, combine_aggregates)

@@ -35,8 +35,13 @@ WORDS = tuple(map(literal, ("_type", "id", " Context", ": ", " in ", " > ")))
 
 
 def written(columns, rows, key, step):
-    values = tuple(tuple(literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
-                         for value, (_, type_) in zip(row, columns, strict=True)) for row in rows)
+    values = tuple(
+        tuple(
+            literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
+            for value, (_, type_) in zip(row, columns, strict=True)
+        )
+        for row in rows
+    )
     return Values(columns, values, key, step)
 
 
@@ -87,7 +92,9 @@ def test_a_name_is_computed_on_the_dimension():
     plan = joined()
     named = Extend(plan, (("name", name_of(plan)),))
     counted = Aggregate(named, (("name", named.column("name")),), (("n", aggregation("size")),))
-    assert change(counted, compute_on_dimensions) == """\
+    assert (
+        change(counted, compute_on_dimensions)
+        == """\
 5 Aggregate by name = name: n = size() <- 4
 4 Extend: name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 3
 3 Join events left on stack_id = stack_id: event_id, user_id, stack_id, stack <- 1, 2
@@ -100,6 +107,7 @@ becomes
 3 Extend: stack_path_name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 2
 2 Values stacks: stack_id int64, stack json (5 rows)
 1 Values facts: event_id int64, user_id string, stack_id int64 (6 rows)"""
+    )
 
 
 def test_the_dimension_itself_is_no_longer_joined():
@@ -126,8 +134,11 @@ def test_it_moves_through_steps_that_hand_the_column_on():
     label = Extend(renamed, (("number", over(aggregation("row_number"), [], (Ordering(renamed.column("event_id")),))),))
     shown = Sort(Extend(label, (("name", name_of(label, "place")),)), (Ordering(label.column("event_id")),))
     assert len(on_the_dimension(shown)) == 1
-    assert after(shown, compute_on_dimensions).splitlines()[0].endswith(
-        "Select: event_id = event_id, place = place, number = number, name = name <- 12")
+    assert (
+        after(shown, compute_on_dimensions)
+        .splitlines()[0]
+        .endswith("Select: event_id = event_id, place = place, number = number, name = name <- 12")
+    )
 
 
 def test_every_place_where_an_expression_is_read():
@@ -141,8 +152,9 @@ def test_every_place_where_an_expression_is_read():
         "an order": Limit(plan, (Ordering(name_of(plan)), Ordering(plan.column("event_id"))), 2),
         "a partition": Extend(plan, (("n", over(aggregation("size"), [name_of(plan)])),)),
         "an argument of a window": Extend(plan, (("n", over(aggregation("max", name_of(plan)), [user])),)),
-        "groupings": GroupingSets(plan, (("name", name_of(plan)), ("user_id", user)), ((0,), (1,), ()),
-                                  (("n", aggregation("size")),), "level"),
+        "groupings": GroupingSets(
+            plan, (("name", name_of(plan)), ("user_id", user)), ((0,), (1,), ()), (("n", aggregation("size")),), "level"
+        ),
         "an array": Unnest(plan, call("json_filter", plan.column("stack"), literal({"id": "logo"})), "item", "at"),
         "a branch": Select(plan, (("x", case([(is_link(plan), user)], literal("none"))),)),
         "a value that is looked up": Filter(plan, InQuery(name_of(plan), Select(plan, (("n", name_of(plan)),)), "n")),
@@ -156,8 +168,10 @@ def test_each_expression_is_computed_once():
     first = Filter(plan, is_link(plan))
     again = Extend(first, (("link", is_link(first)), ("name", name_of(first))))
     (found,) = on_the_dimension(again)
-    assert found == ("stack_matches = json_has(stack, '{\"_type\": \"LinkContext\"}'), "
-                     "stack_path_name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ')")
+    assert found == (
+        'stack_matches = json_has(stack, \'{"_type": "LinkContext"}\'), '
+        "stack_path_name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ')"
+    )
 
 
 def test_what_is_computed_of_computed_columns_moves_too():
@@ -183,16 +197,22 @@ def test_a_column_that_was_replaced_is_another():
     other = Extend(plan, (("stack", user),))
     assert is_kept(Filter(other, call("gt", call("json_length", other.column("stack")), literal(0))), compute_on_dimensions)
     inner = Extend(plan, (("stack", call("json_slice", plan.column("stack"), literal(1), literal(None, INT64))),))
-    assert "stack_path_name = json_path_name(json_slice(stack, 1, None)" in on_the_dimension(
-        Extend(inner, (("name", name_of(inner)),)))[0]
+    assert (
+        "stack_path_name = json_path_name(json_slice(stack, 1, None)"
+        in on_the_dimension(Extend(inner, (("name", name_of(inner)),)))[0]
+    )
 
 
 def test_a_column_that_was_replaced_in_another_step_is_the_same_here():
     plan = joined()
     some, others = (Filter(plan, call(op, plan.column("event_id"), literal(3))) for op in ("lt", "ge"))
     for first, second in ((some, others), (others, some)):
-        replaced = Extend(Extend(first, (("x", literal(1)),)), (("stack", call("split", first.column("user_id"), literal(","))),))
-        both = Union((replaced, Extend(second, (("x", call("json_length", second.column("stack"))),))), ("event_id", "x", "stack"))
+        replaced = Extend(
+            Extend(first, (("x", literal(1)),)), (("stack", call("split", first.column("user_id"), literal(","))),)
+        )
+        both = Union(
+            (replaced, Extend(second, (("x", call("json_length", second.column("stack"))),))), ("event_id", "x", "stack")
+        )
         assert on_the_dimension(both) == ["stack_length = json_length(stack)"]
 
 
@@ -224,19 +244,26 @@ def test_what_may_raise_stays_behind_its_condition():
     # The stack with a word has no event, and would raise on the dimension.
     text = after(Extend(numbers, (("n", call("add", number, literal(1))),)), compute_on_dimensions)
     assert "n = add(stack_n as int64, 1)" in text
-    guarded = case([(call("eq", kind(plan), literal("number")), cast(call("json_get_text", plan.column("stack"), literal("n")),
-                                                                     INT64))], literal(0))
+    guarded = case(
+        [(call("eq", kind(plan), literal("number")), cast(call("json_get_text", plan.column("stack"), literal("n")), INT64))],
+        literal(0),
+    )
     assert "n = case when stack_matches then stack_n as int64 else 0" in after(
-        Extend(plan, (("n", guarded),)), compute_on_dimensions)
+        Extend(plan, (("n", guarded),)), compute_on_dimensions
+    )
 
 
 def test_a_join_that_leaves_rows_without_a_match_moves_what_is_missing_there():
     plan = joined(total=False, rows=LOOSE)
     assert len(on_the_dimension(Extend(plan, (("name", name_of(plan)),)))) == 1
     # The stack of a row without one is NULL, of which these make a value.
-    for expr in (is_link(plan), call("coalesce", name_of(plan), literal("none")), call("is_null", plan.column("stack")),
-                 call("json_filter", plan.column("stack"), literal({"id": "logo"})),
-                 case([(call("is_null", kind(plan)), literal("none"))], kind(plan))):
+    for expr in (
+        is_link(plan),
+        call("coalesce", name_of(plan), literal("none")),
+        call("is_null", plan.column("stack")),
+        call("json_filter", plan.column("stack"), literal({"id": "logo"})),
+        case([(call("is_null", kind(plan)), literal("none"))], kind(plan)),
+    ):
         found = after(Extend(plan, (("x", expr),)), compute_on_dimensions)
         assert "Extend: x = stack" not in found
     for expr in (call("not", call("eq", kind(plan), literal("word"))), case([(is_link(plan), kind(plan))])):
@@ -245,10 +272,18 @@ def test_a_join_that_leaves_rows_without_a_match_moves_what_is_missing_there():
 
 def test_other_joins_move_only_what_costs():
     for total in (False, True):
-        left, right = facts(), written((("stack_id", INT64), ("kind", STRING)), ((1, "a"), (2, "b"), (3, "a"), (4, None)),
-                                       ("stack_id",), "kinds")
-        plan = Join(left, right, "left", (("stack_id", "stack_id"),),
-                    (("event_id", "left", ("event_id", "")), ("kind", "right", ("", "kind"))), total=total)
+        left, right = (
+            facts(),
+            written((("stack_id", INT64), ("kind", STRING)), ((1, "a"), (2, "b"), (3, "a"), (4, None)), ("stack_id",), "kinds"),
+        )
+        plan = Join(
+            left,
+            right,
+            "left",
+            (("stack_id", "stack_id"),),
+            (("event_id", "left", ("event_id", "")), ("kind", "right", ("", "kind"))),
+            total=total,
+        )
         kept = Filter(plan, call("eq", plan.column("kind"), literal("a")))
         assert is_kept(kept, compute_on_dimensions) is not total
         assert after(kept, compute_on_dimensions)
@@ -282,9 +317,16 @@ def test_a_frame_joined_to_itself_has_two_stacks():
     plan = joined()
     columns = tuple((f"{name}_{side[0]}", side, (name, name)) for side in ("left", "right") for name in plan.types)
     pairs = Join(plan, plan, "inner", (("user_id", "user_id"),), columns)
-    names = Select(pairs, (("a", pairs.column("event_id_l")), ("b", pairs.column("event_id_r")),
-                           ("x", name_of(pairs, "stack_l")), ("y", name_of(pairs, "stack_r")),
-                           ("z", call("coalesce", pairs.column("stack_l"), pairs.column("stack_r")))))
+    names = Select(
+        pairs,
+        (
+            ("a", pairs.column("event_id_l")),
+            ("b", pairs.column("event_id_r")),
+            ("x", name_of(pairs, "stack_l")),
+            ("y", name_of(pairs, "stack_r")),
+            ("z", call("coalesce", pairs.column("stack_l"), pairs.column("stack_r"))),
+        ),
+    )
     text = after(names, compute_on_dimensions)
     assert "x = stack_path_name, y = stack_path_name_2, z = coalesce(stack_l, stack_r)" in text
 
@@ -305,8 +347,13 @@ def test_two_sides_of_a_join_in_two_parts_of_a_union():
     plan = joined()
     columns = tuple((f"{name}_{side[0]}", side, (name, name)) for side in ("left", "right") for name in plan.types)
     pairs = Join(plan, plan, "inner", (("user_id", "user_id"),), columns)
-    parts = tuple(Select(pairs, (("a", pairs.column("event_id_l")), ("b", pairs.column("event_id_r")),
-                                 ("stack", pairs.column(f"stack_{side}")))) for side in "lr")
+    parts = tuple(
+        Select(
+            pairs,
+            (("a", pairs.column("event_id_l")), ("b", pairs.column("event_id_r")), ("stack", pairs.column(f"stack_{side}"))),
+        )
+        for side in "lr"
+    )
     both = Union(parts, ("a", "b", "stack"))
     named = Extend(both, (("name", name_of(both)),))
     assert len(on_the_dimension(named)) == 1
@@ -314,12 +361,15 @@ def test_two_sides_of_a_join_in_two_parts_of_a_union():
 
 def test_two_dimensions():
     plan = joined()
-    users = written((("user_id", STRING), ("traits", JSON)), (("u", {"plan": "pro"}), ("v", {"plan": "free"})), ("user_id",),
-                    "users")
+    users = written(
+        (("user_id", STRING), ("traits", JSON)), (("u", {"plan": "pro"}), ("v", {"plan": "free"})), ("user_id",), "users"
+    )
     columns = (*((name, "left", (name, name)) for name in plan.types), ("traits", "right", ("traits", "traits")))
     both = Join(plan, users, "left", (("user_id", "user_id"),), columns)
-    text = after(Filter(both, call("eq", call("json_get_text", both.column("traits"), literal("plan")), name_of(both))),
-                 compute_on_dimensions)
+    text = after(
+        Filter(both, call("eq", call("json_get_text", both.column("traits"), literal("plan")), name_of(both))),
+        compute_on_dimensions,
+    )
     assert "Filter: eq(traits_plan, stack_path_name)" in text
 
 

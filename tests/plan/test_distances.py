@@ -30,17 +30,25 @@ EXPECTED = {
 def asked(plan: Node) -> Node:
     place, group, one = plan.column("place"), plan.column("kind"), aggregation("size")
     rising, falling = [Ordering(place)], [Ordering(place, ascending=False)]
-    return Extend(plan, (
-        ("near_before", over(one, [group], rising, WindowFrame("RANGE", -2, 0))),
-        ("sum_after", over(aggregation("sum", place), [group], rising, WindowFrame("RANGE", 0, 4))),
-        ("before", over(one, [group], rising, WindowFrame("RANGE", None, -1))),
-        ("last_after", over(aggregation("last_value", place), [group], rising, WindowFrame("RANGE", 0, 4))),
-        ("later", over(one, [group], falling, WindowFrame("RANGE", None, -1)))))
+    return Extend(
+        plan,
+        (
+            ("near_before", over(one, [group], rising, WindowFrame("RANGE", -2, 0))),
+            ("sum_after", over(aggregation("sum", place), [group], rising, WindowFrame("RANGE", 0, 4))),
+            ("before", over(one, [group], rising, WindowFrame("RANGE", None, -1))),
+            ("last_after", over(aggregation("last_value", place), [group], rising, WindowFrame("RANGE", 0, 4))),
+            ("later", over(one, [group], falling, WindowFrame("RANGE", None, -1))),
+        ),
+    )
 
 
 def test_the_reference():
-    values = Values((("id", INT64), ("kind", STRING), ("place", INT64)),
-                    tuple((literal(number), literal(kind), literal(place)) for number, kind, place in ROWS), ("id",), "data")
+    values = Values(
+        (("id", INT64), ("kind", STRING), ("place", INT64)),
+        tuple((literal(number), literal(kind), literal(place)) for number, kind, place in ROWS),
+        ("id",),
+        "data",
+    )
     found = evaluate(rewrite.complete_orders(asked(values)))
     assert {name: [row[position] for row in sorted(found)] for position, name in enumerate(EXPECTED, 3)} == EXPECTED
 
@@ -55,7 +63,11 @@ def test_engines(engine):
 
 def test_an_order_that_has_no_distances():
     plan = events()
-    for order in ([], [Ordering(plan.column("k")), Ordering(plan.column("event_id"))], [Ordering(plan.column("user_id"))],
-                  [Ordering(plan.column("moment"))]):
+    for order in (
+        [],
+        [Ordering(plan.column("k")), Ordering(plan.column("event_id"))],
+        [Ordering(plan.column("user_id"))],
+        [Ordering(plan.column("moment"))],
+    ):
         with pytest.raises(InvalidType, match="ordered by one whole number"):
             over(aggregation("size"), [], order, WindowFrame("RANGE", -2, 0))

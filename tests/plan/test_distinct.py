@@ -21,7 +21,9 @@ def counted(plan):
 
 def test_answers_are_computed_once_below_groups():
     plan = events()
-    assert change(counted(named(plan, plan.column("stack"))), distinct_once) == """\
+    assert (
+        change(counted(named(plan, plan.column("stack"))), distinct_once)
+        == """\
 3 Aggregate by name = name: n = size() <- 2
 2 Extend: name = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
@@ -32,6 +34,7 @@ becomes
 3 Extend names: name_2 = json_path_name(stack, '_type', 'id', ' Context', ': ', ' in ', ' > ') <- 2
 2 Aggregate distinct_stack by stack = stack:  <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_values_that_are_computed_are_keys_of_their_own():

@@ -30,28 +30,38 @@ def last_lines(text: str, count: int) -> str:
 def test_values_become_groups_that_are_counted():
     plan = events()
     question = users(plan, ("day", day(plan)))
-    assert change(question, aggregate_early) == """\
+    assert (
+        change(question, aggregate_early)
+        == """\
 2 Aggregate answer by day = strftime(moment, '%Y-%m-%d'): users = nunique(user_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
 becomes
 3 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id) <- 2
 2 Aggregate by_moment_day_user_id by moment_day = moment as date, user_id = user_id:  <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_distinct_values_are_counted_as_groups():
     plan = events()
-    assert after(users(plan, ("day", day(plan))), aggregate_early) == """\
+    assert (
+        after(users(plan, ("day", day(plan))), aggregate_early)
+        == """\
 3 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id) <- 2
 2 Aggregate by_moment_day_user_id by moment_day = moment as date, user_id = user_id:  <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_days_stand_in_only_for_texts_that_tell_them_apart():
     plan = events()
-    for format_, key in (("%B", "text = strftime(moment, '%B')"), ("%Y-%m-%d %H", "text = strftime(moment, '%Y-%m-%d %H')"),
-                         ("%%Y-%m-%d %H", "text = strftime(moment, '%%Y-%m-%d %H')"), ("%d/%m/%y", "text = strftime"),
-                         ("%Y%j", "moment_day = moment as date")):
+    for format_, key in (
+        ("%B", "text = strftime(moment, '%B')"),
+        ("%Y-%m-%d %H", "text = strftime(moment, '%Y-%m-%d %H')"),
+        ("%%Y-%m-%d %H", "text = strftime(moment, '%%Y-%m-%d %H')"),
+        ("%d/%m/%y", "text = strftime"),
+        ("%Y%j", "moment_day = moment as date"),
+    ):
         text = call("strftime", plan.column("moment"), literal(format_))
         assert key in after(users(plan, ("text", text)), aggregate_early)
 
@@ -60,12 +70,15 @@ def test_labels_are_computed_over_groups():
     plan = first_session(sessions())
     kept = Filter(plan, plan.column("is_first"))
     text = after(users(kept, ("day", day(kept))), aggregate_early)
-    assert last_lines(text, 4) == """\
+    assert (
+        last_lines(text, 4)
+        == """\
 8 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = nunique(user_id) <- 7
 7 Filter: is_first <- 6
 6 Extend: is_first = eq(min(min_session_id) over (partition user_id), session_id) <- 5
 5 Aggregate by_moment_day_user_id_session_id by moment_day = moment as date, user_id = user_id, \
 session_id = session_id: min_session_id = min(session_id) <- 4"""
+    )
 
 
 def test_a_window_in_a_key_is_over_the_rows_that_a_filter_leaves():
@@ -119,8 +132,12 @@ def test_other_partial_results_are_combined_by_themselves(name):
     plan = events()
     arg = call("gt", plan.column("k"), literal(1)) if name in ("any", "all") else plan.column("k")
     label = Extend(plan, (("total", per_user(plan, name, arg)),))
-    text = after(Aggregate(label, (("user", label.column("user_id")), ("total", label.column("total"))),
-                           (("n", aggregation(name, arg)),)), aggregate_early)
+    text = after(
+        Aggregate(
+            label, (("user", label.column("user_id")), ("total", label.column("total"))), (("n", aggregation(name, arg)),)
+        ),
+        aggregate_early,
+    )
     assert f"total = {name}({name}_" in text
 
 
@@ -225,8 +242,10 @@ def test_two_different_values_are_not_counted_as_groups_of_both():
 def test_a_sum_where_a_condition_on_rows_holds_keeps_the_rows():
     plan = events()
     where = call("gt", plan.column("k"), literal(2))
-    calls = (("users", aggregation("nunique", plan.column("user_id"))),
-             ("most", aggregation("max", plan.column("k"), where=where)))
+    calls = (
+        ("users", aggregation("nunique", plan.column("user_id"))),
+        ("most", aggregation("max", plan.column("k"), where=where)),
+    )
     question = Aggregate(plan, (("day", day(plan)),), calls)
     after(question, aggregate_early)
     assert is_kept(question, aggregate_early)
@@ -242,9 +261,10 @@ def test_only_windows_of_whole_partitions_are_labels():
     plan = events()
     k = plan.column("k")
     for window in (
-            over(aggregation("sum", k, where=call("lt", k, literal(3))), [plan.column("user_id")]),
-            over(aggregation("sum", k), [plan.column("user_id")], [Ordering(plan.column("event_id"))]),
-            over(aggregation("max", over(aggregation("min", k), [date(plan)])), [plan.column("user_id")])):
+        over(aggregation("sum", k, where=call("lt", k, literal(3))), [plan.column("user_id")]),
+        over(aggregation("sum", k), [plan.column("user_id")], [Ordering(plan.column("event_id"))]),
+        over(aggregation("max", over(aggregation("min", k), [date(plan)])), [plan.column("user_id")]),
+    ):
         label = Extend(plan, (("label", window),))
         question = Aggregate(label, (("label", label.column("label")),), (("size", aggregation("size")),))
         after(question, aggregate_early)
@@ -266,8 +286,9 @@ def test_a_column_that_takes_the_name_of_a_label_keeps_the_rows():
     label = Extend(label, (("m", call("add", label.column("l"), literal(1))),))
     plain = Extend(label, (("l", call("sub", label.column("k"), literal(1))),))
     for question in (
-            Aggregate(plain, (("l", plain.column("l")), ("m", plain.column("m"))), (("n", aggregation("size")),)),
-            Aggregate(plain, (("m", plain.column("m")),), (("most", aggregation("max", plain.column("l"))),))):
+        Aggregate(plain, (("l", plain.column("l")), ("m", plain.column("m"))), (("n", aggregation("size")),)),
+        Aggregate(plain, (("m", plain.column("m")),), (("most", aggregation("max", plain.column("l"))),)),
+    ):
         after(question, aggregate_early)
         assert is_kept(question, aggregate_early)
 
@@ -303,12 +324,20 @@ def test_moments_are_grouped_by_the_days_that_a_filter_reads():
 
 def test_counts_and_extremes_beside_distinct_values_are_those_of_groups():
     plan = events()
-    question = users(plan, ("day", day(plan)), events=aggregation("size"), known=aggregation("count", plan.column("k")),
-                     last=aggregation("max", plan.column("moment")))
-    assert change(question, aggregate_early).partition("becomes\n")[2] == """\
+    question = users(
+        plan,
+        ("day", day(plan)),
+        events=aggregation("size"),
+        known=aggregation("count", plan.column("k")),
+        last=aggregation("max", plan.column("moment")),
+    )
+    assert (
+        change(question, aggregate_early).partition("becomes\n")[2]
+        == """\
 3 Aggregate answer by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id), events = sum_or_null(size_rows), known = sum_or_null(count_k), last = max(max_moment) <- 2
 2 Aggregate by_moment_day_user_id by moment_day = moment as date, user_id = user_id: size_rows = size(), count_k = count(k), max_moment = max(moment) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_of_all_rows_counts_beside_distinct_values_are_zero_without_rows():
@@ -317,10 +346,14 @@ def test_of_all_rows_counts_beside_distinct_values_are_zero_without_rows():
     assert "events = sum(size_rows)" in after(question, aggregate_early)
 
 
-@pytest.mark.parametrize("beside", [
-    lambda plan: aggregation("sum", cast(plan.column("k"), FLOAT64)),
-    lambda plan: aggregation("mean", plan.column("k")),
-    lambda plan: aggregation("size", where=call("gt", plan.column("k"), literal(1)))])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        lambda plan: aggregation("sum", cast(plan.column("k"), FLOAT64)),
+        lambda plan: aggregation("mean", plan.column("k")),
+        lambda plan: aggregation("size", where=call("gt", plan.column("k"), literal(1))),
+    ],
+)
 def test_other_aggregates_beside_distinct_values_stay_those_of_rows(beside):
     plan = events()
     question = users(plan, ("day", day(plan)), beside=beside(plan))

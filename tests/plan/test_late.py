@@ -33,7 +33,9 @@ def described(node: Node, name: str = "id") -> Node:
 
 def test_json_is_joined_to_the_rows_that_are_left():
     rows = first(labeled(stored_events()))
-    assert change(rows, read_late) == """\
+    assert (
+        change(rows, read_late)
+        == """\
 3 Limit 2 after 0 by event_id <- 2
 2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
 1 Source data: event_id int64, user_id string, moment timestamp, k int64, stack json
@@ -45,10 +47,13 @@ becomes
 3 Limit 2 after 0 by event_id <- 2
 2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
 1 Source data: event_id int64, user_id string, moment timestamp, k int64, rowid row_id"""
+    )
 
 
 def test_the_first_rows():
-    assert after(first(labeled(described(stored_events()))), read_late) == """\
+    assert (
+        after(first(labeled(described(stored_events()))), read_late)
+        == """\
 8 Sort by event_id <- 7
 7 Extend described: id = json_get_text(json_index(stack, 0), 'id') <- 6
 6 Join rows_with_json inner on rowid = rowid: event_id, user_id, moment, k, stack, number <- 3, 5
@@ -57,6 +62,7 @@ def test_the_first_rows():
 3 Limit 2 after 0 by event_id <- 2
 2 Extend labels: number = row_number() over (partition user_id; order event_id) <- 1
 1 Source data: event_id int64, user_id string, moment timestamp, k int64, rowid row_id"""
+    )
 
 
 def test_filters_and_limits_above_the_first_one_come_before_too():
@@ -64,7 +70,17 @@ def test_filters_and_limits_above_the_first_one_come_before_too():
     few = first(Filter(rows, call("not_null", rows.column("k"))), 3)
     text = after(few, read_late).splitlines()
     assert [line.split()[1].strip(":") for line in text] == [
-        "Sort", "Extend", "Join", "Join", "Source", "Limit", "Filter", "Filter", "Extend", "Source"]
+        "Sort",
+        "Extend",
+        "Join",
+        "Join",
+        "Source",
+        "Limit",
+        "Filter",
+        "Filter",
+        "Extend",
+        "Source",
+    ]
 
 
 def test_rows_that_are_grouped_afterwards_have_no_order():
@@ -98,11 +114,20 @@ def test_a_table_without_row_id():
 def test_steps_that_stay_apart_and_columns_under_other_names():
     rows = Pin(labeled(stored_events()), "kept")
     assert [line.split()[1].strip(":") for line in after(first(rows), read_late).splitlines()[4:]] == [
-        "Limit", "Pin", "Extend", "Source"]
-    chosen = Select(labeled(described(stored_events())), (("k", stored_events().column("event_id")),
-                                                          ("event_id", stored_events().column("k")),
-                                                          ("stack", stored_events().column("stack")),
-                                                          ("number", labeled(stored_events()).column("number"))))
+        "Limit",
+        "Pin",
+        "Extend",
+        "Source",
+    ]
+    chosen = Select(
+        labeled(described(stored_events())),
+        (
+            ("k", stored_events().column("event_id")),
+            ("event_id", stored_events().column("k")),
+            ("stack", stored_events().column("stack")),
+            ("number", labeled(stored_events()).column("number")),
+        ),
+    )
     assert "Select: k = event_id, event_id = k, number = number, rowid = rowid" in after(repeated(chosen), read_late)
     swapped = Select(chosen, (("number", chosen.column("k")), ("k", chosen.column("number")), ("json", chosen.column("stack"))))
     assert "Join json" in after(repeated(described(Extend(swapped, (("stack", swapped.column("json")),)))), read_late)
@@ -115,9 +140,20 @@ def test_text_from_json_below_the_window_is_carried():
 
 def test_json_that_a_window_needs_is_carried():
     plan = stored_events()
-    stacks = Extend(plan, (("before", over(aggregation("lag", plan.column("k"), literal(1), literal(None, plan.types["k"])),
-                                           [], [Ordering(plan.column("event_id"))])),
-                           ("size", over(aggregation("count", plan.column("stack")), [plan.column("user_id")]))))
+    stacks = Extend(
+        plan,
+        (
+            (
+                "before",
+                over(
+                    aggregation("lag", plan.column("k"), literal(1), literal(None, plan.types["k"])),
+                    [],
+                    [Ordering(plan.column("event_id"))],
+                ),
+            ),
+            ("size", over(aggregation("count", plan.column("stack")), [plan.column("user_id")])),
+        ),
+    )
     assert is_kept(first(stacks), read_late)
 
 
@@ -132,7 +168,9 @@ def test_json_that_is_needed_below_the_window_is_read_twice():
     links = Filter(plan, call("json_has", plan.column("stack"), literal({"_type": "LinkContext"})))
     text = after(first(labeled(links)), read_late)
     assert "stack json, rowid row_id\n" in text
-    assert text.splitlines()[-1].endswith(": event_id int64, user_id string, moment timestamp, k int64, stack json, rowid row_id")
+    assert text.splitlines()[-1].endswith(
+        ": event_id int64, user_id string, moment timestamp, k int64, stack json, rowid row_id"
+    )
 
 
 def test_text_that_a_filter_needs_is_carried_and_its_json_is_not():
@@ -176,7 +214,9 @@ def test_json_that_a_window_chooses_which_is_left_out():
     rows = labeled(stored_events())
     stacks = case([(call("gt", rows.column("number"), literal(1)), rows.column("stack"))])
     chosen = Select(Extend(rows, (("later", stacks),)), (("event_id", rows.column("event_id")), ("later", stacks)))
-    assert "Join json" in after(Select(first(rows), (("stack", rows.column("stack")), ("number", rows.column("number")))), read_late)
+    assert "Join json" in after(
+        Select(first(rows), (("stack", rows.column("stack")), ("number", rows.column("number")))), read_late
+    )
     assert is_kept(first(chosen), read_late)
 
 
@@ -246,12 +286,20 @@ def test_an_order_by_a_label():
     assert "Sort by size desc, event_id" in after(chosen, read_late)
 
 
-@pytest.mark.parametrize("named", [
-    lambda rows, more: Union((rows, more), ("event_id", "user_id", "stack")),
-    lambda rows, more: Join(more, rows, "left", (("event_id", "event_id"),),
-                            tuple((name, "right", (name, name)) for name in ("event_id", "user_id", "stack"))),
-    lambda rows, more: Select(rows, tuple((name, rows.column(name)) for name in ("event_id", "user_id", "stack"))),
-])
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda rows, more: Union((rows, more), ("event_id", "user_id", "stack")),
+        lambda rows, more: Join(
+            more,
+            rows,
+            "left",
+            (("event_id", "event_id"),),
+            tuple((name, "right", (name, name)) for name in ("event_id", "user_id", "stack")),
+        ),
+        lambda rows, more: Select(rows, tuple((name, rows.column(name)) for name in ("event_id", "user_id", "stack"))),
+    ],
+)
 def test_columns_that_a_step_names_and_nothing_reads(named):
     plan = stored_events()
     size = Extend(plan, (("size", over(aggregation("size"), [plan.column("k")])),))
@@ -274,15 +322,34 @@ def with_place(plan: Node | None = None, *, total: bool = True, how: str = "left
     """Return the events with the place that their number stands for: its name, its JSON and its size."""
     plan = stored_events() if plan is None else plan
     columns = (("place_id", INT64), ("name", STRING), ("place", JSON), ("size", INT64))
-    rows = ((1, "home", {"id": "h"}, 10), (2, "logo", {"id": "l"}, None), (3, None, None, 30), (5, "menu", [], 20),
-            (None, "none", {}, 1))
-    values = tuple(tuple(literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
-                         for value, (_, type_) in zip(row, columns, strict=True)) for row in rows)
+    rows = (
+        (1, "home", {"id": "h"}, 10),
+        (2, "logo", {"id": "l"}, None),
+        (3, None, None, 30),
+        (5, "menu", [], 20),
+        (None, "none", {}, 1),
+    )
+    values = tuple(
+        tuple(
+            literal(json.dumps(value) if type_ == JSON and value is not None else value, type_)
+            for value, (_, type_) in zip(row, columns, strict=True)
+        )
+        for row in rows
+    )
     if total:
         plan = Filter(plan, call("not_null", plan.column("k")))
     sides = (*((name, "left", (name, name)) for name in plan.types), *((name, "right", ("", name)) for name, _ in columns[1:]))
-    return Join(plan, Values(columns, values, ("place_id",), "places"), how, (("k", "place_id"),), sides, nulls_match,
-                "placed", ("event_id",), total=total and how == "left")
+    return Join(
+        plan,
+        Values(columns, values, ("place_id",), "places"),
+        how,
+        (("k", "place_id"),),
+        sides,
+        nulls_match,
+        "placed",
+        ("event_id",),
+        total=total and how == "left",
+    )
 
 
 def only(node: Node, *names: str) -> Node:
@@ -292,7 +359,9 @@ def only(node: Node, *names: str) -> Node:
 def test_a_dimension_is_joined_to_the_rows_that_are_left():
     # The id is not among the columns that are chosen; the table is not read again.
     rows = first(labeled(only(with_place(total=False), "event_id", "user_id", "place")))
-    assert change(rows, read_late) == """\
+    assert (
+        change(rows, read_late)
+        == """\
 6 Limit 2 after 0 by event_id <- 5
 5 Extend labels: number = row_number() over (partition user_id; order event_id) <- 4
 4 Select: event_id = event_id, user_id = user_id, place = place <- 3
@@ -309,6 +378,7 @@ becomes
 3 Select: event_id = event_id, user_id = user_id, k_2 = k_2 <- 2
 2 Select placed: k_2 = k, event_id = event_id, user_id = user_id <- 1
 1 Source data: event_id int64, user_id string, k int64"""
+    )
 
 
 @pytest.mark.parametrize("total", [True, False])
@@ -337,7 +407,9 @@ def test_numbers_of_a_dimension_are_carried():
     both = labeled(only(with_place(), "event_id", "user_id", "size", "place"))
     lines = after(both, read_late).splitlines()
     assert [line.rpartition(": ")[2].partition(" <- ")[0] for line in lines if " Join placed" in line] == [
-        "k_2, event_id, user_id, size, number, place", "k_2, event_id, user_id, size"]
+        "k_2, event_id, user_id, size, number, place",
+        "k_2, event_id, user_id, size",
+    ]
 
 
 def test_what_a_filter_reads_of_a_dimension_is_joined_before_it():
@@ -345,8 +417,9 @@ def test_what_a_filter_reads_of_a_dimension_is_joined_before_it():
     kept = Filter(rows, call("eq", rows.column("name"), literal("home")))
     lines = [line.partition(" <- ")[0] for line in after(kept, read_late).splitlines() if "Join placed" in line]
     assert [line.rpartition(": ")[2] for line in lines] == [
-                     "stack, k_2, event_id, user_id, moment, k, size, number, name, place",
-                     "rowid, k_2, event_id, user_id, moment, k, name, size"]
+        "stack, k_2, event_id, user_id, moment, k, size, number, name, place",
+        "rowid, k_2, event_id, user_id, moment, k, name, size",
+    ]
 
 
 def test_what_is_computed_of_a_dimension_is_computed_late():
@@ -373,8 +446,13 @@ def test_joins_that_are_not_to_a_dimension_stay():
     for how in ("inner", "outer"):
         assert is_kept(labeled(with_place(total=False, how=how)), read_late)
     plan = stored_events()
-    pairs = Join(plan, plan, "left", (("k", "k"),), (("event_id", "left", ("event_id", "")), ("user_id", "left", ("user_id", "")),
-                                                     ("stack", "right", ("", "stack"))))
+    pairs = Join(
+        plan,
+        plan,
+        "left",
+        (("k", "k"),),
+        (("event_id", "left", ("event_id", "")), ("user_id", "left", ("user_id", "")), ("stack", "right", ("", "stack"))),
+    )
     assert is_kept(labeled(pairs), read_late)
 
 
@@ -389,8 +467,13 @@ def test_the_table_is_read_late_before_a_dimension_is_joined_above():
 def test_rows_that_are_a_dimension_themselves():
     rows = labeled(only(with_place(), "event_id", "user_id", "place"))
     ids = only(events(), "event_id")
-    plan = Join(ids, rows, "left", (("event_id", "event_id"),),
-                (("event_id", "left", ("event_id", "")), *((name, "right", ("", name)) for name in ("number", "place"))))
+    plan = Join(
+        ids,
+        rows,
+        "left",
+        (("event_id", "event_id"),),
+        (("event_id", "left", ("event_id", "")), *((name, "right", ("", name)) for name in ("number", "place"))),
+    )
     text = after(plan, read_late)
     assert text.index("Join placed") < text.index("Extend labels")
 
@@ -413,10 +496,26 @@ def test_ids_that_are_replaced_later():
 
 def test_two_dimensions():
     plan = with_place(total=False)
-    renamed = Select(plan, (("event_id", plan.column("event_id")), ("user_id", plan.column("user_id")), ("k", plan.column("size")),
-                            ("first", plan.column("place")), ("title", plan.column("name"))))
-    values = Values((("n", INT64), ("other", JSON)), ((literal(10), literal({"a": 1})), (literal(20), literal([2]))), ("n",), "sizes")
-    both = Join(renamed, values, "left", (("k", "n"),), (*((name, "left", (name, name)) for name in renamed.types),
-                                                          ("other", "right", ("", "other"))), step="sized")
+    renamed = Select(
+        plan,
+        (
+            ("event_id", plan.column("event_id")),
+            ("user_id", plan.column("user_id")),
+            ("k", plan.column("size")),
+            ("first", plan.column("place")),
+            ("title", plan.column("name")),
+        ),
+    )
+    values = Values(
+        (("n", INT64), ("other", JSON)), ((literal(10), literal({"a": 1})), (literal(20), literal([2]))), ("n",), "sizes"
+    )
+    both = Join(
+        renamed,
+        values,
+        "left",
+        (("k", "n"),),
+        (*((name, "left", (name, name)) for name in renamed.types), ("other", "right", ("", "other"))),
+        step="sized",
+    )
     text = after(first(labeled(both), 9), read_late)
     assert text.index("Join sized") < text.index("Join placed") < text.index("Limit")

@@ -18,7 +18,9 @@ def test_a_condition_on_json_moves_below_the_window():
     plan = events()
     label = Extend(plan, (("number", numbered(plan)),))
     links = Filter(label, is_link(label))
-    assert change(links, narrow_early) == """\
+    assert (
+        change(links, narrow_early)
+        == """\
 3 Filter: json_has(stack, '{"_type": "LinkContext"}') <- 2
 2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
@@ -27,6 +29,7 @@ becomes
 3 Extend: number = row_number() over (partition user_id; order event_id) <- 2
 2 Extend: stack_matches = json_has(stack, '{"_type": "LinkContext"}') <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_a_condition_on_json_is_computed_below_the_window():
@@ -34,12 +37,15 @@ def test_a_condition_on_json_is_computed_below_the_window():
     label = Extend(plan, (("number", numbered(plan)),))
     links = Filter(label, is_link(label))
     kept = Select(links, (("event_id", links.column("event_id")), ("number", links.column("number"))))
-    assert after(kept, narrow_early) == """\
+    assert (
+        after(kept, narrow_early)
+        == """\
 5 Select: event_id = event_id, number = number <- 4
 4 Filter: stack_matches <- 3
 3 Extend: number = row_number() over (partition user_id; order event_id) <- 2
 2 Extend: stack_matches = json_has(stack, '{"_type": "LinkContext"}') <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_it_moves_below_the_lowest_window_through_filters_and_limits():
@@ -91,8 +97,9 @@ def test_a_name_that_the_rows_have_gets_another():
 def test_a_column_that_a_window_of_the_same_step_reads_is_not_replaced_below_it():
     plan = events()
     both = Extend(plan, (("k", is_link(plan)), ("sum", per_user(plan, "sum", plan.column("k")))))
-    assert "k = stack_matches" in after(Select(both, tuple((name, both.column(name)) for name in ("event_id", "k", "sum"))),
-                                        narrow_early)
+    assert "k = stack_matches" in after(
+        Select(both, tuple((name, both.column(name)) for name in ("event_id", "k", "sum"))), narrow_early
+    )
 
 
 def test_without_a_window_nothing_moves():

@@ -30,7 +30,9 @@ def test_a_number_over_all_rows_becomes_one_within_the_user():
     visits = Extend(plan, (("visit", number),), "", (("visit", "user_id", numbered(plan)),))
     first = Extend(visits, (("first", call("eq", per_user(visits, "min", visits.column("visit")), visits.column("visit"))),))
     question = by(first, "first", n=aggregation("size"))
-    assert change(question, number_locally) == """\
+    assert (
+        change(question, number_locally)
+        == """\
 4 Aggregate by first = first: n = size() <- 3
 3 Extend: first = eq(min(visit) over (partition user_id), visit) <- 2
 2 Extend: visit = row_number() over (order event_id) <- 1
@@ -40,6 +42,7 @@ becomes
 3 Extend: first = eq(min(visit) over (partition user_id), visit) <- 2
 2 Extend: visit = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_a_comparison_within_the_user_does_not_tell():
@@ -75,12 +78,14 @@ def test_a_count_within_the_user_does_not_tell():
 @pytest.mark.parametrize("op", ["min", "max"])
 def test_the_first_number_of_a_user_can_be_compared_with_another_of_it(op):
     plan = sessions(MIXED)
-    groups = by(plan, "user_id", a=aggregation(op, plan.column("session_id")),
-                b=aggregation("max", plan.column("session_id")))
+    groups = by(plan, "user_id", a=aggregation(op, plan.column("session_id")), b=aggregation("max", plan.column("session_id")))
     equal = Extend(groups, (("equal", call("eq", groups.column("a"), groups.column("b"))),))
     assert moved(by(equal, "equal", n=aggregation("size")))
-    days = Aggregate(plan, (("day", day(plan)),), (("a", aggregation(op, plan.column("session_id"))),
-                                                   ("b", aggregation("max", plan.column("session_id")))))
+    days = Aggregate(
+        plan,
+        (("day", day(plan)),),
+        (("a", aggregation(op, plan.column("session_id"))), ("b", aggregation("max", plan.column("session_id")))),
+    )
     equal = Extend(days, (("equal", call("eq", days.column("a"), days.column("b"))),))
     assert not moved(by(equal, "day", "equal", n=aggregation("size")))
 
@@ -97,13 +102,14 @@ def test_windows_by_another_function_of_the_number_tell():
     number, user = plan.column("session_id"), plan.column("user_id")
     odd = call("mod", number, literal(2))
     for window in (
-            over(aggregation("min", number), [user, odd]),
-            over(aggregation("min", number), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
-            over(aggregation("min", number, where=call("eq", odd, literal(1))), [user]),
-            over(aggregation("min", number), [plan.column("k")]),
-            over(aggregation("size"), [odd]),
-            over(aggregation("size"), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
-            over(aggregation("sum", number), [user])):
+        over(aggregation("min", number), [user, odd]),
+        over(aggregation("min", number), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
+        over(aggregation("min", number, where=call("eq", odd, literal(1))), [user]),
+        over(aggregation("min", number), [plan.column("k")]),
+        over(aggregation("size"), [odd]),
+        over(aggregation("size"), [user], [Ordering(odd)], WindowFrame("RANGE", None, 0)),
+        over(aggregation("sum", number), [user]),
+    ):
         label = Extend(plan, (("label", window),))
         after(by(label, "user_id", "label", n=aggregation("size")), number_locally)
         same = Extend(label, (("same", call("eq", label.column("label"), label.column("session_id"))),))
@@ -121,8 +127,11 @@ def test_the_running_first_number_of_a_user_does_not_tell():
 def test_numbers_of_two_groups_are_not_compared():
     plan = sessions(MIXED)
     last = Extend(plan, (("last", per_user(plan, "max", plan.column("session_id"))),))
-    mixed = Aggregate(last, (("k", last.column("k")),), (("a", aggregation("max", last.column("last"))),
-                                                        ("b", aggregation("min", last.column("session_id")))))
+    mixed = Aggregate(
+        last,
+        (("k", last.column("k")),),
+        (("a", aggregation("max", last.column("last"))), ("b", aggregation("min", last.column("session_id")))),
+    )
     same = Extend(mixed, (("same", call("eq", mixed.column("a"), mixed.column("b"))),))
     assert not moved(by(same, "k", "same", n=aggregation("size")))
 
@@ -148,8 +157,13 @@ def test_a_number_that_is_replaced_is_none():
 def test_the_user_cannot_be_a_key_where_its_name_is_taken():
     plan = sessions(MIXED)
     for groups in (
-            Aggregate(plan, (("session_id", plan.column("session_id")), ("user_id", plan.column("k"))), (("n", aggregation("size")),)),
-            Aggregate(plan, (("session_id", plan.column("session_id")),), (("user_id", aggregation("max", plan.column("user_id"))),))):
+        Aggregate(
+            plan, (("session_id", plan.column("session_id")), ("user_id", plan.column("k"))), (("n", aggregation("size")),)
+        ),
+        Aggregate(
+            plan, (("session_id", plan.column("session_id")),), (("user_id", aggregation("max", plan.column("user_id"))),)
+        ),
+    ):
         assert not moved(by(groups, "user_id", n=aggregation("size")))
 
 
@@ -157,5 +171,10 @@ def test_joins_and_unions_of_numbers_tell():
     plan = sessions(MIXED)
     columns = (("a", "left", ("event_id", "event_id")), ("b", "right", ("event_id", "event_id")))
     assert not moved(Join(plan, plan, "inner", (("session_id", "session_id"),), columns))
-    assert not moved(by(Union((plan, Filter(plan, call("gt", plan.column("k"), literal(1)))), ("session_id", "user_id")),
-                        "user_id", n=aggregation("nunique", plan.column("session_id"))))
+    assert not moved(
+        by(
+            Union((plan, Filter(plan, call("gt", plan.column("k"), literal(1)))), ("session_id", "user_id")),
+            "user_id",
+            n=aggregation("nunique", plan.column("session_id")),
+        )
+    )

@@ -21,12 +21,15 @@ def last_step(plan):
 def test_an_order_of_rows_ends_in_their_key():
     plan = events()
     rows = Limit(plan, (Ordering(plan.column("k")),), 2)
-    assert f"{explain(rows)}\nbecomes\n{explain(complete_orders(rows))}" == """\
+    assert (
+        f"{explain(rows)}\nbecomes\n{explain(complete_orders(rows))}"
+        == """\
 2 Limit 2 after 0 by k <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
 becomes
 2 Limit 2 after 0 by k, event_id <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_rows_without_a_key_are_ordered_by_every_column_that_has_an_order():
@@ -39,15 +42,18 @@ def test_the_first_and_last_of_a_group_are_of_complete_orders():
     plan = events()
     last = aggregation("last", plan.column("k"), order=(Ordering(plan.column("moment")),))
     assert last_step(Aggregate(plan, (("day", date(plan)),), (("last", last),))) == (
-        "2 Aggregate by day = moment as date: last = last(k order by moment, event_id) <- 1")
+        "2 Aggregate by day = moment as date: last = last(k order by moment, event_id) <- 1"
+    )
     by_key = Aggregate(plan, (("event_id", plan.column("event_id")),), (("last", last),))
     assert "last(k order by moment)" in last_step(by_key)
 
 
 def test_windows_whose_answer_is_another_for_rows_that_tie():
     plan = events()
-    steps = {"row_number": "row_number() over (partition user_id; order moment, event_id)",
-             "rank": "rank() over (partition user_id; order moment)"}
+    steps = {
+        "row_number": "row_number() over (partition user_id; order moment, event_id)",
+        "rank": "rank() over (partition user_id; order moment)",
+    }
     for op, shown in steps.items():
         assert last_step(Extend(plan, (("n", over_moments(plan, op)),))) == f"2 Extend: n = {shown} <- 1"
 
@@ -63,7 +69,8 @@ def test_a_window_in_a_window_is_completed_too():
     plan = events()
     highest = over(aggregation("max", over_moments(plan, "row_number")), [plan.column("user_id")])
     assert "max(row_number() over (partition user_id; order moment, event_id)) over" in last_step(
-        Extend(plan, (("n", highest),)))
+        Extend(plan, (("n", highest),))
+    )
 
 
 def test_complete_orders_stay():

@@ -15,16 +15,22 @@ FUNCTIONS = {pass_.__name__: pass_.__module__ for _, pass_, _ in PASSES}
 
 def files_of(pass_: str) -> list[str]:
     """Return the files that import a pass."""
-    return [name for name, tree in FILES.items() for node in ast.walk(tree)
-            if isinstance(node, ast.ImportFrom) and node.module == FUNCTIONS[pass_]
-            and pass_ in {each.name for each in node.names}]
+    return [
+        name
+        for name, tree in FILES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == FUNCTIONS[pass_] and pass_ in {each.name for each in node.names}
+    ]
 
 
 def shows(tree: ast.AST, pass_: str) -> bool:
     """Return whether a test compares a text of a plan before and after a pass."""
-    return any(isinstance(node, ast.Compare) and pass_ in {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-               and any(isinstance(each, ast.Constant) and "\nbecomes\n" in str(each.value) for each in node.comparators)
-               for node in ast.walk(tree))
+    return any(
+        isinstance(node, ast.Compare)
+        and pass_ in {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+        and any(isinstance(each, ast.Constant) and "\nbecomes\n" in str(each.value) for each in node.comparators)
+        for node in ast.walk(tree)
+    )
 
 
 @pytest.mark.parametrize("pass_", FUNCTIONS)

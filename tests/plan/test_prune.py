@@ -17,7 +17,9 @@ def test_a_column_that_nothing_reads_goes():
     plan = events()
     more = Extend(plan, (("size", per_user(plan, "size")), ("number", numbered(plan))))
     kept = names(more, "number")
-    assert change(kept, prune) == """\
+    assert (
+        change(kept, prune)
+        == """\
 3 Select: number = number <- 2
 2 Extend: size = size() over (partition user_id), number = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
@@ -25,24 +27,29 @@ becomes
 3 Select: number = number <- 2
 2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string (9 rows)"""
+    )
 
 
 def test_columns_of_rows_and_steps_are_dropped():
     plan = events()
     more = Extend(plan, (("size", per_user(plan, "size")), ("number", numbered(plan))))
-    assert after(names(more, "number"), prune) == """\
+    assert (
+        after(names(more, "number"), prune)
+        == """\
 3 Select: number = number <- 2
 2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string (9 rows)"""
+    )
 
 
 def test_what_filters_limits_and_arrays_read_stays():
     plan = events()
     for step in (
-            Filter(plan, call("gt", plan.column("k"), literal(1))),
-            Limit(plan, (Ordering(plan.column("k")),), 2),
-            Unnest(plan, plan.column("stack"), "item", "at"),
-            Filter(plan, InQuery(plan.column("k"), Extend(plan, (("x", plan.column("k")),)), "x"))):
+        Filter(plan, call("gt", plan.column("k"), literal(1))),
+        Limit(plan, (Ordering(plan.column("k")),), 2),
+        Unnest(plan, plan.column("stack"), "item", "at"),
+        Filter(plan, InQuery(plan.column("k"), Extend(plan, (("x", plan.column("k")),)), "x")),
+    ):
         after(names(step, "event_id"), prune)
     assert is_kept(Sort(plan, (Ordering(plan.column("k")),)), prune)
 

@@ -6,19 +6,7 @@ import pytest
 from plan.events import events, per_user
 
 from objectiv_local.plan.expr import Expr, Literal, Ordering, aggregation, call, literal, transform
-from objectiv_local.plan.nodes import (
-    Aggregate,
-    Extend,
-    Filter,
-    GroupingSets,
-    Limit,
-    Node,
-    Pin,
-    Select,
-    Sort,
-    Union,
-    Unnest,
-)
+from objectiv_local.plan.nodes import Aggregate, Extend, Filter, GroupingSets, Limit, Node, Pin, Select, Sort, Union, Unnest
 from objectiv_local.plan.rewrite import map_exprs
 from objectiv_local.types import INT64
 

@@ -14,12 +14,15 @@ def test_a_slice_becomes_a_containment():
     plan = events()
     found = call("json_slice", plan.column("stack"), literal({"id": "home"}), literal(None, INT64))
     has = Filter(plan, call("gt", call("json_length", found), literal(0)))
-    assert change(has, simplify) == """\
+    assert (
+        change(has, simplify)
+        == """\
 2 Filter: gt(json_length(json_slice(stack, '{"id": "home"}', None)), 0) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
 becomes
 2 Filter: json_has(stack, '{"id": "home"}') <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_keys_of_a_partition_order_nothing_in_it():

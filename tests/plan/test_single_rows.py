@@ -18,12 +18,15 @@ def single(plan, *partition, op="min", where=None, frame=None):
 def test_the_minimum_of_one_row_becomes_its_value():
     plan = events()
     alone = single(plan, "event_id", "user_id")
-    assert change(alone, drop_single_row_windows) == """\
+    assert (
+        change(alone, drop_single_row_windows)
+        == """\
 2 Extend: value = min(k) over (partition event_id, user_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
 becomes
 2 Extend: value = k <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_the_minimum_of_one_row_is_its_value():
@@ -33,11 +36,17 @@ def test_the_minimum_of_one_row_is_its_value():
 
 def test_other_windows_stay():
     plan = events()
-    pairs = Aggregate(plan, (("user_id", plan.column("user_id")), ("day", day(plan))), (("k", aggregation("min", plan.column("k"))),
-                                                                                      ("moment", aggregation("min", plan.column("moment")))))
+    pairs = Aggregate(
+        plan,
+        (("user_id", plan.column("user_id")), ("day", day(plan))),
+        (("k", aggregation("min", plan.column("k"))), ("moment", aggregation("min", plan.column("moment")))),
+    )
     for step in (
-            single(plan, "user_id"), single(pairs, "user_id"), single(plan, "event_id", op="count"),
-            single(plan, "event_id", where=call("gt", plan.column("k"), literal(2))),
-            single(plan, "event_id", frame=WindowFrame("ROWS", None, -1))):
+        single(plan, "user_id"),
+        single(pairs, "user_id"),
+        single(plan, "event_id", op="count"),
+        single(plan, "event_id", where=call("gt", plan.column("k"), literal(2))),
+        single(plan, "event_id", frame=WindowFrame("ROWS", None, -1)),
+    ):
         after(step, drop_single_row_windows)
         assert is_kept(step, drop_single_row_windows)

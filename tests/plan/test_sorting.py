@@ -22,7 +22,9 @@ def numbered(plan: Node, test: Expr, *partition: Expr, default: Expr | None = No
 
 def test_rows_that_read_nothing_are_sorted_by_nothing():
     plan = marked()
-    assert change(numbered(plan, plan.column("is_first"), plan.column("is_first")), sort_some_rows) == """\
+    assert (
+        change(numbered(plan, plan.column("is_first"), plan.column("is_first")), sort_some_rows)
+        == """\
 3 Extend numbered: number = case when is_first then row_number() over (partition is_first; order moment desc, event_id nulls \
 first) else None <- 2
 2 Extend: is_first = eq(k, 1) <- 1
@@ -32,6 +34,7 @@ becomes
 moment else None desc, case when is_first then event_id else None nulls first) else None <- 2
 2 Extend: is_first = eq(k, 1) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_with_more_keys_and_with_a_frame():
@@ -46,9 +49,11 @@ def test_windows_that_other_rows_read_stay():
     plan = marked()
     test = plan.column("is_first")
     for other in (
-            # Another partition, another condition, and an answer for the other rows.
-            numbered(plan, test, plan.column("user_id")), numbered(plan, call("not", test), test),
-            numbered(plan, test, test, default=literal(0)),
-            Extend(plan, (("n", call("add", over(aggregation("row_number"), [test], [Ordering(plan.column("k"))]), literal(1))),)),
-            Filter(plan, test)):
+        # Another partition, another condition, and an answer for the other rows.
+        numbered(plan, test, plan.column("user_id")),
+        numbered(plan, call("not", test), test),
+        numbered(plan, test, test, default=literal(0)),
+        Extend(plan, (("n", call("add", over(aggregation("row_number"), [test], [Ordering(plan.column("k"))]), literal(1))),)),
+        Filter(plan, test),
+    ):
         assert is_kept(other, sort_some_rows)

@@ -31,24 +31,44 @@ from objectiv_local.types import INT64, JSON, STRING, register_label
 
 CONTEXT = register_label(JSON, "context_of_tests")
 #: Whatever is stored under "plan" and "n", with what a table has of it. The last number is text that is none.
-PROPERTIES = ({"plan": "pro", "n": "1"}, {"plan": "free", "n": "2"}, {"plan": 5}, {"plan": "5"}, {"plan": None}, {}, None,
-              {"plan": ["pro"]})
+PROPERTIES = (
+    {"plan": "pro", "n": "1"},
+    {"plan": "free", "n": "2"},
+    {"plan": 5},
+    {"plan": "5"},
+    {"plan": None},
+    {},
+    None,
+    {"plan": ["pro"]},
+)
 PLANS = ("pro", "free", "5", "5", None, None, None, '["pro"]')
 NUMBERS = (1, 2, None, None, None, None, None, None)
 APPS = ([{"id": "web"}], [{"id": "app"}, {"id": "web"}], [], None, [{}], [{"id": None}], [{"id": "web"}], {"id": "web"})
 APP_IDS = ("web", "app", None, None, None, None, "web", None)
 DATA = Relation("table", ("data",))
 COLUMNS = (("event_id", INT64), ("properties", JSON), ("app", CONTEXT), ("plan", STRING), ("n", INT64), ("app_id", STRING))
-SOURCES = {DATA: [
-    {"event_id": number, "properties": json.dumps(row[0]) if row[0] is not None else None,
-     "app": json.dumps(row[1]) if row[1] is not None else None, "plan": row[2], "n": row[3], "app_id": row[4]}
-    for number, row in enumerate(zip(PROPERTIES, APPS, PLANS, NUMBERS, APP_IDS, strict=True))]}
+SOURCES = {
+    DATA: [
+        {
+            "event_id": number,
+            "properties": json.dumps(row[0]) if row[0] is not None else None,
+            "app": json.dumps(row[1]) if row[1] is not None else None,
+            "plan": row[2],
+            "n": row[3],
+            "app_id": row[4],
+        }
+        for number, row in enumerate(zip(PROPERTIES, APPS, PLANS, NUMBERS, APP_IDS, strict=True))
+    ]
+}
 
 
 def table(columns=COLUMNS) -> Source:
     source = Source(DATA, tuple((name, name, "", type_) for name, type_ in columns), ("event_id",), 0, "data")
-    stored = ((member(source), "plan"), (cast(call("json_get_text", source.column("properties"), literal("n")), INT64), "n"),
-              (app_id(source), "app_id"))
+    stored = (
+        (member(source), "plan"),
+        (cast(call("json_get_text", source.column("properties"), literal("n")), INT64), "n"),
+        (app_id(source), "app_id"),
+    )
     return Source(DATA, source.columns, source.key, 0, "data", (), stored)
 
 
@@ -92,7 +112,9 @@ def test_a_member_is_read_from_its_column():
     plan = events()
     pro = Filter(plan, call("eq", member(plan), literal("pro")))
     counted = Aggregate(pro, (("app", app_id(pro)),), (("n", aggregation("size")),))
-    assert change(counted, use_stored, SOURCES) == """\
+    assert (
+        change(counted, use_stored, SOURCES)
+        == """\
 4 Aggregate by app = json_get_text(json_index(app, 0), 'id'): n = size() <- 3
 3 Filter: eq(json_get_text(properties, 'plan'), 'pro') <- 2
 2 Select: event_id = event_id, properties = properties, app = app <- 1
@@ -102,6 +124,7 @@ becomes
 3 Filter: eq(plan, 'pro') <- 2
 2 Select: event_id = event_id, properties = properties, app = app, plan = plan, app_id = app_id <- 1
 1 Source data: event_id int64, properties json, app context_of_tests, plan string, n int64, app_id string"""
+    )
 
 
 def test_the_json_is_not_read():
@@ -115,22 +138,25 @@ def test_a_member_is_found_however_it_is_written():
     properties = plan.column("properties")
     context = plan.column("app")
     for expr, column in (
-            (call("json_text", call("json_get", properties, literal("plan"))), "plan"),
-            (call("json_get_text", Cast(properties, CONTEXT), literal("plan")), "plan"),
-            (call("json_get_text", call("json_index", Cast(context, JSON), literal(0)), literal("id")), "app_id"),
-            (call("json_text", call("json_get", call("json_index", context, literal(0)), literal("id"))), "app_id"),
-            (call("lower", member(plan)), "plan"),
-            (case([(call("is_null", member(plan)), literal("none"))], member(plan)), "plan"),
-            (call("add", cast(member(plan, key="n"), INT64), literal(1)), "n"),
+        (call("json_text", call("json_get", properties, literal("plan"))), "plan"),
+        (call("json_get_text", Cast(properties, CONTEXT), literal("plan")), "plan"),
+        (call("json_get_text", call("json_index", Cast(context, JSON), literal(0)), literal("id")), "app_id"),
+        (call("json_text", call("json_get", call("json_index", context, literal(0)), literal("id"))), "app_id"),
+        (call("lower", member(plan)), "plan"),
+        (case([(call("is_null", member(plan)), literal("none"))], member(plan)), "plan"),
+        (call("add", cast(member(plan, key="n"), INT64), literal(1)), "n"),
     ):
         assert read(Select(plan, (("x", expr),))) == {column}
 
 
 def test_a_member_that_is_no_column_stays():
     plan = events()
-    for expr in (member(plan, key="other"), call("json_get", plan.column("properties"), literal("plan")),
-                 call("json_get_text", call("json_index", plan.column("app"), literal(1)), literal("id")),
-                 call("coalesce", plan.column("properties"), plan.column("app"))):
+    for expr in (
+        member(plan, key="other"),
+        call("json_get", plan.column("properties"), literal("plan")),
+        call("json_get_text", call("json_index", plan.column("app"), literal(1)), literal("id")),
+        call("coalesce", plan.column("properties"), plan.column("app")),
+    ):
         assert is_kept(Select(plan, (("x", expr),)), use_stored)
     # A value of another type is another value.
     assert read(Select(plan, (("x", member(plan, key="n")),))) == {"properties"}
@@ -161,19 +187,28 @@ def test_a_column_that_is_there_is_read():
     plan = only(table(), "event_id", "properties", "plan")
     renamed = Select(plan, (("properties", plan.column("properties")), ("kind", plan.column("plan"))))
     assert after(Select(renamed, (("x", member(renamed)),))).startswith("4 Select: x = plan_2")
-    assert after(Select(plan, (("x", member(plan)),))) == """\
+    assert (
+        after(Select(plan, (("x", member(plan)),)))
+        == """\
 3 Select: x = plan <- 2
 2 Select: event_id = event_id, properties = properties, plan = plan <- 1
 1 Source data: event_id int64, properties json, app context_of_tests, plan string, n int64, app_id string"""
+    )
 
 
 def test_both_sides_of_a_join_have_their_own():
     plan = events()
     sides = tuple((f"{name}_{side[0]}", side, (name, name)) for side in ("left", "right") for name in plan.types)
     for how in ("inner", "left", "outer"):
-        pairs = Join(plan, Filter(plan, call("gt", plan.column("event_id"), literal(2))), how, (("event_id", "event_id"),), sides)
-        columns = (("a", pairs.column("event_id_l")), ("b", pairs.column("event_id_r")), ("x", member(pairs, "properties_l")),
-                   ("y", member(pairs, "properties_r")))
+        pairs = Join(
+            plan, Filter(plan, call("gt", plan.column("event_id"), literal(2))), how, (("event_id", "event_id"),), sides
+        )
+        columns = (
+            ("a", pairs.column("event_id_l")),
+            ("b", pairs.column("event_id_r")),
+            ("x", member(pairs, "properties_l")),
+            ("y", member(pairs, "properties_r")),
+        )
         assert "x = plan, y = plan_2" in after(Select(pairs, columns))
 
 
@@ -194,8 +229,14 @@ def test_a_value_where_there_is_no_row_is_not_in_a_column():
     others = Values((("id", INT64),), ((literal(1),), (literal(99),)), ("id",), "ids")
     for total in (False, True):
         wanted = Filter(others, call("lt", others.column("id"), literal(99))) if total else others
-        pairs = Join(wanted, plan, "left", (("id", "event_id"),), (("id", "left", ("id", "")),
-                                                                    ("properties", "right", ("", "properties"))), total=total)
+        pairs = Join(
+            wanted,
+            plan,
+            "left",
+            (("id", "event_id"),),
+            (("id", "left", ("id", "")), ("properties", "right", ("", "properties"))),
+            total=total,
+        )
         question = Select(pairs, (("x", call("coalesce", member(pairs), literal("none"))),))
         assert is_kept(question, use_stored) is not total
         after_over(question, use_stored, {DATA: filled})
@@ -203,8 +244,12 @@ def test_a_value_where_there_is_no_row_is_not_in_a_column():
 
 def test_parts_of_a_union():
     plan = events()
-    other = Values((("event_id", INT64), ("properties", JSON), ("app", CONTEXT)),
-                   ((literal(99), literal({"plan": "team", "n": "x"}), literal(None, CONTEXT)),), None, "live")
+    other = Values(
+        (("event_id", INT64), ("properties", JSON), ("app", CONTEXT)),
+        ((literal(99), literal({"plan": "team", "n": "x"}), literal(None, CONTEXT)),),
+        None,
+        "live",
+    )
     same = Union((plan, plan), tuple(plan.types))
     assert "json_get_text" not in after(Select(same, (("x", member(same)),)))
     mixed = Union((plan, other), tuple(plan.types))
@@ -225,17 +270,22 @@ def test_json_that_equals_a_string_in_a_condition():
     test = is_pro(plan)
     yes = call("not_null", plan.column("event_id"))
     for question in (
-            Filter(plan, test), Filter(plan, call("and", yes, call("or", test, is_pro(plan, "free")))),
-            Filter(plan, call("coalesce", test, literal(False))),
-            Aggregate(plan, (), (("n", aggregation("size", where=test)),)),
-            Extend(plan, (("n", over(aggregation("size", where=test), [])),)),
-            Extend(plan, (("n", case([(test, literal(1))], literal(0))),)),
-            Extend(plan, (("n", call("not", call("coalesce", test, literal(False)))),))):
+        Filter(plan, test),
+        Filter(plan, call("and", yes, call("or", test, is_pro(plan, "free")))),
+        Filter(plan, call("coalesce", test, literal(False))),
+        Aggregate(plan, (), (("n", aggregation("size", where=test)),)),
+        Extend(plan, (("n", over(aggregation("size", where=test), [])),)),
+        Extend(plan, (("n", case([(test, literal(1))], literal(0))),)),
+        Extend(plan, (("n", call("not", call("coalesce", test, literal(False)))),)),
+    ):
         assert "eq(plan, 'pro')" in after(question)
     # For null in JSON, this is false, and not missing.
-    for question in (Filter(plan, call("not", test)), Extend(plan, (("x", test),)),
-                     Filter(plan, call("coalesce", test, literal(True))),
-                     Aggregate(plan, (("x", test),), (("n", aggregation("size")),))):
+    for question in (
+        Filter(plan, call("not", test)),
+        Extend(plan, (("x", test),)),
+        Filter(plan, call("coalesce", test, literal(True))),
+        Aggregate(plan, (("x", test),), (("n", aggregation("size")),)),
+    ):
         assert is_kept(question, use_stored)
         after(question)
 
@@ -244,11 +294,13 @@ def test_a_condition_that_is_a_value_too():
     plan = events()
     test = is_pro(plan)
     no = call("not", test)
-    for question, kept in ((Filter(plan, call("or", test, no)), "not(json_equal("),
-                           (Filter(plan, call("or", test, call("is_null", test))), "is_null(json_equal("),
-                           (Extend(plan, (("x", call("coalesce", test, literal(False))), ("y", test))), "y = json_equal("),
-                           (Extend(plan, (("x", case([(test, test), (no, no)], test)),)), "then json_equal("),
-                           (Aggregate(plan, (("x", test),), (("n", aggregation("size", where=test)),)), "x = json_equal(")):
+    for question, kept in (
+        (Filter(plan, call("or", test, no)), "not(json_equal("),
+        (Filter(plan, call("or", test, call("is_null", test))), "is_null(json_equal("),
+        (Extend(plan, (("x", call("coalesce", test, literal(False))), ("y", test))), "y = json_equal("),
+        (Extend(plan, (("x", case([(test, test), (no, no)], test)),)), "then json_equal("),
+        (Aggregate(plan, (("x", test),), (("n", aggregation("size", where=test)),)), "x = json_equal("),
+    ):
         assert "eq(plan, 'pro')" in after(question)
         assert kept in after(question)
 

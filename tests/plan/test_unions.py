@@ -26,7 +26,9 @@ def union(*parts):
 
 def test_a_union_of_a_union_becomes_one_of_all_parts():
     nested = union(union(rows_of(1), rows_of(3)), rows_of(5))
-    assert change(nested, flatten_unions) == """\
+    assert (
+        change(nested, flatten_unions)
+        == """\
 9 Union: id, n <- 6, 8
 8 Select: id = event_id, n = k <- 7
 7 Filter: eq(k, 5) <- 1
@@ -45,6 +47,7 @@ becomes
 3 Select: id = event_id, n = k <- 2
 2 Filter: eq(k, 1) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_appended_one_by_one_they_are_parts_of_one_step():
@@ -74,17 +77,20 @@ def test_a_union_with_fewer_columns_than_its_parts():
 
 def test_unions_that_others_read_stay():
     inner = union(rows_of(1), rows_of(3))
-    assert is_kept(union(chosen(inner, id="id", n="n"), Filter(inner, call("gt", inner.column("n"), literal(1)))), flatten_unions)
+    assert is_kept(
+        union(chosen(inner, id="id", n="n"), Filter(inner, call("gt", inner.column("n"), literal(1)))), flatten_unions
+    )
     assert is_kept(union(inner, inner), flatten_unions)
 
 
 def test_unions_below_other_steps_stay():
     inner = union(rows_of(1), rows_of(3))
     for step in (
-            Pin(inner),
-            Filter(inner, call("gt", inner.column("n"), literal(1))),
-            Aggregate(inner, (("id", inner.column("id")),), (("n", aggregation("sum", inner.column("n"))),)),
-            chosen(inner, id="id", n=lambda plan: over(aggregation("sum", plan.column("n"))))):
+        Pin(inner),
+        Filter(inner, call("gt", inner.column("n"), literal(1))),
+        Aggregate(inner, (("id", inner.column("id")),), (("n", aggregation("sum", inner.column("n"))),)),
+        chosen(inner, id="id", n=lambda plan: over(aggregation("sum", plan.column("n")))),
+    ):
         assert is_kept(union(step, rows_of(5)), flatten_unions)
 
 

@@ -16,12 +16,15 @@ MOST = Variable("most", 2, INT64)
 def test_a_variable_becomes_its_value():
     plan = events()
     few = Filter(plan, call("le", plan.column("k"), MOST))
-    assert f"{explain(few)}\nbecomes\n{explain(set_variables(few))}" == """\
+    assert (
+        f"{explain(few)}\nbecomes\n{explain(set_variables(few))}"
+        == """\
 2 Filter: le(k, most=2) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
 becomes
 2 Filter: le(k, 2) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_variables_in_conditions_of_joins_and_in_queries():

@@ -14,7 +14,9 @@ def test_a_window_and_a_label_change_places():
     plan = events()
     label = Extend(plan, (("size", per_user(plan, "size")),))
     both = Extend(label, (("number", numbered(label)),))
-    assert change(both, windows_before_labels) == """\
+    assert (
+        change(both, windows_before_labels)
+        == """\
 3 Extend: number = row_number() over (partition user_id; order event_id) <- 2
 2 Extend: size = size() over (partition user_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
@@ -22,6 +24,7 @@ becomes
 3 Extend: size = size() over (partition user_id) <- 2
 2 Extend: number = row_number() over (partition user_id; order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_windows_that_need_every_row_move_below_labels():
@@ -30,7 +33,8 @@ def test_windows_that_need_every_row_move_below_labels():
     text = after(Extend(label, (("number", numbered(label)),)), windows_before_labels)
     assert text.splitlines()[:2] == [
         "3 Extend: size = size() over (partition user_id) <- 2",
-        "2 Extend: number = row_number() over (partition user_id; order event_id) <- 1"]
+        "2 Extend: number = row_number() over (partition user_id; order event_id) <- 1",
+    ]
 
 
 def test_windows_stay_above_labels_that_they_read():

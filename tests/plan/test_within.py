@@ -10,8 +10,14 @@ from objectiv_local.plan.within import count_within
 
 
 def counted(node: Node, *keys: tuple[str, Expr], where: Expr | None = None) -> Aggregate:
-    return Aggregate(node, keys, (("users", aggregation("nunique", node.column("user_id"), where=where)),
-                                  ("sessions", aggregation("nunique", node.column("session_id")))))
+    return Aggregate(
+        node,
+        keys,
+        (
+            ("users", aggregation("nunique", node.column("user_id"), where=where)),
+            ("sessions", aggregation("nunique", node.column("session_id"))),
+        ),
+    )
 
 
 def test_two_counts_become_one_within_the_other():
@@ -19,7 +25,9 @@ def test_two_counts_become_one_within_the_other():
     number = over(aggregation("row_number"), (), [Ordering(plan.column("event_id"))])
     visits = Extend(plan, (("session_id", number),), "", (("session_id", "user_id", numbered(plan)),))
     question = counted(visits, ("day", day(visits)))
-    assert change(question, count_within) == """\
+    assert (
+        change(question, count_within)
+        == """\
 3 Aggregate by day = strftime(moment, '%Y-%m-%d'): users = nunique(user_id), sessions = nunique(session_id) <- 2
 2 Extend: session_id = row_number() over (order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)
@@ -29,14 +37,18 @@ becomes
 3 Aggregate by moment_day = moment as date, user_id = user_id, session_id = session_id:  <- 2
 2 Extend: session_id = row_number() over (order event_id) <- 1
 1 Values data: event_id int64, user_id string, moment timestamp, k int64, stack json (9 rows)"""
+    )
 
 
 def test_groups_of_both_then_of_users_then_counts():
     plan = sessions()
-    assert "\n".join(after(counted(plan, ("day", day(plan))), count_within).splitlines()[:3]) == """\
+    assert (
+        "\n".join(after(counted(plan, ("day", day(plan))), count_within).splitlines()[:3])
+        == """\
 7 Aggregate by day = strftime(moment_day, '%Y-%m-%d'): users = count(user_id), sessions = sum_or_null(session_id_count) <- 6
 6 Aggregate by moment_day = moment_day, user_id = user_id: session_id_count = count(session_id) <- 5
 5 Aggregate by moment_day = moment as date, user_id = user_id, session_id = session_id:  <- 4"""
+    )
 
 
 def test_of_no_rows_there_are_none():

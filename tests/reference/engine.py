@@ -55,12 +55,13 @@ class Engine:
         """Return the rows of ``node``, its inputs being done."""
         match node:
             case n.Source():
-                return [{name: stored(row[there], type_) for name, there, _, type_ in node.columns}
-                        for row in self.sources[node.relation]]
+                return [
+                    {name: stored(row[there], type_) for name, there, _, type_ in node.columns}
+                    for row in self.sources[node.relation]
+                ]
             case n.Values(columns, rows):
                 one = Rows([{}], self.value, self.column)
-                return [{name: one.value(expr, 0) for (name, _), expr in zip(columns, row, strict=True)}
-                        for row in rows]
+                return [{name: one.value(expr, 0) for (name, _), expr in zip(columns, row, strict=True)} for row in rows]
             case n.Extend(child, columns):
                 return [row | new for row, new in zip(self.done[child], self.computed(child, columns), strict=True)]
             case n.Select(child, columns):
@@ -74,9 +75,11 @@ class Engine:
                 return self.grouping_sets(node)
             case n.Unnest(child, array, item, position):
                 arrays = self.on(child).values(array)
-                return [row | {item: Json(value), position: i}
-                        for row, found in zip(self.done[child], arrays, strict=True)
-                        for i, value in enumerate(elements(found))]
+                return [
+                    row | {item: Json(value), position: i}
+                    for row, found in zip(self.done[child], arrays, strict=True)
+                    for i, value in enumerate(elements(found))
+                ]
             case n.Union(parts, columns):
                 return [{name: row[name] for name in columns} for part in parts for row in self.done[part]]
             case n.Pin(child):
@@ -85,7 +88,7 @@ class Engine:
                 return self.join(node)
             case n.Limit(child, order, count, offset):
                 members = self.on(child).ordered(range(len(self.done[child])), order)
-                return [self.done[child][i] for i in members[offset:None if count is None else offset + count]]
+                return [self.done[child][i] for i in members[offset : None if count is None else offset + count]]
             case n.Sort(child, order):
                 members = self.on(child).ordered(range(len(self.done[child])), order)
                 return [self.done[child][i] for i in members]
@@ -99,23 +102,25 @@ class Engine:
         rows = self.on(node.child)
         everything = range(len(rows.rows))
         groups = rows.groups(everything, [expr for _, expr in node.keys]) if node.keys else [list(everything)]
-        return [{name: rows.value(expr, members[0]) for name, expr in node.keys}
-                | {name: rows.aggregated(call, members) for name, call in node.aggregates}
-                for members in groups]
+        return [
+            {name: rows.value(expr, members[0]) for name, expr in node.keys}
+            | {name: rows.aggregated(call, members) for name, call in node.aggregates}
+            for members in groups
+        ]
 
     def grouping_sets(self, node: n.GroupingSets) -> list[Row]:
         out = []
         for level, positions in enumerate(node.sets):
             keys = tuple(key for i, key in enumerate(node.keys) if i in positions)
             others = {name: None for i, (name, _) in enumerate(node.keys) if i not in positions}
-            out += [row | others | {node.level: level}
-                    for row in self.aggregate(n.Aggregate(node.child, keys, node.aggregates))]
+            out += [
+                row | others | {node.level: level} for row in self.aggregate(n.Aggregate(node.child, keys, node.aggregates))
+            ]
         return out
 
     def join(self, node: n.Join) -> list[Row]:
         left, right = self.done[node.left], self.done[node.right]
-        pairs: list[tuple[Row | None, Row | None]] = [
-            (a, b) for a in left for b in right if self.meet(node, a, b)]
+        pairs: list[tuple[Row | None, Row | None]] = [(a, b) for a in left for b in right if self.meet(node, a, b)]
         if node.how in ("left", "outer"):
             pairs += [(a, None) for a in left if not any(self.meet(node, a, b) for b in right)]
         if node.how == "outer":

@@ -133,6 +133,7 @@ class Rows:
             return members[start:end]
         if frame.has_distance:
             return self.within(over, members, position)
+
         # The rows equal to the current one in the order belong to it.
         def place(i: int) -> tuple[object, ...]:
             return row_identity(tuple(self.value(key.expr, i) for key in over.order))

@@ -85,6 +85,7 @@ def rounded(value, digits):
 
 def of_floats(function):
     """Return a function of numpy for numbers."""
+
     def apply(*values):
         with numpy.errstate(all="ignore"):
             return float(function(*(numpy.float64(value) for value in values)))
@@ -230,7 +231,8 @@ def contains_object(element: object, wanted: object) -> bool:
     if not isinstance(wanted, dict):
         return same_json(element, wanted)
     return isinstance(element, dict) and all(
-        key in element and contains_object(element[key], value) for key, value in wanted.items())
+        key in element and contains_object(element[key], value) for key, value in wanted.items()
+    )
 
 
 def json_slice(document, start, stop):
@@ -282,8 +284,16 @@ def json_path_name(document, kind, name, dropped, between, before, separator):
 
 
 def json_pick(document, keys):
-    return Json([{key: element[key] for key in dict.fromkeys(keys.value)
-                  if isinstance(element, dict) and element.get(key) is not None} for element in elements(document)])
+    return Json(
+        [
+            {
+                key: element[key]
+                for key in dict.fromkeys(keys.value)
+                if isinstance(element, dict) and element.get(key) is not None
+            }
+            for element in elements(document)
+        ]
+    )
 
 
 def json_data(document, key, where, part):
@@ -308,12 +318,16 @@ NULL_AWARE: dict[str, Callable[..., object]] = {
     "json_data": json_data,
 }
 
+
 #: These give NULL if an argument is NULL.
 def parse_moment(text: str) -> datetime.datetime:
     found = text.strip(" \t\n\r")
     hour = "([01][0-9]|2[0-3]):[0-5][0-9]"
-    if not re.fullmatch(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{hour}(:[0-5][0-9](\.[0-9]{{1,6}})?)?"
-                        r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?", found):
+    if not re.fullmatch(
+        rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{hour}(:[0-5][0-9](\.[0-9]{{1,6}})?)?"
+        r"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)?)?",
+        found,
+    ):
         raise Failure(f"{text!r} is not a moment")
     try:
         moment = datetime.datetime.fromisoformat(found)

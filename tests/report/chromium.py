@@ -14,17 +14,33 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def command() -> str:
     found = next(filter(None, map(shutil.which, NAMES)), None)
-    assert found is not None, ("these tests need Chromium or Chrome on the PATH; on Debian and Ubuntu: "
-                               "apt-get install chromium, on macOS: brew install --cask chromium")
+    assert found is not None, (
+        "these tests need Chromium or Chrome on the PATH; on Debian and Ubuntu: "
+        "apt-get install chromium, on macOS: brew install --cask chromium"
+    )
     return found
 
 
 def _run(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory() as profile:
         return subprocess.run(
-            [command(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-             "--hide-scrollbars", f"--user-data-dir={profile}", *options, page.as_uri()],
-            capture_output=True, text=True, timeout=120, check=True)
+            [
+                command(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--no-first-run",
+                "--hide-scrollbars",
+                f"--user-data-dir={profile}",
+                *options,
+                page.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
 
 
 def loaded(page: Path) -> tuple[str, list[str]]:
@@ -46,8 +62,8 @@ def corner(path: Path) -> tuple[int, int, tuple[int, ...]]:
     width, height = struct.unpack(">II", content[16:24])
     data, at = b"", 8
     while at < len(content):
-        length, kind = struct.unpack(">I4s", content[at:at + 8])
-        data += content[at + 8:at + 8 + length] if kind == b"IDAT" else b""
+        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        data += content[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
         at += 12 + length
     return width, height, tuple(zlib.decompress(data)[1:4])
 

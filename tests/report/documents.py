@@ -62,5 +62,7 @@ def document(html: str) -> Element:
 
 def tables(root: Element) -> dict[str, list[list[str]]]:
     """Return the rows of each table as text, by its caption; the first one has the titles of columns."""
-    return {table.all("caption")[0].text: [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")]
-            for table in root.all("table")}
+    return {
+        table.all("caption")[0].text: [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")]
+        for table in root.all("table")
+    }

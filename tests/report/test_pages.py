@@ -69,19 +69,25 @@ def test_even_a_script_that_got_in_does_not_run(pages):
 def test_a_phone_scrolls_tables_and_not_the_page(pages, name, tmp_path):
     # The narrowest window of Chromium is wider than a phone, so that a frame of the page is measured.
     page = pages(name)
-    scripted = with_script(page, f"""
+    scripted = with_script(
+        page,
+        f"""
         document.documentElement.style.width = document.body.style.width = '{NARROW}px';
         const wide = [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > {NARROW} + 1
             && !each.closest('.scroll, figure, pre, .skip'));
-        document.title = wide.map(each => each.tagName + ' ' + each.textContent.slice(0, 40)).join('; ') || 'fits';""")
+        document.title = wide.map(each => each.tagName + ' ' + each.textContent.slice(0, 40)).join('; ') || 'fits';""",
+    )
     assert result(scripted) == "fits"
 
 
 def test_hostile_texts_are_shown_as_they_are(pages):
     # Those of tables, by the browser; it reads a carriage return in a document as a line feed.
-    scripted = with_script(pages("hostile"), """
+    scripted = with_script(
+        pages("hostile"),
+        """
         const texts = [...document.querySelectorAll('tbody th, td')].map(each => each.textContent);
-        document.title = encodeURIComponent(JSON.stringify(texts));""")
+        document.title = encodeURIComponent(JSON.stringify(texts));""",
+    )
     shown = set(json.loads(unquote(result(scripted))))
     assert {text.replace("\r", "\n") for text in HOSTILE} <= shown
 

@@ -27,13 +27,22 @@ MOST_BYTES = 500_000
 COLUMNS = "event_id bigint, user_id varchar, moment timestamp, event_type varchar, location varchar"
 #: Three days: a views twice and buys, comes back to view; b views on the second day.
 EVENTS = [
-    (1, "a", "2024-03-01 10:00:00", "view", "/home"), (2, "a", "2024-03-01 10:10:00", "view", "/shop"),
-    (3, "a", "2024-03-01 10:20:00", "buy", "/shop"), (4, "b", "2024-03-02 09:00:00", "view", "/home"),
-    (5, "a", "2024-03-03 12:00:00", "view", "/home")]
-HOSTILE = ["<script>document.title = 'run'</script>", "<img src=x onerror=\"document.title='run'\">",
-           "' OR 1=1 --\"",
-           "</table></section><h1>é 😀 \u202e مرحبا", "{{ 7 * 7 }}{% raw %}", "&lt;b&gt; &amp;",
-           "javascript:alert(1)", "a\nb\tc\r"]
+    (1, "a", "2024-03-01 10:00:00", "view", "/home"),
+    (2, "a", "2024-03-01 10:10:00", "view", "/shop"),
+    (3, "a", "2024-03-01 10:20:00", "buy", "/shop"),
+    (4, "b", "2024-03-02 09:00:00", "view", "/home"),
+    (5, "a", "2024-03-03 12:00:00", "view", "/home"),
+]
+HOSTILE = [
+    "<script>document.title = 'run'</script>",
+    "<img src=x onerror=\"document.title='run'\">",
+    "' OR 1=1 --\"",
+    "</table></section><h1>é 😀 \u202e مرحبا",
+    "{{ 7 * 7 }}{% raw %}",
+    "&lt;b&gt; &amp;",
+    "javascript:alert(1)",
+    "a\nb\tc\r",
+]
 
 
 def events_of(rows, columns=COLUMNS):
@@ -46,13 +55,25 @@ def events_of(rows, columns=COLUMNS):
 
 def hostile_events():
     start = datetime.datetime(2024, 3, 1)
-    return events_of([(number, HOSTILE[number % 8], start + datetime.timedelta(hours=7 * number), HOSTILE[number // 8 % 8],
-                       HOSTILE[(number + number // 8) % 8]) for number in range(64)])
+    return events_of(
+        [
+            (
+                number,
+                HOSTILE[number % 8],
+                start + datetime.timedelta(hours=7 * number),
+                HOSTILE[number // 8 % 8],
+                HOSTILE[(number + number // 8) % 8],
+            )
+            for number in range(64)
+        ]
+    )
 
 
 MADE = {
-    "sample": lambda: HUB.report(HUB.events()), "small": lambda: HUB.report(events_of(EVENTS)),
-    "hostile": lambda: HUB.report(hostile_events(), title=HOSTILE[0]), "empty": lambda: HUB.report(events_of([])),
+    "sample": lambda: HUB.report(HUB.events()),
+    "small": lambda: HUB.report(events_of(EVENTS)),
+    "hostile": lambda: HUB.report(hostile_events(), title=HOSTILE[0]),
+    "empty": lambda: HUB.report(events_of([])),
     "one": lambda: HUB.report(events_of(EVENTS[:1])),
     "no users": lambda: HUB.report(events_of([(1, None, "2024-03-01", "view", None), (2, None, "2024-03-02", None, None)])),
     "bare": lambda: HUB.report(HUB.events(events_of(EVENTS).engine, table_name="clicks")[["moment", "user_id"]]),
@@ -130,27 +151,48 @@ def test_a_screen_reader_can_follow(made, name):
 def test_the_numbers_of_a_small_stream(made):
     report = made("small")
     found = tables(document(report.html))
-    assert found["Totals"] == [["measure", "value"], ["Events", "5"], ["Users", "2"], ["Sessions", "3"],
-                               ["Events per user", "2.5"], ["Events per session", "1.67"]]
-    assert found["Users by day"] == [["period", "users", "complete"], ["2024-03-01", "1", "yes"], ["2024-03-02", "1", "yes"],
-                                     ["2024-03-03", "1", "no"]]
+    assert found["Totals"] == [
+        ["measure", "value"],
+        ["Events", "5"],
+        ["Users", "2"],
+        ["Sessions", "3"],
+        ["Events per user", "2.5"],
+        ["Events per session", "1.67"],
+    ]
+    assert found["Users by day"] == [
+        ["period", "users", "complete"],
+        ["2024-03-01", "1", "yes"],
+        ["2024-03-02", "1", "yes"],
+        ["2024-03-03", "1", "no"],
+    ]
     assert [row[:2] for row in found["New users by day"][1:]] == [["2024-03-01", "1"], ["2024-03-02", "1"], ["2024-03-03", "0"]]
     assert found["Event types, the most frequent first"][1:] == [
         ["view", "4", "80%", "2", "2", "2024-03-01 10:00:00", "2024-03-03 12:00:00"],
-        ["buy", "1", "20%", "1", "1", "2024-03-01 10:20:00", "2024-03-01 10:20:00"]]
+        ["buy", "1", "20%", "1", "1", "2024-03-01 10:20:00", "2024-03-01 10:20:00"],
+    ]
     assert found["Sessions by the day that they start in"][1] == ["2024-03-01", "1", "1", "3", "20 min", "20 min", "0%", "yes"]
     assert found["Share of each cohort that was active so many days later; * may still grow"] == [
-        ["cohort", "users", "day 0", "day 1", "day 2"], ["2024-03-01", "1", "100%", "0%", "100% *"],
-        ["2024-03-02", "1", "100%", "0% *", ""]]
+        ["cohort", "users", "day 0", "day 1", "day 2"],
+        ["2024-03-01", "1", "100%", "0%", "100% *"],
+        ["2024-03-02", "1", "100%", "0% *", ""],
+    ]
     assert found["The pages with most users, at most 30"] == [
-        ["location", "users", "events"], ["/home", "2", "3"], ["/shop", "1", "2"]]
+        ["location", "users", "events"],
+        ["/home", "2", "3"],
+        ["/shop", "1", "2"],
+    ]
     # Steps that nobody named: view has two users and buy one. b had no time left to buy, as its 14 days are not over.
     assert [row[:5] for row in found["Funnel"]] == [
         ["step", "name", "users", "of first", "of previous"],
-        ["1", "view", "2", "100%", "100%"], ["2", "buy", "1", "50%", "50%"]]
+        ["1", "view", "2", "100%", "100%"],
+        ["2", "buy", "1", "50%", "50%"],
+    ]
     assert found["Users who converted in each day"] == [
-        ["period", "users", "converted", "conversion rate", "complete"], ["2024-03-01", "1", "1", "100%", "yes"],
-        ["2024-03-02", "1", "0", "0%", "yes"], ["2024-03-03", "1", "0", "0%", "no"]]
+        ["period", "users", "converted", "conversion rate", "complete"],
+        ["2024-03-01", "1", "1", "100%", "yes"],
+        ["2024-03-02", "1", "0", "0%", "yes"],
+        ["2024-03-03", "1", "0", "0%", "no"],
+    ]
     assert ["day_without_events", "warning", "0", "3", "\N{EN DASH}"] in found["Data quality"]
     parted = {part.title: part for section in report.sections for part in section.parts}
     trend = HUB.trend(events_of(EVENTS))
@@ -161,8 +203,15 @@ def test_the_numbers_of_a_small_stream(made):
 
 
 def test_a_range_with_steps_and_a_conversion():
-    report = HUB.report(events_of(EVENTS), start="2024-03-02", end="2024-03-04", by="week", title="Week & <b>",
-                        funnel={"looks": "view", "comes back": "view"}, conversion=lambda events: events.location == "/home")
+    report = HUB.report(
+        events_of(EVENTS),
+        start="2024-03-02",
+        end="2024-03-04",
+        by="week",
+        title="Week & <b>",
+        funnel={"looks": "view", "comes back": "view"},
+        conversion=lambda events: events.location == "/home",
+    )
     found = tables(document(report.html))
     assert [row[1] for row in found["Totals"][1:4]] == ["2", "2", "2"]
     # a was there before the range, and is not new.
@@ -175,8 +224,11 @@ def test_a_range_with_steps_and_a_conversion():
 
 def test_conditions_may_read_any_column():
     rows = [(*row, 2.0 if row[3] == "buy" else 0.5) for row in EVENTS]
-    found = HUB.report(events_of(rows, COLUMNS + ", amount float8"), funnel=[["view", "buy"], lambda events: events.amount > 1],
-                       conversion=["buy", "nothing"])
+    found = HUB.report(
+        events_of(rows, COLUMNS + ", amount float8"),
+        funnel=[["view", "buy"], lambda events: events.amount > 1],
+        conversion=["buy", "nothing"],
+    )
     shown = tables(document(found.html))
     assert [row[2] for row in shown["Funnel"][1:]] == ["2", "1"]
     assert [row[2] for row in shown["Users who converted in each day"][1:]] == ["1", "0", "0"]
@@ -215,8 +267,12 @@ def shop(postgres_url):
     """Return the address of a database with the events, and that of a user who may make no temporary table there."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for statement in (
-                "DROP DATABASE IF EXISTS shop_report", "DROP ROLE IF EXISTS report_reader", "CREATE DATABASE shop_report",
-                "REVOKE TEMPORARY ON DATABASE shop_report FROM PUBLIC", "CREATE ROLE report_reader LOGIN PASSWORD 'x'"):
+            "DROP DATABASE IF EXISTS shop_report",
+            "DROP ROLE IF EXISTS report_reader",
+            "CREATE DATABASE shop_report",
+            "REVOKE TEMPORARY ON DATABASE shop_report FROM PUBLIC",
+            "CREATE ROLE report_reader LOGIN PASSWORD 'x'",
+        ):
             connection.execute(statement)
     url = postgres_url.replace("/postgres?", "/shop_report?")
     with psycopg.connect(url, autocommit=True) as connection:

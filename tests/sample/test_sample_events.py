@@ -77,7 +77,10 @@ def sessions(events: list[Event]) -> list[list[Event]]:
 
 def test_columns_are_those_of_the_raw_event_table() -> None:
     assert [(field.name, str(field.type)) for field in table(10).schema] == [
-        ("event_id", "string"), ("day", "date32[day]"), ("moment", "timestamp[us]"), ("cookie_id", "string"),
+        ("event_id", "string"),
+        ("day", "date32[day]"),
+        ("moment", "timestamp[us]"),
+        ("cookie_id", "string"),
         ("value", "string"),
     ]
 
@@ -143,9 +146,10 @@ def test_cookie_context_repeats_the_cookie() -> None:
             assert context["id"] == context["cookie_id"] == event.cookie_id
 
 
-@pytest.mark.parametrize(("event_type", "location"), [
-    ("PressEvent", "PressableContext"), ("InputChangeEvent", "InputContext"), ("MediaStartEvent", "MediaPlayerContext"),
-])
+@pytest.mark.parametrize(
+    ("event_type", "location"),
+    [("PressEvent", "PressableContext"), ("InputChangeEvent", "InputContext"), ("MediaStartEvent", "MediaPlayerContext")],
+)
 def test_events_happen_at_the_location_that_they_need(event_type: str, location: str) -> None:
     leaves = [event.stack[-1] for event in stream() if event.value["_type"] == event_type]
     assert leaves
@@ -177,7 +181,7 @@ def test_users_and_sessions() -> None:
 
 def test_activity_is_spread_unevenly() -> None:
     counts = sorted((len(events) for events in by_user(stream()).values()), reverse=True)
-    assert sum(counts[:len(counts) // 10]) > 0.3 * sum(counts)
+    assert sum(counts[: len(counts) // 10]) > 0.3 * sum(counts)
 
 
 def test_users_return_in_later_months() -> None:
@@ -187,8 +191,9 @@ def test_users_return_in_later_months() -> None:
 
 
 def test_conversions_are_one_to_two_percent() -> None:
-    conversions = [event for event in stream() if event.value["_type"] == "PressEvent"
-                   and event.stack[-1]["id"] == "Quickstart Guide"]
+    conversions = [
+        event for event in stream() if event.value["_type"] == "PressEvent" and event.stack[-1]["id"] == "Quickstart Guide"
+    ]
     assert 0.01 <= len(conversions) / 30_000 <= 0.02
     assert {event.stack[-1]["_type"] for event in conversions} == {"LinkContext"}
     assert any(location["_type"] == "NavigationContext" for event in conversions for location in event.stack)
@@ -216,25 +221,36 @@ def test_applications_and_features() -> None:
     applications = Counter(context["id"] for event in stream() for context in event.of_type("ApplicationContext"))
     assert set(applications) == {"objectiv-website", "objectiv-docs", "objectiv-mobile"}
     assert min(applications.values()) > 3_000
-    usable = [event for event in stream()
-              if event.value["_type"] in ("PressEvent", "InputChangeEvent", "MediaStartEvent")]
+    usable = [event for event in stream() if event.value["_type"] in ("PressEvent", "InputChangeEvent", "MediaStartEvent")]
     features = {tuple((location["_type"], location["id"]) for location in event.stack) for event in usable}
     assert 36 <= len(features) <= 60
     assert {"PressableContext", "LinkContext", "InputContext", "MediaPlayerContext", "ExpandableContext"} <= {
-        kind for feature in features for kind, _ in feature}
+        kind for feature in features for kind, _ in feature
+    }
 
 
 def test_all_event_types_occur() -> None:
     assert {event.value["_type"] for event in stream()} == {
-        "PressEvent", "InputChangeEvent", "VisibleEvent", "HiddenEvent", "ApplicationLoadedEvent", "MediaLoadEvent",
-        "MediaStartEvent", "MediaPauseEvent", "MediaStopEvent", "SuccessEvent", "FailureEvent",
+        "PressEvent",
+        "InputChangeEvent",
+        "VisibleEvent",
+        "HiddenEvent",
+        "ApplicationLoadedEvent",
+        "MediaLoadEvent",
+        "MediaStartEvent",
+        "MediaPauseEvent",
+        "MediaStopEvent",
+        "SuccessEvent",
+        "FailureEvent",
     }
 
 
 def test_traffic_grows_and_is_lower_at_weekends() -> None:
     by_day = Counter(event.day for event in stream())
-    weeks = [sum(by_day[datetime.date(2022, 1, 10) + datetime.timedelta(days=7 * week + day)] for day in range(7))
-             for week in range(13)]
+    weeks = [
+        sum(by_day[datetime.date(2022, 1, 10) + datetime.timedelta(days=7 * week + day)] for day in range(7))
+        for week in range(13)
+    ]
     assert weeks[12] > 1.5 * weeks[0]
     by_weekday = Counter(event.day.weekday() for event in stream())
     assert max(by_weekday[5], by_weekday[6]) < 0.7 * min(by_weekday[day] for day in range(5))
@@ -268,42 +284,43 @@ def _leaf_ids(events: list[Event]) -> list[str]:
 
 
 AWKWARD = {
-    "two events of a user at one moment":
-        lambda events: sum(a.moment == b.moment for a, b in _gaps(events)),
-    "events of two users at one moment":
-        lambda events: sum(a.moment == b.moment and a.cookie_id != b.cookie_id
-                           for a, b in itertools.pairwise(events)),
+    "two events of a user at one moment": lambda events: sum(a.moment == b.moment for a, b in _gaps(events)),
+    "events of two users at one moment": lambda events: sum(
+        a.moment == b.moment and a.cookie_id != b.cookie_id for a, b in itertools.pairwise(events)
+    ),
     "a gap of exactly 1800 s": lambda events: sum(b.moment - a.moment == GAP for a, b in _gaps(events)),
-    "a gap one microsecond longer":
-        lambda events: sum(b.moment - a.moment == GAP + MICROSECOND for a, b in _gaps(events)),
-    "a session over midnight":
-        lambda events: sum(session[0].day < session[-1].day for session in sessions(events)),
-    "a session over the end of a month":
-        lambda events: sum(session[0].day.month != session[-1].day.month for session in sessions(events)),
-    "a session of several events and no length":
-        lambda events: sum(len(session) > 2 and session[0].moment == session[-1].moment
-                           for session in sessions(events)),
+    "a gap one microsecond longer": lambda events: sum(b.moment - a.moment == GAP + MICROSECOND for a, b in _gaps(events)),
+    "a session over midnight": lambda events: sum(session[0].day < session[-1].day for session in sessions(events)),
+    "a session over the end of a month": lambda events: sum(
+        session[0].day.month != session[-1].day.month for session in sessions(events)
+    ),
+    "a session of several events and no length": lambda events: sum(
+        len(session) > 2 and session[0].moment == session[-1].moment for session in sessions(events)
+    ),
     "a user with one event": lambda events: sum(len(own) == 1 for own in by_user(events).values()),
     "a moment with microseconds": lambda events: sum(event.moment.microsecond % 1000 > 0 for event in events),
-    "no application":
-        lambda events: sum(bool(event.contexts) and not event.of_type("ApplicationContext") for event in events),
+    "no application": lambda events: sum(bool(event.contexts) and not event.of_type("ApplicationContext") for event in events),
     "no contexts": lambda events: sum(not event.contexts for event in events),
-    "no locations when loading":
-        lambda events: sum(not event.stack and event.value["_type"] == "ApplicationLoadedEvent" for event in events),
-    "no locations otherwise":
-        lambda events: sum(not event.stack and event.value["_type"] != "ApplicationLoadedEvent" for event in events),
+    "no locations when loading": lambda events: sum(
+        not event.stack and event.value["_type"] == "ApplicationLoadedEvent" for event in events
+    ),
+    "no locations otherwise": lambda events: sum(
+        not event.stack and event.value["_type"] != "ApplicationLoadedEvent" for event in events
+    ),
     "a context type twice": lambda events: sum(len(event.of_type("PathContext")) == 2 for event in events),
-    "an element twice in a stack":
-        lambda events: sum(len({json.dumps(location) for location in event.stack}) < len(event.stack)
-                           for event in events),
-    "two identity scopes":
-        lambda events: sum({context["id"] for context in event.of_type("IdentityContext")} == {"email", "customer"}
-                           for event in events),
+    "an element twice in a stack": lambda events: sum(
+        len({json.dumps(location) for location in event.stack}) < len(event.stack) for event in events
+    ),
+    "two identity scopes": lambda events: sum(
+        {context["id"] for context in event.of_type("IdentityContext")} == {"email", "customer"} for event in events
+    ),
     "a changing identity": lambda events: sum(len(emails) > 1 for emails in _emails_by_user(events).values()),
     "one identity, two users": lambda events: sum(len(users) > 1 for users in _users_by_email(events).values()),
     "an id like a number": lambda events: sum(id_.isdecimal() for id_ in _leaf_ids(events)),
-    **{f"an id with {part}": lambda events, part=part: sum(part in id_ for id_ in _leaf_ids(events))
-       for part in ('"', "'", "\\", "é", "日本", "🚀", "%", "$", "{", ";")},
+    **{
+        f"an id with {part}": lambda events, part=part: sum(part in id_ for id_ in _leaf_ids(events))
+        for part in ('"', "'", "\\", "é", "日本", "🚀", "%", "$", "{", ";")
+    },
 }
 
 
@@ -358,19 +375,38 @@ def test_a_slice_of_a_huge_stream_stays_small() -> None:
 # Bad arguments
 
 
-@pytest.mark.parametrize("argument", [
-    {"events": 0}, {"events": -1}, {"seed": -1}, {"seed": 2**64}, {"days": 0}, {"days": 10**6}, {"batch_size": 0},
-    {"start": "2022-13-01"}, {"start": "20220110"}, {"start": "soon"}, {"start": "1492-01-01"},
-])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"events": 0},
+        {"events": -1},
+        {"seed": -1},
+        {"seed": 2**64},
+        {"days": 0},
+        {"days": 10**6},
+        {"batch_size": 0},
+        {"start": "2022-13-01"},
+        {"start": "20220110"},
+        {"start": "soon"},
+        {"start": "1492-01-01"},
+    ],
+)
 def test_value_out_of_range_is_refused_at_once(argument: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match=f"^{next(iter(argument))} .*\nhint: "):
         batches(**argument)
 
 
-@pytest.mark.parametrize("argument", [
-    {"events": 1.5}, {"events": True}, {"seed": "7"}, {"days": None}, {"start": 20220110},
-    {"start": datetime.datetime(2022, 1, 10)},
-])
+@pytest.mark.parametrize(
+    "argument",
+    [
+        {"events": 1.5},
+        {"events": True},
+        {"seed": "7"},
+        {"days": None},
+        {"start": 20220110},
+        {"start": datetime.datetime(2022, 1, 10)},
+    ],
+)
 def test_value_of_another_type_is_refused_at_once(argument: dict[str, Any]) -> None:
     with pytest.raises(InvalidType, match=f"^{next(iter(argument))} is of type .*\nhint: "):
         batches(**argument)
@@ -378,4 +414,5 @@ def test_value_of_another_type_is_refused_at_once(argument: dict[str, Any]) -> N
 
 def test_start_may_be_a_date() -> None:
     assert next(batches(events=1, days=1, start=datetime.date(2024, 2, 29))).column("day").to_pylist() == [
-        datetime.date(2024, 2, 29)]
+        datetime.date(2024, 2, 29)
+    ]

@@ -95,9 +95,10 @@ def test_missing_directory_is_refused(tmp_path: Path) -> None:
         sample.generate(tmp_path / "nowhere" / "events.parquet", events=10)
 
 
-@pytest.mark.parametrize(("argument", "error"), [
-    ({"events": 0}, InvalidValue), ({"compression_level": 23}, InvalidValue), ({"days": "92"}, InvalidType),
-])
+@pytest.mark.parametrize(
+    ("argument", "error"),
+    [({"events": 0}, InvalidValue), ({"compression_level": 23}, InvalidValue), ({"days": "92"}, InvalidType)],
+)
 def test_bad_argument_writes_nothing(tmp_path: Path, argument: dict[str, object], error: type[Exception]) -> None:
     with pytest.raises(error, match="hint: "):
         sample.generate(tmp_path / "events.parquet", **argument)  # type: ignore[arg-type]
@@ -144,7 +145,9 @@ def test_missing_sample_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_import_loads_no_heavy_package() -> None:
-    code = ("import objectiv_local.sample, sys; "
-            "print([name for name in ('numpy', 'pyarrow', 'pandas', 'duckdb') if name in sys.modules])")
+    code = (
+        "import objectiv_local.sample, sys; "
+        "print([name for name in ('numpy', 'pyarrow', 'pandas', 'duckdb') if name in sys.modules])"
+    )
     ran = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -52,8 +52,13 @@ os._exit(0)
 
 def exporter(table, path, delay=0.0, limit=0):
     root = Path(__file__).parents[2]
-    return subprocess.run([sys.executable, "-c", EXPORTER, table.target, str(path), str(delay), str(limit)], cwd=root,
-                          capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", EXPORTER, table.target, str(path), str(delay), str(limit)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_killed_exporter_loses_and_doubles_nothing(tmp_path):
@@ -121,8 +126,9 @@ def test_a_lost_connection_costs_one_file_at_most(tmp_path, monkeypatch):
     assert len(kept) == 2
 
     again = []
-    monkeypatch.setattr(staging, "streamed", lambda plan, engine: (again.append(batch.num_rows) or batch
-                                                                   for batch in streamed(plan, engine)))
+    monkeypatch.setattr(
+        staging, "streamed", lambda plan, engine: (again.append(batch.num_rows) or batch for batch in streamed(plan, engine))
+    )
     local = table.events().snapshot(path)
     assert sum(again) == 120 - sum(kept)
     assert content(local) == content(table.events())
@@ -190,14 +196,18 @@ def test_other_columns_of_an_interrupted_export_are_read_again(names, tmp_path, 
 def test_one_exporter_at_a_time(tmp_path):
     table = Table("duckdb", tmp_path, stream(4))
     path = tmp_path / "local"
-    command = [sys.executable, "-c", f"""
+    command = [
+        sys.executable,
+        "-c",
+        f"""
 import time
 from pathlib import Path
 from objectiv_local.snapshot.directory import locked
 with locked(Path({str(path)!r})):
     print("locked", flush=True)
     time.sleep(60)
-"""]
+""",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         try:
             assert holder.stdout.readline() == "locked\n"
@@ -294,14 +304,26 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     name = f"rows/{month}/rows.parquet"
     assert f"{name} should have" in rewritten(name, "FROM read_parquet('{file}', hive_partitioning = false) LIMIT 3")
     assert f"{name} should have" in rewritten(
-        name, "SELECT * REPLACE (moment + INTERVAL 1 YEAR AS moment) FROM read_parquet('{file}', hive_partitioning = false)")
+        name, "SELECT * REPLACE (moment + INTERVAL 1 YEAR AS moment) FROM read_parquet('{file}', hive_partitioning = false)"
+    )
     assert "repeat the event_id of another row" in rewritten(
-        name, "SELECT * REPLACE ('e1' AS event_id) FROM read_parquet('{file}', hive_partitioning = false)")
+        name, "SELECT * REPLACE ('e1' AS event_id) FROM read_parquet('{file}', hive_partitioning = false)"
+    )
     assert "rows have a number that props.parquet lacks" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": "other"}', '{"format": "objectiv_local.snapshot"}',
-                                  '{"format": "objectiv_local.snapshot", "format_version": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"format": "other"}',
+        '{"format": "objectiv_local.snapshot"}',
+        '{"format": "objectiv_local.snapshot", "format_version": 1}',
+    ],
+)
 def test_a_damaged_manifest_is_an_error(published, text):
     (published / "manifest.json").write_text(text)
     for read in (snapshot.open, snapshot.info, snapshot.verify, snapshot.refresh):
@@ -321,9 +343,22 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
 def test_a_manifest_with_anything_in_it(published):
     manifest = published / "manifest.json"
     text = manifest.read_text()
-    for where in ("published", "version", "index", "key", "columns", "parts.0.rows", "parts.0.month", "parts.0.file.path",
-                  "columns.0", "columns.0.dtype", "columns.0.file_column", "dictionaries.0.column", "dictionaries.0.file",
-                  "origin"):
+    for where in (
+        "published",
+        "version",
+        "index",
+        "key",
+        "columns",
+        "parts.0.rows",
+        "parts.0.month",
+        "parts.0.file.path",
+        "columns.0",
+        "columns.0.dtype",
+        "columns.0.file_column",
+        "dictionaries.0.column",
+        "dictionaries.0.file",
+        "origin",
+    ):
         for value in (None, 5, "../v000001", {}, "x" * 70_000, "a\0b"):
             content_ = json.loads(text)
             *above, name = (int(each) if each.isdigit() else each for each in where.split("."))
@@ -360,8 +395,10 @@ def test_directories_that_hold_something_else(tmp_path):
     assert HUB.events(tmp_path, user_id="user", moment="at", event_type="kind").columns
 
 
-@pytest.mark.parametrize("path", ["", " ", "a\0b", "\ud800", "~no_such_user/x", "s3://bucket/events",
-                                  "postgresql://analyst:s3cret@db.example.com/shop"])
+@pytest.mark.parametrize(
+    "path",
+    ["", " ", "a\0b", "\ud800", "~no_such_user/x", "s3://bucket/events", "postgresql://analyst:s3cret@db.example.com/shop"],
+)
 def test_what_cannot_be_a_directory(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     events = Table("duckdb", tmp_path, [event(1)]).events()

@@ -33,8 +33,9 @@ def test_models_answer_alike(model):
         answer = answer.to_frame() if isinstance(answer, Series) else answer
         if isinstance(answer, DataFrame):
             schema, rows = content(answer)
-            answers.append((schema, [[round(value, 9) if isinstance(value, float) else value for value in row.values()]
-                                     for row in rows]))
+            answers.append(
+                (schema, [[round(value, 9) if isinstance(value, float) else value for value in row.values()] for row in rows])
+            )
         else:
             answers.append(answer)
     assert str(answers[0]) == str(answers[1])
@@ -49,7 +50,12 @@ def six_users():
 
 @pytest.mark.parametrize("asked", ASKED)
 def test_analyses_answer_alike(asked):
-    one, other = ([tuple(round(value, 9) if isinstance(value, float) else value for value in row)
-                   for row in rows_of_analysis(ASKED[asked](events))] for events in six_users())
+    one, other = (
+        [
+            tuple(round(value, 9) if isinstance(value, float) else value for value in row)
+            for row in rows_of_analysis(ASKED[asked](events))
+        ]
+        for events in six_users()
+    )
     assert one == other
     assert one

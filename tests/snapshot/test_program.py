@@ -47,8 +47,20 @@ def test_sources_get_the_connection_that_is_given():
     assert found.connection == 123
 
 
-@pytest.mark.parametrize("written", [[], [["Nothing"]], [["Column", "a"]], [["Column", "a", {"type": "int64"}]], [["Literal"]],
-                                     [["Extend", {"value": 3}, []]], [{"a": 1}], [["Column", "a", {"type": "int65"}]], [None]])
+@pytest.mark.parametrize(
+    "written",
+    [
+        [],
+        [["Nothing"]],
+        [["Column", "a"]],
+        [["Column", "a", {"type": "int64"}]],
+        [["Literal"]],
+        [["Extend", {"value": 3}, []]],
+        [{"a": 1}],
+        [["Column", "a", {"type": "int65"}]],
+        [None],
+    ],
+)
 def test_what_is_no_program(written):
     with pytest.raises(DataInvalid, match="the program of the snapshot cannot be read"):
         from_json(written, 1)

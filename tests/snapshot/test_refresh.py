@@ -74,8 +74,11 @@ def test_whatever_changes_the_rows_are_those_of_the_source(engine, seed, tmp_pat
     for number in range(8):
         kind, rows = changed(draw, table.rows)
         table.write(rows)
-        local = table.events().snapshot(tmp_path / "local") if number % 2 else snapshot.refresh(
-            tmp_path / "local", None if engine == "duckdb" else table.target)
+        local = (
+            table.events().snapshot(tmp_path / "local")
+            if number % 2
+            else snapshot.refresh(tmp_path / "local", None if engine == "duckdb" else table.target)
+        )
         assert content(local) == content(table.events()), (seed, kind)
         assert snapshot.verify(tmp_path / "local").rows == len(rows)
         assert parquet_rows(tmp_path / "local") == len(rows)
@@ -144,6 +147,7 @@ def test_rows_without_a_key_are_compared_by_all_their_columns(check, tmp_path):
 
 def test_rows_that_depend_on_others_are_checked_by_all_values(tmp_path):
     table = Table("duckdb", tmp_path, stream(7))
+
     def made():
         events = table.events()
         events["n"] = events.groupby("user_id").moment.transform("count")
@@ -156,6 +160,7 @@ def test_rows_that_depend_on_others_are_checked_by_all_values(tmp_path):
 
 def test_labels_of_all_rows_are_computed_anew(tmp_path):
     table = Table("duckdb", tmp_path, stream(8))
+
     def made():
         events = table.events()
         events["last"] = events.groupby("user_id").moment.transform("max")
@@ -171,6 +176,7 @@ def test_labels_of_all_rows_are_computed_anew(tmp_path):
 
 def test_dictionaries_grow_and_keep_their_numbers(tmp_path):
     table = Table("duckdb", tmp_path, [event(number, at="2024-01-01 10:00", plan="abc"[number % 3]) for number in range(30)])
+
     def made():
         events = table.events()
         events["props"] = events.props.astype("json")
@@ -227,10 +233,12 @@ def test_other_rows_are_refused(tmp_path):
     table = Table("duckdb", tmp_path, [event(1), event(2, kind="buy")])
     events = table.events()
     events.snapshot(tmp_path / "local")
-    for other, what in ((events[["moment", "user_id"]], "other columns"),
-                        (events[events.event_type == "buy"], "another query"),
-                        (events.assign(user_id=events.user_id.str.upper()), "another query"),
-                        (events.reset_index().set_index("user_id"), "other columns")):
+    for other, what in (
+        (events[["moment", "user_id"]], "other columns"),
+        (events[events.event_type == "buy"], "another query"),
+        (events.assign(user_id=events.user_id.str.upper()), "another query"),
+        (events.reset_index().set_index("user_id"), "other columns"),
+    ):
         with pytest.raises(InvalidValue, match=what):
             other.snapshot(tmp_path / "local")
     assert len(snapshot.open(tmp_path / "local")) == 2
@@ -258,8 +266,9 @@ def test_passwords_are_nowhere(tmp_path, postgres_urls):
 
     server = postgres_server.session(next(iter(postgres_urls)))
     table = Table(f"postgres{server.version}", tmp_path, [event(1)])
-    frame = HUB.events(server.tcp_url, table_name=table.name, user_id="user", moment="at", event_type="kind", event_id="id",
-                       schema="table")
+    frame = HUB.events(
+        server.tcp_url, table_name=table.name, user_id="user", moment="at", event_type="kind", event_id="id", schema="table"
+    )
     frame.snapshot(tmp_path / "local")
     texts = [path.read_bytes() for path in (tmp_path / "local").rglob("*") if path.is_file()]
     assert not any(b"s3cret" in text for text in texts)
@@ -295,8 +304,10 @@ def test_columns_that_are_gone_or_have_another_type_are_an_error(tmp_path):
 
     rows("id,moment,amount\n1,2024-01-01 10:00:00,1\n")
     DataFrame.from_table(source, "data").snapshot(tmp_path / "local")
-    for text, problem in (("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now, and was"),
-                          ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data is gone")):
+    for text, problem in (
+        ("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now, and was"),
+        ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data is gone"),
+    ):
         rows(text)
         with pytest.raises(DataInvalid, match=f"column 'amount' .*{problem}") as raised:
             snapshot.refresh(tmp_path / "local")

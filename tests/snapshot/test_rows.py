@@ -26,25 +26,57 @@ MANY = {
     "float": [0.1, math.inf, -math.inf, -0.0, None],
     "yes": [True, False, True, False, None],
     "day": [datetime.date(1970, 1, 1), datetime.date(9999, 12, 31), datetime.date(1, 1, 1), datetime.date(2024, 2, 29), None],
-    "at": [datetime.datetime(2024, 1, 31, 23, 59, 59, 999999), datetime.datetime(2024, 2, 1), datetime.datetime(1, 1, 1),
-           datetime.datetime(9999, 12, 31, 23, 59, 59, 999999), None],
-    "took": [datetime.timedelta(microseconds=1), datetime.timedelta(days=-1), datetime.timedelta(0),
-             datetime.timedelta(days=365000), None],
+    "at": [
+        datetime.datetime(2024, 1, 31, 23, 59, 59, 999999),
+        datetime.datetime(2024, 2, 1),
+        datetime.datetime(1, 1, 1),
+        datetime.datetime(9999, 12, 31, 23, 59, 59, 999999),
+        None,
+    ],
+    "took": [
+        datetime.timedelta(microseconds=1),
+        datetime.timedelta(days=-1),
+        datetime.timedelta(0),
+        datetime.timedelta(days=365000),
+        None,
+    ],
     "clock": [datetime.time(0), datetime.time(23, 59, 59, 999999), datetime.time(12), datetime.time(1), None],
-    "money": [decimal.Decimal("0.01"), decimal.Decimal("-123456789012345678901234.56"), decimal.Decimal(0), decimal.Decimal(5),
-              None],
+    "money": [
+        decimal.Decimal("0.01"),
+        decimal.Decimal("-123456789012345678901234.56"),
+        decimal.Decimal(0),
+        decimal.Decimal(5),
+        None,
+    ],
     "id": [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1), uuid.UUID(int=1), uuid.UUID(int=7), None],
     "json": [{"a": [1, {"b": None}]}, [], {"k": "x"}, [1, "2"], None],
 }
 
 
 def many(engine):
-    types = {"text": pa.string(), "whole": pa.int64(), "float": pa.float64(), "yes": pa.bool_(), "day": pa.date32(),
-             "at": pa.timestamp("us"), "took": pa.duration("us"), "clock": pa.time64("us"), "money": pa.decimal128(38, 2)}
-    frame = DataFrame.from_arrow(opened(engine), pa.table(
-        {"row": pa.array(range(5), pa.int64()), **{name: pa.array(MANY[name], type_) for name, type_ in types.items()},
-         "id": pa.array([None if each is None else str(each) for each in MANY["id"]]),
-         "json": pa.array([None if each is None else json.dumps(each) for each in MANY["json"]])}), "row")
+    types = {
+        "text": pa.string(),
+        "whole": pa.int64(),
+        "float": pa.float64(),
+        "yes": pa.bool_(),
+        "day": pa.date32(),
+        "at": pa.timestamp("us"),
+        "took": pa.duration("us"),
+        "clock": pa.time64("us"),
+        "money": pa.decimal128(38, 2),
+    }
+    frame = DataFrame.from_arrow(
+        opened(engine),
+        pa.table(
+            {
+                "row": pa.array(range(5), pa.int64()),
+                **{name: pa.array(MANY[name], type_) for name, type_ in types.items()},
+                "id": pa.array([None if each is None else str(each) for each in MANY["id"]]),
+                "json": pa.array([None if each is None else json.dumps(each) for each in MANY["json"]]),
+            }
+        ),
+        "row",
+    )
     frame["id"] = frame.id.astype("uuid")
     frame["json"] = frame.json.astype("json")
     frame["interval"] = frame.whole.where(frame.whole < 2).clip(-5).cut(bins=3)
@@ -62,8 +94,9 @@ def test_values_of_every_type_come_back(engine, tmp_path):
     found = local.sort_index().to_arrow().to_pydict()
     for name, values in MANY.items():
         expected = [None if value is None else str(value) for value in values] if name == "id" else values
-        assert ([None if value is None else json.loads(value) for value in found[name]] if name == "json"
-                else found[name]) == expected, name
+        assert (
+            [None if value is None else json.loads(value) for value in found[name]] if name == "json" else found[name]
+        ) == expected, name
     assert math.copysign(1, found["float"][3]) == -1
 
 
@@ -73,7 +106,12 @@ def test_rows_are_divided_by_any_timestamp(engine, tmp_path):
     local = frame.snapshot(tmp_path / "many", time="at")
     assert content(local) == content(frame)
     assert sorted(path.name for path in (tmp_path / "many").glob("v*/rows/*")) == [
-        "month=0001-01", "month=2024-01", "month=2024-02", "month=9999-12", "month=none"]
+        "month=0001-01",
+        "month=2024-01",
+        "month=2024-02",
+        "month=9999-12",
+        "month=none",
+    ]
     assert snapshot.verify(tmp_path / "many").rows == 5
 
 
@@ -92,17 +130,30 @@ def test_an_event_frame_comes_back(engine, tmp_path):
 @pytest.mark.parametrize("place", tables.PLACES)
 def test_objectivs_events_come_back(place, tmp_path):
     stack = [tables.HOME, {"_type": "LinkContext", "id": "logo"}]
-    events = [tables.event(number, number % 3, f"2022-0{1 + number % 3}-01 10:{number:02}:00", stack=stack[:1 + number % 2],
-                           contexts=tables.APP) for number in range(30)]
+    events = [
+        tables.event(
+            number,
+            number % 3,
+            f"2022-0{1 + number % 3}-01 10:{number:02}:00",
+            stack=stack[: 1 + number % 2],
+            contexts=tables.APP,
+        )
+        for number in range(30)
+    ]
     source, name = tables.stored(place, events, tmp_path)
     hub = type(HUB)(global_contexts=["application"])
     df = hub.get_objectiv_dataframe(db_url=source, table_name=name)
     local = df.snapshot(tmp_path / "local")
     assert content(local) == content(df)
-    assert local.location_stack.ls.nice_name.value_counts().to_pandas().to_dict() == \
-        df.location_stack.ls.nice_name.value_counts().to_pandas().to_dict()
+    assert (
+        local.location_stack.ls.nice_name.value_counts().to_pandas().to_dict()
+        == df.location_stack.ls.nice_name.value_counts().to_pandas().to_dict()
+    )
     assert [(each.column, each.values) for each in snapshot.manifest.read(tmp_path / "local").dictionaries] == [
-        ("location_stack", 3), ("stack_event_types", 2), ("application", 2)]
+        ("location_stack", 3),
+        ("stack_event_types", 2),
+        ("application", 2),
+    ]
 
 
 @on_every_engine
@@ -110,8 +161,10 @@ def test_sessions_are_known_to_be_the_hubs(engine, tmp_path):
     events = Table(engine, tmp_path, stream(2)).events()
     local = events.snapshot(tmp_path / "local")
     for frame in (events, local):
-        assert HUB.agg.session_duration(frame).sort_index().to_pandas().to_dict() == \
-            HUB.agg.session_duration(events).sort_index().to_pandas().to_dict()
+        assert (
+            HUB.agg.session_duration(frame).sort_index().to_pandas().to_dict()
+            == HUB.agg.session_duration(events).sort_index().to_pandas().to_dict()
+        )
     # Paths are ordered by session only where the hub numbered the sessions.
     from objectiv_local.hub.hits import sessions_are_numbered
 
@@ -124,8 +177,13 @@ def test_sessions_are_known_to_be_the_hubs(engine, tmp_path):
 @pytest.mark.parametrize("rows", [[], [event(1)], [event(1, user=None)]], ids=["none", "one", "nobody"])
 def test_few_rows(engine, tmp_path, rows):
     events = Table(engine, tmp_path, [event(1), event(2)]).events()
-    few = events[events.event_type == "buy"] if not rows else events[events.session_hit_number == 1] if rows[0]["user"] else \
-        Table(engine, tmp_path, rows).events()
+    few = (
+        events[events.event_type == "buy"]
+        if not rows
+        else events[events.session_hit_number == 1]
+        if rows[0]["user"]
+        else Table(engine, tmp_path, rows).events()
+    )
     local = few.snapshot(tmp_path / "few")
     assert content(local) == content(few)
     assert snapshot.verify(tmp_path / "few").rows == len(rows)
@@ -139,8 +197,9 @@ def test_names_that_files_cannot_have(tmp_path):
     local = frame.snapshot(tmp_path / "odd")
     assert content(local) == content(frame)
     assert local.columns == names
-    again = DataFrame.from_arrow(engine, pa.table({
-        "row": list(range(40)), "D/e": ['{"k": 1}', "[]"] * 20, "d/E": ['{"k": 2}', "{}"] * 20}), "row")
+    again = DataFrame.from_arrow(
+        engine, pa.table({"row": list(range(40)), "D/e": ['{"k": 1}', "[]"] * 20, "d/E": ['{"k": 2}', "{}"] * 20}), "row"
+    )
     for name in ("D/e", "d/E"):
         again[name] = again[name].astype("json")
     local = again.snapshot(tmp_path / "odd json")
@@ -158,7 +217,9 @@ def test_json_that_hardly_repeats_is_stored_beside_its_members(tmp_path):
     assert content(local) == content(events)
     rows = pq.read_table(tmp_path / "local" / manifest.version / "rows" / "month=2024-01" / "rows.parquet").to_pylist()
     assert [(json.loads(row["props"]), row["props.n"], row["props.plan"]) for row in rows[:2]] == [
-        ({"n": 0, "plan": "pro", "deep": {"x": [0]}}, "0", "pro"), ({"n": 1, "plan": "pro", "deep": {"x": [1]}}, "1", "pro")]
+        ({"n": 0, "plan": "pro", "deep": {"x": [0]}}, "0", "pro"),
+        ({"n": 1, "plan": "pro", "deep": {"x": [1]}}, "1", "pro"),
+    ]
 
 
 def test_files_are_sorted_and_read_by_others(tmp_path):
@@ -181,8 +242,10 @@ def test_the_time_zone_of_the_hub_makes_its_days(tmp_path):
     rows = [event(1, at="2024-01-31 23:30"), event(2, at="2024-02-01 12:00")]
     amsterdam = type(HUB)(time_zone="Europe/Amsterdam")
     Table("duckdb", tmp_path, rows).events().snapshot(tmp_path / "local")
-    days = {hub.time_zone: hub.events(tmp_path / "local").sort_index().day.astype("string").to_pandas().to_list()
-            for hub in (HUB, amsterdam)}
+    days = {
+        hub.time_zone: hub.events(tmp_path / "local").sort_index().day.astype("string").to_pandas().to_list()
+        for hub in (HUB, amsterdam)
+    }
     assert days == {"UTC": ["2024-01-31", "2024-02-01"], "Europe/Amsterdam": ["2024-02-01", "2024-02-01"]}
 
 
@@ -200,8 +263,9 @@ def test_a_snapshot_of_a_table_is_a_source_of_events(tmp_path):
     assert content(events[["moment", "user_id", "session_id"]]) == content(table.events()[["moment", "user_id", "session_id"]])
 
 
-@pytest.mark.parametrize(("time", "message"), [("user_id", "has to name a timestamp column"),
-                                               ("momnt", "did you mean 'moment'")])
+@pytest.mark.parametrize(
+    ("time", "message"), [("user_id", "has to name a timestamp column"), ("momnt", "did you mean 'moment'")]
+)
 def test_a_column_that_divides_no_rows(tmp_path, time, message):
     events = Table("duckdb", tmp_path, [event(1)]).events()
     with pytest.raises((InvalidType, InvalidValue), match=message):
@@ -226,27 +290,47 @@ def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
 
 
 def test_json_reads_as_in_the_source(tmp_path):
-    texts = ['{"a": 1e2}', '{"a": -0.0}', '{"a": "first", "a": "last"}', '{"a":1.50}', '{"a": [1, {"b" : 2}]}', '{"a": null}',
-             '{"A": "other"}', '{"a.b": 1, "a": {"b": "x"}}', "null", '"a"', "[]", '[{"a": 1e2}]', None]
+    texts = [
+        '{"a": 1e2}',
+        '{"a": -0.0}',
+        '{"a": "first", "a": "last"}',
+        '{"a":1.50}',
+        '{"a": [1, {"b" : 2}]}',
+        '{"a": null}',
+        '{"A": "other"}',
+        '{"a.b": 1, "a": {"b": "x"}}',
+        "null",
+        '"a"',
+        "[]",
+        '[{"a": 1e2}]',
+        None,
+    ]
     rows = pa.table({"row": range(len(texts)), "json": texts})
     for copies, dictionaries in ((1, 0), (5, 1)):  # beside members, and in a dictionary
-        frame = DataFrame.from_arrow(connect(rows), pa.concat_tables([rows] * copies).set_column(
-            0, "row", pa.array(range(len(texts) * copies))), "row")
+        frame = DataFrame.from_arrow(
+            connect(rows), pa.concat_tables([rows] * copies).set_column(0, "row", pa.array(range(len(texts) * copies))), "row"
+        )
         frame["json"] = frame.json.astype("json")
         local = frame.snapshot(tmp_path / str(copies))
         assert len(snapshot.manifest.read(tmp_path / str(copies)).dictionaries) == dictionaries
         answers = []
         for each in (frame, local):
             member = each.json["a"]
-            asked = each.assign(text=member.astype("string"), json=member, first=each.json[0]["a"].astype("string"),
-                                missing=member.isnull(), is_x=member == "x")
+            asked = each.assign(
+                text=member.astype("string"),
+                json=member,
+                first=each.json[0]["a"].astype("string"),
+                missing=member.isnull(),
+                is_x=member == "x",
+            )
             answers.append(content(asked))
         assert answers[0] == answers[1]
         assert [row["text"] for row in answers[1][1] if row["row"] in (0, 1, 2)] == ["100.0", "-0.0", "first"]
 
 
-@pytest.mark.parametrize("names", [["Text", "ID"], ["Props", "props_id"], ["PROPS.ID", "Event_ID.order"],
-                                   ["Known", "Session_ID.Computed"]])
+@pytest.mark.parametrize(
+    "names", [["Text", "ID"], ["Props", "props_id"], ["PROPS.ID", "Event_ID.order"], ["Known", "Session_ID.Computed"]]
+)
 def test_names_that_differ_in_case_from_those_of_steps(names, tmp_path):
     table = Table("duckdb", tmp_path, [event(number, n=number % 3) for number in range(30)])
 

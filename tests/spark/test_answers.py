@@ -69,8 +69,10 @@ def frames(tmp_path_factory):
     directory = tmp_path_factory.mktemp("events")
     directory.chmod(0o755)
     pq.write_table(arrow(EVENTS), directory / "events.parquet")
-    return {"duckdb": started(connect(str(directory / "events.parquet")), "data"),
-            "spark": started(opened("spark"), str(directory))}
+    return {
+        "duckdb": started(connect(str(directory / "events.parquet")), "data"),
+        "spark": started(opened("spark"), str(directory)),
+    }
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -57,12 +57,18 @@ def test_files_with_other_types(engine, tmp_path, write, other):
         read(engine, tmp_path / "typed")
 
 
-@pytest.mark.parametrize(("values", "expected"), [
-    (["01", "02", "1"], ["01", "02", "1"]), (["1.50", "2"], ["1.50", "2"]), (["-5", "20"], [-5, 20]),
-    (["2024-01-31", "__HIVE_DEFAULT_PARTITION__"], [datetime.date(2024, 1, 31), None]),
-    (["2024-01-31", "7"], ["2024-01-31", "7"]), (["9223372036854775808", "1"], ["1", "9223372036854775808"]),
-    (["a%2Fb", "x y"], ["a/b", "x y"]),
-])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["01", "02", "1"], ["01", "02", "1"]),
+        (["1.50", "2"], ["1.50", "2"]),
+        (["-5", "20"], [-5, 20]),
+        (["2024-01-31", "__HIVE_DEFAULT_PARTITION__"], [datetime.date(2024, 1, 31), None]),
+        (["2024-01-31", "7"], ["2024-01-31", "7"]),
+        (["9223372036854775808", "1"], ["1", "9223372036854775808"]),
+        (["a%2Fb", "x y"], ["a/b", "x y"]),
+    ],
+)
 def test_values_of_folders(engine, tmp_path, write, values, expected):
     for value in values:
         write(f"parts/part={value}/a.parquet", {"id": [1]})
@@ -126,5 +132,8 @@ def test_folders_between_the_path_and_the_files():
 def test_types_of_folders():
     columns = (("id", "bigint"), ("a", "string"), ("b", "string"))
     assert typed(columns, {"a": ["1", "0"], "b": ["2024-01-01"]}) == (
-        ("id", "bigint"), ("a", "string as bigint"), ("b", "string as date"))
+        ("id", "bigint"),
+        ("a", "string as bigint"),
+        ("b", "string as date"),
+    )
     assert typed(columns, {"a": ["1", "00"], "b": ["__HIVE_DEFAULT_PARTITION__"]}) == columns

@@ -65,11 +65,15 @@ def writable(tmp_path):
 # ---- results
 
 VALUES = [
-    (BOOL, "TRUE", True), (INT64, "9223372036854775807::bigint", 2**63 - 1), (FLOAT64, "1.5::double", 1.5),
-    (STRING, "'it''s \\\\ é'", "it's \\ é"), (DATE, "DATE '2024-02-29'", datetime.date(2024, 2, 29)),
+    (BOOL, "TRUE", True),
+    (INT64, "9223372036854775807::bigint", 2**63 - 1),
+    (FLOAT64, "1.5::double", 1.5),
+    (STRING, "'it''s \\\\ é'", "it's \\ é"),
+    (DATE, "DATE '2024-02-29'", datetime.date(2024, 2, 29)),
     (TIME, "TIME '12:00:00.5'", datetime.time(12, 0, 0, 500_000)),
     (TIMESTAMP, "TIMESTAMP_NTZ '2024-02-29 12:00:00.123456'", datetime.datetime(2024, 2, 29, 12, 0, 0, 123_456)),
-    (TIMEDELTA, "90000000::bigint", datetime.timedelta(seconds=90)), (UUID, f"'{ID}'", ID),
+    (TIMEDELTA, "90000000::bigint", datetime.timedelta(seconds=90)),
+    (UUID, f"'{ID}'", ID),
     (JSON, """to_json(parse_json('{"b": [1, null], "a": "x"}'))""", '{"a":"x","b":[1,null]}'),
     (decimal_type(2), "1.10::decimal(38, 2)", decimal.Decimal("1.10")),
     (INTERVAL, "array(0::double, 1::double, 1::double)", {"lower": 0.0, "upper": 1.0, "bounds": "[)"}),
@@ -115,11 +119,14 @@ def test_a_stream_that_is_dropped_stops_its_query(engine):
 # ---- errors
 
 ERRORS = [
-    ("SELECT 'abc'::bigint AS id", DataInvalid, "abc"), ("SELECT raise_error('too bad') AS id", DataInvalid, "too bad"),
+    ("SELECT 'abc'::bigint AS id", DataInvalid, "abc"),
+    ("SELECT raise_error('too bad') AS id", DataInvalid, "too bad"),
     ("SELECT 9223372036854775807::bigint + 1::bigint AS id", QueryFailed, "overflow"),
     ("SELECT 1e30::double::bigint AS id", QueryFailed, "(?i)overflow"),
-    ("SELECT 1 % 0 AS id", QueryFailed, "zero"), ("SELECT missing AS id", QueryFailed, "missing"),
-    ("SELECT 1 AS id FROM missing_table", TableNotFound, "missing_table"), ("SELECT (", QueryFailed, "(?i)syntax"),
+    ("SELECT 1 % 0 AS id", QueryFailed, "zero"),
+    ("SELECT missing AS id", QueryFailed, "missing"),
+    ("SELECT 1 AS id FROM missing_table", TableNotFound, "missing_table"),
+    ("SELECT (", QueryFailed, "(?i)syntax"),
     ("""SELECT to_json(parse_json('{bad')) AS id""", DataInvalid, "bad"),
 ]
 
@@ -245,10 +252,18 @@ def test_a_closed_connection_says_so():
 # ---- writing
 
 
-@pytest.mark.parametrize("sql", [
-    "CREATE TABLE written AS SELECT 1 AS id", "DROP TABLE IF EXISTS written", "SET spark.sql.ansi.enabled = false",
-    "CREATE OR REPLACE TEMPORARY VIEW v AS SELECT 1", "INSERT OVERWRITE DIRECTORY '/tmp/written' SELECT 1", "SELECT 1) --",
-    "SELECT 1; DROP TABLE written"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE written AS SELECT 1 AS id",
+        "DROP TABLE IF EXISTS written",
+        "SET spark.sql.ansi.enabled = false",
+        "CREATE OR REPLACE TEMPORARY VIEW v AS SELECT 1",
+        "INSERT OVERWRITE DIRECTORY '/tmp/written' SELECT 1",
+        "SELECT 1) --",
+        "SELECT 1; DROP TABLE written",
+    ],
+)
 def test_a_connection_for_reading_runs_queries_alone(engine, sql):
     with pytest.raises((ReadOnly, QueryFailed)):
         engine.execute(sql)
@@ -266,7 +281,9 @@ def test_a_connection_for_reading_makes_no_tables(engine):
 def test_temporary_tables(engine):
     one, other = (engine.create_table("kept", f"SELECT {number}::bigint AS id") for number in (1, 2))
     assert [engine.arrow(f"SELECT id FROM {each.relation.parts[-1]}", ROWS).to_pylist() for each in (one, other)] == [
-        [{"id": 1}], [{"id": 2}]]
+        [{"id": 1}],
+        [{"id": 2}],
+    ]
     assert one.columns == (("id", "bigint"),)
     for each in (one, other):
         engine.drop_temporary(each)
@@ -301,11 +318,17 @@ def test_tables_are_created_replaced_and_filled(writable):
 
 
 def test_loaded_rows_keep_their_values_and_types(engine):
-    table = pa.table({
-        "flag": [True, None], "number": [2**60, None], "text": ["it's `x` \\ 'y'", None], "Text": ["other", None],
-        "moment": pa.array([datetime.datetime(2024, 1, 1, 1, 2, 3, 4), None], pa.timestamp("us")),
-        "span": pa.array([datetime.timedelta(microseconds=-5), None], pa.duration("us")),
-        "cents": pa.array([decimal.Decimal("1.10"), None], pa.decimal128(38, 2))})
+    table = pa.table(
+        {
+            "flag": [True, None],
+            "number": [2**60, None],
+            "text": ["it's `x` \\ 'y'", None],
+            "Text": ["other", None],
+            "moment": pa.array([datetime.datetime(2024, 1, 1, 1, 2, 3, 4), None], pa.timestamp("us")),
+            "span": pa.array([datetime.timedelta(microseconds=-5), None], pa.duration("us")),
+            "cents": pa.array([decimal.Decimal("1.10"), None], pa.decimal128(38, 2)),
+        }
+    )
     frame = DataFrame.from_arrow(engine, table.drop_columns(["Text"]))
     assert frame.to_arrow().drop_columns(frame.index_columns).to_pylist() == table.drop_columns(["Text"]).to_pylist()
 

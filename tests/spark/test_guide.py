@@ -17,8 +17,12 @@ def test_the_program_of_the_guide_runs(tmp_path, capsys):
     directory = tmp_path / "clicks"
     directory.mkdir()
     moments = [datetime.datetime(2024, 3, day, 9) for day in (1, 1, 2)]
-    pq.write_table(pa.table({"user_id": ["ann", "bob", "ann"], "moment": pa.array(moments, pa.timestamp("us")),
-                             "event_type": ["view"] * 3}), directory / "a.parquet")
+    pq.write_table(
+        pa.table(
+            {"user_id": ["ann", "bob", "ann"], "moment": pa.array(moments, pa.timestamp("us")), "event_type": ["view"] * 3}
+        ),
+        directory / "a.parquet",
+    )
     program = "\n".join(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL))
     program = program.replace("sc://spark.example.com:15002", spark_server.session_url())
     program = program.replace("/data/clicks", str(directory))

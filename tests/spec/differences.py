@@ -14,23 +14,33 @@ ID = "123e4567-e89b-12d3-a456-426614174000"
 _KNOWN: list[tuple[tuple[str, ...], tuple[str, ...], str]] = [
     (("truediv: floats by negative zero",), ("postgres",), "the sign of a zero divisor is not looked at"),
     (("mod: the least integer by minus one",), ("duckdb",), "the engine's own % overflows"),
-    (("floordiv: floats whose quotient rounds up", "mod: floats whose quotient rounds up"), ENGINES,
-     "the quotient is rounded to a float before it is floored"),
+    (
+        ("floordiv: floats whose quotient rounds up", "mod: floats whose quotient rounds up"),
+        ENGINES,
+        "the quotient is rounded to a float before it is floored",
+    ),
     (("floordiv: by infinity", "mod: by infinity"), ENGINES, "a - b * floor(a / b) has no value where b is infinite"),
     (("mean: of long durations is exact",), ENGINES, "microseconds are averaged as floats"),
     (("cast: float64 to string, a fraction beyond 1e15",), ("postgres",), "the engine changes to exponents at 1e15"),
-    ((f"cast: {ID.replace('-', '')!r} is no uuid", f"cast: {'{' + ID + '}'!r} is no uuid"), ("duckdb", "postgres"),
-     "the engines take a uuid without hyphens and in braces"),
+    (
+        (f"cast: {ID.replace('-', '')!r} is no uuid", f"cast: {'{' + ID + '}'!r} is no uuid"),
+        ("duckdb", "postgres"),
+        "the engines take a uuid without hyphens and in braces",
+    ),
     (("json_get_text: an array or object is compact",), ("postgres",), "jsonb writes a blank behind every comma"),
     (("json_get_text: the last of repeated keys",), ("duckdb",), "the engine finds the first"),
     (("json_get_text: a number with an exponent",), ("postgres",), "jsonb keeps a decimal, and json the text"),
     (("json_integer: a long number with an exponent",), ("postgres",), "jsonb keeps it as a whole number"),
-    (tuple(f"{name}: of a constant that is NULL" for name in ("json_filter", "json_has")), ("duckdb",),
-     "the elements of a constant NULL have no type for a lambda"),
-    (("json_slice: of a constant that is no array",), ("postgres",),
-     "the length of a constant is computed before its type is known"),
+    (
+        tuple(f"{name}: of a constant that is NULL" for name in ("json_filter", "json_has")),
+        ("duckdb",),
+        "the elements of a constant NULL have no type for a lambda",
+    ),
+    (
+        ("json_slice: of a constant that is no array",),
+        ("postgres",),
+        "the length of a constant is computed before its type is known",
+    ),
 ]
 
-DIFFERENCES: dict[tuple[str, str], str] = {
-    key: reason for names, engines, reason in _KNOWN for key in product(names, engines)
-}
+DIFFERENCES: dict[tuple[str, str], str] = {key: reason for names, engines, reason in _KNOWN for key in product(names, engines)}

@@ -21,9 +21,18 @@ from objectiv_local.types import Interval, Type, arrow_type
 
 #: What a value of each type is in an answer.
 KINDS: dict[str, type] = {
-    "bool": bool, "int64": int, "float64": float, "string": str, "date": datetime.date, "timestamp": datetime.datetime,
-    "timedelta": datetime.timedelta, "uuid": uuid.UUID, "json": Json,
-    "time": datetime.time, "decimal": decimal.Decimal, "numeric_interval": Interval,
+    "bool": bool,
+    "int64": int,
+    "float64": float,
+    "string": str,
+    "date": datetime.date,
+    "timestamp": datetime.datetime,
+    "timedelta": datetime.timedelta,
+    "uuid": uuid.UUID,
+    "json": Json,
+    "time": datetime.time,
+    "decimal": decimal.Decimal,
+    "numeric_interval": Interval,
 }
 
 Rows = Sequence[tuple[object, ...]]
@@ -81,8 +90,10 @@ class Sql:
         wanted = [(name, arrow_type(type_)) for name, type_ in plan.types.items()]
         found = [(field.name, field.type) for field in answer.schema]
         assert found == wanted, f"columns {found}, not {wanted}"
-        columns = [[value_of(value, type_) for value in column.to_pylist()]
-                   for column, type_ in zip(answer.columns, plan.types.values(), strict=True)]
+        columns = [
+            [value_of(value, type_) for value in column.to_pylist()]
+            for column, type_ in zip(answer.columns, plan.types.values(), strict=True)
+        ]
         return list(zip(*columns, strict=True)) if columns else [()] * answer.num_rows
 
     def raises(self, plan: Node) -> bool:

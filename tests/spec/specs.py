@@ -63,11 +63,11 @@ class Spec:
         return self.name
 
 
-def table(columns: Columns, rows: Iterable[tuple[object, ...]], *, key: tuple[str, ...] | None = None,
-          step: str = "data") -> Values:
+def table(
+    columns: Columns, rows: Iterable[tuple[object, ...]], *, key: tuple[str, ...] | None = None, step: str = "data"
+) -> Values:
     """Return a literal table."""
-    made = tuple(tuple(constant(value, type_) for value, type_ in zip(row, columns.values(), strict=True))
-                 for row in rows)
+    made = tuple(tuple(constant(value, type_) for value, type_ in zip(row, columns.values(), strict=True)) for row in rows)
     return Values(tuple(columns.items()), made, key, step)
 
 
@@ -81,8 +81,7 @@ def numbered(columns: Columns, rows: Sequence[tuple[object, ...]]) -> Values:
     return table({"k": INT64} | columns, [(k, *row) for k, row in enumerate(rows)], key=("k",))
 
 
-def rowwise(name: str, columns: Columns, expr: Callable[..., Expr], type_: Type,
-            rows: Sequence[tuple[object, ...]]) -> Spec:
+def rowwise(name: str, columns: Columns, expr: Callable[..., Expr], type_: Type, rows: Sequence[tuple[object, ...]]) -> Spec:
     """Return the spec of an expression, window operations included. ``expr`` is given the columns.
 
     Each row ends in the expected value.
@@ -100,30 +99,41 @@ def fails(name: str, columns: Columns, expr: Callable[..., Expr], row: tuple[obj
     return Spec(name, Select(data, (("answer", answer),), "answers"), Fails(), (answer.type,))
 
 
-def grouped(name: str, columns: Columns, call: Callable[..., Aggregation], type_: Type,
-            groups: Sequence[tuple[Sequence[object], object]]) -> Spec:
+def grouped(
+    name: str,
+    columns: Columns,
+    call: Callable[..., Aggregation],
+    type_: Type,
+    groups: Sequence[tuple[Sequence[object], object]],
+) -> Spec:
     """Return the spec of an aggregate by group: the rows of each group with the value expected of it.
 
     A row is a tuple, or a plain value where there is one column. ``k`` is the position of a row, for orders.
     """
-    rows = [(g, *(row if isinstance(row, tuple) else (row,))) for g, (members, _) in enumerate(groups)
-            for row in members]
+    rows = [(g, *(row if isinstance(row, tuple) else (row,))) for g, (members, _) in enumerate(groups) for row in members]
     data = numbered({"g": INT64} | columns, rows)
     answer = call(*(Column(column, kind) for column, kind in columns.items()))
     plan = Aggregate(data, (("g", data.column("g")),), (("answer", answer),), "answers")
     return Spec(name, plan, tuple((g, expected) for g, (_, expected) in enumerate(groups)), (INT64, type_))
 
 
-def overall(name: str, columns: Columns, call: Callable[..., Aggregation], type_: Type,
-            rows: Sequence[tuple[object, ...]], expected: object) -> Spec:
+def overall(
+    name: str,
+    columns: Columns,
+    call: Callable[..., Aggregation],
+    type_: Type,
+    rows: Sequence[tuple[object, ...]],
+    expected: object,
+) -> Spec:
     """Return the spec of an aggregate over a whole table."""
     data = numbered(columns, rows)
     answer = call(*(Column(column, kind) for column, kind in columns.items()))
     return Spec(name, Aggregate(data, (), (("answer", answer),), "answers"), ((expected,),), (type_,))
 
 
-def answers(name: str, plan: Node, types: tuple[Type, ...], expected: Sequence[tuple[object, ...]], *,
-            ordered: bool = False) -> Spec:
+def answers(
+    name: str, plan: Node, types: tuple[Type, ...], expected: Sequence[tuple[object, ...]], *, ordered: bool = False
+) -> Spec:
     """Return the spec of a plan."""
     return Spec(name, plan, tuple(expected), types, ordered)
 

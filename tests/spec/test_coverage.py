@@ -79,8 +79,13 @@ def test_every_operation_that_can_be_computed_over_a_window_has_a_spec_there():
 
 
 def test_every_type_of_a_value_that_is_compared_has_a_spec():
-    wanted = {(op.name, type_.name) for op in ops.OPS.values() for text in op.signatures
-              if text.split()[0] in ("T", "V") for type_ in ops.ORDERED_TYPES}
+    wanted = {
+        (op.name, type_.name)
+        for op in ops.OPS.values()
+        for text in op.signatures
+        if text.split()[0] in ("T", "V")
+        for type_ in ops.ORDERED_TYPES
+    }
     found = {(part.op, part.args[0].type.name) for part in PARTS if isinstance(part, Call | Aggregation) and part.args}
     assert wanted - found == set()
 
@@ -97,8 +102,11 @@ def test_every_cast_of_text_has_a_spec_of_what_does_not_parse():
 
 
 def test_every_step_has_a_spec():
-    wanted = {kind for kind in vars(nodes).values()
-              if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")}
+    wanted = {
+        kind
+        for kind in vars(nodes).values()
+        if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")
+    }
     # A stored relation is not a literal table; the tests of the engines read those.
     assert wanted - {type(node) for node in steps(ANSWERED)} == {nodes.Node, nodes.Source}
 

@@ -11,25 +11,14 @@ from spec.specs import Fails, Spec, answers, at, day, inf, nan, span, table
 
 from objectiv_local.plan.expr import Column, Ordering, ScalarQuery, WindowFrame, aggregation, call, case, cast, literal, over
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, Join, Limit, Select, Sort
-from objectiv_local.types import (
-    BOOL,
-    DATE,
-    FLOAT64,
-    INT64,
-    INTERVAL,
-    JSON,
-    STRING,
-    TIMEDELTA,
-    TIMESTAMP,
-    UUID,
-    Interval,
-    Type,
-)
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, INTERVAL, JSON, STRING, TIMEDELTA, TIMESTAMP, UUID, Interval, Type
 
 STACK = Type("json", "stack")
-DATA = table({"k": INT64, "x": FLOAT64, "s": STRING}, [
-    (1, 2.5, "b"), (2, None, "B"), (3, nan, None), (4, -1.0, "a"), (5, 2.5, "é"),
-], key=("k",))
+DATA = table(
+    {"k": INT64, "x": FLOAT64, "s": STRING},
+    [(1, 2.5, "b"), (2, None, "B"), (3, nan, None), (4, -1.0, "a"), (5, 2.5, "é")],
+    key=("k",),
+)
 K, X, S = (DATA.column(name) for name in DATA.types)
 TYPES = (INT64, FLOAT64, STRING)
 ROWS = [(1, 2.5, "b"), (2, None, "B"), (3, nan, None), (4, -1.0, "a"), (5, 2.5, "é")]
@@ -42,8 +31,11 @@ def rows(*keys: int) -> list[tuple[object, ...]]:
 
 
 EVERY = {
-    "b": (BOOL, [True, False]), "i": (INT64, [-(2**63), 2**63 - 1]), "f": (FLOAT64, [nan, -inf]),
-    "s": (STRING, ["", "it's \"é\" \\ 😀 \t%s {x} $1 ?"]), "d": (DATE, [day("0001-01-01"), day("9999-12-31")]),
+    "b": (BOOL, [True, False]),
+    "i": (INT64, [-(2**63), 2**63 - 1]),
+    "f": (FLOAT64, [nan, -inf]),
+    "s": (STRING, ["", 'it\'s "é" \\ 😀 \t%s {x} $1 ?']),
+    "d": (DATE, [day("0001-01-01"), day("9999-12-31")]),
     "t": (TIMESTAMP, [at("0001-01-01 00:00:00"), at("9999-12-31 23:59:59.999999")]),
     "p": (TIMEDELTA, [span(microseconds=-1), span(days=100_000_000, microseconds=1)]),
     "u": (UUID, [uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)]),
@@ -51,67 +43,158 @@ EVERY = {
     "l": (STACK, [Json([]), Json([{"_type": "X"}])]),
 }
 EVERY_TYPES = {name: type_ for name, (type_, _) in EVERY.items()}
-EVERY_ROWS = [(*(values[0] for _, values in EVERY.values()),), (*(values[1] for _, values in EVERY.values()),),
-              (None,) * len(EVERY)]
+EVERY_ROWS = [
+    (*(values[0] for _, values in EVERY.values()),),
+    (*(values[1] for _, values in EVERY.values()),),
+    (None,) * len(EVERY),
+]
 
 VALUES = [
     answers("values: every type", table(EVERY_TYPES, EVERY_ROWS), tuple(EVERY_TYPES.values()), EVERY_ROWS),
     answers("values: only NULL", table(EVERY_TYPES, EVERY_ROWS[2:]), tuple(EVERY_TYPES.values()), EVERY_ROWS[2:]),
-    answers("values: NULL before a value", table(EVERY_TYPES, EVERY_ROWS[::-1]), tuple(EVERY_TYPES.values()),
-            EVERY_ROWS),
+    answers("values: NULL before a value", table(EVERY_TYPES, EVERY_ROWS[::-1]), tuple(EVERY_TYPES.values()), EVERY_ROWS),
     answers("values: no rows", table(EVERY_TYPES, []), tuple(EVERY_TYPES.values()), []),
-    answers("values: text of two lines", table({"s": STRING}, [("a\nb\r\n  c",), ("\n",)]), (STRING,), [
-        ("a\nb\r\n  c",), ("\n",)]),
-    answers("values: equal rows stay", table({"x": INT64}, [(1,), (1,), (None,), (None,)]), (INT64,),
-            [(1,), (1,), (None,), (None,)]),
+    answers(
+        "values: text of two lines", table({"s": STRING}, [("a\nb\r\n  c",), ("\n",)]), (STRING,), [("a\nb\r\n  c",), ("\n",)]
+    ),
+    answers(
+        "values: equal rows stay", table({"x": INT64}, [(1,), (1,), (None,), (None,)]), (INT64,), [(1,), (1,), (None,), (None,)]
+    ),
 ]
 
-CASES = {"ab": INT64, "AB": INT64, "Ab": INT64, "select": INT64, 'a "b"': INT64, "é": INT64, "É": INT64, " ": INT64,
-         "n" * 70 + "1": INT64, "n" * 70 + "2": INT64, "é" * 40 + "1": INT64, "é" * 40 + "2": INT64, "ab_2": INT64,
-         "1": INT64,
-         "a.b": INT64, "it's": INT64, "%s": INT64, "user": INT64, "column_1": INT64}
+CASES = {
+    "ab": INT64,
+    "AB": INT64,
+    "Ab": INT64,
+    "select": INT64,
+    'a "b"': INT64,
+    "é": INT64,
+    "É": INT64,
+    " ": INT64,
+    "n" * 70 + "1": INT64,
+    "n" * 70 + "2": INT64,
+    "é" * 40 + "1": INT64,
+    "é" * 40 + "2": INT64,
+    "ab_2": INT64,
+    "1": INT64,
+    "a.b": INT64,
+    "it's": INT64,
+    "%s": INT64,
+    "user": INT64,
+    "column_1": INT64,
+}
 CASE_ROW = tuple(range(1, len(CASES) + 1))
 NAMED = table(CASES, [CASE_ROW, tuple(100 + value for value in CASE_ROW)])
 
 NAMES = [
-    answers("names: every column is its own", NAMED, (INT64,) * len(CASES),
-            [CASE_ROW, tuple(100 + value for value in CASE_ROW)]),
-    *(answers(f"names: a filter on {name!r}", Select(Filter(NAMED, call("eq", NAMED.column(name), literal(value))), (
-        (name, NAMED.column(name)), ("ab", call("add", NAMED.column(name), literal(1000))))) if name != "ab" else
-        Select(Filter(NAMED, call("eq", NAMED.column(name), literal(value))), ((name, NAMED.column(name)), ("AB", call(
-            "add", NAMED.column(name), literal(1000))))), (INT64, INT64), [(value, 1000 + value)])
-      for name, value in zip(CASES, CASE_ROW, strict=True)),
-    answers("names: groups by a column and its case variant", Aggregate(
-        NAMED, (("AB", NAMED.column("ab")), ("ab", NAMED.column("AB"))),
-        (("Ab", aggregation("sum", NAMED.column("Ab"))),)),
-            (INT64, INT64, INT64), [(1, 2, 3), (101, 102, 103)]),
-    answers("names: long names swapped", Select(
-        NAMED, (("n" * 70 + "1", NAMED.column("n" * 70 + "2")), ("n" * 70 + "2", NAMED.column("n" * 70 + "1")))),
-            (INT64, INT64), [(10, 9), (110, 109)]),
-    answers("names: order by a case variant", Limit(Select(table({"a": INT64, "A": INT64}, [(1, 9), (2, 8)]), (
-        ("A", Column("a", INT64)), ("a", Column("A", INT64)))), (Ordering(Column("a", INT64)),), 1), (INT64, INT64),
-        [(2, 8)]),
+    answers(
+        "names: every column is its own", NAMED, (INT64,) * len(CASES), [CASE_ROW, tuple(100 + value for value in CASE_ROW)]
+    ),
+    *(
+        answers(
+            f"names: a filter on {name!r}",
+            Select(
+                Filter(NAMED, call("eq", NAMED.column(name), literal(value))),
+                ((name, NAMED.column(name)), ("ab", call("add", NAMED.column(name), literal(1000)))),
+            )
+            if name != "ab"
+            else Select(
+                Filter(NAMED, call("eq", NAMED.column(name), literal(value))),
+                ((name, NAMED.column(name)), ("AB", call("add", NAMED.column(name), literal(1000)))),
+            ),
+            (INT64, INT64),
+            [(value, 1000 + value)],
+        )
+        for name, value in zip(CASES, CASE_ROW, strict=True)
+    ),
+    answers(
+        "names: groups by a column and its case variant",
+        Aggregate(
+            NAMED, (("AB", NAMED.column("ab")), ("ab", NAMED.column("AB"))), (("Ab", aggregation("sum", NAMED.column("Ab"))),)
+        ),
+        (INT64, INT64, INT64),
+        [(1, 2, 3), (101, 102, 103)],
+    ),
+    answers(
+        "names: long names swapped",
+        Select(NAMED, (("n" * 70 + "1", NAMED.column("n" * 70 + "2")), ("n" * 70 + "2", NAMED.column("n" * 70 + "1")))),
+        (INT64, INT64),
+        [(10, 9), (110, 109)],
+    ),
+    answers(
+        "names: order by a case variant",
+        Limit(
+            Select(table({"a": INT64, "A": INT64}, [(1, 9), (2, 8)]), (("A", Column("a", INT64)), ("a", Column("A", INT64)))),
+            (Ordering(Column("a", INT64)),),
+            1,
+        ),
+        (INT64, INT64),
+        [(2, 8)],
+    ),
 ]
 
 EXTEND = [
-    answers("extend: adds a column", Extend(DATA, (("y", call("mul", X, literal(2))),)), (*TYPES, FLOAT64), [
-        (*row, None if row[1] is None else row[1] * 2) for row in ROWS]),
-    answers("extend: replaces a column in its place", Extend(DATA, (("x", call("add", K, literal(1))),)),
-            (INT64, INT64, STRING), [(k, k + 1, s) for k, _, s in ROWS]),
-    answers("extend: swaps two columns", Extend(DATA, (("k", X), ("x", K))), (FLOAT64, INT64, STRING), [
-        (x, k, s) for k, x, s in ROWS]),
-    answers("extend: on an extension", Extend(Extend(DATA, (("y", call("add", K, literal(1))),)), (
-        ("z", call("mul", Column("y", INT64), Column("y", INT64))), ("y", literal("new")))), (*TYPES, STRING, INT64), [
-        (*row, "new", (row[0] + 1) ** 2) for row in ROWS]),
-    answers("extend: with constants", Extend(table({"k": INT64}, [(1,)]), (
-        ("i", literal(1)), ("f", literal(0.5)), ("s", literal("x")), ("n", literal(None, DATE)),
-        ("p", literal(span(1))),
-        ("u", literal(uuid.UUID(int=1))), ("j", literal({"a": []})), ("b", literal(True)),
-        ("d", literal(day("2020-01-01"))),
-        ("t", literal(at("2020-01-01 00:00:00"))))),
-            (INT64, INT64, FLOAT64, STRING, DATE, TIMEDELTA, UUID, JSON, BOOL, DATE, TIMESTAMP),
-            [(1, 1, 0.5, "x", None, span(1), uuid.UUID(int=1), Json({"a": []}), True, day("2020-01-01"),
-              at("2020-01-01 00:00:00"))]),
+    answers(
+        "extend: adds a column",
+        Extend(DATA, (("y", call("mul", X, literal(2))),)),
+        (*TYPES, FLOAT64),
+        [(*row, None if row[1] is None else row[1] * 2) for row in ROWS],
+    ),
+    answers(
+        "extend: replaces a column in its place",
+        Extend(DATA, (("x", call("add", K, literal(1))),)),
+        (INT64, INT64, STRING),
+        [(k, k + 1, s) for k, _, s in ROWS],
+    ),
+    answers(
+        "extend: swaps two columns",
+        Extend(DATA, (("k", X), ("x", K))),
+        (FLOAT64, INT64, STRING),
+        [(x, k, s) for k, x, s in ROWS],
+    ),
+    answers(
+        "extend: on an extension",
+        Extend(
+            Extend(DATA, (("y", call("add", K, literal(1))),)),
+            (("z", call("mul", Column("y", INT64), Column("y", INT64))), ("y", literal("new"))),
+        ),
+        (*TYPES, STRING, INT64),
+        [(*row, "new", (row[0] + 1) ** 2) for row in ROWS],
+    ),
+    answers(
+        "extend: with constants",
+        Extend(
+            table({"k": INT64}, [(1,)]),
+            (
+                ("i", literal(1)),
+                ("f", literal(0.5)),
+                ("s", literal("x")),
+                ("n", literal(None, DATE)),
+                ("p", literal(span(1))),
+                ("u", literal(uuid.UUID(int=1))),
+                ("j", literal({"a": []})),
+                ("b", literal(True)),
+                ("d", literal(day("2020-01-01"))),
+                ("t", literal(at("2020-01-01 00:00:00"))),
+            ),
+        ),
+        (INT64, INT64, FLOAT64, STRING, DATE, TIMEDELTA, UUID, JSON, BOOL, DATE, TIMESTAMP),
+        [
+            (
+                1,
+                1,
+                0.5,
+                "x",
+                None,
+                span(1),
+                uuid.UUID(int=1),
+                Json({"a": []}),
+                True,
+                day("2020-01-01"),
+                at("2020-01-01 00:00:00"),
+            )
+        ],
+    ),
     answers("extend: of no rows", Extend(EMPTY, (("y", literal(1)),)), (*TYPES, INT64), []),
 ]
 
@@ -134,56 +217,105 @@ def doublings(n):
 
 SPARE = Extend(DATA, (("y", literal(1)),))
 CHAINS = [
-    answers("extend: an assignment that nothing reads", Extend(Extend(SPARE, (("y", literal(2)),)), (
-        ("y", literal(3)),)), (*TYPES, INT64), [(*row, 3) for row in ROWS]),
+    answers(
+        "extend: an assignment that nothing reads",
+        Extend(Extend(SPARE, (("y", literal(2)),)), (("y", literal(3)),)),
+        (*TYPES, INT64),
+        [(*row, 3) for row in ROWS],
+    ),
     answers("extend: 200 assignments that depend on each other", increments(200), (INT64,), [(200,), (None,)]),
     answers("extend: ten assignments that read the one before twice", doublings(10), (INT64,), [(2**10,), (None,)]),
-    answers("extend: a column that is computed once, of the rows after the first", Filter(
-        Extend(Limit(DATA, (Ordering(K),), 3, 1), (("y", call("add", K, literal(1))),), once=True),
-        call("gt", Column("y", INT64), literal(3))), (*TYPES, INT64), [(*row, row[0] + 1) for row in ROWS[2:4]]),
+    answers(
+        "extend: a column that is computed once, of the rows after the first",
+        Filter(
+            Extend(Limit(DATA, (Ordering(K),), 3, 1), (("y", call("add", K, literal(1))),), once=True),
+            call("gt", Column("y", INT64), literal(3)),
+        ),
+        (*TYPES, INT64),
+        [(*row, row[0] + 1) for row in ROWS[2:4]],
+    ),
 ]
 
 SELECT = [
-    answers("select: columns in another order", Select(DATA, (("s", S), ("k", K))), (STRING, INT64), [
-        (s, k) for k, _, s in ROWS]),
+    answers(
+        "select: columns in another order", Select(DATA, (("s", S), ("k", K))), (STRING, INT64), [(s, k) for k, _, s in ROWS]
+    ),
     answers("select: new names", Select(DATA, (("k", X), ("x", K))), (FLOAT64, INT64), [(x, k) for k, x, _ in ROWS]),
     answers("select: a column twice", Select(DATA, (("a", K), ("b", K))), (INT64, INT64), [(k, k) for k, _, _ in ROWS]),
-    answers("select: expressions", Select(DATA, (("y", call("is_null", S)), ("z", literal(1)))), (BOOL, INT64), [
-        (s is None, 1) for _, _, s in ROWS]),
+    answers(
+        "select: expressions",
+        Select(DATA, (("y", call("is_null", S)), ("z", literal(1)))),
+        (BOOL, INT64),
+        [(s is None, 1) for _, _, s in ROWS],
+    ),
     answers("select: constants only", Select(DATA, (("one", literal("é")),)), (STRING,), [("é",)] * 5),
-    answers("select: a computed column takes the name of one that is kept under another",
-            Select(DATA, (("k", K), ("y", S), ("s", literal("new")))), (INT64, STRING, STRING),
-            [(k, s, "new") for k, _, s in ROWS]),
-    answers("select: of a selection", Select(Select(DATA, (("a", call("add", K, literal(1))),)), (
-        ("b", call("mul", Column("a", INT64), Column("a", INT64))),)), (INT64,), [(4,), (9,), (16,), (25,), (36,)]),
+    answers(
+        "select: a computed column takes the name of one that is kept under another",
+        Select(DATA, (("k", K), ("y", S), ("s", literal("new")))),
+        (INT64, STRING, STRING),
+        [(k, s, "new") for k, _, s in ROWS],
+    ),
+    answers(
+        "select: of a selection",
+        Select(
+            Select(DATA, (("a", call("add", K, literal(1))),)), (("b", call("mul", Column("a", INT64), Column("a", INT64))),)
+        ),
+        (INT64,),
+        [(4,), (9,), (16,), (25,), (36,)],
+    ),
 ]
 
 FILTER = [
     answers("filter: NULL is not true", Filter(DATA, call("gt", X, literal(0.0))), TYPES, rows(1, 3, 5)),
     answers("filter: nor is its opposite", Filter(DATA, call("not", call("gt", X, literal(0.0)))), TYPES, rows(4)),
-    answers("filter: of a filter", Filter(Filter(DATA, call("gt", K, literal(1))), call("lt", K, literal(4))), TYPES,
-            rows(2, 3)),
-    answers("filter: or within and", Filter(Filter(DATA, call("or", call("eq", K, literal(1)),
-        call("eq", K, literal(2)))),
-                                            call("or", call("eq", K, literal(2)), call("eq", K, literal(3)))), TYPES,
-                                            rows(2)),
+    answers(
+        "filter: of a filter", Filter(Filter(DATA, call("gt", K, literal(1))), call("lt", K, literal(4))), TYPES, rows(2, 3)
+    ),
+    answers(
+        "filter: or within and",
+        Filter(
+            Filter(DATA, call("or", call("eq", K, literal(1)), call("eq", K, literal(2)))),
+            call("or", call("eq", K, literal(2)), call("eq", K, literal(3))),
+        ),
+        TYPES,
+        rows(2),
+    ),
     answers("filter: a constant", Filter(DATA, literal(True)), TYPES, ROWS),
     answers("filter: the constant false", Filter(DATA, literal(False)), TYPES, []),
     answers("filter: the constant NULL", Filter(DATA, literal(None, BOOL)), TYPES, []),
-    answers("filter: a bool column", Filter(table({"b": BOOL}, [(True,), (False,), (None,)]), Column("b", BOOL)),
-            (BOOL,),
-            [(True,)]),
-    answers("filter: a column that was replaced", Filter(Extend(DATA, (("k", call("neg", K)),)),
-                                                         call("lt", K, literal(-3))),
-            TYPES, [(-4, -1.0, "a"), (-5, 2.5, "é")]),
-    answers("filter: then replaced", Extend(Filter(DATA, call("gt", K, literal(3))), (("k", call("neg", K)),)), TYPES,
-            [(-4, -1.0, "a"), (-5, 2.5, "é")]),
-    answers("filter: on an aggregate", Filter(Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), call(
-        "gt", Column("n", INT64), literal(1))), (FLOAT64, INT64), [(2.5, 2)]),
-    answers("filter: before an aggregate", Aggregate(Filter(DATA, call("gt", K, literal(3))), (), (
-        ("n", aggregation("size")),)), (INT64,), [(2,)]),
-    answers("filter: no row, then an aggregate over everything", Aggregate(Filter(DATA, literal(False)), (), (
-        ("n", aggregation("size")), ("x", aggregation("max", X)))), (INT64, FLOAT64), [(0, None)]),
+    answers(
+        "filter: a bool column", Filter(table({"b": BOOL}, [(True,), (False,), (None,)]), Column("b", BOOL)), (BOOL,), [(True,)]
+    ),
+    answers(
+        "filter: a column that was replaced",
+        Filter(Extend(DATA, (("k", call("neg", K)),)), call("lt", K, literal(-3))),
+        TYPES,
+        [(-4, -1.0, "a"), (-5, 2.5, "é")],
+    ),
+    answers(
+        "filter: then replaced",
+        Extend(Filter(DATA, call("gt", K, literal(3))), (("k", call("neg", K)),)),
+        TYPES,
+        [(-4, -1.0, "a"), (-5, 2.5, "é")],
+    ),
+    answers(
+        "filter: on an aggregate",
+        Filter(Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), call("gt", Column("n", INT64), literal(1))),
+        (FLOAT64, INT64),
+        [(2.5, 2)],
+    ),
+    answers(
+        "filter: before an aggregate",
+        Aggregate(Filter(DATA, call("gt", K, literal(3))), (), (("n", aggregation("size")),)),
+        (INT64,),
+        [(2,)],
+    ),
+    answers(
+        "filter: no row, then an aggregate over everything",
+        Aggregate(Filter(DATA, literal(False)), (), (("n", aggregation("size")), ("x", aggregation("max", X)))),
+        (INT64, FLOAT64),
+        [(0, None)],
+    ),
 ]
 
 LIMIT = [
@@ -205,25 +337,62 @@ LIMIT = [
         ("in the order of an expression", (Ordering(call("mod", K, literal(3))), Ordering(K)), 2, 0, (3, 1)),
     ]
 ] + [
-    *(answers(f"limit: in the order of the constant {value!r}", Limit(DATA, (Ordering(literal(value)), Ordering(K, False)), 1),
-              TYPES, rows(5)) for value in (2, 9, 0.5, "x", True)),
-    answers("limit: in the order of a constant column", Limit(Extend(DATA, (("one", literal(2)),)), (
-        Ordering(Column("one", INT64)), Ordering(K, False)), 1), (*TYPES, INT64), [(*rows(5)[0], 2)]),
-    answers("limit: of rows without a key, with a constant column", Limit(Extend(table({"x": INT64}, [(3,), (1,)]), (
-        ("one", literal(0.5)),)), (Ordering(Column("x", INT64)),), 1), (INT64, FLOAT64), [(1, 0.5)]),
-    answers("limit: that limits nothing, then an aggregate", Aggregate(Limit(DATA, (Ordering(K),), None), (), (
-        ("n", aggregation("size")),)), (INT64,), [(5,)]),
+    *(
+        answers(
+            f"limit: in the order of the constant {value!r}",
+            Limit(DATA, (Ordering(literal(value)), Ordering(K, False)), 1),
+            TYPES,
+            rows(5),
+        )
+        for value in (2, 9, 0.5, "x", True)
+    ),
+    answers(
+        "limit: in the order of a constant column",
+        Limit(Extend(DATA, (("one", literal(2)),)), (Ordering(Column("one", INT64)), Ordering(K, False)), 1),
+        (*TYPES, INT64),
+        [(*rows(5)[0], 2)],
+    ),
+    answers(
+        "limit: of rows without a key, with a constant column",
+        Limit(Extend(table({"x": INT64}, [(3,), (1,)]), (("one", literal(0.5)),)), (Ordering(Column("x", INT64)),), 1),
+        (INT64, FLOAT64),
+        [(1, 0.5)],
+    ),
+    answers(
+        "limit: that limits nothing, then an aggregate",
+        Aggregate(Limit(DATA, (Ordering(K),), None), (), (("n", aggregation("size")),)),
+        (INT64,),
+        [(5,)],
+    ),
     answers("limit: of a limit", Limit(Limit(DATA, (Ordering(K),), 3), (Ordering(K, False),), 2), TYPES, rows(3, 2)),
     answers("limit: a filter above", Filter(Limit(DATA, (Ordering(K),), 2), call("gt", K, literal(1))), TYPES, rows(2)),
     answers("limit: a filter below", Limit(Filter(DATA, call("gt", K, literal(1))), (Ordering(K),), 1), TYPES, rows(2)),
-    answers("limit: an aggregate above", Aggregate(Limit(DATA, (Ordering(K),), 2), (), (("n", aggregation("sum", K)),)),
-            (INT64,), [(3,)]),
-    answers("limit: in the order of a column that is replaced above", Extend(Limit(DATA, (Ordering(K, False),), 1), (
-        ("k", literal(0)),)), TYPES, [(0, 2.5, "é")]),
-    answers("limit: in the order of a column that was replaced", Limit(Extend(DATA, (("k", call("neg", K)),)), (
-        Ordering(K),), 1), TYPES, [(-5, 2.5, "é")]),
-    answers("limit: of groups", Limit(Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), (
-        Ordering(Column("n", INT64), False), Ordering(X)), 2), (FLOAT64, INT64), [(2.5, 2), (-1.0, 1)]),
+    answers(
+        "limit: an aggregate above",
+        Aggregate(Limit(DATA, (Ordering(K),), 2), (), (("n", aggregation("sum", K)),)),
+        (INT64,),
+        [(3,)],
+    ),
+    answers(
+        "limit: in the order of a column that is replaced above",
+        Extend(Limit(DATA, (Ordering(K, False),), 1), (("k", literal(0)),)),
+        TYPES,
+        [(0, 2.5, "é")],
+    ),
+    answers(
+        "limit: in the order of a column that was replaced",
+        Limit(Extend(DATA, (("k", call("neg", K)),)), (Ordering(K),), 1),
+        TYPES,
+        [(-5, 2.5, "é")],
+    ),
+    answers(
+        "limit: of groups",
+        Limit(
+            Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), (Ordering(Column("n", INT64), False), Ordering(X)), 2
+        ),
+        (FLOAT64, INT64),
+        [(2.5, 2), (-1.0, 1)],
+    ),
 ]
 
 SORT = [
@@ -238,24 +407,42 @@ SORT = [
         ("an expression", (Ordering(call("neg", K)),), (5, 4, 3, 2, 1)),
     ]
 ] + [
-    answers("sort: a constant column", Sort(Extend(DATA, (("one", literal("z")),)), (
-        Ordering(Column("one", STRING)), Ordering(K, False))), (*TYPES, STRING), [(*row, "z") for row in rows(5, 4, 3, 2, 1)],
-            ordered=True),
-    answers("sort: a limit", Sort(Limit(DATA, (Ordering(K),), 3), (Ordering(K, False),)), TYPES, rows(3, 2, 1),
-            ordered=True),
-    answers("sort: groups by an aggregate", Sort(Aggregate(DATA, (("s", call("lower", S)),),
-                                                           (("n", aggregation("size")),)), (
-        Ordering(Column("n", INT64), False), Ordering(Column("s", STRING)))), (STRING, INT64),
-            [("b", 2), ("a", 1), ("é", 1), (None, 1)], ordered=True),
-    answers("sort: by a column under its new name", Sort(Select(DATA, (("x", K), ("k", X))), (
-        Ordering(Column("x", INT64), False),)), (INT64, FLOAT64), [(5, 2.5), (4, -1.0), (3, nan), (2, None), (1, 2.5)],
-            ordered=True),
+    answers(
+        "sort: a constant column",
+        Sort(Extend(DATA, (("one", literal("z")),)), (Ordering(Column("one", STRING)), Ordering(K, False))),
+        (*TYPES, STRING),
+        [(*row, "z") for row in rows(5, 4, 3, 2, 1)],
+        ordered=True,
+    ),
+    answers("sort: a limit", Sort(Limit(DATA, (Ordering(K),), 3), (Ordering(K, False),)), TYPES, rows(3, 2, 1), ordered=True),
+    answers(
+        "sort: groups by an aggregate",
+        Sort(
+            Aggregate(DATA, (("s", call("lower", S)),), (("n", aggregation("size")),)),
+            (Ordering(Column("n", INT64), False), Ordering(Column("s", STRING))),
+        ),
+        (STRING, INT64),
+        [("b", 2), ("a", 1), ("é", 1), (None, 1)],
+        ordered=True,
+    ),
+    answers(
+        "sort: by a column under its new name",
+        Sort(Select(DATA, (("x", K), ("k", X))), (Ordering(Column("x", INT64), False),)),
+        (INT64, FLOAT64),
+        [(5, 2.5), (4, -1.0), (3, nan), (2, None), (1, 2.5)],
+        ordered=True,
+    ),
 ]
 
 LEFT = table({"k": INT64, "a": STRING}, [(1, "l1"), (2, "l2"), (2, "l2b"), (None, "l0"), (4, None)], step="left")
 RIGHT = table({"k": INT64, "b": STRING}, [(2, "r2"), (3, "r3"), (2, "r2b"), (None, "r0")], step="right")
-SIDES = (("k", "both", ("k", "k")), ("lk", "left", ("k", "k")), ("rk", "right", ("k", "k")), ("a", "left", ("a", "a")),
-         ("b", "right", ("b", "b")))
+SIDES = (
+    ("k", "both", ("k", "k")),
+    ("lk", "left", ("k", "k")),
+    ("rk", "right", ("k", "k")),
+    ("a", "left", ("a", "a")),
+    ("b", "right", ("b", "b")),
+)
 JOIN_TYPES = (INT64, INT64, INT64, STRING, STRING)
 MATCHED = [(2, 2, 2, "l2", "r2"), (2, 2, 2, "l2", "r2b"), (2, 2, 2, "l2b", "r2"), (2, 2, 2, "l2b", "r2b")]
 NULLS = [(None, None, None, "l0", "r0")]
@@ -268,9 +455,12 @@ NO_LEFT = table({"k": INT64, "a": STRING}, [], step="left")
 NO_RIGHT = table({"k": INT64, "b": STRING}, [], step="right")
 
 JOIN = [
-    answers(f"join: {how}{', NULL matching NULL' if nulls else ''}", Join(LEFT, RIGHT, how, (("k", "k"),), SIDES,
-        nulls),
-            JOIN_TYPES, expected)
+    answers(
+        f"join: {how}{', NULL matching NULL' if nulls else ''}",
+        Join(LEFT, RIGHT, how, (("k", "k"),), SIDES, nulls),
+        JOIN_TYPES,
+        expected,
+    )
     for how, nulls, expected in [
         ("inner", False, MATCHED),
         ("inner", True, MATCHED + NULLS),
@@ -280,23 +470,36 @@ JOIN = [
         ("outer", True, MATCHED + NULLS + LEFT_ONLY + RIGHT_ONLY),
     ]
 ] + [
-    answers(f"join: {how} of nothing on the {side}{', NULL matching NULL' if nulls else ''}",
-            Join(left, right, how, (("k", "k"),), SIDES, nulls), JOIN_TYPES, expected)
-    for nulls in (False, True) for how, side, left, right, expected in [
-        ("inner", "left", NO_LEFT, RIGHT, []), ("inner", "right", LEFT, NO_RIGHT, []),
+    answers(
+        f"join: {how} of nothing on the {side}{', NULL matching NULL' if nulls else ''}",
+        Join(left, right, how, (("k", "k"),), SIDES, nulls),
+        JOIN_TYPES,
+        expected,
+    )
+    for nulls in (False, True)
+    for how, side, left, right, expected in [
+        ("inner", "left", NO_LEFT, RIGHT, []),
+        ("inner", "right", LEFT, NO_RIGHT, []),
         ("left", "left", NO_LEFT, RIGHT, []),
         ("left", "right", NO_LEFT, NO_RIGHT, []),
-        ("outer", "left", NO_LEFT, RIGHT, [(k, None, k, None, b) for k,
-                                           b in [(2, "r2"), (3, "r3"), (2, "r2b"), (None, "r0")]]),
-        ("outer", "right", table({"k": INT64, "a": STRING}, [(1, "l1"), (None, "l0")]), NO_RIGHT,
-         [(1, 1, None, "l1", None), (None, None, None, "l0", None)]),
+        ("outer", "left", NO_LEFT, RIGHT, [(k, None, k, None, b) for k, b in [(2, "r2"), (3, "r3"), (2, "r2b"), (None, "r0")]]),
+        (
+            "outer",
+            "right",
+            table({"k": INT64, "a": STRING}, [(1, "l1"), (None, "l0")]),
+            NO_RIGHT,
+            [(1, 1, None, "l1", None), (None, None, None, "l0", None)],
+        ),
     ]
 ]
 
 KEYED = {
-    BOOL: (True, False), FLOAT64: (nan, 1.5), STRING: ("a", "A"), DATE: (day("2020-01-01"), day("2020-01-02")),
-    TIMESTAMP: (at("2020-01-01 00:00:00"), at("2020-01-01 00:00:01")), TIMEDELTA: (span(hours=24),
-        span(1, microseconds=1)),
+    BOOL: (True, False),
+    FLOAT64: (nan, 1.5),
+    STRING: ("a", "A"),
+    DATE: (day("2020-01-01"), day("2020-01-02")),
+    TIMESTAMP: (at("2020-01-01 00:00:00"), at("2020-01-01 00:00:01")),
+    TIMEDELTA: (span(hours=24), span(1, microseconds=1)),
     UUID: (uuid.UUID(int=1), uuid.UUID(int=2)),
 }
 
@@ -305,19 +508,38 @@ def on(type_, how, nulls):
     a, b = KEYED[type_]
     left = table({"k": type_, "l": INT64}, [(a, 1), (b, 2), (None, 3)])
     right = table({"k": type_, "r": INT64}, [(a, 10), (None, 30)])
-    return Join(left, right, how, (("k", "k"),), (("k", "both", ("k", "k")), ("l", "left", ("l", "l")),
-                                                  ("r", "right", ("r", "r"))),
-                nulls)
+    return Join(
+        left,
+        right,
+        how,
+        (("k", "k"),),
+        (("k", "both", ("k", "k")), ("l", "left", ("l", "l")), ("r", "right", ("r", "r"))),
+        nulls,
+    )
 
 
 JOIN_KEYS = [
-    spec for type_, (a, b) in KEYED.items() for spec in (
-        answers(f"join: outer on {type_}", on(type_, "outer", False), (type_, INT64, INT64),
-                [(a, 1, 10), (b, 2, None), (None, 3, None), (None, None, 30)]),
-        answers(f"join: outer on {type_}, NULL matching NULL", on(type_, "outer", True), (type_, INT64, INT64),
-                [(a, 1, 10), (b, 2, None), (None, 3, 30)]),
-        answers(f"join: inner on {type_}, NULL matching NULL", on(type_, "inner", True), (type_, INT64, INT64),
-                [(a, 1, 10), (None, 3, 30)]),
+    spec
+    for type_, (a, b) in KEYED.items()
+    for spec in (
+        answers(
+            f"join: outer on {type_}",
+            on(type_, "outer", False),
+            (type_, INT64, INT64),
+            [(a, 1, 10), (b, 2, None), (None, 3, None), (None, None, 30)],
+        ),
+        answers(
+            f"join: outer on {type_}, NULL matching NULL",
+            on(type_, "outer", True),
+            (type_, INT64, INT64),
+            [(a, 1, 10), (b, 2, None), (None, 3, 30)],
+        ),
+        answers(
+            f"join: inner on {type_}, NULL matching NULL",
+            on(type_, "inner", True),
+            (type_, INT64, INT64),
+            [(a, 1, 10), (None, 3, 30)],
+        ),
     )
 ]
 
@@ -326,134 +548,380 @@ PAIRS_R = table({"u": INT64, "v": STRING, "b": INT64}, [(1, "p", 10), (1, None, 
 
 
 def pairs(how, nulls):
-    return Join(PAIRS_L, PAIRS_R, how, (("x", "u"), ("y", "v")), (("a", "left", ("a", "a")),
-        ("b", "right", ("b", "b"))), nulls)
+    return Join(PAIRS_L, PAIRS_R, how, (("x", "u"), ("y", "v")), (("a", "left", ("a", "a")), ("b", "right", ("b", "b"))), nulls)
 
 
 JOIN_MORE = [
     answers("join: inner on two columns", pairs("inner", False), (INT64, INT64), [(1, 10)]),
-    answers("join: inner on two columns, NULL matching NULL", pairs("inner", True), (INT64, INT64),
-            [(1, 10), (2, 20), (3, 30)]),
-    answers("join: outer on two columns", pairs("outer", False), (INT64, INT64), [
-        (1, 10), (2, None), (3, None), (4, None), (None, 20), (None, 30), (None, 50)]),
-    answers("join: outer on two columns, NULL matching NULL", pairs("outer", True), (INT64, INT64), [
-        (1, 10), (2, 20), (3, 30), (4, None), (None, 50)]),
-    answers("join: left on two columns, NULL matching NULL", pairs("left", True), (INT64, INT64), [
-        (1, 10), (2, 20), (3, 30), (4, None)]),
-    answers("join: zero meets minus zero, and the empty text is not NULL", Join(
-        table({"k": FLOAT64, "s": STRING}, [(0.0, "")]), table({"k": FLOAT64, "s": STRING}, [(-0.0, None), (-0.0, "")]),
-        "inner", (("k", "k"), ("s", "s")), (("n", "right", ("s", "s")),), True), (STRING,), [("",)]),
-    answers("join: with itself", Join(DATA, DATA, "inner", (("x", "x"),),
-                                      (("a", "left", ("k", "k")), ("b", "right", ("k", "k")))),
-            (INT64, INT64), [(1, 1), (1, 5), (5, 1), (5, 5), (3, 3), (4, 4)]),
-    answers("join: with an aggregate of itself", Join(
-        DATA, Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), "left", (("x", "x"),),
-        (("k", "left", ("k", "k")), ("n", "right", ("n", "n"))), True), (INT64, INT64),
-        [(1, 2), (2, 1), (3, 1), (4, 1), (5, 2)]),
-    answers("join: both sides of a column that is no key", Join(
-        table({"k": INT64, "x": INT64}, [(1, None), (2, 5)]), table({"k": INT64, "x": INT64},
-            [(1, 7), (2, 8), (3, 9)]), "outer",
-        (("k", "k"),), (("x", "both", ("x", "x")),)), (INT64,), [(7,), (5,), (9,)]),
-    answers("join: JSON on both sides", Join(
-        table({"k": INT64, "j": JSON}, [(1, None), (2, Json([1]))]), table({"k": INT64, "j": JSON},
-            [(1, Json({})), (2, Json(2))]),
-        "outer", (("k", "k"),), (("j", "both", ("j", "j")),)), (JSON,), [(Json({}),), (Json([1]),)]),
-    answers("join: computed keys", Join(
-        Extend(LEFT, (("k2", call("mul", LEFT.column("k"), literal(2))),)), RIGHT, "inner", (("k2", "k"),), (
-            ("a", "left", ("a", "a")), ("b", "right", ("b", "b")))), (STRING, STRING), [("l1", "r2"), ("l1", "r2b")]),
-    answers("join: a filter on the missing side", Filter(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), call(
-        "is_null", Column("rk", INT64))), JOIN_TYPES, LEFT_ONLY + LEFT_NULL),
-    answers("join: a constant is missing too where the row is", Join(
-        LEFT, Extend(RIGHT, (("one", literal(1)),)), "left", (("k", "k"),), (
-            ("a", "left", ("a", "a")), ("one", "right", ("one", "one")))), (STRING, INT64),
-            [("l1", None), ("l2", 1), ("l2", 1), ("l2b", 1), ("l2b", 1), ("l0", None), (None, None)]),
-    answers("join: a filter below", Join(Filter(LEFT, call("eq", LEFT.column("k"), literal(2))), Filter(RIGHT, call(
-        "gt", RIGHT.column("k"), literal(2))), "outer", (("k", "k"),), (("k", "both", ("k", "k")),)), (INT64,), [
-        (2,), (2,), (3,)]),
-    answers("join: a limit below", Join(
-        Limit(LEFT, (Ordering(LEFT.column("a")),), 1), RIGHT, "left", (("k", "k"),), (
-            ("a", "left", ("a", "a")), ("b", "right", ("b", "b")))), (STRING, STRING), [("l0", None)]),
-    answers("join: of joins", Join(
-        Join(LEFT, RIGHT, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("a", "left", ("a", "a")),
-                                                   ("b", "right", ("b", "b")))),
-        table({"k": INT64, "c": FLOAT64}, [(2, 0.5), (9, 1.5)]), "outer", (("k", "k"),), (
-            ("a", "left", ("a", "a")), ("b", "left", ("b", "b")), ("c", "right", ("c", "c")))),
-            (STRING, STRING, FLOAT64), [
-        ("l2", "r2", 0.5), ("l2", "r2b", 0.5), ("l2b", "r2", 0.5), ("l2b", "r2b", 0.5), (None, None, 1.5)]),
-    answers("join: a column of it is replaced", Extend(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (
-        ("b", literal(1)), ("k", literal(2)))), (INT64, INT64, INT64, STRING, INT64), [
-        (2, lk, rk, a, 1) for _, lk, rk, a, _ in MATCHED + LEFT_ONLY + LEFT_NULL]),
-    answers("join: a column of it is replaced twice", Extend(Extend(Join(
-        LEFT, RIGHT, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("a", "left", ("a", "a")),
-                                              ("b", "right", ("b", "b")))), (
-            ("a", literal(1)),)), (("a", literal(2)),)), (INT64, INT64, STRING), [(2, 2, "r2"), (2, 2, "r2b")] * 2),
-    answers("join: one of its columns", Select(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (("b", Column("b", STRING)),)),
-            (STRING,), [("r2",), ("r2b",), ("r2",), ("r2b",), (None,), (None,), (None,)]),
-    answers("join: none of its columns", Aggregate(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (), (
-        ("n", aggregation("size")),)), (INT64,), [(7,)]),
-    answers("join: on a key, none of whose columns is read", Aggregate(Join(LEFT, Aggregate(
-        RIGHT, (("k", RIGHT.column("k")),), (("n", aggregation("size")),)), "left", (("k", "k"),), (
-            ("k", "left", ("k", "k")), ("n", "right", ("n", "n")))), (), (("rows", aggregation("size")),)), (INT64,), [(5,)]),
-    answers("join: case variants of one name", Join(
-        table({"k": INT64, "ab": INT64}, [(1, 10)]), table({"K": INT64, "AB": INT64}, [(1, 20)]), "inner",
-        (("k", "K"),), (
-            ("AB", "left", ("ab", "ab")), ("ab", "right", ("AB", "AB")))), (INT64, INT64), [(10, 20)]),
+    answers(
+        "join: inner on two columns, NULL matching NULL", pairs("inner", True), (INT64, INT64), [(1, 10), (2, 20), (3, 30)]
+    ),
+    answers(
+        "join: outer on two columns",
+        pairs("outer", False),
+        (INT64, INT64),
+        [(1, 10), (2, None), (3, None), (4, None), (None, 20), (None, 30), (None, 50)],
+    ),
+    answers(
+        "join: outer on two columns, NULL matching NULL",
+        pairs("outer", True),
+        (INT64, INT64),
+        [(1, 10), (2, 20), (3, 30), (4, None), (None, 50)],
+    ),
+    answers(
+        "join: left on two columns, NULL matching NULL",
+        pairs("left", True),
+        (INT64, INT64),
+        [(1, 10), (2, 20), (3, 30), (4, None)],
+    ),
+    answers(
+        "join: zero meets minus zero, and the empty text is not NULL",
+        Join(
+            table({"k": FLOAT64, "s": STRING}, [(0.0, "")]),
+            table({"k": FLOAT64, "s": STRING}, [(-0.0, None), (-0.0, "")]),
+            "inner",
+            (("k", "k"), ("s", "s")),
+            (("n", "right", ("s", "s")),),
+            True,
+        ),
+        (STRING,),
+        [("",)],
+    ),
+    answers(
+        "join: with itself",
+        Join(DATA, DATA, "inner", (("x", "x"),), (("a", "left", ("k", "k")), ("b", "right", ("k", "k")))),
+        (INT64, INT64),
+        [(1, 1), (1, 5), (5, 1), (5, 5), (3, 3), (4, 4)],
+    ),
+    answers(
+        "join: with an aggregate of itself",
+        Join(
+            DATA,
+            Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)),
+            "left",
+            (("x", "x"),),
+            (("k", "left", ("k", "k")), ("n", "right", ("n", "n"))),
+            True,
+        ),
+        (INT64, INT64),
+        [(1, 2), (2, 1), (3, 1), (4, 1), (5, 2)],
+    ),
+    answers(
+        "join: both sides of a column that is no key",
+        Join(
+            table({"k": INT64, "x": INT64}, [(1, None), (2, 5)]),
+            table({"k": INT64, "x": INT64}, [(1, 7), (2, 8), (3, 9)]),
+            "outer",
+            (("k", "k"),),
+            (("x", "both", ("x", "x")),),
+        ),
+        (INT64,),
+        [(7,), (5,), (9,)],
+    ),
+    answers(
+        "join: JSON on both sides",
+        Join(
+            table({"k": INT64, "j": JSON}, [(1, None), (2, Json([1]))]),
+            table({"k": INT64, "j": JSON}, [(1, Json({})), (2, Json(2))]),
+            "outer",
+            (("k", "k"),),
+            (("j", "both", ("j", "j")),),
+        ),
+        (JSON,),
+        [(Json({}),), (Json([1]),)],
+    ),
+    answers(
+        "join: computed keys",
+        Join(
+            Extend(LEFT, (("k2", call("mul", LEFT.column("k"), literal(2))),)),
+            RIGHT,
+            "inner",
+            (("k2", "k"),),
+            (("a", "left", ("a", "a")), ("b", "right", ("b", "b"))),
+        ),
+        (STRING, STRING),
+        [("l1", "r2"), ("l1", "r2b")],
+    ),
+    answers(
+        "join: a filter on the missing side",
+        Filter(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), call("is_null", Column("rk", INT64))),
+        JOIN_TYPES,
+        LEFT_ONLY + LEFT_NULL,
+    ),
+    answers(
+        "join: a constant is missing too where the row is",
+        Join(
+            LEFT,
+            Extend(RIGHT, (("one", literal(1)),)),
+            "left",
+            (("k", "k"),),
+            (("a", "left", ("a", "a")), ("one", "right", ("one", "one"))),
+        ),
+        (STRING, INT64),
+        [("l1", None), ("l2", 1), ("l2", 1), ("l2b", 1), ("l2b", 1), ("l0", None), (None, None)],
+    ),
+    answers(
+        "join: a filter below",
+        Join(
+            Filter(LEFT, call("eq", LEFT.column("k"), literal(2))),
+            Filter(RIGHT, call("gt", RIGHT.column("k"), literal(2))),
+            "outer",
+            (("k", "k"),),
+            (("k", "both", ("k", "k")),),
+        ),
+        (INT64,),
+        [(2,), (2,), (3,)],
+    ),
+    answers(
+        "join: a limit below",
+        Join(
+            Limit(LEFT, (Ordering(LEFT.column("a")),), 1),
+            RIGHT,
+            "left",
+            (("k", "k"),),
+            (("a", "left", ("a", "a")), ("b", "right", ("b", "b"))),
+        ),
+        (STRING, STRING),
+        [("l0", None)],
+    ),
+    answers(
+        "join: of joins",
+        Join(
+            Join(
+                LEFT,
+                RIGHT,
+                "inner",
+                (("k", "k"),),
+                (("k", "left", ("k", "k")), ("a", "left", ("a", "a")), ("b", "right", ("b", "b"))),
+            ),
+            table({"k": INT64, "c": FLOAT64}, [(2, 0.5), (9, 1.5)]),
+            "outer",
+            (("k", "k"),),
+            (("a", "left", ("a", "a")), ("b", "left", ("b", "b")), ("c", "right", ("c", "c"))),
+        ),
+        (STRING, STRING, FLOAT64),
+        [("l2", "r2", 0.5), ("l2", "r2b", 0.5), ("l2b", "r2", 0.5), ("l2b", "r2b", 0.5), (None, None, 1.5)],
+    ),
+    answers(
+        "join: a column of it is replaced",
+        Extend(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (("b", literal(1)), ("k", literal(2)))),
+        (INT64, INT64, INT64, STRING, INT64),
+        [(2, lk, rk, a, 1) for _, lk, rk, a, _ in MATCHED + LEFT_ONLY + LEFT_NULL],
+    ),
+    answers(
+        "join: a column of it is replaced twice",
+        Extend(
+            Extend(
+                Join(
+                    LEFT,
+                    RIGHT,
+                    "inner",
+                    (("k", "k"),),
+                    (("k", "left", ("k", "k")), ("a", "left", ("a", "a")), ("b", "right", ("b", "b"))),
+                ),
+                (("a", literal(1)),),
+            ),
+            (("a", literal(2)),),
+        ),
+        (INT64, INT64, STRING),
+        [(2, 2, "r2"), (2, 2, "r2b")] * 2,
+    ),
+    answers(
+        "join: one of its columns",
+        Select(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (("b", Column("b", STRING)),)),
+        (STRING,),
+        [("r2",), ("r2b",), ("r2",), ("r2b",), (None,), (None,), (None,)],
+    ),
+    answers(
+        "join: none of its columns",
+        Aggregate(Join(LEFT, RIGHT, "left", (("k", "k"),), SIDES), (), (("n", aggregation("size")),)),
+        (INT64,),
+        [(7,)],
+    ),
+    answers(
+        "join: on a key, none of whose columns is read",
+        Aggregate(
+            Join(
+                LEFT,
+                Aggregate(RIGHT, (("k", RIGHT.column("k")),), (("n", aggregation("size")),)),
+                "left",
+                (("k", "k"),),
+                (("k", "left", ("k", "k")), ("n", "right", ("n", "n"))),
+            ),
+            (),
+            (("rows", aggregation("size")),),
+        ),
+        (INT64,),
+        [(5,)],
+    ),
+    answers(
+        "join: case variants of one name",
+        Join(
+            table({"k": INT64, "ab": INT64}, [(1, 10)]),
+            table({"K": INT64, "AB": INT64}, [(1, 20)]),
+            "inner",
+            (("k", "K"),),
+            (("AB", "left", ("ab", "ab")), ("ab", "right", ("AB", "AB"))),
+        ),
+        (INT64, INT64),
+        [(10, 20)],
+    ),
 ]
 
 MEAN = ScalarQuery(Aggregate(DATA, (), (("mean", aggregation("mean", K)),)), "mean")
 SCALAR = [
     answers("scalar query: in a filter", Filter(DATA, call("gt", K, MEAN)), TYPES, rows(4, 5)),
-    answers("scalar query: in a column", Extend(DATA, (("above", call("sub", K, MEAN)),)), (*TYPES, FLOAT64), [
-        (*row, row[0] - 3.0) for row in ROWS]),
-    answers("scalar query: of one row of a table", Select(table({"x": INT64}, [(1,)]), (
-        ("s", ScalarQuery(Limit(DATA, (Ordering(K, False),), 1), "s")),)), (STRING,), [("é",)]),
-    answers("scalar query: NULL where there is no row", Select(table({"x": INT64}, [(1,)]), (
-        ("s", ScalarQuery(Filter(DATA, literal(False)), "s")),)), (STRING,), [(None,)]),
-    answers("scalar query: twice", Select(table({"x": INT64}, [(1,)]), (
-        ("a", call("add", MEAN, MEAN)), ("b", ScalarQuery(Aggregate(DATA, (), (("n", aggregation("size")),)), "n")))),
-            (FLOAT64, INT64), [(6.0, 5)]),
-    answers("scalar query: in an aggregate", Aggregate(DATA, (), (
-        ("n", aggregation("sum", case([(call("gt", K, MEAN), K)], literal(0)))),)), (INT64,), [(9,)]),
-    answers("scalar query: an interval over a window", Extend(DATA, (("widest", over(aggregation("max", ScalarQuery(
-        Aggregate(DATA, (), (("top", aggregation("max", call("interval", cast(K, FLOAT64), literal(9.0), literal("[)")))),)),
-        "top")), (), (Ordering(K),), WindowFrame("ROWS", None, 0))),)), (*TYPES, INTERVAL), [
-            (*row, Interval(5.0, 9.0, "[)")) for row in ROWS]),
-    answers("scalar query: a column that a window reads", Extend(Extend(DATA, (("mean", MEAN),)), (
-        ("sum", over(aggregation("sum", Column("mean", FLOAT64)), (), (Ordering(K),), WindowFrame("ROWS", None, 0))),)),
-            (*TYPES, FLOAT64, FLOAT64), [(*row, 3.0, 3.0 * row[0]) for row in ROWS]),
-    answers("scalar query: on a scalar query", Filter(DATA, call("eq", K, ScalarQuery(Aggregate(Filter(
-        DATA, call("lt", K, MEAN)), (), (("k", aggregation("max", K)),)), "k"))), TYPES, rows(2)),
-    answers("scalar query: that nothing reads", Extend(Extend(DATA, (("y", MEAN),)), (("y", literal(1)),)), (*TYPES, INT64),
-            [(*row, 1) for row in ROWS]),
-    Spec("scalar query: of two rows", Select(table({"x": INT64}, [(1,)]), (("s", ScalarQuery(DATA, "s")),)), Fails(),
-         (STRING,)),
+    answers(
+        "scalar query: in a column",
+        Extend(DATA, (("above", call("sub", K, MEAN)),)),
+        (*TYPES, FLOAT64),
+        [(*row, row[0] - 3.0) for row in ROWS],
+    ),
+    answers(
+        "scalar query: of one row of a table",
+        Select(table({"x": INT64}, [(1,)]), (("s", ScalarQuery(Limit(DATA, (Ordering(K, False),), 1), "s")),)),
+        (STRING,),
+        [("é",)],
+    ),
+    answers(
+        "scalar query: NULL where there is no row",
+        Select(table({"x": INT64}, [(1,)]), (("s", ScalarQuery(Filter(DATA, literal(False)), "s")),)),
+        (STRING,),
+        [(None,)],
+    ),
+    answers(
+        "scalar query: twice",
+        Select(
+            table({"x": INT64}, [(1,)]),
+            (("a", call("add", MEAN, MEAN)), ("b", ScalarQuery(Aggregate(DATA, (), (("n", aggregation("size")),)), "n"))),
+        ),
+        (FLOAT64, INT64),
+        [(6.0, 5)],
+    ),
+    answers(
+        "scalar query: in an aggregate",
+        Aggregate(DATA, (), (("n", aggregation("sum", case([(call("gt", K, MEAN), K)], literal(0)))),)),
+        (INT64,),
+        [(9,)],
+    ),
+    answers(
+        "scalar query: an interval over a window",
+        Extend(
+            DATA,
+            (
+                (
+                    "widest",
+                    over(
+                        aggregation(
+                            "max",
+                            ScalarQuery(
+                                Aggregate(
+                                    DATA,
+                                    (),
+                                    (
+                                        (
+                                            "top",
+                                            aggregation("max", call("interval", cast(K, FLOAT64), literal(9.0), literal("[)"))),
+                                        ),
+                                    ),
+                                ),
+                                "top",
+                            ),
+                        ),
+                        (),
+                        (Ordering(K),),
+                        WindowFrame("ROWS", None, 0),
+                    ),
+                ),
+            ),
+        ),
+        (*TYPES, INTERVAL),
+        [(*row, Interval(5.0, 9.0, "[)")) for row in ROWS],
+    ),
+    answers(
+        "scalar query: a column that a window reads",
+        Extend(
+            Extend(DATA, (("mean", MEAN),)),
+            (("sum", over(aggregation("sum", Column("mean", FLOAT64)), (), (Ordering(K),), WindowFrame("ROWS", None, 0))),),
+        ),
+        (*TYPES, FLOAT64, FLOAT64),
+        [(*row, 3.0, 3.0 * row[0]) for row in ROWS],
+    ),
+    answers(
+        "scalar query: on a scalar query",
+        Filter(
+            DATA,
+            call("eq", K, ScalarQuery(Aggregate(Filter(DATA, call("lt", K, MEAN)), (), (("k", aggregation("max", K)),)), "k")),
+        ),
+        TYPES,
+        rows(2),
+    ),
+    answers(
+        "scalar query: that nothing reads",
+        Extend(Extend(DATA, (("y", MEAN),)), (("y", literal(1)),)),
+        (*TYPES, INT64),
+        [(*row, 1) for row in ROWS],
+    ),
+    Spec(
+        "scalar query: of two rows", Select(table({"x": INT64}, [(1,)]), (("s", ScalarQuery(DATA, "s")),)), Fails(), (STRING,)
+    ),
 ]
 
 SHARED = Extend(Filter(DATA, call("gt", K, literal(1))), (("y", call("mul", K, K)),), "squares")
 GRAPHS = [
-    answers("plans: a step that is read twice", Join(SHARED, SHARED, "inner", (("k", "y"),), (
-        ("k", "left", ("k", "k")), ("y", "right", ("y", "y")))), (INT64, INT64), [(4, 4)]),
-    answers("plans: an aggregate over a join whose key nothing reads", Aggregate(
-        Extend(Join(DATA, DATA, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("x", "right", ("x", "x"))), key=("k",)), (
-            ("one", literal(1)),)), (("one", Column("one", INT64)),), (("x", aggregation("min", Column("x", FLOAT64))),)),
-            (INT64, FLOAT64), [(1, -1.0)]),
-    answers("plans: an aggregate of an aggregate", Aggregate(
-        Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)), (("n", Column("n", INT64)),),
-        (("m", aggregation("size")),)),
-            (INT64, INT64), [(1, 3), (2, 1)]),
-    answers("plans: a column that is used before and after it is replaced", Aggregate(
-        Extend(Extend(DATA, (("y", call("add", K, literal(1))),)), (("k", call("neg", K)),)), (), (
-            ("k", aggregation("sum", Column("k", INT64))), ("y", aggregation("sum", Column("y", INT64))))),
-            (INT64, INT64),
-            [(-15, 20)]),
-    answers("plans: rows of a date column, one a day", Filter(table({"d": DATE}, [
-        (datetime.date(2020, 2, 28) + datetime.timedelta(i),) for i in range(3)]), call(
-            "gt", Column("d", DATE), literal(day("2020-02-28")))), (DATE,),
-            [(day("2020-02-29"),), (day("2020-03-01"),)]),
+    answers(
+        "plans: a step that is read twice",
+        Join(SHARED, SHARED, "inner", (("k", "y"),), (("k", "left", ("k", "k")), ("y", "right", ("y", "y")))),
+        (INT64, INT64),
+        [(4, 4)],
+    ),
+    answers(
+        "plans: an aggregate over a join whose key nothing reads",
+        Aggregate(
+            Extend(
+                Join(DATA, DATA, "inner", (("k", "k"),), (("k", "left", ("k", "k")), ("x", "right", ("x", "x"))), key=("k",)),
+                (("one", literal(1)),),
+            ),
+            (("one", Column("one", INT64)),),
+            (("x", aggregation("min", Column("x", FLOAT64))),),
+        ),
+        (INT64, FLOAT64),
+        [(1, -1.0)],
+    ),
+    answers(
+        "plans: an aggregate of an aggregate",
+        Aggregate(
+            Aggregate(DATA, (("x", X),), (("n", aggregation("size")),)),
+            (("n", Column("n", INT64)),),
+            (("m", aggregation("size")),),
+        ),
+        (INT64, INT64),
+        [(1, 3), (2, 1)],
+    ),
+    answers(
+        "plans: a column that is used before and after it is replaced",
+        Aggregate(
+            Extend(Extend(DATA, (("y", call("add", K, literal(1))),)), (("k", call("neg", K)),)),
+            (),
+            (("k", aggregation("sum", Column("k", INT64))), ("y", aggregation("sum", Column("y", INT64)))),
+        ),
+        (INT64, INT64),
+        [(-15, 20)],
+    ),
+    answers(
+        "plans: rows of a date column, one a day",
+        Filter(
+            table({"d": DATE}, [(datetime.date(2020, 2, 28) + datetime.timedelta(i),) for i in range(3)]),
+            call("gt", Column("d", DATE), literal(day("2020-02-28"))),
+        ),
+        (DATE,),
+        [(day("2020-02-29"),), (day("2020-03-01"),)],
+    ),
 ]
 
-SPECS: list[Spec] = (VALUES + NAMES + EXTEND + CHAINS + SELECT + FILTER + LIMIT + SORT + JOIN + JOIN_KEYS + JOIN_MORE
-                     + SCALAR + GRAPHS)
+SPECS: list[Spec] = (
+    VALUES + NAMES + EXTEND + CHAINS + SELECT + FILTER + LIMIT + SORT + JOIN + JOIN_KEYS + JOIN_MORE + SCALAR + GRAPHS
+)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

@@ -26,99 +26,268 @@ PLACE = ("_type", "id", " Context", ": ", " located at ", " => ")
 ONE, WHOLE = {"a": FLOAT64}, {"a": INT64}
 SPREAD = [
     # pandas.Series([1, 2, 4]).var(ddof=1), and so on
-    grouped("var: of a sample", ONE, of("var", 1), FLOAT64, [
-        ([1.0, 2.0, 4.0, None], 7 / 3), ([1.0], None), ([None], None), ([3.0, 3.0], 0.0), ([1.0, nan], nan),
-    ]),
+    grouped(
+        "var: of a sample",
+        ONE,
+        of("var", 1),
+        FLOAT64,
+        [([1.0, 2.0, 4.0, None], 7 / 3), ([1.0], None), ([None], None), ([3.0, 3.0], 0.0), ([1.0, nan], nan)],
+    ),
     grouped("var: of a population", WHOLE, of("var", 0), FLOAT64, [([1, 2, 4], 14 / 9), ([5], 0.0), ([None], None)]),
     grouped("std: of a sample", WHOLE, of("std", 1), FLOAT64, [([1, 2, 4], math.sqrt(7 / 3)), ([1], None)]),
     grouped("std: of a population", ONE, of("std", 0), FLOAT64, [([1.0, 2.0, 4.0], math.sqrt(14 / 9)), ([1.0], 0.0)]),
-    grouped("var: of what is counted", WHOLE, lambda a: aggregation("var", a, literal(1), where=call("gt", a, literal(1))),
-            FLOAT64, [([1, 2, 4], 2.0)]),
+    grouped(
+        "var: of what is counted",
+        WHOLE,
+        lambda a: aggregation("var", a, literal(1), where=call("gt", a, literal(1))),
+        FLOAT64,
+        [([1, 2, 4], 2.0)],
+    ),
 ]
 SKEW = [
     # pandas.Series([1, 2, 4]).skew(), and so on; of equal values, what pandas 2 gives, and pandas 3 does not
-    grouped("skew: of floats", ONE, of("skew"), FLOAT64, [
-        ([1.0, 2.0, 4.0, None], 0.9352195295828246), ([4.0, 2.0, 1.0, -100.0], -1.9964268362778874), ([1.0, 2.0, 3.0], 0.0),
-        ([1.0, 2.0], None), ([1.0, None, None], None), ([None], None), ([3.0, 3.0, 3.0], 0.0), ([0.1] * 7, 0.0),
-        ([1.0, 2.0, nan], nan), ([1.0, 2.0, inf], nan), ([inf] * 3, nan), ([nan] * 3, nan), ([-inf, 1.0, inf], nan),
-    ]),
+    grouped(
+        "skew: of floats",
+        ONE,
+        of("skew"),
+        FLOAT64,
+        [
+            ([1.0, 2.0, 4.0, None], 0.9352195295828246),
+            ([4.0, 2.0, 1.0, -100.0], -1.9964268362778874),
+            ([1.0, 2.0, 3.0], 0.0),
+            ([1.0, 2.0], None),
+            ([1.0, None, None], None),
+            ([None], None),
+            ([3.0, 3.0, 3.0], 0.0),
+            ([0.1] * 7, 0.0),
+            ([1.0, 2.0, nan], nan),
+            ([1.0, 2.0, inf], nan),
+            ([inf] * 3, nan),
+            ([nan] * 3, nan),
+            ([-inf, 1.0, inf], nan),
+        ],
+    ),
     grouped("skew: of integers", WHOLE, of("skew"), FLOAT64, [([1, 2, 4], 0.9352195295828246), ([5, 5, 5], 0.0), ([5], None)]),
-    grouped("skew: of decimals", {"a": decimal_type(2)}, of("skew"), FLOAT64, [
-        ([decimal.Decimal("1.25"), decimal.Decimal("2.25"), decimal.Decimal("4.25")], 0.9352195295828246)]),
+    grouped(
+        "skew: of decimals",
+        {"a": decimal_type(2)},
+        of("skew"),
+        FLOAT64,
+        [([decimal.Decimal("1.25"), decimal.Decimal("2.25"), decimal.Decimal("4.25")], 0.9352195295828246)],
+    ),
     # The same distances from the mean, far from 0, and as shares of a very large and a very small range.
-    grouped("skew: of numbers that are far from 0", ONE, of("skew"), FLOAT64, [
-        ([2.0**50 + 1, 2.0**50 + 2, 2.0**50 + 4], 0.9352195295828246), ([1e200, 2e200, 4e200], 0.9352195295828246),
-        ([1e-200, 2e-200, 4e-200], 0.9352195295828246), ([-1.0, 1e-120, 1.0], 0.0), ([-1e10, 1e-320, 1e10], 0.0),
-    ]),
-    grouped("skew: of what is counted", WHOLE, lambda a: aggregation("skew", a, where=call("lt", a, literal(9))), FLOAT64, [
-        ([1, 2, 4, 9], 0.9352195295828246), ([1, 2, 9], None)]),
-    grouped("skew: of a constant", WHOLE, lambda a: aggregation("skew", literal(2.5), where=call("lt", a, literal(9))), FLOAT64, [
-        ([1, 2, 4, 9], 0.0), ([1, 2, 9], None)]),
+    grouped(
+        "skew: of numbers that are far from 0",
+        ONE,
+        of("skew"),
+        FLOAT64,
+        [
+            ([2.0**50 + 1, 2.0**50 + 2, 2.0**50 + 4], 0.9352195295828246),
+            ([1e200, 2e200, 4e200], 0.9352195295828246),
+            ([1e-200, 2e-200, 4e-200], 0.9352195295828246),
+            ([-1.0, 1e-120, 1.0], 0.0),
+            ([-1e10, 1e-320, 1e10], 0.0),
+        ],
+    ),
+    grouped(
+        "skew: of what is counted",
+        WHOLE,
+        lambda a: aggregation("skew", a, where=call("lt", a, literal(9))),
+        FLOAT64,
+        [([1, 2, 4, 9], 0.9352195295828246), ([1, 2, 9], None)],
+    ),
+    grouped(
+        "skew: of a constant",
+        WHOLE,
+        lambda a: aggregation("skew", literal(2.5), where=call("lt", a, literal(9))),
+        FLOAT64,
+        [([1, 2, 4, 9], 0.0), ([1, 2, 9], None)],
+    ),
 ]
 QUANTILES = [
     # pandas.Series([1, 2, 4, 8]).quantile([0, .5, .9, 1])
-    *(grouped(f"quantile: {q} of floats", ONE, of("quantile", q), FLOAT64, [
-        ([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)])
-      for q, found in ((0.0, 1.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0))),
+    *(
+        grouped(
+            f"quantile: {q} of floats",
+            ONE,
+            of("quantile", q),
+            FLOAT64,
+            [([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)],
+        )
+        for q, found in ((0.0, 1.0), (0.5, 3.0), (0.9, 6.8), (1.0, 8.0))
+    ),
     grouped("quantile: of integers", WHOLE, of("quantile", 0.25), FLOAT64, [([1, 2], 1.25), ([7, 7, 7], 7.0)]),
-    grouped("quantile: with infinity and NaN", ONE, of("quantile", 0.5), FLOAT64, [([-inf, 1.0, inf], 1.0), ([1.0, 2.0, nan], 2.0)]),
-    *(grouped(f"quantile: {q} beside infinities", ONE, of("quantile", q), FLOAT64, [
-        ([inf, inf], inf), ([-inf, -inf], -inf), ([-inf, 1.0], -inf), ([1.0, inf], inf), ([-inf, inf], nan), ([1.0, nan], nan),
-        ([-inf, nan], nan), ([inf, nan], nan), ([nan, nan], nan), ([inf], inf), ([-inf], -inf), ([None], None), ([inf, None, inf], inf),
-        ([-inf, -inf, -inf, 1.0], -inf), ([1.0, inf, inf, inf], inf), ([-inf, -inf, inf, inf], at_middle if q == 0.5 else found),
-        ([1.7e308, 1.7e308], 1.7e308),
-     ]) for q, at_middle, found in ((0.25, None, -inf), (0.5, nan, None), (0.75, None, inf))),
-    *(grouped(f"quantile: the {name} of infinities", ONE, of("quantile", q), FLOAT64, [
-        ([-inf, inf], found), ([nan, 1.0], last), ([inf, inf], inf), ([None], None)])
-      for name, q, found, last in (("least", 0.0, -inf, 1.0), ("greatest", 1.0, inf, nan))),
-    grouped("quantile: of infinities that are counted", ONE,
-            lambda a: aggregation("quantile", a, literal(0.25), where=call("lt", a, literal(nan))), FLOAT64, [
-                ([-inf, nan, -inf], -inf), ([nan, inf, inf], inf), ([nan], None), ([3.0, 1.0, nan], 1.5)]),
-    grouped("quantile: the median of long durations", {"a": TIMEDELTA}, of("quantile", 0.5), TIMEDELTA, [
-        ([span(days=300_000, microseconds=1)], span(days=300_000, microseconds=1)),
-        ([span(days=300_000, microseconds=1), span(days=300_000, microseconds=3)], span(days=300_000, microseconds=2)),
-        ([span(days=-200_000, microseconds=1), span(days=200_000, microseconds=2)], span(microseconds=1)),
-        ([span(microseconds=-1), span(0)], span(0)), ([span(microseconds=-3), span(0)], span(microseconds=-1)),
-    ]),
-    grouped("quantile: the median of moments centuries apart", {"a": TIMESTAMP}, of("quantile", 0.5), TIMESTAMP, [
-        ([at("0001-01-01 00:00:00.000001"), at("9999-12-31 23:59:59.999999")], at("5000-07-02 12:00")),
-        ([at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999999")),
-        ([at("0001-01-01 00:00:00.000001")], at("0001-01-01 00:00:00.000001")),
-        ([at("9999-12-31 23:59:59.999997"), at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999998")),
-        ([at("1201-01-01 00:00:00.000003"), at("2801-01-01 00:00:00.000004")], at("2001-01-01 00:00:00.000003")),
-        ([at("1969-12-31 23:59:59.999998"), at("1969-12-31 23:59:59.999999")], at("1969-12-31 23:59:59.999999")),
-        ([None], None),
-    ]),
-    grouped("quantile: of durations", {"a": TIMEDELTA}, of("quantile", 0.5), TIMEDELTA, [
-        ([span(seconds=1), span(seconds=2)], span(seconds=1.5)), ([span(microseconds=1), span(microseconds=2)], span(microseconds=1)),
-        ([None], None),
-    ]),
-    grouped("quantile: of timestamps", {"a": TIMESTAMP}, of("quantile", 0.5), TIMESTAMP, [
-        ([at("2022-01-01"), at("2022-01-02")], at("2022-01-01 12:00")), ([None], None),
-        ([at("2022-01-01 00:00:00.000001"), None], at("2022-01-01 00:00:00.000001")),
-    ]),
+    grouped(
+        "quantile: with infinity and NaN", ONE, of("quantile", 0.5), FLOAT64, [([-inf, 1.0, inf], 1.0), ([1.0, 2.0, nan], 2.0)]
+    ),
+    *(
+        grouped(
+            f"quantile: {q} beside infinities",
+            ONE,
+            of("quantile", q),
+            FLOAT64,
+            [
+                ([inf, inf], inf),
+                ([-inf, -inf], -inf),
+                ([-inf, 1.0], -inf),
+                ([1.0, inf], inf),
+                ([-inf, inf], nan),
+                ([1.0, nan], nan),
+                ([-inf, nan], nan),
+                ([inf, nan], nan),
+                ([nan, nan], nan),
+                ([inf], inf),
+                ([-inf], -inf),
+                ([None], None),
+                ([inf, None, inf], inf),
+                ([-inf, -inf, -inf, 1.0], -inf),
+                ([1.0, inf, inf, inf], inf),
+                ([-inf, -inf, inf, inf], at_middle if q == 0.5 else found),
+                ([1.7e308, 1.7e308], 1.7e308),
+            ],
+        )
+        for q, at_middle, found in ((0.25, None, -inf), (0.5, nan, None), (0.75, None, inf))
+    ),
+    *(
+        grouped(
+            f"quantile: the {name} of infinities",
+            ONE,
+            of("quantile", q),
+            FLOAT64,
+            [([-inf, inf], found), ([nan, 1.0], last), ([inf, inf], inf), ([None], None)],
+        )
+        for name, q, found, last in (("least", 0.0, -inf, 1.0), ("greatest", 1.0, inf, nan))
+    ),
+    grouped(
+        "quantile: of infinities that are counted",
+        ONE,
+        lambda a: aggregation("quantile", a, literal(0.25), where=call("lt", a, literal(nan))),
+        FLOAT64,
+        [([-inf, nan, -inf], -inf), ([nan, inf, inf], inf), ([nan], None), ([3.0, 1.0, nan], 1.5)],
+    ),
+    grouped(
+        "quantile: the median of long durations",
+        {"a": TIMEDELTA},
+        of("quantile", 0.5),
+        TIMEDELTA,
+        [
+            ([span(days=300_000, microseconds=1)], span(days=300_000, microseconds=1)),
+            ([span(days=300_000, microseconds=1), span(days=300_000, microseconds=3)], span(days=300_000, microseconds=2)),
+            ([span(days=-200_000, microseconds=1), span(days=200_000, microseconds=2)], span(microseconds=1)),
+            ([span(microseconds=-1), span(0)], span(0)),
+            ([span(microseconds=-3), span(0)], span(microseconds=-1)),
+        ],
+    ),
+    grouped(
+        "quantile: the median of moments centuries apart",
+        {"a": TIMESTAMP},
+        of("quantile", 0.5),
+        TIMESTAMP,
+        [
+            ([at("0001-01-01 00:00:00.000001"), at("9999-12-31 23:59:59.999999")], at("5000-07-02 12:00")),
+            ([at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999999")),
+            ([at("0001-01-01 00:00:00.000001")], at("0001-01-01 00:00:00.000001")),
+            ([at("9999-12-31 23:59:59.999997"), at("9999-12-31 23:59:59.999999")], at("9999-12-31 23:59:59.999998")),
+            ([at("1201-01-01 00:00:00.000003"), at("2801-01-01 00:00:00.000004")], at("2001-01-01 00:00:00.000003")),
+            ([at("1969-12-31 23:59:59.999998"), at("1969-12-31 23:59:59.999999")], at("1969-12-31 23:59:59.999999")),
+            ([None], None),
+        ],
+    ),
+    grouped(
+        "quantile: of durations",
+        {"a": TIMEDELTA},
+        of("quantile", 0.5),
+        TIMEDELTA,
+        [
+            ([span(seconds=1), span(seconds=2)], span(seconds=1.5)),
+            ([span(microseconds=1), span(microseconds=2)], span(microseconds=1)),
+            ([None], None),
+        ],
+    ),
+    grouped(
+        "quantile: of timestamps",
+        {"a": TIMESTAMP},
+        of("quantile", 0.5),
+        TIMESTAMP,
+        [
+            ([at("2022-01-01"), at("2022-01-02")], at("2022-01-01 12:00")),
+            ([None], None),
+            ([at("2022-01-01 00:00:00.000001"), None], at("2022-01-01 00:00:00.000001")),
+        ],
+    ),
     # numpy.quantile([1, 2, 4, 8], [0, .25, .3, .5, .51, 1], method="inverted_cdf")
-    *(grouped(f"quantile_disc: {q} of floats", ONE, of("quantile_disc", q), FLOAT64, [
-        ([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)])
-      for q, found in ((0.0, 1.0), (0.25, 1.0), (0.3, 2.0), (0.5, 2.0), (0.51, 4.0), (1.0, 8.0))),
-    grouped("quantile_disc: NaN is the greatest", ONE, of("quantile_disc", 0.75), FLOAT64, [([nan, 1.0, -inf, inf], inf), ([nan], nan)]),
-    grouped("quantile_disc: of what is counted", ONE,
-            lambda a: aggregation("quantile_disc", a, literal(0.5), where=call("lt", a, literal(5.0))), FLOAT64, [([1.0, 3.0, 9.0], 1.0)]),
-    *(grouped(f"quantile_disc: {q} of text, by code point", {"a": STRING}, of("quantile_disc", q), STRING, [
-        (["b", "é", None, "B", "a"], found), (["x"], "x"), ([None], None)])
-      for q, found in ((0.0, "B"), (0.5, "a"), (0.75, "b"), (1.0, "é"))),
-    grouped("quantile_disc: of dates", {"a": DATE}, of("quantile_disc", 0.5), DATE, [
-        ([day("2022-01-03"), day("2022-01-01"), day("2022-01-02")], day("2022-01-02")),
-        ([day("2022-01-02"), day("2022-01-01")], day("2022-01-01")), ([None], None)]),
-    grouped("quantile_disc: of times", {"a": TIME}, of("quantile_disc", 0.5), TIME, [
-        ([datetime.time(1), datetime.time(23), None, datetime.time(2)], datetime.time(2)), ([None], None)]),
-    grouped("quantile: of what is counted", ONE, lambda a: aggregation("quantile", a, literal(0.5), where=call("lt", a, literal(5.0))),
-            FLOAT64, [([1.0, 3.0, 9.0], 2.0)]),
+    *(
+        grouped(
+            f"quantile_disc: {q} of floats",
+            ONE,
+            of("quantile_disc", q),
+            FLOAT64,
+            [([8.0, 1.0, None, 4.0, 2.0], found), ([3.0], 3.0), ([None], None)],
+        )
+        for q, found in ((0.0, 1.0), (0.25, 1.0), (0.3, 2.0), (0.5, 2.0), (0.51, 4.0), (1.0, 8.0))
+    ),
+    grouped(
+        "quantile_disc: NaN is the greatest",
+        ONE,
+        of("quantile_disc", 0.75),
+        FLOAT64,
+        [([nan, 1.0, -inf, inf], inf), ([nan], nan)],
+    ),
+    grouped(
+        "quantile_disc: of what is counted",
+        ONE,
+        lambda a: aggregation("quantile_disc", a, literal(0.5), where=call("lt", a, literal(5.0))),
+        FLOAT64,
+        [([1.0, 3.0, 9.0], 1.0)],
+    ),
+    *(
+        grouped(
+            f"quantile_disc: {q} of text, by code point",
+            {"a": STRING},
+            of("quantile_disc", q),
+            STRING,
+            [(["b", "é", None, "B", "a"], found), (["x"], "x"), ([None], None)],
+        )
+        for q, found in ((0.0, "B"), (0.5, "a"), (0.75, "b"), (1.0, "é"))
+    ),
+    grouped(
+        "quantile_disc: of dates",
+        {"a": DATE},
+        of("quantile_disc", 0.5),
+        DATE,
+        [
+            ([day("2022-01-03"), day("2022-01-01"), day("2022-01-02")], day("2022-01-02")),
+            ([day("2022-01-02"), day("2022-01-01")], day("2022-01-01")),
+            ([None], None),
+        ],
+    ),
+    grouped(
+        "quantile_disc: of times",
+        {"a": TIME},
+        of("quantile_disc", 0.5),
+        TIME,
+        [([datetime.time(1), datetime.time(23), None, datetime.time(2)], datetime.time(2)), ([None], None)],
+    ),
+    grouped(
+        "quantile: of what is counted",
+        ONE,
+        lambda a: aggregation("quantile", a, literal(0.5), where=call("lt", a, literal(5.0))),
+        FLOAT64,
+        [([1.0, 3.0, 9.0], 2.0)],
+    ),
 ]
 IDS = [uuid.UUID(int=1), uuid.UUID(int=2)]
 MODES = [
-    grouped("mode: of integers", WHOLE, of("mode"), INT64, [([3, 1, 3, 1, 2], 1), ([5, 5, 1], 5), ([None, None, 2], 2), ([None], None)]),
-    grouped("mode: of text by code point", {"a": STRING}, of("mode"), STRING, [(["b", "B", "a", "_"], "B"), (["é", "é", "a"], "é")]),
+    grouped(
+        "mode: of integers",
+        WHOLE,
+        of("mode"),
+        INT64,
+        [([3, 1, 3, 1, 2], 1), ([5, 5, 1], 5), ([None, None, 2], 2), ([None], None)],
+    ),
+    grouped(
+        "mode: of text by code point", {"a": STRING}, of("mode"), STRING, [(["b", "B", "a", "_"], "B"), (["é", "é", "a"], "é")]
+    ),
     grouped("mode: of floats", ONE, of("mode"), FLOAT64, [([nan, nan, 1.0], nan), ([0.5, 1.5], 0.5)]),
     grouped("mode: of bools", {"a": BOOL}, of("mode"), BOOL, [([True, False], False), ([True, True, False], True)]),
     grouped("mode: of dates", {"a": DATE}, of("mode"), DATE, [([day("2022-01-02"), day("2022-01-01")], day("2022-01-01"))]),
@@ -134,88 +303,228 @@ def by(node, name, ascending=True):
 
 LETTERS = table({"k": INT64, "a": STRING}, [(0, "b"), (1, None), (2, "a")], key=("k",))
 TEXTS = [
-    grouped("to_json_array: of texts", {"a": STRING}, lambda a: aggregation("to_json_array", a, order=(Ordering(a),)), JSON, [
-        (["b", 'a"', None], Json(['a"', "b", None])), ([None], Json([None])),
-    ]),
+    grouped(
+        "to_json_array: of texts",
+        {"a": STRING},
+        lambda a: aggregation("to_json_array", a, order=(Ordering(a),)),
+        JSON,
+        [(["b", 'a"', None], Json(['a"', "b", None])), ([None], Json([None]))],
+    ),
     answers("to_json_array: of no rows", Select(table({"k": INT64}, [(1,)]), (("answer", literal(1)),)), (INT64,), [(1,)]),
 ]
 
 DURATIONS = [
-    rowwise("microseconds: of durations", {"a": TIMEDELTA}, op("microseconds"), INT64, [
-        (span(seconds=1.5), 1_500_000), (span(days=-1), -86_400_000_000), (None, None),
-    ]),
-    rowwise("from_microseconds: a number", WHOLE, op("from_microseconds"), TIMEDELTA, [(1_500_000, span(seconds=1.5)), (None, None)]),
-    rowwise("floordiv: durations", {"a": TIMEDELTA, "b": TIMEDELTA}, op("floordiv"), INT64, [
-        (span(hours=7), span(hours=2), 3), (span(hours=-7), span(hours=2), -4), (span(1), span(0), None),
-    ]),
-    rowwise("mod: durations", {"a": TIMEDELTA, "b": TIMEDELTA}, op("mod"), TIMEDELTA, [
-        (span(hours=7), span(hours=2), span(hours=1)), (span(hours=-7), span(hours=2), span(hours=1)), (span(1), span(0), None),
-    ]),
-    rowwise("json_type: of each", {"a": JSON}, op("json_type"), STRING, [
-        (Json({"a": 1}), "object"), (Json([]), "array"), (Json("x"), "string"), (Json(1), "number"), (Json(1.5), "number"),
-        (Json(-3), "number"), (Json(10**30), "number"), (Json(True), "boolean"), (Json(None), "null"), (None, None),
-    ]),
-    rowwise("json_path_name: of places", {"a": JSON}, lambda a: call("json_path_name", a, *map(literal, PLACE)), STRING, [
-        (Json([{"_type": "RootLocationContext", "id": "home"}, {"_type": "NavigationContext", "id": "top"},
-               {"_type": "LinkContext", "id": "logo"}]), "Link: logo located at Root Location: home => Navigation: top"),
-        (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
-        # Those without a type or an id have no name.
-        (Json([{"id": "x"}, {"_type": "LinkContext"}]), None), (Json([{"id": "x"}, {"_type": "LinkContext", "id": "y"}]), "Link: y"),
-        (Json([{"_type": "AContext", "id": 1}, 5, {"_type": "BContext", "id": ""}]), "BContext:  located at AContext: 1"),
-        (Json([]), None), (Json({"id": 1}), None), (None, None),
-        # Only a word of its own is left out.
-        (Json([{"_type": "ContextualMenuContext", "id": "é\"'"}]), "Contextual Menu: é\"'"),
-        (Json([{"_type": "Context", "id": "a"}]), "Context: a"), (Json([{"_type": "HTMLContext", "id": "a"}]), "HTMLContext: a"),
-        (Json([{"_type": "aBcDContext", "id": "a"}]), "a Bc DContext: a"),
-    ]),
-    rowwise("json_path_name: by other keys and words", {"a": JSON},
-            lambda a: call("json_path_name", a, *map(literal, ("it's", "$.a", "'", "{} ", " \\1 ", "%s"))), STRING, [
-        (Json([{"it's": "aB", "$.a": "x"}, {"it's": "it'sDone", "$.a": "y"}]), "its Done{} y \\1 a B{} x"),
-        (Json([{"it's": "a", "$.a": 1}, {"it's": "b", "$.a": 2}, {"it's": True, "$.a": [3]}]), "true{} [3] \\1 a{} 1%sb{} 2"),
-    ]),
-    rowwise("json_path_name: without words", {"a": JSON}, lambda a: call("json_path_name", a, *map(literal, ("t", "t", *[""] * 4))), STRING, [
-        (Json([{"t": ""}, {"t": "b"}]), "bb"), (Json([{"t": "a"}, {"t": "b"}, {"t": ""}]), "aabb"), (Json([{"t": ""}]), ""),
-    ]),
-    rowwise("json_pick: some members", {"a": JSON}, lambda a: call("json_pick", a, literal(["_type", "id"])), JSON, [
-        (Json([{"_type": "LinkContext", "id": "logo", "href": "/"}, {"id": 1}, 3]),
-         Json([{"_type": "LinkContext", "id": "logo"}, {"id": 1}, {}])),
-        (Json([{"_type": None, "id": "a"}, []]), Json([{"id": "a"}, {}])),
-        # What is null within a member stays.
-        (Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]), Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}])),
-        (Json([]), Json([])), (Json("x"), Json([])), (None, Json([])),
-    ]),
-    rowwise("json_pick: no members", {"a": JSON}, lambda a: call("json_pick", a, literal([])), JSON, [
-        (Json([{"a": 1}, 2, None]), Json([{}, {}, {}])), (Json([]), Json([])), (None, Json([])),
-    ]),
-    rowwise("json_pick: some members, of the first element", {"a": JSON},
-            lambda a: call("json_index", call("json_pick", a, literal(["id"])), literal(0)), JSON, [
-        (Json([{"id": 1, "x": 2}, 2]), Json({"id": 1})), (Json([]), None), (None, None),
-    ]),
-    rowwise("json_pick: no members, of the first element", {"a": JSON},
-            lambda a: call("json_index", call("json_pick", a, literal([])), literal(0)), JSON, [
-        (Json([{"a": 1}, 2, None]), Json({})), (Json([]), None), (None, None),
-    ]),
-    rowwise("json_pick: members of any name", {"a": JSON}, lambda a: call("json_pick", a, literal(["", "*", "it's", "$.x", "0", "it's"])), JSON, [
-        (Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True, "x": 2}, ["a"]]), Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True}, {}])),
-    ]),
-    rowwise("json_data: of described values", {"a": JSON}, lambda a: call("json_data", a, literal("data"), literal("schema"), literal("LinkContext")), JSON, [
-        (Json([{"schema": "iglu:x/LinkContext/1-0-0", "data": {"id": 1}}, {"schema": "iglu:x/Other/1-0-0", "data": 2},
-               {"schema": "LinkContext"}, {"data": 3}, 4, None]), Json([{"id": 1}, None])),
-        (Json([]), Json([])), (Json({"schema": "LinkContext", "data": 1}), Json([])), (None, Json([])),
-    ]),
-    rowwise("json_data: of any schema", {"a": JSON}, lambda a: call("json_data", a, literal("data"), literal("schema"), literal("")), JSON, [
-        (Json([{"schema": "", "data": "x"}, {"schema": None, "data": 1}, {"schema": 5, "data": [1]}]), Json(["x", [1]])),
-    ]),
-    rowwise("json_data: by keys of any name", {"a": JSON}, lambda a: call("json_data", a, literal("$.a"), literal("it's"), literal("'")), JSON, [
-        (Json([{"it's": "'", "$.a": 1}, {"it's": '"', "$.a": 2}, {"it's": ["'"]}]), Json([1, None])),
-    ]),
-    rowwise("json_index_text: elements", {"a": JSON}, lambda a: call("json_index_text", a, literal(1)), STRING, [
-        (Json(["x", "y"]), "y"), (Json([1, 2]), "2"), (Json([1, None]), None), (Json([1]), None), (Json({"1": 2}), None),
-        (Json([0, True]), "true"), (None, None),
-    ]),
-    rowwise("json_index_text: from the end", {"a": JSON}, lambda a: call("json_index_text", a, literal(-1)), STRING, [
-        (Json(["x", "y"]), "y"), (Json([]), None),
-    ]),
+    rowwise(
+        "microseconds: of durations",
+        {"a": TIMEDELTA},
+        op("microseconds"),
+        INT64,
+        [(span(seconds=1.5), 1_500_000), (span(days=-1), -86_400_000_000), (None, None)],
+    ),
+    rowwise(
+        "from_microseconds: a number", WHOLE, op("from_microseconds"), TIMEDELTA, [(1_500_000, span(seconds=1.5)), (None, None)]
+    ),
+    rowwise(
+        "floordiv: durations",
+        {"a": TIMEDELTA, "b": TIMEDELTA},
+        op("floordiv"),
+        INT64,
+        [(span(hours=7), span(hours=2), 3), (span(hours=-7), span(hours=2), -4), (span(1), span(0), None)],
+    ),
+    rowwise(
+        "mod: durations",
+        {"a": TIMEDELTA, "b": TIMEDELTA},
+        op("mod"),
+        TIMEDELTA,
+        [
+            (span(hours=7), span(hours=2), span(hours=1)),
+            (span(hours=-7), span(hours=2), span(hours=1)),
+            (span(1), span(0), None),
+        ],
+    ),
+    rowwise(
+        "json_type: of each",
+        {"a": JSON},
+        op("json_type"),
+        STRING,
+        [
+            (Json({"a": 1}), "object"),
+            (Json([]), "array"),
+            (Json("x"), "string"),
+            (Json(1), "number"),
+            (Json(1.5), "number"),
+            (Json(-3), "number"),
+            (Json(10**30), "number"),
+            (Json(True), "boolean"),
+            (Json(None), "null"),
+            (None, None),
+        ],
+    ),
+    rowwise(
+        "json_path_name: of places",
+        {"a": JSON},
+        lambda a: call("json_path_name", a, *map(literal, PLACE)),
+        STRING,
+        [
+            (
+                Json(
+                    [
+                        {"_type": "RootLocationContext", "id": "home"},
+                        {"_type": "NavigationContext", "id": "top"},
+                        {"_type": "LinkContext", "id": "logo"},
+                    ]
+                ),
+                "Link: logo located at Root Location: home => Navigation: top",
+            ),
+            (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
+            # Those without a type or an id have no name.
+            (Json([{"id": "x"}, {"_type": "LinkContext"}]), None),
+            (Json([{"id": "x"}, {"_type": "LinkContext", "id": "y"}]), "Link: y"),
+            (Json([{"_type": "AContext", "id": 1}, 5, {"_type": "BContext", "id": ""}]), "BContext:  located at AContext: 1"),
+            (Json([]), None),
+            (Json({"id": 1}), None),
+            (None, None),
+            # Only a word of its own is left out.
+            (Json([{"_type": "ContextualMenuContext", "id": "é\"'"}]), "Contextual Menu: é\"'"),
+            (Json([{"_type": "Context", "id": "a"}]), "Context: a"),
+            (Json([{"_type": "HTMLContext", "id": "a"}]), "HTMLContext: a"),
+            (Json([{"_type": "aBcDContext", "id": "a"}]), "a Bc DContext: a"),
+        ],
+    ),
+    rowwise(
+        "json_path_name: by other keys and words",
+        {"a": JSON},
+        lambda a: call("json_path_name", a, *map(literal, ("it's", "$.a", "'", "{} ", " \\1 ", "%s"))),
+        STRING,
+        [
+            (Json([{"it's": "aB", "$.a": "x"}, {"it's": "it'sDone", "$.a": "y"}]), "its Done{} y \\1 a B{} x"),
+            (
+                Json([{"it's": "a", "$.a": 1}, {"it's": "b", "$.a": 2}, {"it's": True, "$.a": [3]}]),
+                "true{} [3] \\1 a{} 1%sb{} 2",
+            ),
+        ],
+    ),
+    rowwise(
+        "json_path_name: without words",
+        {"a": JSON},
+        lambda a: call("json_path_name", a, *map(literal, ("t", "t", *[""] * 4))),
+        STRING,
+        [(Json([{"t": ""}, {"t": "b"}]), "bb"), (Json([{"t": "a"}, {"t": "b"}, {"t": ""}]), "aabb"), (Json([{"t": ""}]), "")],
+    ),
+    rowwise(
+        "json_pick: some members",
+        {"a": JSON},
+        lambda a: call("json_pick", a, literal(["_type", "id"])),
+        JSON,
+        [
+            (
+                Json([{"_type": "LinkContext", "id": "logo", "href": "/"}, {"id": 1}, 3]),
+                Json([{"_type": "LinkContext", "id": "logo"}, {"id": 1}, {}]),
+            ),
+            (Json([{"_type": None, "id": "a"}, []]), Json([{"id": "a"}, {}])),
+            # What is null within a member stays.
+            (
+                Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]),
+                Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]),
+            ),
+            (Json([]), Json([])),
+            (Json("x"), Json([])),
+            (None, Json([])),
+        ],
+    ),
+    rowwise(
+        "json_pick: no members",
+        {"a": JSON},
+        lambda a: call("json_pick", a, literal([])),
+        JSON,
+        [(Json([{"a": 1}, 2, None]), Json([{}, {}, {}])), (Json([]), Json([])), (None, Json([]))],
+    ),
+    rowwise(
+        "json_pick: some members, of the first element",
+        {"a": JSON},
+        lambda a: call("json_index", call("json_pick", a, literal(["id"])), literal(0)),
+        JSON,
+        [(Json([{"id": 1, "x": 2}, 2]), Json({"id": 1})), (Json([]), None), (None, None)],
+    ),
+    rowwise(
+        "json_pick: no members, of the first element",
+        {"a": JSON},
+        lambda a: call("json_index", call("json_pick", a, literal([])), literal(0)),
+        JSON,
+        [(Json([{"a": 1}, 2, None]), Json({})), (Json([]), None), (None, None)],
+    ),
+    rowwise(
+        "json_pick: members of any name",
+        {"a": JSON},
+        lambda a: call("json_pick", a, literal(["", "*", "it's", "$.x", "0", "it's"])),
+        JSON,
+        [
+            (
+                Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True, "x": 2}, ["a"]]),
+                Json([{"": 1, "*": [], "it's": {}, "$.x": "é", "0": True}, {}]),
+            )
+        ],
+    ),
+    rowwise(
+        "json_data: of described values",
+        {"a": JSON},
+        lambda a: call("json_data", a, literal("data"), literal("schema"), literal("LinkContext")),
+        JSON,
+        [
+            (
+                Json(
+                    [
+                        {"schema": "iglu:x/LinkContext/1-0-0", "data": {"id": 1}},
+                        {"schema": "iglu:x/Other/1-0-0", "data": 2},
+                        {"schema": "LinkContext"},
+                        {"data": 3},
+                        4,
+                        None,
+                    ]
+                ),
+                Json([{"id": 1}, None]),
+            ),
+            (Json([]), Json([])),
+            (Json({"schema": "LinkContext", "data": 1}), Json([])),
+            (None, Json([])),
+        ],
+    ),
+    rowwise(
+        "json_data: of any schema",
+        {"a": JSON},
+        lambda a: call("json_data", a, literal("data"), literal("schema"), literal("")),
+        JSON,
+        [(Json([{"schema": "", "data": "x"}, {"schema": None, "data": 1}, {"schema": 5, "data": [1]}]), Json(["x", [1]]))],
+    ),
+    rowwise(
+        "json_data: by keys of any name",
+        {"a": JSON},
+        lambda a: call("json_data", a, literal("$.a"), literal("it's"), literal("'")),
+        JSON,
+        [(Json([{"it's": "'", "$.a": 1}, {"it's": '"', "$.a": 2}, {"it's": ["'"]}]), Json([1, None]))],
+    ),
+    rowwise(
+        "json_index_text: elements",
+        {"a": JSON},
+        lambda a: call("json_index_text", a, literal(1)),
+        STRING,
+        [
+            (Json(["x", "y"]), "y"),
+            (Json([1, 2]), "2"),
+            (Json([1, None]), None),
+            (Json([1]), None),
+            (Json({"1": 2}), None),
+            (Json([0, True]), "true"),
+            (None, None),
+        ],
+    ),
+    rowwise(
+        "json_index_text: from the end",
+        {"a": JSON},
+        lambda a: call("json_index_text", a, literal(-1)),
+        STRING,
+        [(Json(["x", "y"]), "y"), (Json([]), None)],
+    ),
 ]
 
 # ---- windows
@@ -236,26 +545,61 @@ WINDOWS = [
     windowed("dense_rank: ties", ranked("dense_rank"), INT64, (1, 1, 2, 3, 1)),
     windowed("percent_rank: ties", ranked("percent_rank"), FLOAT64, (0.0, 0.0, 2 / 3, 1.0, 0.0)),
     windowed("cume_dist: ties", ranked("cume_dist"), FLOAT64, (0.5, 0.5, 0.75, 1.0, 1.0)),
-    windowed("ntile: the first parts are larger", lambda g, v: over(
-        aggregation("ntile", literal(3)), (), (Ordering(g), Ordering(v))), INT64, (1, 1, 2, 2, 3)),
-    windowed("nth_value: of the rows so far", lambda g, v: over(
-        aggregation("nth_value", v, literal(3)), (g,), (Ordering(v),), WindowFrame("ROWS", None, 0)), INT64, (None, None, 20, 20, None)),
-    windowed("nth_value: of the partition", lambda g, v: over(
-        aggregation("nth_value", v, literal(2)), (g,), (Ordering(v, ascending=False),), WindowFrame("ROWS", None, None)), INT64,
-             (10, 10, 10, 10, None)),
-    windowed("rank: descending", lambda g, v: over(aggregation("rank"), (g,), (Ordering(v, ascending=False),)), INT64, (2, 2, 1, 4, 1)),
-    windowed("var: over a window", lambda g, v: over(aggregation("var", v, literal(1)), (g,)), FLOAT64, (100 / 3,) * 4 + (None,)),
-    windowed("std: over rows", lambda g, v: over(
-        aggregation("std", v, literal(0)), (g,), (Ordering(v),), WindowFrame("ROWS", -1, 0)), FLOAT64, (0.0, 0.0, 5.0, 0.0, 0.0)),
+    windowed(
+        "ntile: the first parts are larger",
+        lambda g, v: over(aggregation("ntile", literal(3)), (), (Ordering(g), Ordering(v))),
+        INT64,
+        (1, 1, 2, 2, 3),
+    ),
+    windowed(
+        "nth_value: of the rows so far",
+        lambda g, v: over(aggregation("nth_value", v, literal(3)), (g,), (Ordering(v),), WindowFrame("ROWS", None, 0)),
+        INT64,
+        (None, None, 20, 20, None),
+    ),
+    windowed(
+        "nth_value: of the partition",
+        lambda g, v: over(
+            aggregation("nth_value", v, literal(2)), (g,), (Ordering(v, ascending=False),), WindowFrame("ROWS", None, None)
+        ),
+        INT64,
+        (10, 10, 10, 10, None),
+    ),
+    windowed(
+        "rank: descending",
+        lambda g, v: over(aggregation("rank"), (g,), (Ordering(v, ascending=False),)),
+        INT64,
+        (2, 2, 1, 4, 1),
+    ),
+    windowed(
+        "var: over a window", lambda g, v: over(aggregation("var", v, literal(1)), (g,)), FLOAT64, (100 / 3,) * 4 + (None,)
+    ),
+    windowed(
+        "std: over rows",
+        lambda g, v: over(aggregation("std", v, literal(0)), (g,), (Ordering(v),), WindowFrame("ROWS", -1, 0)),
+        FLOAT64,
+        (0.0, 0.0, 5.0, 0.0, 0.0),
+    ),
 ]
 
 # ---- steps
-DATA = table({"k": INT64, "g": STRING, "h": BOOL, "v": INT64},
-             [(1, "a", True, 1), (2, "a", False, 2), (3, None, True, 4), (4, "b", None, 8)], key=("k",))
-TAGS = table({"k": INT64, "tags": JSON}, [(1, Json(["x", {"y": 1}])), (2, Json([])), (3, None), (4, Json({"z": 1})), (5, Json([None]))],
-             key=("k",))
+DATA = table(
+    {"k": INT64, "g": STRING, "h": BOOL, "v": INT64},
+    [(1, "a", True, 1), (2, "a", False, 2), (3, None, True, 4), (4, "b", None, 8)],
+    key=("k",),
+)
+TAGS = table(
+    {"k": INT64, "tags": JSON},
+    [(1, Json(["x", {"y": 1}])), (2, Json([])), (3, None), (4, Json({"z": 1})), (5, Json([None]))],
+    key=("k",),
+)
 OTHER = table({"g": STRING, "least": INT64, "word": STRING}, [("a", 2, "A2"), ("a", 1, "A1"), ("b", 9, "B"), (None, 0, "N")])
-PICK = (("k", "left", ("k", "k")), ("v", "left", ("v", "v")), ("word", "right", ("word", "word")), ("least", "right", ("least", "least")))
+PICK = (
+    ("k", "left", ("k", "k")),
+    ("v", "left", ("v", "v")),
+    ("word", "right", ("word", "word")),
+    ("least", "right", ("least", "least")),
+)
 GROUPS = (("g", DATA.column("g")), ("h", DATA.column("h")))
 SUM = (("sum", aggregation("sum", DATA.column("v"))),)
 
@@ -274,40 +618,118 @@ TOTAL = GroupingSets(DATA, GROUPS, ((),), SUM, "level")
 UNITED = Union((Select(DATA, (("n", DATA.column("v")),)), Select(TOTAL, (("n", TOTAL.column("sum")),))), ("n",))
 SETS = GroupingSets(DATA, GROUPS, ((0,), ()), SUM, "level")
 STEPS = [
-    answers("union: rows of both, duplicates too", Union((DATA, DATA, Filter(DATA, call("gt", DATA.column("v"), literal(2)))), ("g", "v")),
-            (STRING, INT64), [("a", 1), ("a", 2), (None, 4), ("b", 8)] * 2 + [(None, 4), ("b", 8)]),
-    answers("union: of groups and rows in order", Sort(UNITED, by(UNITED, "n", ascending=False)),
-            (INT64,), [(15,), (8,), (4,), (2,), (1,)], ordered=True),
-    answers("union: counted", Select(extended(Union((DATA, DATA), ()), one=literal(1)), (("one", literal(1)),)), (INT64,), [(1,)] * 8),
-    answers("unnest: the elements of arrays", Unnest(TAGS, TAGS.column("tags"), "tag", "position"), (INT64, JSON, JSON, INT64), [
-        (1, Json(["x", {"y": 1}]), Json("x"), 0), (1, Json(["x", {"y": 1}]), Json({"y": 1}), 1), (5, Json([None]), Json(None), 0)]),
-    answers("unnest: of a slice, filtered", Filter(SLICED, call("eq", SLICED.column("position"), literal(0))),
-            tuple(SLICED.types.values()), [(Json({"y": 1}), Json(["x", {"y": 1}]), 2, 0)]),
-    answers("grouping sets: each of them", GroupingSets(DATA, GROUPS, ((0,), (1,), ()), SUM, "level"), (STRING, BOOL, INT64, INT64), [
-        ("a", None, 3, 0), (None, None, 4, 0), ("b", None, 8, 0), (None, True, 5, 1), (None, False, 2, 1), (None, None, 8, 1),
-        (None, None, 15, 2)]),
-    answers("grouping sets: rollup of an expression", GroupingSets(
-        DATA, (("big", call("gt", DATA.column("v"), literal(3))), ("g", DATA.column("g"))), ((0, 1), (0,), ()), SUM, "level"),
-            (BOOL, STRING, INT64, INT64), [
-        (False, "a", 3, 0), (True, None, 4, 0), (True, "b", 8, 0), (False, None, 3, 1), (True, None, 12, 1), (None, None, 15, 2)]),
-    answers("grouping sets: kept by their sum", Filter(SETS, call("gt", SETS.column("sum"), literal(7))),
-            (STRING, BOOL, INT64, INT64), [("b", None, 8, 0), (None, None, 15, 1)]),
-    answers("grouping sets: the total of nothing", GroupingSets(
-        Filter(DATA, literal(False)), GROUPS, ((0, 1), ()), SUM, "level"), (STRING, BOOL, INT64, INT64), [(None, None, 0, 1)]),
-    answers("join: every row with every other", joined("inner", ()), (INT64, STRING),
-            [(k, word) for k in (1, 2, 3, 4) for word in ("A2", "A1", "B", "N")]),
-    answers("join: left on a condition", joined("left", (), lambda made: call("lt", made.column("v"), made.column("least"))),
-            (INT64, STRING), [(1, "A2"), (1, "B"), (2, "B"), (3, "B"), (4, "B")]),
-    answers("join: left on keys and a condition", joined("left", (("g", "g"),), lambda made: call(
-        "lt", made.column("v"), made.column("least"))), (INT64, STRING), [(1, "A2"), (2, None), (3, None), (4, "B")]),
-    answers("join: inner on a condition", joined("inner", (), lambda made: call("ge", made.column("v"), made.column("least"))),
-            (INT64, STRING), [(1, "A1"), (1, "N"), (2, "A2"), (2, "A1"), (2, "N"), (3, "A2"), (3, "A1"), (3, "N"),
-                              (4, "A2"), (4, "A1"), (4, "N")]),
-    answers("pin: the rows as they are", Filter(Pin(DATA, "pinned"), call("gt", DATA.column("v"), literal(3))),
-            (INT64, STRING, BOOL, INT64), [(3, None, True, 4), (4, "b", None, 8)]),
-    answers("in: the values of another plan", Select(DATA, (
-        ("k", DATA.column("k")), ("found", InQuery(DATA.column("v"), LEAST, "found")))), (INT64, BOOL),
-            [(1, False), (2, True), (3, False), (4, False)]),
+    answers(
+        "union: rows of both, duplicates too",
+        Union((DATA, DATA, Filter(DATA, call("gt", DATA.column("v"), literal(2)))), ("g", "v")),
+        (STRING, INT64),
+        [("a", 1), ("a", 2), (None, 4), ("b", 8)] * 2 + [(None, 4), ("b", 8)],
+    ),
+    answers(
+        "union: of groups and rows in order",
+        Sort(UNITED, by(UNITED, "n", ascending=False)),
+        (INT64,),
+        [(15,), (8,), (4,), (2,), (1,)],
+        ordered=True,
+    ),
+    answers(
+        "union: counted",
+        Select(extended(Union((DATA, DATA), ()), one=literal(1)), (("one", literal(1)),)),
+        (INT64,),
+        [(1,)] * 8,
+    ),
+    answers(
+        "unnest: the elements of arrays",
+        Unnest(TAGS, TAGS.column("tags"), "tag", "position"),
+        (INT64, JSON, JSON, INT64),
+        [
+            (1, Json(["x", {"y": 1}]), Json("x"), 0),
+            (1, Json(["x", {"y": 1}]), Json({"y": 1}), 1),
+            (5, Json([None]), Json(None), 0),
+        ],
+    ),
+    answers(
+        "unnest: of a slice, filtered",
+        Filter(SLICED, call("eq", SLICED.column("position"), literal(0))),
+        tuple(SLICED.types.values()),
+        [(Json({"y": 1}), Json(["x", {"y": 1}]), 2, 0)],
+    ),
+    answers(
+        "grouping sets: each of them",
+        GroupingSets(DATA, GROUPS, ((0,), (1,), ()), SUM, "level"),
+        (STRING, BOOL, INT64, INT64),
+        [
+            ("a", None, 3, 0),
+            (None, None, 4, 0),
+            ("b", None, 8, 0),
+            (None, True, 5, 1),
+            (None, False, 2, 1),
+            (None, None, 8, 1),
+            (None, None, 15, 2),
+        ],
+    ),
+    answers(
+        "grouping sets: rollup of an expression",
+        GroupingSets(
+            DATA, (("big", call("gt", DATA.column("v"), literal(3))), ("g", DATA.column("g"))), ((0, 1), (0,), ()), SUM, "level"
+        ),
+        (BOOL, STRING, INT64, INT64),
+        [
+            (False, "a", 3, 0),
+            (True, None, 4, 0),
+            (True, "b", 8, 0),
+            (False, None, 3, 1),
+            (True, None, 12, 1),
+            (None, None, 15, 2),
+        ],
+    ),
+    answers(
+        "grouping sets: kept by their sum",
+        Filter(SETS, call("gt", SETS.column("sum"), literal(7))),
+        (STRING, BOOL, INT64, INT64),
+        [("b", None, 8, 0), (None, None, 15, 1)],
+    ),
+    answers(
+        "grouping sets: the total of nothing",
+        GroupingSets(Filter(DATA, literal(False)), GROUPS, ((0, 1), ()), SUM, "level"),
+        (STRING, BOOL, INT64, INT64),
+        [(None, None, 0, 1)],
+    ),
+    answers(
+        "join: every row with every other",
+        joined("inner", ()),
+        (INT64, STRING),
+        [(k, word) for k in (1, 2, 3, 4) for word in ("A2", "A1", "B", "N")],
+    ),
+    answers(
+        "join: left on a condition",
+        joined("left", (), lambda made: call("lt", made.column("v"), made.column("least"))),
+        (INT64, STRING),
+        [(1, "A2"), (1, "B"), (2, "B"), (3, "B"), (4, "B")],
+    ),
+    answers(
+        "join: left on keys and a condition",
+        joined("left", (("g", "g"),), lambda made: call("lt", made.column("v"), made.column("least"))),
+        (INT64, STRING),
+        [(1, "A2"), (2, None), (3, None), (4, "B")],
+    ),
+    answers(
+        "join: inner on a condition",
+        joined("inner", (), lambda made: call("ge", made.column("v"), made.column("least"))),
+        (INT64, STRING),
+        [(1, "A1"), (1, "N"), (2, "A2"), (2, "A1"), (2, "N"), (3, "A2"), (3, "A1"), (3, "N"), (4, "A2"), (4, "A1"), (4, "N")],
+    ),
+    answers(
+        "pin: the rows as they are",
+        Filter(Pin(DATA, "pinned"), call("gt", DATA.column("v"), literal(3))),
+        (INT64, STRING, BOOL, INT64),
+        [(3, None, True, 4), (4, "b", None, 8)],
+    ),
+    answers(
+        "in: the values of another plan",
+        Select(DATA, (("k", DATA.column("k")), ("found", InQuery(DATA.column("v"), LEAST, "found")))),
+        (INT64, BOOL),
+        [(1, False), (2, True), (3, False), (4, False)],
+    ),
     answers("in: of NULL", Select(DATA, (("found", InQuery(literal(None, INT64), LEAST, "found")),)), (BOOL,), [(False,)] * 4),
 ]
 

@@ -11,27 +11,9 @@ from objectiv_local.dialects.duckdb.json import is_unparsed, some_elements
 from objectiv_local.dialects.duckdb.rows import many_rows
 from objectiv_local.dialects.duckdb.stored import STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import (
-    Func,
-    Number,
-    Raw,
-    Sql,
-    Template,
-    binary,
-    case,
-    func,
-    number,
-    text,
-)
+from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.dialects.standard import regex
-from objectiv_local.dialects.standard.builders import (
-    as_floats,
-    constant,
-    float_function,
-    floordiv,
-    of_constant,
-    round_,
-)
+from objectiv_local.dialects.standard.builders import as_floats, constant, float_function, floordiv, of_constant, round_
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
 from objectiv_local.dialects.standard.quantiles import middle
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
@@ -39,15 +21,7 @@ from objectiv_local.dialects.standard.text_casts import guarded, parse_timestamp
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr
 from objectiv_local.plan.relation import Relation
-from objectiv_local.types import (
-    DATE,
-    FLOAT64,
-    INT64,
-    STRING,
-    TIMEDELTA,
-    TIMESTAMP,
-    Type,
-)
+from objectiv_local.types import DATE, FLOAT64, INT64, STRING, TIMEDELTA, TIMESTAMP, Type
 
 
 def file_names(relation: Relation) -> str:
@@ -246,32 +220,37 @@ def _failing(kind: str) -> Builder:
     return lambda args, expr: func("error", binary("||", text(f"not {kind}: "), args[0]))
 
 
-SCALAR: dict[str, Builder] = STANDARD_SCALAR | compared() | JSON_SCALAR | {
-    "floordiv": floordiv("//"),
-    "truediv": _truediv,
-    "add": _add,
-    "sub": _sub,
-    "round": round_("round_even({}, 0)"),
-    "sqrt": float_function("sqrt"),
-    "exp": float_function("exp"),
-    "log": float_function("ln"),
-    "log10": float_function("log10"),
-    "power": float_function("power"),
-    "split": _split_text,
-    "json_range": lambda args, expr: func("to_json", func("range", args[0])),
-    "re_contains": _re_contains,
-    "re_extract": _re_extract,
-    "re_replace": _re_replace,
-    "re_count": _re_count,
-    "hash": _hash,
-    "date_part": _date_part,
-    "interval": _interval,
-    "strftime": _strftime,
-    "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
-    "date_trunc": _date_trunc,
-    # The call of error has no type of its own.
-    "failing": lambda args, expr: tree.cast(func("error", binary("||", tree.cast(args[0], STRING), args[1])), TIMESTAMP),
-}
+SCALAR: dict[str, Builder] = (
+    STANDARD_SCALAR
+    | compared()
+    | JSON_SCALAR
+    | {
+        "floordiv": floordiv("//"),
+        "truediv": _truediv,
+        "add": _add,
+        "sub": _sub,
+        "round": round_("round_even({}, 0)"),
+        "sqrt": float_function("sqrt"),
+        "exp": float_function("exp"),
+        "log": float_function("ln"),
+        "log10": float_function("log10"),
+        "power": float_function("power"),
+        "split": _split_text,
+        "json_range": lambda args, expr: func("to_json", func("range", args[0])),
+        "re_contains": _re_contains,
+        "re_extract": _re_extract,
+        "re_replace": _re_replace,
+        "re_count": _re_count,
+        "hash": _hash,
+        "date_part": _date_part,
+        "interval": _interval,
+        "strftime": _strftime,
+        "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
+        "date_trunc": _date_trunc,
+        # The call of error has no type of its own.
+        "failing": lambda args, expr: tree.cast(func("error", binary("||", tree.cast(args[0], STRING), args[1])), TIMESTAMP),
+    }
+)
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "first": _first,
@@ -285,8 +264,9 @@ CASTS: dict[tuple[str, str], Builder] = {
     ("float64", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
     ("float64", "decimal"): _float_to_decimal,
     ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
-    ("time", "string"): lambda args, expr: func("strftime", binary("+", Raw("DATE '2000-01-01'"), args[0]),
-                                                text("%H:%M:%S.%f")),
+    ("time", "string"): lambda args, expr: func(
+        "strftime", binary("+", Raw("DATE '2000-01-01'"), args[0]), text("%H:%M:%S.%f")
+    ),
     ("timestamp", "string"): lambda args, expr: func("strftime", args[0], text("%Y-%m-%d %H:%M:%S.%f")),
     **guarded("regexp_matches({}, {})", _failing),
 }
@@ -311,6 +291,7 @@ DIALECT = Dialect(
     # DuckDB takes the rows of grouping sets for as many as they group at most, and drops a number that is not below that
     # (tests/engines/test_faults.py).
     limit_of_sets="(SELECT {})",
-    repeats=frozenset({"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract",
-                       "parse_timestamp"}),
+    repeats=frozenset(
+        {"floordiv", "mod", "round", "json_slice", "json_length", "json_type", "interval", "re_extract", "parse_timestamp"}
+    ),
 )

@@ -23,18 +23,12 @@ from objectiv_local.dialects.sql.tree import (
     subscript,
     text,
 )
-from objectiv_local.dialects.standard.builders import (
-    constant,
-)
+from objectiv_local.dialects.standard.builders import constant
 from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Column, Expr
 from objectiv_local.plan.expr import Cast as CastExpr
-from objectiv_local.types import (
-    FLOAT64,
-    INT64,
-    STRING,
-)
+from objectiv_local.types import FLOAT64, INT64, STRING
 from objectiv_local.types import JSON as JSON_TYPE
 
 
@@ -173,7 +167,7 @@ def _is_number(kind: Sql, plain: Sql, value: float) -> Sql:
     # Floats do not tell whole numbers of this size apart.
     exact = int(value)
     branches: list[tuple[Sql, Sql]] = []
-    if -2**63 <= exact < 2**64:
+    if -(2**63) <= exact < 2**64:
         is_whole = Template("{} IN ('UBIGINT', 'BIGINT')", (kind,), tree.LIKE)
         branches.append((is_whole, binary("=", tree.cast(plain, "hugeint"), Raw(f"'{exact}'::hugeint"))))
     if not branches or float(exact) == exact:
@@ -222,8 +216,11 @@ def _equal(document: Sql, wanted: object) -> list[Sql]:
         parts = [part for key, value in wanted.items() for part in _equal(member(document, key, as_text=False), value)]
         return [binary("=", kind, text("OBJECT")), binary("=", keys, number(len(wanted))), *parts]
     if isinstance(wanted, list):
-        parts = [part for position, value in enumerate(wanted)
-                 for part in _equal(_step(document, f"$[{position}]", as_text=False), value)]
+        parts = [
+            part
+            for position, value in enumerate(wanted)
+            for part in _equal(_step(document, f"$[{position}]", as_text=False), value)
+        ]
         return [binary("=", kind, text("ARRAY")), binary("=", func("json_array_length", document), number(len(wanted))), *parts]
     return _scalar_condition(kind, binary("->>", document, text("$")), wanted)
 
@@ -284,8 +281,10 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
         return number(value + 1 if value >= 0 else value)
 
     start, stop = bound(1, is_stop=False), bound(2, is_stop=True)
-    slice_ = Template(f"{{}}[{'{}' if start else '1'}:{'{}' if stop else ''}]",
-                      tuple(part for part in (items, start, stop) if part is not None))
+    slice_ = Template(
+        f"{{}}[{'{}' if start else '1'}:{'{}' if stop else ''}]",
+        tuple(part for part in (items, start, stop) if part is not None),
+    )
     result: Sql = func("to_json", slice_)
     for position in found:
         result = case((tree.Postfix(position, " IS NOT NULL", tree.IS), result))
@@ -307,8 +306,9 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     made = Template("lambda element: {}", (title(kind, name, dropped, between),))
     titles = func("list_transform", some_elements(args[0]), made)
     # The last title, and those around it. A list of one list, to write the titles once and name them.
-    path = Template("lambda titles: titles[-1] || coalesce({} || nullif(array_to_string(titles[:-2], {}), ''), '')",
-                    (before, separator))
+    path = Template(
+        "lambda titles: titles[-1] || coalesce({} || nullif(array_to_string(titles[:-2], {}), ''), '')", (before, separator)
+    )
     return subscript(func("list_transform", func("list_value", titles), path), 1)
 
 
@@ -321,8 +321,9 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
     keys = list(dict.fromkeys(map(str, json.loads(str(constant(expr, 1))))))
     pairs = func("list_value", *(Template("({}, element -> {})", (text(key), text(_path(key)))) for key in keys))
     members = func("map_from_entries", func("list_filter", pairs, Raw("lambda member: json_type(member[2]) <> 'NULL'")))
-    picked = func("list_transform", some_elements(args[0]),
-                  Template("lambda element: {}", (members if keys else Raw("'{}'::json"),)))
+    picked = func(
+        "list_transform", some_elements(args[0]), Template("lambda element: {}", (members if keys else Raw("'{}'::json"),))
+    )
     # No function call, which an index would look into for its list: the elements of this one are no JSON yet.
     return Template("coalesce({}, '[]'::json)", (func("to_json", picked),))
 

@@ -19,8 +19,13 @@ _A_LINE = 20
 
 #: The types of which values are read from JSON, the type that JSON has them in, and a cast.
 _READ_AS: dict[Type, tuple[str, str]] = {
-    INT64: ("BIGINT", ""), TIMEDELTA: ("BIGINT", ""), BOOL: ("BOOLEAN", ""), STRING: ("VARCHAR", ""),
-    FLOAT64: ("VARCHAR", "::double[]"), DATE: ("VARCHAR", "::date[]"), TIMESTAMP: ("VARCHAR", "::timestamp[]"),
+    INT64: ("BIGINT", ""),
+    TIMEDELTA: ("BIGINT", ""),
+    BOOL: ("BOOLEAN", ""),
+    STRING: ("VARCHAR", ""),
+    FLOAT64: ("VARCHAR", "::double[]"),
+    DATE: ("VARCHAR", "::date[]"),
+    TIMESTAMP: ("VARCHAR", "::timestamp[]"),
     UUID: ("VARCHAR", "::uuid[]"),
 }
 
@@ -53,5 +58,5 @@ def _json(value: object) -> str:
 
 
 def _text(values: Sequence[str]) -> str:
-    lines: Iterable[str] = (", ".join(values[start:start + _A_LINE]) for start in range(0, len(values), _A_LINE))
+    lines: Iterable[str] = (", ".join(values[start : start + _A_LINE]) for start in range(0, len(values), _A_LINE))
     return text_constant("[" + ",\n".join(lines) + "]")

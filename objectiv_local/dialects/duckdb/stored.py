@@ -6,14 +6,7 @@ import re
 
 from objectiv_local.dialects.dialect import Reader
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import (
-    Sql,
-    Template,
-    binary,
-    func,
-    number,
-    text,
-)
+from objectiv_local.dialects.sql.tree import Sql, Template, binary, func, number, text
 from objectiv_local.types import (
     BOOL,
     DATE,
@@ -80,8 +73,7 @@ def _from_nanoseconds(column: Sql) -> Sql:
 
 _STORED: dict[str, tuple[Type, Reader | None]] = {
     "BIGINT": (INT64, None),
-    **{name: (INT64, _reader(INT64))
-       for name in ("INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")},
+    **{name: (INT64, _reader(INT64)) for name in ("INTEGER", "SMALLINT", "TINYINT", "UINTEGER", "USMALLINT", "UTINYINT")},
     "DOUBLE": (FLOAT64, None),
     "FLOAT": (FLOAT64, _reader(FLOAT64)),
     "BOOLEAN": (BOOL, None),
@@ -128,8 +120,10 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
 def _without_zones(type_name: str) -> str:
     """Return a type name with time zones removed from its timestamps; field names stay as they are."""
     pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
-    return "".join(piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
-                   for i, piece in enumerate(pieces))
+    return "".join(
+        piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
+        for i, piece in enumerate(pieces)
+    )
 
 
 def _nested(type_name: str) -> Type | None:
@@ -162,7 +156,7 @@ def parts(type_name: str) -> dict[str, str]:
         name = _FIELD.match(each)
         if name is None:
             return {}
-        fields[name[1].strip('"').replace('""', '"')] = each[name.end():]
+        fields[name[1].strip('"').replace('""', '"')] = each[name.end() :]
     return fields
 
 

@@ -31,8 +31,16 @@ class Stored(Expr):
     def __init__(self, name: str, stored: str, type: Type) -> None:
         # JSON text is parsed by the conversion, which is not to happen twice.
         size = 4 if type == JSON else 2
-        self._set(name=name, stored=stored, type=type, columns=frozenset((name,)), size=size, depth=1,
-                  has_window=False, has_query=False)
+        self._set(
+            name=name,
+            stored=stored,
+            type=type,
+            columns=frozenset((name,)),
+            size=size,
+            depth=1,
+            has_window=False,
+            has_query=False,
+        )
 
 
 @dataclass
@@ -65,8 +73,14 @@ class Block:
 
     def copy(self) -> Block:
         """Return a block that can be changed without changing this one."""
-        return replace(self, columns=dict(self.columns), steps=list(self.steps), where=list(self.where),
-                       group=None if self.group is None else list(self.group), having=list(self.having))
+        return replace(
+            self,
+            columns=dict(self.columns),
+            steps=list(self.steps),
+            where=list(self.where),
+            group=None if self.group is None else list(self.group),
+            having=list(self.having),
+        )
 
     @property
     def is_limited(self) -> bool:
@@ -81,15 +95,29 @@ class Block:
     @property
     def is_stored(self) -> bool:
         """Whether the block only reads a table, with columns that are converted."""
-        return (not self.where and self.group is None and not self.order and not self.is_limited and not self.is_join
-                and all(isinstance(expr, Column | Stored) and expr.name == name and is_name(self.inputs[name])
-                        for name, expr in self.columns.items()))
+        return (
+            not self.where
+            and self.group is None
+            and not self.order
+            and not self.is_limited
+            and not self.is_join
+            and all(
+                isinstance(expr, Column | Stored) and expr.name == name and is_name(self.inputs[name])
+                for name, expr in self.columns.items()
+            )
+        )
 
     @property
     def takes_joins(self) -> bool:
         """Whether the block only puts columns side by side, so that another join may follow."""
-        return (bool(self.aliases) and not self.where and self.group is None and not self.order and not self.is_limited
-                and all(isinstance(expr, Column) for expr in self.columns.values()))
+        return (
+            bool(self.aliases)
+            and not self.where
+            and self.group is None
+            and not self.order
+            and not self.is_limited
+            and all(isinstance(expr, Column) for expr in self.columns.values())
+        )
 
     def has_window(self) -> bool:
         """Whether a column of the result is computed over a window."""
@@ -101,16 +129,26 @@ class Block:
 
     def is_scan(self) -> bool:
         """Return whether the block only reads columns of a table, of all rows but those where some are missing."""
-        return (self.is_pulled_up() and not self.is_join and not self.source.steps
-                and all(isinstance(each, Call) and each.op == "not_null" for each in self.where)
-                and all(is_cheap(expr, SCANNED) for expr in (*self.columns.values(), *self.where)))
+        return (
+            self.is_pulled_up()
+            and not self.is_join
+            and not self.source.steps
+            and all(isinstance(each, Call) and each.op == "not_null" for each in self.where)
+            and all(is_cheap(expr, SCANNED) for expr in (*self.columns.values(), *self.where))
+        )
 
     def costs_again(self, dialect: Dialect) -> bool:
         """Return whether groups cost much each time that an engine computes them again, even with the grouped rows at hand."""
-        return dialect.keeps is not None and self.group is not None and any(
-            (isinstance(part, Call) and OPS[part.op].costly is not None)
-            or (isinstance(part, Aggregation) and part.op in dialect.sorts)
-            for expr in self.columns.values() for part in walk(expr))
+        return (
+            dialect.keeps is not None
+            and self.group is not None
+            and any(
+                (isinstance(part, Call) and OPS[part.op].costly is not None)
+                or (isinstance(part, Aggregation) and part.op in dialect.sorts)
+                for expr in self.columns.values()
+                for part in walk(expr)
+            )
+        )
 
     def must_close_for(self, exprs: list[Expr], kept: AbstractSet[str], dialect: Dialect) -> bool:
         """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
@@ -118,8 +156,11 @@ class Block:
         ``kept`` are the columns of the block that stay in its result beside the new ones.
         """
         names = frozenset().union(*(expr.columns for expr in exprs))
-        costly = {name: self.columns[name] for name in names & self.columns.keys()
-                  if not is_cheap(self.columns[name]) and not dialect.is_free(self.columns[name])}
+        costly = {
+            name: self.columns[name]
+            for name in names & self.columns.keys()
+            if not is_cheap(self.columns[name]) and not dialect.is_free(self.columns[name])
+        }
         if not costly:
             return False
         uses = dict.fromkeys(costly, 0)
@@ -155,7 +196,8 @@ def is_cheap(expr: Expr, most: int = CHEAP) -> bool:
 def reads_json(expr: Expr) -> bool:
     """Return whether ``expr`` computes something from JSON, or makes JSON."""
     return not isinstance(expr, Column | Literal) and any(
-        part.type.plain == JSON and not isinstance(part, Literal) for part in walk(expr))
+        part.type.plain == JSON and not isinstance(part, Literal) for part in walk(expr)
+    )
 
 
 def inside_windows(expr: Expr) -> frozenset[str]:

@@ -123,8 +123,9 @@ class Blocks:
         """Return whether ``expr`` is an aggregate that the engine cannot compute of a sub-select."""
         return isinstance(expr, Aggregation) and expr.op in self.dialect.refuses_queries
 
-    def computed_first(self, block: Block, node: Aggregate, aggregates: list[tuple[str, Expr]],
-                       parts: list[Expr]) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
+    def computed_first(
+        self, block: Block, node: Aggregate, aggregates: list[tuple[str, Expr]], parts: list[Expr]
+    ) -> tuple[Block, Aggregate, list[tuple[str, Expr]]]:
         """Return the block with ``parts`` as columns, and the aggregate over those."""
         names = {part: self.scope.new_name(part) for part in parts}
         keys = tuple((name, replaced(expr, names)) for name, expr in node.keys)
@@ -146,14 +147,32 @@ class Blocks:
         # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
         # It leaves a step with LIMIT or OFFSET as it is.
         too_often = not block.is_limited and (fenced or (self.dialect.fence is not None and block.copied >= MOST_COPIES))
-        costly = frozenset(self.scope.identifier(each) for each, expr in block.columns.items() if reads_json(expr)) if (
-            self.dialect.fence is not None and block.is_pulled_up()) else frozenset()
-        self.scope.ctes.append(Cte(name, select_text(self.scope, block), one_line(comment), is_fenced=too_often, is_kept=kept,
-                                   is_scan=block.is_scan() and not too_often, costly=costly))
+        costly = (
+            frozenset(self.scope.identifier(each) for each, expr in block.columns.items() if reads_json(expr))
+            if (self.dialect.fence is not None and block.is_pulled_up())
+            else frozenset()
+        )
+        self.scope.ctes.append(
+            Cte(
+                name,
+                select_text(self.scope, block),
+                one_line(comment),
+                is_fenced=too_often,
+                is_kept=kept,
+                is_scan=block.is_scan() and not too_often,
+                costly=costly,
+            )
+        )
         inputs: dict[str, Sql] = {each: Name(self.scope.identifier(each)) for each in block.columns}
         columns: dict[str, Expr] = {each: Column(each, expr.type) for each, expr in block.columns.items()}
-        return Block(tree.step(name), inputs, columns, block.title,
-                     copied=0 if too_often or block.is_limited else block.copied, depth=block.depth + 1)
+        return Block(
+            tree.step(name),
+            inputs,
+            columns,
+            block.title,
+            copied=0 if too_often or block.is_limited else block.copied,
+            depth=block.depth + 1,
+        )
 
 
 def _is_plain_quotient(part: Call) -> bool:

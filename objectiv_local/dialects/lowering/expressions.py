@@ -12,19 +12,7 @@ from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Func, Number, Sql, Template
 from objectiv_local.dialects.sql.walks import on_function
 from objectiv_local.plan.explain import frame_text
-from objectiv_local.plan.expr import (
-    Aggregation,
-    Call,
-    Case,
-    Cast,
-    Column,
-    Expr,
-    InQuery,
-    Literal,
-    Ordering,
-    Over,
-    ScalarQuery,
-)
+from objectiv_local.plan.expr import Aggregation, Call, Case, Cast, Column, Expr, InQuery, Literal, Ordering, Over, ScalarQuery
 from objectiv_local.plan.relation import AS_DECLARED
 from objectiv_local.types import STRING, Type
 
@@ -99,17 +87,23 @@ def _aggregation(scope: Scope, expr: Aggregation, inputs: Inputs) -> Sql:
 def _completed(scope: Scope, expr: Aggregation, inputs: Inputs) -> Sql:
     """Return an aggregate with its order and filter."""
     # A text constant has no type of its own in Postgres, and a constant orders nothing.
-    args = [tree.cast(sql_of(scope, arg, inputs), STRING) if isinstance(arg, Literal) and arg.type == STRING
-            else sql_of(scope, arg, inputs) for arg in expr.args]
+    args = [
+        tree.cast(sql_of(scope, arg, inputs), STRING)
+        if isinstance(arg, Literal) and arg.type == STRING
+        else sql_of(scope, arg, inputs)
+        for arg in expr.args
+    ]
     built = scope.dialect.call(expr, args)
     keys = [key for key in expr.order if not isinstance(key.expr, Literal)]
-    order = tuple(scope.dialect.ordered(key, sql_of(scope, key.expr, inputs))
-                  for key in (_reversed(keys) if expr.op == "last" else keys))
+    order = tuple(
+        scope.dialect.ordered(key, sql_of(scope, key.expr, inputs)) for key in (_reversed(keys) if expr.op == "last" else keys)
+    )
     where = None if expr.where is None else sql_of(scope, expr.where, inputs)
 
     def complete(function: Func) -> Sql:
-        both = where if function.where is None else function.where if where is None else tree.binary(
-            "AND", where, function.where)
+        both = (
+            where if function.where is None else function.where if where is None else tree.binary("AND", where, function.where)
+        )
         return replace(function, order=order or function.order, where=both)
 
     return on_function(built, complete) if order or where is not None else built

@@ -129,8 +129,11 @@ class Lowering:
                 self.is_part = True
             self.blocks.keep(node, block)
         result = select_text(self.scope, self.blocks.take(self.root), is_result=True)
-        return Statement(self.labels() + self.scope.with_steps(result, only_read=self.is_part), self.root.schema,
-                         tuple(self.scope.names[name] for name, _ in self.root.schema))
+        return Statement(
+            self.labels() + self.scope.with_steps(result, only_read=self.is_part),
+            self.root.schema,
+            tuple(self.scope.names[name] for name, _ in self.root.schema),
+        )
 
     def lower_node(self, node: Node) -> Block:
         match node:
@@ -216,11 +219,11 @@ class Lowering:
         kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
         plain = {expr.name for _, expr in kept if isinstance(expr, Column)}
         # A computed column may take the name of one that is read under another name.
-        names = {name: self.scope.new_name(expr) if name in plain else name
-                 for name, expr in kept if not isinstance(expr, Column)}
+        names = {
+            name: self.scope.new_name(expr) if name in plain else name for name, expr in kept if not isinstance(expr, Column)
+        }
         block = self.blocks.add(block, {names[name]: expr for name, expr in kept if name in names}, plain)
-        block.columns = {name: block.columns[expr.name if isinstance(expr, Column) else names[name]]
-                         for name, expr in kept}
+        block.columns = {name: block.columns[expr.name if isinstance(expr, Column) else names[name]] for name, expr in kept}
         block.title = node.step or block.title
         return block
 
@@ -254,8 +257,9 @@ class Lowering:
             exprs = [expr for _, expr in (*node.keys, *aggregates)]
         read = frozenset().union(*(expr.columns for expr in exprs))
         blocked = block.group is not None or block.is_limited or any(block.columns[name].has_window for name in read)
-        blocked = blocked or any(block.columns[name].has_query for expr in exprs if self.blocks.refuses_queries(expr)
-                                 for name in expr.columns)
+        blocked = blocked or any(
+            block.columns[name].has_query for expr in exprs if self.blocks.refuses_queries(expr) for name in expr.columns
+        )
         if blocked or block.must_close_for(exprs, set(), self.dialect):
             block = self.blocks.closed(block)
         keys = {name: substitute(expr, block.columns) for name, expr in node.keys}
@@ -272,7 +276,8 @@ class Lowering:
             block = self.blocks.closed(block)
         exprs = [key.expr for key in node.order]
         if block.must_close_for(exprs, self.needed[node], self.dialect) and any(
-                self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs):
+            self.dialect.collation(expr) or not isinstance(expr, Column) for expr in exprs
+        ):
             block = self.blocks.closed(block)
         keys = [substitute(expr, block.columns) for expr in exprs]
         has_window = not self.dialect.orders_by_windows and any(key.has_window for key in keys)
@@ -294,8 +299,11 @@ class Lowering:
         """
         results = {self.scope.identifier(name): column for name, column in block.columns.items()}
         read = (part for expr in exprs for part in walk(expr) if isinstance(part, Column))
-        return any(results.get(name.text, part) is not part for part in read
-                   if isinstance(name := block.inputs[part.name], Name) and not name.source)
+        return any(
+            results.get(name.text, part) is not part
+            for part in read
+            if isinstance(name := block.inputs[part.name], Name) and not name.source
+        )
 
     def labels(self) -> str:
         """Return a comment for each name that stands for another one."""

@@ -56,16 +56,18 @@ class Scope:
         self.printer = Printer(dialect)
         #: Returns the step that holds the rows of a query in an expression.
         self.total = total
-        self.names = stand_ins(name for node in nodes for name in (
-            (each for each, _ in node.columns) if isinstance(node, Extend) else node.types))
+        self.names = stand_ins(
+            name for node in nodes for name in ((each for each, _ in node.columns) if isinstance(node, Extend) else node.types)
+        )
         #: All of these names without case, and the last number behind each that was made up.
         self.folded = {name.casefold() for pair in self.names.items() for name in pair}
         self.numbers: dict[str, int] = {}
         self.ctes: list[Cte] = []
         #: How often a column of a step is written: (step, column) to a number.
         self.reads: Counter[tuple[str, str]] = Counter()
-        self.taken = {node.relation.parts[-1].casefold() for node in nodes
-                      if isinstance(node, Source) and node.relation.kind == "table"}
+        self.taken = {
+            node.relation.parts[-1].casefold() for node in nodes if isinstance(node, Source) and node.relation.kind == "table"
+        }
         self.step_numbers: dict[str, int] = {}
         self.limit = dialect.limit_of_sets if any(isinstance(node, GroupingSets) for node in nodes) else "{}"
 

@@ -38,13 +38,16 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     names: dict[Expr, str] = {part: blocks.scope.new_name(part) for part in parts}
     aggregates = [(name, replaced(expr, names)) for name, expr in aggregates]
     # The keys are columns of a step of their own, because a set names columns.
-    keys = {name: blocks.scope.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
-            for name, expr in node.keys}
+    keys = {
+        name: blocks.scope.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
+        for name, expr in node.keys
+    }
     read = frozenset().union(*(expr.columns for _, expr in aggregates)) & block.columns.keys()
     added = {keys[name]: expr for name, expr in node.keys if keys[name] not in block.columns}
     block = blocks.add(block, {name: part for part, name in names.items()} | added, set(read) | set(keys.values()))
-    block.columns = {name: expr for name, expr in block.columns.items()
-                     if name in read or name in keys.values() or name in names.values()}
+    block.columns = {
+        name: expr for name, expr in block.columns.items() if name in read or name in keys.values() or name in names.values()
+    }
     block = blocks.closed(block)
     if block.is_join or not all(isinstance(block.inputs[name], Name) for name in keys.values()):
         block = blocks.closed(block)
@@ -53,10 +56,14 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     used = sorted(set().union(*node.sets))
     level = blocks.dialect.grouping_level([shown[i] for i in used], [[used.index(i) for i in each] for each in node.sets])
     block.inputs = block.inputs | {".level": level}
-    block.columns = ({name: Column(keys[name], expr.type) if i in used else literal(None, expr.type)
-                      for i, (name, expr) in enumerate(node.keys)}
-                     | {name: substitute(expr, block.columns) for name, expr in aggregates}
-                     | {node.level: Column(".level", INT64)})
+    block.columns = (
+        {
+            name: Column(keys[name], expr.type) if i in used else literal(None, expr.type)
+            for i, (name, expr) in enumerate(node.keys)
+        }
+        | {name: substitute(expr, block.columns) for name, expr in aggregates}
+        | {node.level: Column(".level", INT64)}
+    )
     block.group = [Column(keys[name], expr.type) for name, expr in node.keys]
     block.sets = ["(" + ", ".join(blocks.scope.printer.flat(shown[i]) for i in each) + ")" for each in node.sets]
     block.title = node.step or "by_" + "_".join(keys)
@@ -74,8 +81,13 @@ def _with_total(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     block.sets = [each for each in block.sets if each != "()"]
     parts = [select_text(blocks.scope, each) for each in ([block, total] if block.sets else [total])]
     united = _united(blocks, block.title, parts)
-    return Block(united, {name: Name(blocks.scope.identifier(name)) for name in block.columns},
-                 {name: Column(name, expr.type) for name, expr in block.columns.items()}, block.title, depth=1 + block.depth)
+    return Block(
+        united,
+        {name: Name(blocks.scope.identifier(name)) for name in block.columns},
+        {name: Column(name, expr.type) for name, expr in block.columns.items()},
+        block.title,
+        depth=1 + block.depth,
+    )
 
 
 def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
@@ -109,8 +121,7 @@ def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
     inputs |= {".item": rows.value, ".position": rows.position}
     title = node.step or f"elements_of_{name}"
     words = "one row for each number" if is_range else "one row for each element of an array"
-    return Block(source, inputs, columns, title, [words], is_join=True,
-                 depth=block.depth)
+    return Block(source, inputs, columns, title, [words], is_join=True, depth=block.depth)
 
 
 def union(blocks: Blocks, node: Union) -> Block:
@@ -129,8 +140,10 @@ def union(blocks: Blocks, node: Union) -> Block:
     title = node.step or "all_rows"
     while len(selects) > MOST_PARTS:
         # Engines read a long union as one nested in the other, part by part.
-        parts = [_united(blocks, f"{title}_part", selects[start:start + MOST_PARTS])
-                 for start in range(0, len(selects), MOST_PARTS)]
+        parts = [
+            _united(blocks, f"{title}_part", selects[start : start + MOST_PARTS])
+            for start in range(0, len(selects), MOST_PARTS)
+        ]
         shown = items([blocks.scope.identifier(name) for name in names or ["one"]], 0)
         selects = [Select(f"SELECT{shown}\nFROM {part.text}", part.steps) for part in parts]
     united = _united(blocks, title, selects)
@@ -183,8 +196,10 @@ def join(blocks: Blocks, node: Join) -> Block:
             columns[name] = call("coalesce", column("left", here), column("right", there))
         else:
             columns[name] = column(from_side, here if from_side == "left" else there)
-    conditions = [_equal(inputs[f"left.{here}"], inputs[f"right.{there}"], node.left.types[here],
-                         node.nulls_match, blocks.dialect) for here, there in node.on]
+    conditions = [
+        _equal(inputs[f"left.{here}"], inputs[f"right.{there}"], node.left.types[here], node.nulls_match, blocks.dialect)
+        for here, there in node.on
+    ]
     if node.condition is not None:
         conditions.append(sql_of(blocks.scope, substitute(node.condition, columns), inputs))
     steps = blocks.scope.read_by(From("", steps=left.source.steps | right.source.steps), conditions)
@@ -202,11 +217,13 @@ def join(blocks: Blocks, node: Join) -> Block:
         words = f"each row with its {node.right.step.removeprefix('of_')}"
     if node.on and all(node.left.types[name] == ROW_ID for name, _ in node.on):
         late = [name for name, type_ in node.left.types.items() if type_ != ROW_ID]
-        words = f"reads {', '.join(late)} of the rows that are left" if isinstance(node.left, Source) else (
-            "the rows that are left with what was read of them")
+        words = (
+            f"reads {', '.join(late)} of the rows that are left"
+            if isinstance(node.left, Source)
+            else ("the rows that are left with what was read of them")
+        )
     depth = max(left.depth, right.depth) + blocks.dialect.join_steps
-    return Block(source, inputs, columns, node.step or "joined", [*left.steps, words], is_join=True, aliases=taken,
-                 depth=depth)
+    return Block(source, inputs, columns, node.step or "joined", [*left.steps, words], is_join=True, aliases=taken, depth=depth)
 
 
 def _converts_later(node: Join, side: Block, position: int) -> bool:
@@ -214,9 +231,15 @@ def _converts_later(node: Join, side: Block, position: int) -> bool:
     other = node.inputs()[1 - position]
     compared = [pair[position] for pair in node.on]
     is_single = (node.single == "right" and position == 0) or (
-        other.key is not None and {pair[1 - position] for pair in node.on}.issuperset(other.key))
-    return (side.is_stored and is_single and node.how == "inner" and node.condition is None
-            and not any(isinstance(side.columns[name], Stored) for name in compared))
+        other.key is not None and {pair[1 - position] for pair in node.on}.issuperset(other.key)
+    )
+    return (
+        side.is_stored
+        and is_single
+        and node.how == "inner"
+        and node.condition is None
+        and not any(isinstance(side.columns[name], Stored) for name in compared)
+    )
 
 
 def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Dialect) -> Sql:
@@ -224,11 +247,21 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
     if not nulls_match:
         return equal
     # IS NOT DISTINCT FROM would say this, but Postgres refuses it in a FULL JOIN and cannot hash it in the others.
-    value = {"bool": False, "int64": 0, "float64": 0.0, "decimal": decimal.Decimal(0), "string": "",
-             "date": datetime.date(1970, 1, 1), "time": datetime.time(), "timestamp": datetime.datetime(1970, 1, 1),
-             "timedelta": datetime.timedelta(0), "uuid": uuid.UUID(int=0),
-             "numeric_interval": Interval(0.0, 0.0)}[type_.name]
+    value = {
+        "bool": False,
+        "int64": 0,
+        "float64": 0.0,
+        "decimal": decimal.Decimal(0),
+        "string": "",
+        "date": datetime.date(1970, 1, 1),
+        "time": datetime.time(),
+        "timestamp": datetime.datetime(1970, 1, 1),
+        "timedelta": datetime.timedelta(0),
+        "uuid": uuid.UUID(int=0),
+        "numeric_interval": Interval(0.0, 0.0),
+    }[type_.name]
     filler = tree.bare(dialect.literal(literal(value, type_)))
     same = tree.binary("=", tree.func("coalesce", left, filler), tree.func("coalesce", right, filler))
-    return tree.binary("AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)),
-                                                tree.Template("({} IS NULL)", (right,))))
+    return tree.binary(
+        "AND", same, tree.binary("=", tree.Template("({} IS NULL)", (left,)), tree.Template("({} IS NULL)", (right,)))
+    )

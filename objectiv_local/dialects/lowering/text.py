@@ -14,17 +14,7 @@ from objectiv_local.dialects.sql.printer import Printer, items
 from objectiv_local.dialects.sql.tree import From, Name, Raw, Sql, Template, Windowed
 from objectiv_local.dialects.sql.walks import operands, parts, with_operands
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import (
-    Aggregation,
-    Column,
-    Expr,
-    Literal,
-    Ordering,
-    ScalarQuery,
-    queries,
-    transform,
-    walk,
-)
+from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, ScalarQuery, queries, transform, walk
 from objectiv_local.plan.nodes import Node, is_single_row
 
 #: A window that is written this often in one SELECT gets a name.
@@ -41,9 +31,12 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     most = scope.dialect.most_columns
     count = len(block.columns) + len({key.expr for key in block.order} - set(block.columns.values()))
     if most is not None and count > most:
-        raise NotSupported(f"{scope.dialect.name} takes at most {most:,} columns at once, and this program has a step that "
-                           f"selects or sorts by {count:,}", hint="work on a part of the columns at a time, as in "
-                           "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows")
+        raise NotSupported(
+            f"{scope.dialect.name} takes at most {most:,} columns at once, and this program has a step that "
+            f"selects or sorts by {count:,}",
+            hint="work on a part of the columns at a time, as in "
+            "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows",
+        )
     block = _with_totals(scope, block)
     columns = {name: sql_of(scope, expr, block.inputs) for name, expr in block.columns.items()}
     if is_result:
@@ -109,12 +102,17 @@ def _with_totals(scope: Scope, block: Block) -> Block:
             return None
 
         block = replace(
-            block, source=From(f"{block.source.text}\nLEFT JOIN {total.source.text} ON TRUE",
-                               block.source.qualifier, steps=block.source.steps | total.source.steps),
+            block,
+            source=From(
+                f"{block.source.text}\nLEFT JOIN {total.source.text} ON TRUE",
+                block.source.qualifier,
+                steps=block.source.steps | total.source.steps,
+            ),
             inputs=block.inputs | {f".total.{name}": Name(text, total.source.text) for name, text in there.items()},
             columns={name: transform(expr, joined) for name, expr in block.columns.items()},
             where=[transform(expr, joined) for expr in block.where],
-            order=tuple(Ordering(transform(key.expr, joined), key.ascending, key.nulls_last) for key in block.order))
+            order=tuple(Ordering(transform(key.expr, joined), key.ascending, key.nulls_last) for key in block.order),
+        )
     return block
 
 

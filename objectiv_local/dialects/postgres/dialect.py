@@ -11,19 +11,7 @@ from objectiv_local.dialects.postgres.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres.json import elements
 from objectiv_local.dialects.postgres.stored import MICROSECONDS, STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import (
-    Cast,
-    Func,
-    Number,
-    Raw,
-    Sql,
-    Template,
-    binary,
-    case,
-    func,
-    number,
-    text,
-)
+from objectiv_local.dialects.sql.tree import Cast, Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.dialects.standard import regex
 from objectiv_local.dialects.standard.builders import (
     as_floats,
@@ -42,19 +30,7 @@ from objectiv_local.dialects.standard.text_casts import guarded, parse_timestamp
 from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.expr import Cast as CastExpr
-from objectiv_local.types import (
-    BOOL,
-    DATE,
-    FLOAT64,
-    INT32,
-    INT64,
-    INTERVAL,
-    STRING,
-    TIMEDELTA,
-    TIMESTAMP,
-    UUID,
-    Type,
-)
+from objectiv_local.types import BOOL, DATE, FLOAT64, INT32, INT64, INTERVAL, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
 
 #: Text compares by code point with this collation, whatever the database's own is.
 C = ' COLLATE "C"'
@@ -79,8 +55,10 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     if not whens:
         is_nan = binary("=", dividend, float_literal(float("nan")))
         whens = [(binary("OR", binary("=", dividend, zero), is_nan), float_literal(float("nan")))]
-    whens += [(binary(">", dividend, zero), float_literal(float("inf"))),
-              (binary("<", dividend, zero), float_literal(float("-inf")))]
+    whens += [
+        (binary(">", dividend, zero), float_literal(float("inf"))),
+        (binary("<", dividend, zero), float_literal(float("-inf"))),
+    ]
     tested, zero = _whole(divisor, b)
     return case((binary("=", tested, zero), case(*whens)), default=binary("/", a, b))
 
@@ -97,8 +75,7 @@ def _sqrt(args: Sequence[Sql], expr: Expr) -> Sql:
 def _log(name: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         x = as_floats(args, expr)[0]
-        return case((binary("=", x, ZERO), float_literal(float("-inf"))), (binary("<", x, ZERO), NAN),
-                    default=func(name, x))
+        return case((binary("=", x, ZERO), float_literal(float("-inf"))), (binary("<", x, ZERO), NAN), default=func(name, x))
 
     return build
 
@@ -111,8 +88,7 @@ def _exp(args: Sequence[Sql], expr: Expr) -> Sql:
     x = as_floats(args, expr)[0]
     # The engine raises where the answer is infinite or 0. NaN is greater than every number here.
     finite = binary("<", x, INF)
-    return case((binary("AND", binary(">", x, _LARGEST), finite), INF), (binary("<", x, _LEAST), ZERO),
-                default=func("exp", x))
+    return case((binary("AND", binary(">", x, _LARGEST), finite), INF), (binary("<", x, _LEAST), ZERO), default=func("exp", x))
 
 
 def _power(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -124,7 +100,8 @@ def _power(args: Sequence[Sql], expr: Expr) -> Sql:
         "WHEN {x} = 0 OR {y} = 0 OR abs({x}) >= 'Infinity' OR abs({y}) >= 'Infinity' THEN power({x}, {y}) "
         "WHEN {x} < 0 AND {y} <> floor({y}) THEN 'NaN'::float8 "
         "WHEN {y} * ln(abs({x})) > 709.7827 THEN CASE WHEN " + negative + " THEN '-Infinity' ELSE 'Infinity' END::float8 "
-        "WHEN {y} * ln(abs({x})) < -745.1332 THEN 0 ELSE power({x}, {y}) END")
+        "WHEN {y} * ln(abs({x})) < -745.1332 THEN 0 ELSE power({x}, {y}) END"
+    )
     return Template(pattern.replace("{x}", "{0}").replace("{y}", "{1}"), (x, y))
 
 
@@ -171,8 +148,25 @@ def _first(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- time
 
 _TO_CHAR = {
-    "A": "FMDay", "B": "FMMonth", "G": "IYYY", "H": "HH24", "I": "HH12", "M": "MI", "S": "SS", "V": "IW", "Y": "YYYY",
-    "a": "FMDy", "b": "FMMon", "d": "DD", "f": "US", "g": "IY", "j": "DDD", "m": "MM", "p": "AM", "u": "ID", "y": "YY",
+    "A": "FMDay",
+    "B": "FMMonth",
+    "G": "IYYY",
+    "H": "HH24",
+    "I": "HH12",
+    "M": "MI",
+    "S": "SS",
+    "V": "IW",
+    "Y": "YYYY",
+    "a": "FMDy",
+    "b": "FMMon",
+    "d": "DD",
+    "f": "US",
+    "g": "IY",
+    "j": "DDD",
+    "m": "MM",
+    "p": "AM",
+    "u": "ID",
+    "y": "YY",
 }
 
 
@@ -368,8 +362,11 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     if share == 0.5:
         found = middle(args[0], MICROSECONDS if expr.type == TIMESTAMP else "{}", "/")
         # Built as a string, because multiplying an interval by a number is computed in floats.
-        return Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD) \
-            if expr.type == TIMESTAMP else found
+        return (
+            Template("TIMESTAMP 'epoch' + ({} || ' microseconds')::interval", (tree.operand(found),), tree.ADD)
+            if expr.type == TIMESTAMP
+            else found
+        )
     value = Template(MICROSECONDS, (args[0],), tree.CAST) if expr.type == TIMESTAMP else args[0]
     found = STANDARD_AGGREGATE["quantile"]((value, args[1]), expr)
     whole = tree.cast(Template("trunc({})", (found,)), INT64)
@@ -416,34 +413,38 @@ def _failing(kind: str) -> Builder:
 SCALAR: dict[str, Builder] = STANDARD_SCALAR | {
     name: _collated(symbol) for name, symbol in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))
 }
-SCALAR |= compared(dict(SCALAR)) | JSON_SCALAR | {
-    "floordiv": floordiv("/"),
-    "truediv": _truediv,
-    "add": _add,
-    "sub": _sub,
-    "round": round_("round({})"),
-    "sqrt": _sqrt,
-    "exp": _exp,
-    "log": _log("ln"),
-    "log10": _log("log"),
-    "power": _power,
-    "strip": function("btrim"),
-    "split": _split_text,
-    "json_range": _json_range,
-    "re_contains": _re_contains,
-    "re_extract": _re_extract,
-    "re_replace": _re_replace,
-    "re_count": _re_count,
-    "hash": _hash,
-    "date_part": _date_part,
-    "interval": _interval_of,
-    "strftime": _strftime,
-    "parse_timestamp": parse_timestamp("{} ~ {}", _failing),
-    "date_trunc": _date_trunc,
-    "failing": lambda args, expr: tree.cast(binary("||", tree.cast(args[0], STRING), args[1]), TIMESTAMP),
-    "at_zone": _of_a_place(at_zone),
-    "from_zone": _of_a_place(from_zone),
-}
+SCALAR |= (
+    compared(dict(SCALAR))
+    | JSON_SCALAR
+    | {
+        "floordiv": floordiv("/"),
+        "truediv": _truediv,
+        "add": _add,
+        "sub": _sub,
+        "round": round_("round({})"),
+        "sqrt": _sqrt,
+        "exp": _exp,
+        "log": _log("ln"),
+        "log10": _log("log"),
+        "power": _power,
+        "strip": function("btrim"),
+        "split": _split_text,
+        "json_range": _json_range,
+        "re_contains": _re_contains,
+        "re_extract": _re_extract,
+        "re_replace": _re_replace,
+        "re_count": _re_count,
+        "hash": _hash,
+        "date_part": _date_part,
+        "interval": _interval_of,
+        "strftime": _strftime,
+        "parse_timestamp": parse_timestamp("{} ~ {}", _failing),
+        "date_trunc": _date_trunc,
+        "failing": lambda args, expr: tree.cast(binary("||", tree.cast(args[0], STRING), args[1]), TIMESTAMP),
+        "at_zone": _of_a_place(at_zone),
+        "from_zone": _of_a_place(from_zone),
+    }
+)
 
 AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "min": _extreme("min", "bool_and"),
@@ -452,8 +453,11 @@ AGGREGATE: dict[str, Builder] = STANDARD_AGGREGATE | {
     "last": _first,
     "mode": of_constant(_mode),
     "quantile": of_constant(_quantile),
-    "quantile_disc": of_constant(lambda args, expr: within_group(
-        "percentile_disc", args[0], Raw(repr(constant(expr, 1))), suffix=C if expr.type == STRING else "")),
+    "quantile_disc": of_constant(
+        lambda args, expr: within_group(
+            "percentile_disc", args[0], Raw(repr(constant(expr, 1))), suffix=C if expr.type == STRING else ""
+        )
+    ),
     "to_json_array": _to_json_array,
 }
 
@@ -465,8 +469,9 @@ CASTS: dict[tuple[str, str], Builder] = {
     ("float64", "string"): _float_to_text,
     ("float64", "decimal"): _float_to_decimal,
     ("decimal", "int64"): lambda args, expr: tree.cast(func("trunc", args[0]), INT64),
-    ("time", "string"): lambda args, expr: func("to_char", binary("+", Raw("DATE '2000-01-01'"), args[0]),
-                                                text("HH24:MI:SS.US")),
+    ("time", "string"): lambda args, expr: func(
+        "to_char", binary("+", Raw("DATE '2000-01-01'"), args[0]), text("HH24:MI:SS.US")
+    ),
     ("timestamp", "string"): lambda args, expr: func("to_char", args[0], text("YYYY-MM-DD HH24:MI:SS.US")),
     **guarded("{} ~ {}", _failing),
 }
@@ -495,7 +500,30 @@ DIALECT = Dialect(
     most_steps=60,
     join_steps=2,
     array="{{{}}}",
-    repeats=frozenset({"floordiv", "mod", "truediv", "round", "sqrt", "exp", "log", "log10", "power", "split", "interval",
-                       "json_range", "json_slice", "json_filter", "json_path_name", "json_pick", "json_data", "json_length",
-                       "json_integer", "json_index", "json_index_text", "parse_timestamp"}),
+    repeats=frozenset(
+        {
+            "floordiv",
+            "mod",
+            "truediv",
+            "round",
+            "sqrt",
+            "exp",
+            "log",
+            "log10",
+            "power",
+            "split",
+            "interval",
+            "json_range",
+            "json_slice",
+            "json_filter",
+            "json_path_name",
+            "json_pick",
+            "json_data",
+            "json_length",
+            "json_integer",
+            "json_index",
+            "json_index_text",
+            "parse_timestamp",
+        }
+    ),
 )

@@ -21,20 +21,12 @@ from objectiv_local.dialects.sql.tree import (
     number,
     text,
 )
-from objectiv_local.dialects.standard.builders import (
-    constant,
-    function,
-)
+from objectiv_local.dialects.standard.builders import constant, function
 from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Call, Expr
 from objectiv_local.plan.expr import Cast as CastExpr
-from objectiv_local.types import (
-    FLOAT64,
-    INT64,
-    INT64_MAX,
-    INT64_MIN,
-)
+from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN
 from objectiv_local.types import JSON as JSON_TYPE
 
 _ARRAYS = ("json_filter", "json_slice")
@@ -138,10 +130,14 @@ def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
     # The other engines read such a number as a float. Postgres refuses to make a float of one that is very small.
     same = binary("=", tree.cast(args[0], FLOAT64), tree.cast(rounded, FLOAT64))
     short = binary("<", func("abs", rounded), Raw("1e15"))
-    found = case((binary("=", func("scale", value), number(0)), case((fits, tree.cast(args[0], INT64)))),
-                 (binary("=", value, number(0)), number(0)),
-                 (Template("{} BETWEEN 0.5 AND 1e15", (size,), tree.LIKE),
-                  case((binary("AND", same, short), tree.cast(rounded, INT64)))))
+    found = case(
+        (binary("=", func("scale", value), number(0)), case((fits, tree.cast(args[0], INT64)))),
+        (binary("=", value, number(0)), number(0)),
+        (
+            Template("{} BETWEEN 0.5 AND 1e15", (size,), tree.LIKE),
+            case((binary("AND", same, short), tree.cast(rounded, INT64))),
+        ),
+    )
     return case((binary("=", func("jsonb_typeof", args[0]), text("number")), found))
 
 
@@ -163,8 +159,7 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
             assert isinstance(value, int)
             # Positions count from 1; a start is included, so is a stop as it is written here.
             shift = value + (1 if index == 1 else 0)
-            bound = number(shift) if value >= 0 else binary(
-                "+", func("jsonb_array_length", args[0]), number(shift))
+            bound = number(shift) if value >= 0 else binary("+", func("jsonb_array_length", args[0]), number(shift))
         conditions.append(binary(compare, Raw("position"), bound))
     if not conditions:
         return case((_is_array(args[0]), args[0]), default=Raw("'[]'::jsonb"))

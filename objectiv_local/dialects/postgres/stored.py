@@ -6,11 +6,7 @@ import re
 
 from objectiv_local.dialects.dialect import Reader
 from objectiv_local.dialects.sql import tree
-from objectiv_local.dialects.sql.tree import (
-    Sql,
-    Template,
-    func,
-)
+from objectiv_local.dialects.sql.tree import Sql, Template, func
 from objectiv_local.types import (
     BOOL,
     DATE,
@@ -76,8 +72,23 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "float4": (FLOAT64, _reader(FLOAT64)),
     "bool": (BOOL, None),
     "text": (STRING, None),
-    **{name: (STRING, _reader(STRING)) for name in (
-        "varchar", "bpchar", "name", "char", "citext", "enum", "xml", "bit", "varbit", "cidr", "macaddr", "macaddr8")},
+    **{
+        name: (STRING, _reader(STRING))
+        for name in (
+            "varchar",
+            "bpchar",
+            "name",
+            "char",
+            "citext",
+            "enum",
+            "xml",
+            "bit",
+            "varbit",
+            "cidr",
+            "macaddr",
+            "macaddr8",
+        )
+    },
     # A cast to text would add /32 to the address of a host.
     "inet": (STRING, lambda column: func("abbrev", column)),
     "oid": (INT64, _reader(INT64)),
@@ -92,10 +103,15 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "jsonb": (JSON, None),
     "json": (JSON, _reader(JSON)),
     "time": (TIME, None),
-    "numrange": (INTERVAL, lambda column: Template(
-        "CASE WHEN NOT isempty({0}) THEN ARRAY[coalesce(lower({0})::float8, '-Infinity'), "
-        "coalesce(upper({0})::float8, 'Infinity'), CASE WHEN lower_inc({0}) THEN CASE WHEN upper_inc({0}) THEN 2 ELSE 1 END "
-        "WHEN upper_inc({0}) THEN 0 ELSE 3 END] END", (column,))),
+    "numrange": (
+        INTERVAL,
+        lambda column: Template(
+            "CASE WHEN NOT isempty({0}) THEN ARRAY[coalesce(lower({0})::float8, '-Infinity'), "
+            "coalesce(upper({0})::float8, 'Infinity'), CASE WHEN lower_inc({0}) THEN "
+            "CASE WHEN upper_inc({0}) THEN 2 ELSE 1 END WHEN upper_inc({0}) THEN 0 ELSE 3 END] END",
+            (column,),
+        ),
+    ),
 }
 
 

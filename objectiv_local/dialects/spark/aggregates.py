@@ -38,8 +38,13 @@ def _sum(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     if expr.args[0].type == BOOL:
         return Func("count", (Raw("*"),), where=args[0])
-    zero = float_literal(0) if expr.type == FLOAT64 else tree.cast(number(0), expr.type) \
-        if expr.type.name == "decimal" else number(0)
+    zero = (
+        float_literal(0)
+        if expr.type == FLOAT64
+        else tree.cast(number(0), expr.type)
+        if expr.type.name == "decimal"
+        else number(0)
+    )
     return Template("coalesce({}, {})", (_sum_or_null(args, expr), zero))
 
 
@@ -56,14 +61,20 @@ _SKEW = (
     "'a', 0::double, 'b', 0::double, 'c', 0::double), (t, x) -> transform(array((x - s.m + s.r - s.r) / nullif(s.r, 0)), z -> "
     "named_struct('a', t.a + z / s.n, 'b', t.b + z * z / s.n, 'c', t.c + z * z * z / s.n))[0], "
     "t -> sqrt(s.n * (s.n - 1)::double) / (s.n - 2) * (t.c - 3 * t.a * t.b + 2 * t.a * t.a * t.a) "
-    "/ power(t.b - t.a * t.a, 1.5))), 1), 0) END")
+    "/ power(t.b - t.a * t.a, 1.5))), 1), 0) END"
+)
 
 
 def _skew(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     x = tree.cast(args[0], FLOAT64)
-    parts = {"x": func("array_agg", x), "n": func("count", x), "mean": func("avg", x), "most": func("max", x),
-             "least": func("min", x)}
+    parts = {
+        "x": func("array_agg", x),
+        "n": func("count", x),
+        "mean": func("avg", x),
+        "most": func("max", x),
+        "least": func("min", x),
+    }
     pattern = _SKEW
     for place, name in enumerate(parts):
         pattern = pattern.replace("{" + name + "}", "{" + str(place) + "}")
@@ -88,7 +99,9 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
     found = template(
         "element_at(transform(array({0}), v -> CASE WHEN size(v) > 0 THEN transform(array((size(v) - 1) * {1}::double), "
         "p -> (v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::decimal(17, 16))::bigint)[0] END), 1)",
-        _sorted_values(value), Raw(repr(share)))
+        _sorted_values(value),
+        Raw(repr(share)),
+    )
     if expr.type == TIMESTAMP:
         return tree.cast(Template("timestamp_micros({})", (found,)), TIMESTAMP)
     return found
@@ -99,8 +112,11 @@ def _quantile_disc(args: Sequence[Sql], expr: Expr) -> Sql:
     if expr.type == FLOAT64:
         return within_group("percentile_disc", args[0], Raw(share))
     # The engine's own is of numbers alone.
-    return template(f"element_at(transform(array({{}}), v -> CASE WHEN size(v) > 0 THEN "
-                    f"element_at(v, greatest(ceil(size(v) * {share}::double), 1)::int) END), 1)", _sorted_values(args[0]))
+    return template(
+        f"element_at(transform(array({{}}), v -> CASE WHEN size(v) > 0 THEN "
+        f"element_at(v, greatest(ceil(size(v) * {share}::double), 1)::int) END), 1)",
+        _sorted_values(args[0]),
+    )
 
 
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -116,8 +132,11 @@ def ordered(function: Func) -> Sql:
         return _first_in_order(function)
     if function.name == LISTED:
         value = function.args[0]
-        listed = _in_order(function) if function.order else replace(
-            function, name="array_agg", args=(func("struct", Template("{} AS v", (value,))),))
+        listed = (
+            _in_order(function)
+            if function.order
+            else replace(function, name="array_agg", args=(func("struct", Template("{} AS v", (value,))),))
+        )
         return func("to_variant_object", Template("transform({}, e -> e.v)", (listed,)))
     return function
 
@@ -140,15 +159,19 @@ def _place_of_null(key: Ordered, *, least: bool) -> Sql:
 
 def _in_order(function: Func) -> Sql:
     """Return an array of structs with the values as ``v``, in an order of any directions."""
-    columns = [Template("{} AS v", (function.args[0],)),
-               *(Template(f"{{}} AS k{place}", (key.expr,)) for place, key in enumerate(function.order))]
+    columns = [
+        Template("{} AS v", (function.args[0],)),
+        *(Template(f"{{}} AS k{place}", (key.expr,)) for place, key in enumerate(function.order)),
+    ]
     compared = "0"
     for place, key in reversed([*enumerate(function.order)]):
         name = f"k{place}"
         less, null = (1 if " DESC" in key.suffix else -1), (-1 if key.suffix.endswith("FIRST") else 1)
-        compared = (f"CASE WHEN l.{name} IS NULL AND r.{name} IS NULL THEN {compared} WHEN l.{name} IS NULL THEN {null} "
-                    f"WHEN r.{name} IS NULL THEN {-null} WHEN l.{name} < r.{name} THEN {less} "
-                    f"WHEN l.{name} > r.{name} THEN {-less} ELSE {compared} END")
+        compared = (
+            f"CASE WHEN l.{name} IS NULL AND r.{name} IS NULL THEN {compared} WHEN l.{name} IS NULL THEN {null} "
+            f"WHEN r.{name} IS NULL THEN {-null} WHEN l.{name} < r.{name} THEN {less} "
+            f"WHEN l.{name} > r.{name} THEN {-less} ELSE {compared} END"
+        )
     listed = replace(function, name="array_agg", args=(func("struct", *columns),), order=())
     return Template(f"array_sort({{}}, (l, r) -> {compared})", (listed,))
 

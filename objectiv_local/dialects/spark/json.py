@@ -25,8 +25,12 @@ def parsed(value: Sql) -> Sql:
     the second is a digest of the text: nothing that ends the array before can hold it.
     """
     both = template("cast(parse_json('[' || {0} || ', \"' || md5({0}) || '\"]') AS array<variant>)", value)
-    return template("CASE WHEN try_element_at({1}, 2)::string = md5({0}) THEN element_at({1}, 1) "
-                    "WHEN {0} IS NOT NULL THEN raise_error('not JSON: ' || {0}) END", value, both)
+    return template(
+        "CASE WHEN try_element_at({1}, 2)::string = md5({0}) THEN element_at({1}, 1) "
+        "WHEN {0} IS NOT NULL THEN raise_error('not JSON: ' || {0}) END",
+        value,
+        both,
+    )
 
 
 # ---- members and elements
@@ -144,8 +148,11 @@ def _equal(value: Sql, wanted: object) -> list[Sql]:
         parts = [part for key, each in wanted.items() for part in _equal(member(value, key), each)]
         return [binary("=", count, number(len(wanted))), *parts]
     if isinstance(wanted, list):
-        parts = [part for position, each in enumerate(wanted)
-                 for part in _equal(func("try_element_at", elements(value), number(position + 1)), each)]
+        parts = [
+            part
+            for position, each in enumerate(wanted)
+            for part in _equal(func("try_element_at", elements(value), number(position + 1)), each)
+        ]
         return [binary("=", func("size", elements(value)), number(len(wanted))), *parts]
     return _scalar(value, wanted)
 
@@ -221,15 +228,20 @@ _KINDS = "WHEN 'STRING' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'VOID' 
 
 
 def _json_type(args: Sequence[Sql], expr: Expr) -> Sql:
-    return template("CASE WHEN {0} LIKE 'OBJECT<%' THEN 'object' WHEN {0} LIKE 'ARRAY<%' THEN 'array' "
-                    "WHEN {0} IS NOT NULL THEN CASE {0} " + _KINDS + " ELSE 'number' END END", _kind(args[0]))
+    return template(
+        "CASE WHEN {0} LIKE 'OBJECT<%' THEN 'object' WHEN {0} LIKE 'ARRAY<%' THEN 'array' "
+        "WHEN {0} IS NOT NULL THEN CASE {0} " + _KINDS + " ELSE 'number' END END",
+        _kind(args[0]),
+    )
 
 
 def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
     return template(
         "CASE WHEN {0} = 'BIGINT' THEN {1}::bigint WHEN {0} RLIKE '^(DOUBLE|DECIMAL.*)$' THEN "
         "CASE WHEN abs({1}::double) < 1e15::double AND {1}::double = rint({1}::double) THEN {1}::double::bigint END END",
-        _kind(args[0]), args[0])
+        _kind(args[0]),
+        args[0],
+    )
 
 
 def _numbers(count: Sql) -> Sql:
@@ -249,8 +261,11 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     title = binary("||", binary("||", words, between), name)
     titles = func("transform", elements(args[0]), Template("element -> {}", (title,)))
     # The last title, and those around it. An array of one array, to write the titles once and name them.
-    path = Template("titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce("
-                    "{} || nullif(array_join(slice(titles, 1, size(titles) - 1), {}), ''), '') END", (before, separator))
+    path = Template(
+        "titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce("
+        "{} || nullif(array_join(slice(titles, 1, size(titles) - 1), {}), ''), '') END",
+        (before, separator),
+    )
     return func("element_at", func("transform", func("array", titles), path), number(1))
 
 
@@ -258,8 +273,12 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
     keys = list(dict.fromkeys(map(str, json.loads(str(constant(expr, 1))))))
     if not keys:
         return _or_empty(func("transform", elements(args[0]), Raw("element -> parse_json('{}')")))
-    members = [part for key in keys for found in [member(Raw("element"), key)]
-               for part in (text(key), case((tree.negated(func("is_variant_null", found)), found)))]
+    members = [
+        part
+        for key in keys
+        for found in [member(Raw("element"), key)]
+        for part in (text(key), case((tree.negated(func("is_variant_null", found)), found)))
+    ]
     # The text of a struct leaves out members without a value.
     picked = func("transform", elements(args[0]), Template("element -> {}", (func("named_struct", *members),)))
     return func("coalesce", func("parse_json", func("to_json", picked)), EMPTY)

@@ -78,8 +78,11 @@ def _log(name: str) -> Builder:
 
 def _power(args: Sequence[Sql], expr: Expr) -> Sql:
     # In Java, the power of 1 to NaN and that of -1 to infinity are NaN.
-    return template("CASE WHEN {0} = 1 OR ({0} = -1 AND abs({1}) = 'Infinity'::double) "
-                    "THEN CASE WHEN {1} IS NOT NULL THEN 1::double END ELSE power({0}, {1}) END", *as_floats(args, expr))
+    return template(
+        "CASE WHEN {0} = 1 OR ({0} = -1 AND abs({1}) = 'Infinity'::double) "
+        "THEN CASE WHEN {1} IS NOT NULL THEN 1::double END ELSE power({0}, {1}) END",
+        *as_floats(args, expr),
+    )
 
 
 # ---- casts
@@ -91,8 +94,10 @@ OUT_OF_RANGE = "out of range: "
 
 def _float_to_int(args: Sequence[Sql], expr: Expr) -> Sql:
     # The engine takes 2^63 for the number before it, without a word.
-    return template("CASE WHEN {0} >= 9223372036854775808::double THEN raise_error('" + OUT_OF_RANGE + "' || {0}) "
-                    "ELSE {0}::bigint END", args[0])
+    return template(
+        "CASE WHEN {0} >= 9223372036854775808::double THEN raise_error('" + OUT_OF_RANGE + "' || {0}) ELSE {0}::bigint END",
+        args[0],
+    )
 
 
 def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -104,7 +109,9 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
         "WHEN abs({0}) >= 1e-4::double AND abs({0}) < 1e16::double "
         "THEN trim(TRAILING '0' FROM (({0}::string)::decimal(38, 21))::string) "
         "ELSE regexp_replace(regexp_replace(replace({0}::string, '.0E', 'E'), 'E(-?)([0-9])$', 'E$10$2'), "
-        "'E(-?)', CASE WHEN abs({0}) < 1 THEN 'e-' ELSE 'e+' END) END", args[0])
+        "'E(-?)', CASE WHEN abs({0}) < 1 THEN 'e-' ELSE 'e+' END) END",
+        args[0],
+    )
 
 
 # ---- intervals, which are arrays of the lower end, the upper end and the number of the bounds
@@ -112,8 +119,9 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
     bounds = BOUNDS.index(str(constant(expr, 2)))
-    return template("CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL "
-                    f"THEN array({{0}}, {{1}}, {bounds}::double) END", *args[:2])
+    return template(
+        f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN array({{0}}, {{1}}, {bounds}::double) END", *args[:2]
+    )
 
 
 def _end(position: int) -> Builder:

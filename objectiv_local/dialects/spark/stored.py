@@ -81,7 +81,7 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
         # Text compares by code point, whatever the collation that the table was made with.
         return STRING, lambda column: tree.collated(tree.cast(column, STRING), " COLLATE UTF8_BINARY")
     if type_name.startswith("array<"):
-        inner = stored(type_name[len("array<"):-1])
+        inner = stored(type_name[len("array<") : -1])
         return None if inner is None or inner[0].name in ("timestamp", "time") else (list_type(inner[0]), _document)
     if type_name.startswith(("struct<", "map<string,")):
         return None if re.search(r"\b(timestamp|time|interval|binary)\b", type_name) else (JSON, _document)

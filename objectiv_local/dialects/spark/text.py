@@ -132,8 +132,7 @@ _UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z"
 
 
 def _to_uuid(args: Sequence[Sql], expr: Expr) -> Sql:
-    return case((func("regexp_like", args[0], text(_UUID)), func("lower", args[0])),
-                default=failing("a uuid")(args, expr))
+    return case((func("regexp_like", args[0], text(_UUID)), func("lower", args[0])), default=failing("a uuid")(args, expr))
 
 
 SCALAR: dict[str, Builder] = {
@@ -155,8 +154,10 @@ SCALAR: dict[str, Builder] = {
 }
 
 CASTS: dict[tuple[str, str], Builder] = {
-    pair: _unless_null(builder) for pair, builder in (
-        guarded("regexp_like({}, {})", failing, end="\\z", strip="btrim({}, {})") | {("string", "uuid"): _to_uuid}).items()
+    pair: _unless_null(builder)
+    for pair, builder in (
+        guarded("regexp_like({}, {})", failing, end="\\z", strip="btrim({}, {})") | {("string", "uuid"): _to_uuid}
+    ).items()
 }
 
 REPEATS = frozenset({"slice", "re_extract"})

@@ -18,8 +18,21 @@ from objectiv_local.types import DATE, INT64, TIMEDELTA, TIMESTAMP, Type
 
 #: Codes of strftime to letters of the engine's own patterns.
 _LETTERS = {
-    "A": "EEEE", "B": "MMMM", "H": "HH", "I": "hh", "M": "mm", "S": "ss", "Y": "yyyy", "a": "EEE", "b": "MMM", "d": "dd",
-    "f": "SSSSSS", "j": "DDD", "m": "MM", "p": "a", "y": "yy",
+    "A": "EEEE",
+    "B": "MMMM",
+    "H": "HH",
+    "I": "hh",
+    "M": "mm",
+    "S": "ss",
+    "Y": "yyyy",
+    "a": "EEE",
+    "b": "MMM",
+    "d": "dd",
+    "f": "SSSSSS",
+    "j": "DDD",
+    "m": "MM",
+    "p": "a",
+    "y": "yy",
 }
 #: Codes that the engine has no letter for.
 _CODES = {
@@ -86,7 +99,9 @@ def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 _PARTS = {
-    "week": "weekofyear({})", "isoyear": "extract(YEAROFWEEK FROM {})", "dayofweek": "weekday({})",
+    "week": "weekofyear({})",
+    "isoyear": "extract(YEAROFWEEK FROM {})",
+    "dayofweek": "weekday({})",
     "microsecond": "(extract(SECOND FROM {}) * 1000000)::bigint % 1000000",
 }
 
@@ -110,8 +125,10 @@ def _from_zone(args: Sequence[Sql], expr: Expr) -> Sql:
     # Of a time that clocks show twice the engine takes the first moment, and the plan means the second: that by the offset of
     # three hours later, if clocks show the time there.
     return template(
-        "CASE WHEN convert_timezone('UTC', {1}, {2}) = {0} THEN {2} ELSE convert_timezone({1}, 'UTC', {0}) END", *args,
-        template("timestampadd(HOUR, -3, convert_timezone({1}, 'UTC', timestampadd(HOUR, 3, {0})))", *args))
+        "CASE WHEN convert_timezone('UTC', {1}, {2}) = {0} THEN {2} ELSE convert_timezone({1}, 'UTC', {0}) END",
+        *args,
+        template("timestampadd(HOUR, -3, convert_timezone({1}, 'UTC', timestampadd(HOUR, 3, {0})))", *args),
+    )
 
 
 def _parse(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -135,9 +152,12 @@ SCALAR: dict[str, Builder] = {
     "at_zone": _at_zone,
     "from_zone": _from_zone,
     # The engine raises an error without a text as well.
-    "failing": lambda args, expr: tree.case((
-        tree.Postfix(args[0], " IS NOT NULL", tree.IS),
-        tree.cast(func("raise_error", binary("||", tree.cast(args[0], "string"), args[1])), TIMESTAMP))),
+    "failing": lambda args, expr: tree.case(
+        (
+            tree.Postfix(args[0], " IS NOT NULL", tree.IS),
+            tree.cast(func("raise_error", binary("||", tree.cast(args[0], "string"), args[1])), TIMESTAMP),
+        )
+    ),
 }
 
 CASTS: dict[tuple[str, str], Builder] = {

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 MAX_BYTES = 63
 
 #: Words that Postgres or DuckDB read as something else when they stand without quotes.
-RESERVED = frozenset("""
+RESERVED = frozenset(
+    """
 all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean both
 by case cast char character check coalesce collate collation column columns concurrently constraint create cross
 current_catalog current_date current_role current_schema current_time current_timestamp current_user dec decimal
@@ -26,7 +27,8 @@ references returning right row select semi session_user setof show similar small
 symmetric system_user table tablesample then time timestamp to trailing treat trim true try_cast tuple union unique
 unpack unpivot user using values varchar variadic verbose when where window with xmlattributes xmlconcat xmlelement
 xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable xor
-""".split())
+""".split()
+)
 
 
 def text_constant(value: str) -> str:

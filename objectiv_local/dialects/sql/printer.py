@@ -168,8 +168,10 @@ class Printer:
                     return (pad + operator + " ").join(shown)
                 return pad.join(self._operands(node, indent + 2))
             case CaseWhen(whens, default):
-                lines = [f"WHEN {self.layout(condition, indent + 4)} THEN {self.layout(value, indent + 4)}"
-                         for condition, value in whens]
+                lines = [
+                    f"WHEN {self.layout(condition, indent + 4)} THEN {self.layout(value, indent + 4)}"
+                    for condition, value in whens
+                ]
                 if default is not None:
                     lines.append(f"ELSE {self.layout(default, indent + 4)}")
                 return "CASE" + "".join(deeper + text for text in lines) + pad + "END"
@@ -209,8 +211,12 @@ class Printer:
         """Return the operands of equally strong operators from left to right, each behind its operator: a + b - c."""
         rights: list[str] = []
         left: Sql = node
-        while isinstance(left, Binary) and left.strength == node.strength and not left.associative and (
-                left is node or not needs_parentheses(left, left_strength(node))):
+        while (
+            isinstance(left, Binary)
+            and left.strength == node.strength
+            and not left.associative
+            and (left is node or not needs_parentheses(left, left_strength(node)))
+        ):
             rights.append(f"{left.operator} {self._nested(left.right, right_strength(left), indent)}")
             left = left.left
         return [self._nested(left, left_strength(node), indent), *reversed(rights)]

@@ -110,8 +110,9 @@ def _position(expr: Expr, index: int) -> int | None:
 def as_floats(args: Sequence[Sql], expr: Expr) -> list[Sql]:
     """Return operands as floats; durations are counts of microseconds until then."""
     assert isinstance(expr, Call)
-    return [arg if child.type == FLOAT64 else tree.cast(tree.bare(arg), FLOAT64)
-            for arg, child in zip(args, expr.args, strict=True)]
+    return [
+        arg if child.type == FLOAT64 else tree.cast(tree.bare(arg), FLOAT64) for arg, child in zip(args, expr.args, strict=True)
+    ]
 
 
 def contains(args: Sequence[Sql], expr: Expr) -> Sql:
@@ -162,6 +163,7 @@ def mean(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def extreme(name: str, of_bool: str) -> Builder:
     """Return the builder of a minimum or maximum; ``of_bool`` is the function for bools."""
+
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         return func(of_bool if expr.type == BOOL else name, args[0])
 
@@ -175,6 +177,7 @@ def bool_(name: str, empty: str) -> Builder:
 
 def offset(name: str) -> Builder:
     """Return the builder of a value some rows before or after."""
+
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         value, offset, default = args
         tail = () if constant(expr, 2) is None else (default,)
@@ -194,6 +197,7 @@ def negate(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 # ---- numbers
+
 
 def round_(whole: str) -> Builder:
     """Return the builder of round; ``whole`` is the pattern that rounds a float to a whole number, a half to even."""
@@ -217,8 +221,11 @@ def round_(whole: str) -> Builder:
         if expr.type == INT64:
             return tree.cast(tree.operand(rounded), INT64)
         # Scaling a float that is whole already could only lose digits, or overflow.
-        return case((binary("<", func("abs", floats), tree.cast(Raw("4503599627370496"), FLOAT64)), rounded), default=floats) \
-            if digits > 0 else rounded
+        return (
+            case((binary("<", func("abs", floats), tree.cast(Raw("4503599627370496"), FLOAT64)), rounded), default=floats)
+            if digits > 0
+            else rounded
+        )
 
     return build
 
@@ -275,7 +282,8 @@ def spread(name: str) -> Builder:
 #: underflow, because distances far below the range count as none. It is NULL where all values are equal: their statistic is 0.
 _STANDARDIZED = (
     "(SELECT coalesce({statistic}, 0) FROM (SELECT (v - m + r - r) / nullif(r, 0) AS z FROM (SELECT v, "
-    "sum(v) OVER () / count(v) OVER () AS m, max(v) OVER () - min(v) OVER () AS r FROM unnest({{}}) AS u(v)) AS u) AS u)")
+    "sum(v) OVER () / count(v) OVER () AS m, max(v) OVER () - min(v) OVER () AS r FROM unnest({{}}) AS u(v)) AS u) AS u)"
+)
 
 
 def standardized(statistic: str, least: int) -> Builder:

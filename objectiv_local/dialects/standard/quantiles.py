@@ -19,23 +19,29 @@ def middle(value: Sql, pattern: str, division: str) -> Sql:
 
     ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
     """
-    ends = [Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))
-            for direction in ("", " DESC")]
+    ends = [
+        Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))
+        for direction in ("", " DESC")
+    ]
     return binary(division, binary("+", *ends), number(2))
 
 
 def beside_infinity(found: Sql, value: Sql, share: float) -> Sql:
     """Return a quantile of values that may be infinite; an engine's own is NaN next to infinity, because inf - inf is."""
     if share == 0.5:
-        halves = [binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), float_literal(0.5))
-                  for direction in ("", " DESC")]
+        halves = [
+            binary("*", within_group("percentile_disc", value, Raw("0.5"), suffix=direction), float_literal(0.5))
+            for direction in ("", " DESC")
+        ]
         return binary("+", *halves)
     nan, infinity = float_literal(math.nan), float_literal(math.inf)
     place = Template(f"{share!r} * ({{}} - 1)", (Func("count", (value,)),))
     finite, numbers = (Func("count", (value,), where=binary("<", value, end)) for end in (infinity, nan))
     below, above = Template("floor({})", (place,)), Template("ceil({})", (place,))
-    infinite = case((binary(">", finite, above), float_literal(-math.inf)),
-                    (binary("AND", binary("<=", finite, below), binary(">", numbers, above)), infinity))
+    infinite = case(
+        (binary(">", finite, above), float_literal(-math.inf)),
+        (binary("AND", binary("<=", finite, below), binary(">", numbers, above)), infinity),
+    )
     return Template("coalesce(nullif({}, 'NaN'), {}, {})", (found, infinite, found))
 
 

@@ -28,8 +28,11 @@ _CATEGORIES: dict[object, Ranges] = {
     codes.CATEGORY_WORD: ((48, 57), (65, 90), (95, 95), (97, 122)),
     codes.CATEGORY_SPACE: ((9, 13), (32, 32)),
 }
-_OPPOSITES = {codes.CATEGORY_NOT_DIGIT: codes.CATEGORY_DIGIT, codes.CATEGORY_NOT_WORD: codes.CATEGORY_WORD,
-              codes.CATEGORY_NOT_SPACE: codes.CATEGORY_SPACE}
+_OPPOSITES = {
+    codes.CATEGORY_NOT_DIGIT: codes.CATEGORY_DIGIT,
+    codes.CATEGORY_NOT_WORD: codes.CATEGORY_WORD,
+    codes.CATEGORY_NOT_SPACE: codes.CATEGORY_SPACE,
+}
 #: Postgres' own limit of a counted repetition.
 _MOST = 255
 #: How many letters a pattern may spell out, with counted repetitions written in full, when its matches are looked at.
@@ -47,8 +50,7 @@ class Flavor:
 RE2 = Flavor(r"\b", r"\B")
 _WORD = "[0-9A-Z_a-z]"
 #: Postgres' own \y takes letters beyond ASCII for parts of words.
-POSIX = Flavor(f"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))",
-               f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))")
+POSIX = Flavor(f"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))", f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))")
 
 
 def pattern(text: str, flavor: Flavor) -> str:
@@ -80,8 +82,10 @@ def replacement(text: str, number: int) -> str:
             if piece == "\\\\" or (piece[1:].isdigit() and 1 <= int(piece[1:]) <= number):
                 out.append(piece)
             else:
-                raise InvalidValue(f"{piece!r} in the replacement {text!r} is no group of the pattern",
-                                   hint=r"write \1 to \9 for groups and \\ for a backslash")
+                raise InvalidValue(
+                    f"{piece!r} in the replacement {text!r} is no group of the pattern",
+                    hint=r"write \1 to \9 for groups and \\ for a backslash",
+                )
         else:
             out.append(piece)
     return "".join(out)
@@ -92,16 +96,19 @@ def _parsed(text: str) -> Any:
     try:
         tree = parser.parse(text, re.ASCII)
     except re.error as error:
-        raise InvalidValue(f"{text!r} is not a regular expression: {error}",
-                           hint="use regex=False to look for the text itself") from None
+        raise InvalidValue(
+            f"{text!r} is not a regular expression: {error}", hint="use regex=False to look for the text itself"
+        ) from None
     if tree.state.flags & ~(re.ASCII | re.UNICODE):
         raise _refused(text, "it sets flags")
     return tree
 
 
 def _refused(text: str, why: str) -> NotSupported:
-    return NotSupported(f"the regular expression {text!r} has no one meaning on every engine: {why}",
-                        hint="rewrite it, or split it into several steps")
+    return NotSupported(
+        f"the regular expression {text!r} has no one meaning on every engine: {why}",
+        hint="rewrite it, or split it into several steps",
+    )
 
 
 # ---- writing
@@ -134,12 +141,21 @@ def _item(op: object, arg: Any, tree: Any, flavor: Flavor) -> str:
                 body = f"(?:{body})"
         return body + _count(least, most) + ("?" if op is codes.MIN_REPEAT else "")
     if op is codes.AT:
-        found = {codes.AT_BEGINNING: "^", codes.AT_BEGINNING_STRING: "^", codes.AT_END: "$", codes.AT_END_STRING: "$",
-                 codes.AT_BOUNDARY: flavor.word_boundary, codes.AT_NON_BOUNDARY: flavor.not_word_boundary}.get(arg)
+        found = {
+            codes.AT_BEGINNING: "^",
+            codes.AT_BEGINNING_STRING: "^",
+            codes.AT_END: "$",
+            codes.AT_END_STRING: "$",
+            codes.AT_BOUNDARY: flavor.word_boundary,
+            codes.AT_NON_BOUNDARY: flavor.not_word_boundary,
+        }.get(arg)
         if found is not None:
             return found
-    names = {codes.GROUPREF: "it refers back to a group", codes.ASSERT: "it looks ahead or back",
-             codes.ASSERT_NOT: "it looks ahead or back"}
+    names = {
+        codes.GROUPREF: "it refers back to a group",
+        codes.ASSERT: "it looks ahead or back",
+        codes.ASSERT_NOT: "it looks ahead or back",
+    }
     raise _refused(source, names.get(op, "it uses what one engine does not know"))
 
 
@@ -157,8 +173,9 @@ def _class(ranges: Ranges) -> str:
     opposite = _opposite(ranges)
     negated = bool(opposite) and ranges[-1][1] == _LAST and ranges[0][0] == 0
     shown = opposite if negated else ranges
-    inner = "".join(_letter(low, r"]\^-[") if low == high else _letter(low, r"]\^-[") + "-" + _letter(high, r"]\^-[")
-                    for low, high in shown)
+    inner = "".join(
+        _letter(low, r"]\^-[") if low == high else _letter(low, r"]\^-[") + "-" + _letter(high, r"]\^-[") for low, high in shown
+    )
     return f"[{'^' if negated else ''}{inner}]"
 
 
@@ -239,8 +256,11 @@ class _Automaton:
             part = self.item(op, arg)
             for place in whole.last:
                 self.follow[place] |= part.first
-            whole = _Part(whole.empty and part.empty, whole.first | (part.first if whole.empty else frozenset()),
-                          part.last | (whole.last if part.empty else frozenset()))
+            whole = _Part(
+                whole.empty and part.empty,
+                whole.first | (part.first if whole.empty else frozenset()),
+                part.last | (whole.last if part.empty else frozenset()),
+            )
         return whole
 
     def item(self, op: object, arg: Any) -> _Part:
@@ -252,8 +272,11 @@ class _Automaton:
             parts = [self.sequence(branch) for branch in arg[1]]
             if any(part.empty for part in parts[:-1]):
                 raise _refused(self.text, "an alternative that matches the empty text comes before another")
-            return _Part(any(part.empty for part in parts), frozenset().union(*(part.first for part in parts)),
-                         frozenset().union(*(part.last for part in parts)))
+            return _Part(
+                any(part.empty for part in parts),
+                frozenset().union(*(part.first for part in parts)),
+                frozenset().union(*(part.last for part in parts)),
+            )
         if op in (codes.MAX_REPEAT, codes.MIN_REPEAT):
             return self.repeat(op, *arg)
         if len(self.letters) >= _POSITIONS:
@@ -274,8 +297,11 @@ class _Automaton:
             optional = part.empty or number >= least
             for place in whole.last:
                 self.follow[place] |= part.first
-            whole = _Part(whole.empty and optional, whole.first | (part.first if whole.empty else frozenset()),
-                          part.last | (whole.last if optional else frozenset()))
+            whole = _Part(
+                whole.empty and optional,
+                whole.first | (part.first if whole.empty else frozenset()),
+                part.last | (whole.last if optional else frozenset()),
+            )
             if endless and number == copies - 1:
                 for place in part.last:
                     self.follow[place] |= part.first
@@ -294,8 +320,11 @@ def _check(text: str, tree: Any, *, group: int, empty: bool) -> None:
     for places in (whole.first, *automaton.follow.values()):
         ordered = sorted(span for place in places for span in automaton.letters[place])
         if any(low <= end for (_, end), (low, _) in pairwise(ordered)):
-            raise _refused(text, "there is more than one way to match the same text, as in (a|ab) or .*a; use a class "
-                                 "such as [^a]* for what comes before")
+            raise _refused(
+                text,
+                "there is more than one way to match the same text, as in (a|ab) or .*a; use a class "
+                "such as [^a]* for what comes before",
+            )
     if group:
         _check_group(text, tree, group, certain=True)
 

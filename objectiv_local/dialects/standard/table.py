@@ -101,10 +101,11 @@ STANDARD_AGGREGATE: dict[str, Builder] = {
     "std": spread("stddev"),
     "skew": standardized(
         "sqrt(count(z) * (count(z) - 1)::float8) / (count(z) - 2) * (avg(z * z * z) - 3 * avg(z) * avg(z * z) "
-        "+ 2 * avg(z) * avg(z) * avg(z)) / power(avg(z * z) - avg(z) * avg(z), 1.5)", least=3),
+        "+ 2 * avg(z) * avg(z) * avg(z)) / power(avg(z * z) - avg(z) * avg(z), 1.5)",
+        least=3,
+    ),
     "quantile": quantile,
-    "quantile_disc": of_constant(
-        lambda args, expr: within_group("percentile_disc", args[0], Raw(repr(constant(expr, 1))))),
+    "quantile_disc": of_constant(lambda args, expr: within_group("percentile_disc", args[0], Raw(repr(constant(expr, 1))))),
     "mode": of_constant(lambda args, expr: within_group("mode", args[0])),
     "row_number": function("row_number"),
     "rank": function("rank"),

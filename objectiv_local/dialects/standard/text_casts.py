@@ -15,16 +15,17 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NO_NUMBER = "[nN][aA][nN]|[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "int64": ("a whole number", rf"^{_BLANK}[+-]?[0-9]+{_BLANK}"),
-    "float64": ("a number",
-                rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}"),
+    "float64": ("a number", rf"^{_BLANK}[+-]?(([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|{_NO_NUMBER}){_BLANK}"),
     "decimal": ("a number", rf"^{_BLANK}[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+){_BLANK}"),
     "date": ("a date", rf"^{_BLANK}{_DAY}{_BLANK}"),
     "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}"),
     "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}"),
 }
 #: A moment with its offset to UTC.
-_INSTANT = (rf"^{_BLANK}{_DAY}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?"
-            rf"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?){_BLANK}")
+_INSTANT = (
+    rf"^{_BLANK}{_DAY}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?"
+    rf"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?){_BLANK}"
+)
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 
@@ -35,14 +36,18 @@ def parse_timestamp(matches: str, failing: Callable[[str], Builder], *, end: str
         kind, form = _TEXT_FORMS["timestamp"]
         has_offset, has_none = (Template(matches, (args[0], tree.text(each + end)), tree.LIKE) for each in (_INSTANT, form))
         # Text without an offset would be in the time zone of the session.
-        return case((has_offset, tree.at_utc(tree.cast(args[0], "timestamptz"))), (has_none, tree.cast(args[0], TIMESTAMP)),
-                    default=failing(kind)(args, expr))
+        return case(
+            (has_offset, tree.at_utc(tree.cast(args[0], "timestamptz"))),
+            (has_none, tree.cast(args[0], TIMESTAMP)),
+            default=failing(kind)(args, expr),
+        )
 
     return build
 
 
-def guarded(matches: str, failing: Callable[[str], Builder], *, end: str = "$",
-            strip: str = "trim({}, {})") -> dict[tuple[str, str], Builder]:
+def guarded(
+    matches: str, failing: Callable[[str], Builder], *, end: str = "$", strip: str = "trim({}, {})"
+) -> dict[tuple[str, str], Builder]:
     """Return casts that accept the same strings on every engine; other strings are an error.
 
     ``matches`` is the pattern of a test against a regular expression, ``end`` what stands for the end of the string in one;
@@ -63,10 +68,7 @@ def guarded(matches: str, failing: Callable[[str], Builder], *, end: str = "$",
             return Template("{} IN (" + ", ".join(f"'{word}'" for word in words) + ")", (lowered,), tree.LIKE)
 
         # The CASE keeps a NULL from reaching the expression that raises.
-        return case((within(_TRUE), Raw("TRUE")), (within(_FALSE), Raw("FALSE")),
-                    default=failing("a bool")(args, expr))
+        return case((within(_TRUE), Raw("TRUE")), (within(_FALSE), Raw("FALSE")), default=failing("a bool")(args, expr))
 
-    casts: dict[tuple[str, str], Builder] = {
-        ("string", name): build(kind, form) for name, (kind, form) in _TEXT_FORMS.items()
-    }
+    casts: dict[tuple[str, str], Builder] = {("string", name): build(kind, form) for name, (kind, form) in _TEXT_FORMS.items()}
     return casts | {("string", "bool"): to_bool}

@@ -12,19 +12,12 @@ from objectiv_local.engines import process
 from objectiv_local.engines.base import qualified, split_name, storage_names, unused_table_name
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.duckdb import parquet
+from objectiv_local.engines.duckdb.catalogue import CATALOGUE, rank
 from objectiv_local.engines.duckdb.confining import confine, follow_progress, text, without_wrong
 from objectiv_local.engines.duckdb.running import interruptible, translated
 from objectiv_local.engines.secrets import hide
 from objectiv_local.engines.session import Session
-from objectiv_local.errors import (
-    DataInvalid,
-    InvalidValue,
-    ObjectivError,
-    QueryFailed,
-    ReadOnly,
-    TableNotFound,
-    near,
-)
+from objectiv_local.errors import DataInvalid, InvalidValue, ObjectivError, QueryFailed, ReadOnly, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.progress import Progress
 
@@ -44,23 +37,6 @@ logger = logging.getLogger(__name__)
 
 #: Settings of the connections that we open. Python variables must not be read as tables.
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
-
-_CATALOGUE = """\
-SELECT c.database_name, c.schema_name, c.table_name,
-       list(c.column_name ORDER BY c.column_index), list(c.data_type ORDER BY c.column_index),
-       (SELECT any_value(k.constraint_column_names)
-        FROM duckdb_constraints() AS k
-        WHERE k.constraint_type = 'PRIMARY KEY' AND k.database_name = c.database_name
-          AND k.schema_name = c.schema_name AND k.table_name = c.table_name),
-       current_database(), current_schemas(true),
-       -- Tables in other formats that are attached number their rows in other ways, or not at all.
-       EXISTS (FROM duckdb_tables() AS t JOIN duckdb_databases() AS d USING (database_name)
-               WHERE d.type = 'duckdb' AND t.database_name = c.database_name
-                 AND t.schema_name = c.schema_name AND t.table_name = c.table_name)
-FROM duckdb_columns() AS c
-WHERE lower(c.table_name) = lower({name})
-GROUP BY c.database_name, c.schema_name, c.table_name
-"""
 
 
 #: Kinds of statements that read. A SELECT that writes is refused by the read-only transaction it runs in.
@@ -84,10 +60,21 @@ class DuckDBEngine(Session):
 
     dialect = "duckdb"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, description: str, *, read_only: bool = True,
-                 default_table: str | None = None, files: Files | None = None, aliases: frozenset[str] = frozenset(),
-                 owned: bool = True, statement_timeout: float | None = None, keep: object = None,
-                 reach: Reach | None = None, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        description: str,
+        *,
+        read_only: bool = True,
+        default_table: str | None = None,
+        files: Files | None = None,
+        aliases: frozenset[str] = frozenset(),
+        owned: bool = True,
+        statement_timeout: float | None = None,
+        keep: object = None,
+        reach: Reach | None = None,
+        secret: str | None = None,
+    ) -> None:
         super().__init__(description, default_table=default_table, read_only=read_only)
         self._connection = connection
         self.files = files
@@ -104,8 +91,7 @@ class DuckDBEngine(Session):
         self._begun = False
         self._created: list[str] = []
         self._registered: list[str] = []
-        timeout = {} if statement_timeout is None else {
-            "max_execution_time": str(max(1, round(statement_timeout * 1000)))}
+        timeout = {} if statement_timeout is None else {"max_execution_time": str(max(1, round(statement_timeout * 1000)))}
         #: Settings that a user's connection gets while one of our statements runs.
         self._pins = {} if owned else {"TimeZone": "UTC"} | timeout
         if owned:
@@ -329,8 +315,10 @@ class DuckDBEngine(Session):
             return
         found = self._statements(sql)
         if len(found) != 1 or found[0] not in kinds:
-            raise ReadOnly(f"a single statement that reads is expected, but the text is {' and '.join(found) or 'empty'}",
-                           hint="connect(..., read_only=False) allows others; a temporary table needs no permission")
+            raise ReadOnly(
+                f"a single statement that reads is expected, but the text is {' and '.join(found) or 'empty'}",
+                hint="connect(..., read_only=False) allows others; a temporary table needs no permission",
+            )
 
     def _statements(self, sql: str) -> list[str]:
         """Return the kinds of the statements in a text."""
@@ -348,25 +336,30 @@ class DuckDBEngine(Session):
             if self.files is not None and name.casefold() in self._aliases:
                 return self._files_now(self.files, anew=True).stored
             parts = split_name(name)
-            rows = self._run(lambda: self._connection.sql(_CATALOGUE.format(name=text(parts[-1]))).fetchall(), "")
+            rows = self._run(lambda: self._connection.sql(CATALOGUE.format(name=text(parts[-1]))).fetchall(), "")
             hidden = lasting and len(parts) == 1 and any(row[0] == "temp" for row in rows)
             rows = [row for row in rows if not lasting or row[0] != "temp"]
-            best = min((row for row in rows if _rank(parts, row) is not None), key=lambda row: _rank(parts, row) or 0,
-                       default=None)
+            best = min(
+                (row for row in rows if rank(parts, row) is not None), key=lambda row: rank(parts, row) or 0, default=None
+            )
             if best is None:
-                raise TableNotFound(f"there is no table {name!r} in {self.description}",
-                                    hint=near(name, self.tables()))
+                raise TableNotFound(f"there is no table {name!r} in {self.description}", hint=near(name, self.tables()))
         spelled = tuple(best[position] for position in range(3)) if len(parts) == 3 or hidden else (*parts[:-1], best[2])
-        return StoredTable(Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
-                           tuple(zip(best[3], best[4], strict=True)), tuple(best[5] or ()),
-                           _row_id(best[3]) if best[8] else ())
+        return StoredTable(
+            Relation("table", spelled, temporary=best[0] == "temp" and best[2] in self.temporary),
+            tuple(zip(best[3], best[4], strict=True)),
+            tuple(best[5] or ()),
+            _row_id(best[3]) if best[8] else (),
+        )
 
     def place(self, name: str) -> tuple[str, ...]:
         """Return the qualified name of a permanent table; see :meth:`Engine.place`."""
         parts = split_name(name)
         if len(parts) > 1 and parts[0].casefold() == "temp":
-            raise InvalidValue(f"{name!r} is a place for temporary tables",
-                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+            raise InvalidValue(
+                f"{name!r} is a place for temporary tables",
+                hint="df.materialize(materialization='temp_table') makes a temporary table",
+            )
         if len(parts) > 1:
             return parts
         with self._turn():
@@ -376,11 +369,17 @@ class DuckDBEngine(Session):
     def _places(self) -> list[tuple[str, ...]]:
         if self.files is not None:
             return [(alias,) for alias in sorted(self._aliases)]
-        rows = self._run(lambda: self._connection.sql(
-            "SELECT DISTINCT database_name, schema_name, table_name, database_name IN (current_database(), 'temp'), "
-            "schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL").fetchall(), "")
-        return [((table,) if here and current else (schema, table) if here else (database, schema, table))
-                for database, schema, table, here, current in rows]
+        rows = self._run(
+            lambda: self._connection.sql(
+                "SELECT DISTINCT database_name, schema_name, table_name, database_name IN (current_database(), 'temp'), "
+                "schema_name = current_schema() FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+            ).fetchall(),
+            "",
+        )
+        return [
+            ((table,) if here and current else (schema, table) if here else (database, schema, table))
+            for database, schema, table, here, current in rows
+        ]
 
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
@@ -399,12 +398,16 @@ class DuckDBEngine(Session):
         listing = files.listing()
         if self._snapshots:
             if self._snapshot_files not in (None, listing):
-                raise DataInvalid(f"the files of {self.description} changed while they were read several times for one result",
-                                  hint="run it again")
+                raise DataInvalid(
+                    f"the files of {self.description} changed while they were read several times for one result",
+                    hint="run it again",
+                )
             self._snapshot_files = listing
         if self._last is not None and self._last[0].states and not listing.states:
-            raise TableNotFound(f"the file {files.parts[0]!r} was moved or deleted after it was opened",
-                                hint="open the file that has the rows now")
+            raise TableNotFound(
+                f"the file {files.parts[0]!r} was moved or deleted after it was opened",
+                hint="open the file that has the rows now",
+            )
         if self._last is not None and self._last[0] != listing:
             self._last = None
             self.changes += 1
@@ -444,8 +447,12 @@ class DuckDBEngine(Session):
                 self.register(found, stored)
             else:
                 # Values are checked once, here, and not by every query.
-                casts = [_CHECKED[kind].format(qualified(column)) + f" AS {qualified(column)}" if kind in _CHECKED
-                         else qualified(column) for column, kind in kinds.items()]
+                casts = [
+                    _CHECKED[kind].format(qualified(column)) + f" AS {qualified(column)}"
+                    if kind in _CHECKED
+                    else qualified(column)
+                    for column, kind in kinds.items()
+                ]
                 source = self._unused(f"{found}_as_text")
                 self._run(lambda: self._connection.register(source, stored), "")
                 try:
@@ -460,8 +467,10 @@ class DuckDBEngine(Session):
         with self._turn(), self._pinned():
             found = self._statements(body)
             if found != ["SELECT"]:
-                raise InvalidValue(f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
-                                   hint="run other statements on the connection first, and pass only the SELECT")
+                raise InvalidValue(
+                    f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
+                    hint="run other statements on the connection first, and pass only the SELECT",
+                )
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
         columns = tuple((str(row[0]), str(row[1])) for row in rows)
         seen: dict[str, str] = {}
@@ -469,8 +478,10 @@ class DuckDBEngine(Session):
             folded = _without_case(name)
             if folded in seen:
                 # DuckDB would return the first one for both names.
-                raise InvalidValue(f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
-                                   hint="give one of them another name in the query, with AS")
+                raise InvalidValue(
+                    f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
+                    hint="give one of them another name in the query, with AS",
+                )
             seen[folded] = name
         return StoredTable(Relation("query", (body,)), columns, ())
 
@@ -530,8 +541,9 @@ class DuckDBEngine(Session):
         self._created.append(name)
 
     def _unused(self, name: str) -> str:
-        rows = self._run(lambda: self._connection.sql(
-            "SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), "")
+        rows = self._run(
+            lambda: self._connection.sql("SELECT lower(table_name) FROM duckdb_columns() GROUP BY ALL").fetchall(), ""
+        )
         return unused_table_name(name, {row[0] for row in rows} | self._gone)
 
     def _close(self) -> None:
@@ -557,24 +569,6 @@ def _set(name: str, value: str) -> str:
 def _row_id(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return what identifies a row of a table with the given columns."""
     return () if "rowid" in map(str.lower, columns) else (("rowid", "BIGINT"),)
-
-
-def _rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
-    """Return how early a name finds the table of a catalogue row, or None if it does not."""
-    database, schema = str(row[0]), str(row[1])
-    current, path = row[6], row[7]
-    given = [part.casefold() for part in parts[:-1]]
-    found = [database.casefold(), schema.casefold()]
-    if not given:
-        assert isinstance(path, list)
-        if database == "temp":
-            return 0
-        return 1 + path.index(schema) if database == current and schema in path else None
-    if len(given) == 1:
-        if database in (current, "temp") and given[0] == found[1]:
-            return 0 if database == current else 1
-        return 2 if given[0] == found[0] and schema == "main" else None
-    return 0 if given == found else None
 
 
 def _close_quietly(connection: duckdb.DuckDBPyConnection) -> None:

@@ -87,8 +87,12 @@ def files_in(directory: Path, suffixes: tuple[str, ...] = PARQUET) -> tuple[str,
         raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="give the directory of a table")
     _, parts, left_out = _chosen(directory, suffixes)
     if left_out:
-        logger.warning("%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
-                       "to files that are read already", directory, listed(left_out))
+        logger.warning(
+            "%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
+            "to files that are read already",
+            directory,
+            listed(left_out),
+        )
     return parts
 
 
@@ -100,8 +104,9 @@ def _chosen(directory: Path, suffixes: tuple[str, ...]) -> tuple[set[str], tuple
         if not file.is_hidden:
             taken.setdefault(file.real, file.path)
     if not taken:
-        raise TableNotFound(f"the directory {str(directory)!r} holds no {' or '.join(suffixes)} file",
-                            hint="give the directory of a table")
+        raise TableNotFound(
+            f"the directory {str(directory)!r} holds no {' or '.join(suffixes)} file", hint="give the directory of a table"
+        )
     paths = set(taken.values())
     left_out = [file.path for file in found if file.path not in paths]
     if suffixes == PARQUET and paths == {file.path for file in found if file.in_pattern}:
@@ -122,15 +127,18 @@ def _below(top: Path, suffixes: tuple[str, ...]) -> Iterator[_File]:
         for entry in _entries(directory):
             count += 1
             if count > _MOST_ENTRIES:
-                raise InvalidValue(f"the directory {str(top)!r} holds more than {_MOST_ENTRIES:,} files and directories",
-                                   hint="give the directory of a table, or a pattern such as 'events/*/*.parquet'")
+                raise InvalidValue(
+                    f"the directory {str(top)!r} holds more than {_MOST_ENTRIES:,} files and directories",
+                    hint="give the directory of a table, or a pattern such as 'events/*/*.parquet'",
+                )
             hidden, linked = is_hidden or _is_hidden(entry.name), is_linked or entry.is_symlink()
             if entry.is_dir():
                 # Links come last, so that a directory is read under its own name.
                 (waiting.append if linked else waiting.appendleft)((entry.path, hidden, linked))
             elif entry.name.lower().endswith(suffixes):
-                yield _File(entry.path, os.path.realpath(entry.path), hidden, linked,
-                            entry.name.endswith(".parquet") and not is_linked)
+                yield _File(
+                    entry.path, os.path.realpath(entry.path), hidden, linked, entry.name.endswith(".parquet") and not is_linked
+                )
 
 
 def _entries(directory: str) -> list[os.DirEntry[str]]:
@@ -139,8 +147,10 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
             return list(entries)
     except OSError as error:
         reason = error.strerror
-    raise DataInvalid(f"the directory {directory!r} cannot be read: {reason}",
-                      hint="its files would be missing from the table: make it readable, or give a pattern that excludes it")
+    raise DataInvalid(
+        f"the directory {directory!r} cannot be read: {reason}",
+        hint="its files would be missing from the table: make it readable, or give a pattern that excludes it",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,8 +62,11 @@ class Described:
             elif not _same_type(found, type_):
                 example = next((layout.example for layout in self.layouts if (name, found) in layout.columns), None)
                 where = "" if example is None else f" in {example!r}"
-                raise DataInvalid(f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, and is "
-                                  f"{_shown(found, where)} now", hint=_OPEN_AGAIN)
+                raise DataInvalid(
+                    f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, and is "
+                    f"{_shown(found, where)} now",
+                    hint=_OPEN_AGAIN,
+                )
             columns.append((name, found))
         return StoredTable(self.stored.relation, tuple(columns), row_id=self.stored.row_id if before.row_id else ())
 
@@ -83,8 +86,9 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
     folders = {_folders(file) for layout in layouts for file in layout.files}
     shared = frozenset().union(*folders) & {name.casefold() for layout in layouts for name, _ in layout.columns}
     if len(folders) > 1:
-        notices.append(f"only some files are in folders named {listed(sorted(frozenset().union(*folders)))}: "
-                       "these are no columns")
+        notices.append(
+            f"only some files are in folders named {listed(sorted(frozenset().union(*folders)))}: these are no columns"
+        )
     elif shared and folders != {shared}:
         notices.append(f"{listed(sorted(shared))}: read from the names of the folders, not from the files")
     if len(folders) > 1 or folders == {shared}:
@@ -131,7 +135,7 @@ GROUP BY layout
 ORDER BY count(*) DESC, min(file_name)
 """)
     layouts = []
-    for names, in found:
+    for (names,) in found:
         assert isinstance(names, list)
         one = Relation("parquet", (glob.escape(names[0]),), folders=False)
         written = rows(f"SELECT name, num_children FROM parquet_schema({file_names(one)}) ORDER BY column_id")
@@ -167,20 +171,24 @@ def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterat
     """Yield where the files differ in a column."""
     total = sum(len(layout.files) for layout in layouts)
     for name, read_as in types.items():
-        found = [(layout, type_) for layout in layouts for other, type_ in layout.columns
-                 if other.casefold() == name.casefold()]
+        found = [
+            (layout, type_) for layout in layouts for other, type_ in layout.columns if other.casefold() == name.casefold()
+        ]
         having = {layout.example for layout, _ in found}
         without = [layout for layout in layouts if layout.example not in having]
         if found and without:
-            yield (f"{sum(len(layout.files) for layout in without)} of {total} files, such as {without[0].example!r}, "
-                   f"have no column {name!r}: it is missing in their rows")
+            yield (
+                f"{sum(len(layout.files) for layout in without)} of {total} files, such as {without[0].example!r}, "
+                f"have no column {name!r}: it is missing in their rows"
+            )
         examples = {type_: layout.example for layout, type_ in reversed(found)}
         if all(_same_type(type_, read_as) for type_ in examples):
             continue
         what = " and ".join(f"{type_} in {example!r}" for type_, example in sorted(examples.items()))
         if not all(_goes_into(type_, read_as) for type_ in examples):
-            raise DataInvalid(f"the column {name!r} is {what}",
-                              hint="write the files with one type, or read those of one type by a pattern")
+            raise DataInvalid(
+                f"the column {name!r} is {what}", hint="write the files with one type, or read those of one type by a pattern"
+            )
         yield f"the column {name!r} is {what}: it is read as {read_as}"
 
 

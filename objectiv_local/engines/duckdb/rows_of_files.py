@@ -48,8 +48,10 @@ _INTEGER = "-?(0|[1-9][0-9]{0,17})"
 _FORMS: dict[str, tuple[str, str]] = {
     "bool": ("true|false|True|False|TRUE|FALSE", "{}::boolean"),
     "int64": (_INTEGER, "{}::bigint"),
-    "float64": (r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,25})?|-?[0-9]([.][0-9]{1,17})?[eE][+-]([0-9]{2}|[12][0-9]{2})",
-                "{}::double"),
+    "float64": (
+        r"-?(0|[1-9][0-9]{0,14})([.][0-9]{1,25})?|-?[0-9]([.][0-9]{1,17})?[eE][+-]([0-9]{2}|[12][0-9]{2})",
+        "{}::double",
+    ),
     "date": (_DAY, "{}::date"),
     "timestamp": (f"{_DAY}[ T]{_CLOCK}|{_DAY}", "{}::timestamp"),
     "timestamptz": (f"{_DAY}[ T]{_CLOCK}(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)", "({}::timestamptz AT TIME ZONE 'UTC')"),
@@ -58,10 +60,15 @@ _FORMS: dict[str, tuple[str, str]] = {
 _OF_STRINGS = ("date", "timestamp", "timestamptz")
 
 #: Types that text can be asked to be read as, with what is accepted beside the forms above.
-_ASKED = {"string": ("(?s).*", "{}"), "json": ("(?s).*", "{}::json"), "time": (_CLOCK, "{}::time"),
-          "uuid": ("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "{}::uuid"),
-          "decimal": (r"[+-]?[0-9]+([.][0-9]+)?", "{}"), "int64": ("[+-]?[0-9]{1,18}", "{}::bigint"),
-          "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double")}
+_ASKED = {
+    "string": ("(?s).*", "{}"),
+    "json": ("(?s).*", "{}::json"),
+    "time": (_CLOCK, "{}::time"),
+    "uuid": ("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "{}::uuid"),
+    "decimal": (r"[+-]?[0-9]+([.][0-9]+)?", "{}"),
+    "int64": ("[+-]?[0-9]{1,18}", "{}::bigint"),
+    "float64": (r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?|nan|inf|-inf", "{}::double"),
+}
 
 
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -78,8 +85,10 @@ def one_format(names: Sequence[str], title: str) -> str:
     """Return the format of several files. Raises InvalidValue if they have different ones."""
     found = {format_of(name): name for name in reversed(names)}
     if len(found) > 1:
-        raise InvalidValue(f"{title!r} holds files of different formats, such as {' and '.join(map(repr, found.values()))}",
-                           hint="give a pattern that finds those of one format, such as 'events/*.csv'")
+        raise InvalidValue(
+            f"{title!r} holds files of different formats, such as {' and '.join(map(repr, found.values()))}",
+            hint="give a pattern that finds those of one format, such as 'events/*.csv'",
+        )
     return next(iter(found), "parquet")
 
 
@@ -89,8 +98,10 @@ def checked_dtypes(dtypes: Mapping[str, str]) -> dict[str, Type]:
     known = {*_FORMS, *_ASKED} - {"timestamptz"}
     for name, type_ in types.items():
         if type_.label or type_.name not in known:
-            raise InvalidValue(f"dtypes: column {name!r} cannot be read from text as {type_}",
-                               hint=f"use one of {', '.join(sorted(known))}, and astype afterwards")
+            raise InvalidValue(
+                f"dtypes: column {name!r} cannot be read from text as {type_}",
+                hint=f"use one of {', '.join(sorted(known))}, and astype afterwards",
+            )
     return types
 
 
@@ -193,8 +204,10 @@ def _wanted(connection: duckdb.DuckDBPyConnection, column: str, name: str, type_
         sql = f"{column}::{DIALECT.type_name(type_)}"
     wrong = connection.execute(f"SELECT {column} FROM raw WHERE NOT regexp_full_match({column}, $1) LIMIT 1", [form]).fetchone()
     if wrong is not None:
-        raise DataInvalid(f"{_titles(names)}: column {name!r} has the value {wrong[0]!r}, which is no {type_}",
-                          hint="leave the column out of dtypes, or read it as 'string'")
+        raise DataInvalid(
+            f"{_titles(names)}: column {name!r} has the value {wrong[0]!r}, which is no {type_}",
+            hint="leave the column out of dtypes, or read it as 'string'",
+        )
     return sql
 
 
@@ -230,9 +243,11 @@ def _csv_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> di
     parts = []
     for name, header in headers.items():
         places = "{" + ", ".join(f"c{columns.index(column)}: 'VARCHAR'" for column in header.columns) + "}"
-        parts.append(f"SELECT * FROM read_csv({_quoted(name)}, auto_detect = false, header = true, "
-                     f"delim = '{header.separator}', new_line = '{header.line_end}', quote = '\"', escape = '\"', "
-                     f"comment = '', allow_quoted_nulls = false, max_line_size = 100000000, columns = {places})")
+        parts.append(
+            f"SELECT * FROM read_csv({_quoted(name)}, auto_detect = false, header = true, "
+            f"delim = '{header.separator}', new_line = '{header.line_end}', quote = '\"', escape = '\"', "
+            f"comment = '', allow_quoted_nulls = false, max_line_size = 100000000, columns = {places})"
+        )
     connection.execute("CREATE TABLE raw AS " + " UNION ALL BY NAME ".join(parts))
     return dict.fromkeys(columns, tuple(_FORMS))
 
@@ -255,18 +270,23 @@ def _header(name: str) -> _Header:
     except (OSError, EOFError) as error:
         raise DataInvalid(f"{_titles([name])} cannot be read: {error}", hint="mend or leave out the file") from None
     if not text.strip():
-        raise DataInvalid(f"{_titles([name])} is empty" if not line else f"the first line of {_titles([name])} is empty",
-                          hint="the first line of a CSV file names its columns")
+        raise DataInvalid(
+            f"{_titles([name])} is empty" if not line else f"the first line of {_titles([name])} is empty",
+            hint="the first line of a CSV file names its columns",
+        )
     try:
         found = {mark: next(csv.reader([text], delimiter=mark)) for mark in _SEPARATORS}
     except csv.Error as error:
-        raise DataInvalid(f"the first line of {_titles([name])} cannot be read: {error}",
-                          hint="end each line with a line feed") from None
+        raise DataInvalid(
+            f"the first line of {_titles([name])} cannot be read: {error}", hint="end each line with a line feed"
+        ) from None
     separator = max(_SEPARATORS, key=lambda mark: len(found[mark]))
     columns = found[separator]
     if any(re.fullmatch(rf"{_INTEGER}|{_FORMS['float64'][0]}|{_FORMS['timestamp'][0]}", column) for column in columns):
-        raise DataInvalid(f"the first line of {_titles([name])} has values and not the names of columns",
-                          hint="add a line of names, such as event_id,user_id,moment")
+        raise DataInvalid(
+            f"the first line of {_titles([name])} has values and not the names of columns",
+            hint="add a line of names, such as event_id,user_id,moment",
+        )
     _check_names(columns, [name])
     return _Header(separator, "\\r\\n" if line.endswith(b"\r\n") else "\\n", columns)
 
@@ -283,23 +303,29 @@ def _json_text(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> d
         if Path(name).stat().st_size == 0:
             raise DataInvalid(f"{_titles([name])} is empty", hint="give a file with one JSON object a line")
     files = "[" + ", ".join(map(_quoted, names)) + "]"
-    connection.execute(f"CREATE TABLE lines AS SELECT json FROM read_json_objects({files}, format = 'newline_delimited', "
-                       "maximum_object_size = 1000000000)")
+    connection.execute(
+        f"CREATE TABLE lines AS SELECT json FROM read_json_objects({files}, format = 'newline_delimited', "
+        "maximum_object_size = 1000000000)"
+    )
     other = connection.execute("SELECT json FROM lines WHERE json_type(json) <> 'OBJECT' LIMIT 1").fetchone()
     if other is not None:
-        raise DataInvalid(f"{_titles(names)} has a line that is no JSON object: {str(other[0])[:60]}",
-                          hint="write one object a line, as DataFrame.to_json(orient='records', lines=True) of pandas does")
+        raise DataInvalid(
+            f"{_titles(names)} has a line that is no JSON object: {str(other[0])[:60]}",
+            hint="write one object a line, as DataFrame.to_json(orient='records', lines=True) of pandas does",
+        )
     found = connection.execute("SELECT DISTINCT unnest(json_keys(json)) FROM lines").fetchall()
     seen = [str(row[0]) for row in found]
     first = connection.execute("SELECT json_keys(json) FROM lines LIMIT 1").fetchone()
     order = [] if first is None else [str(key) for key in first[0]]
     columns = list(dict.fromkeys([*order, *sorted(seen)]))
     _check_names(columns, names)
-    repeated = connection.execute("SELECT json FROM lines WHERE len(list_distinct(json_keys(json))) < len(json_keys(json)) "
-                                  "LIMIT 1").fetchone()
+    repeated = connection.execute(
+        "SELECT json FROM lines WHERE len(list_distinct(json_keys(json))) < len(json_keys(json)) LIMIT 1"
+    ).fetchone()
     if repeated is not None:
-        raise DataInvalid(f"{_titles(names)} has an object with a key that is there twice: {str(repeated[0])[:60]}",
-                          hint="name each key once")
+        raise DataInvalid(
+            f"{_titles(names)} has an object with a key that is there twice: {str(repeated[0])[:60]}", hint="name each key once"
+        )
     if not columns:
         raise DataInvalid(f"{_titles(names)} has no object with a key", hint="give a file with one JSON object a line")
     selected: list[str] = []
@@ -342,13 +368,16 @@ def arrow_rows(names: Sequence[str]) -> pyarrow.Table:
                 reader = pa.ipc.open_file(mapped) if start == b"ARROW1" else pa.ipc.open_stream(mapped)
                 tables.append(reader.read_all())
         except (pa.ArrowException, OSError) as error:
-            raise DataInvalid(f"{_titles([name])} cannot be read as Arrow: {error}",
-                              hint="give a file that pyarrow.feather or pyarrow.ipc wrote") from None
+            raise DataInvalid(
+                f"{_titles([name])} cannot be read as Arrow: {error}",
+                hint="give a file that pyarrow.feather or pyarrow.ipc wrote",
+            ) from None
     try:
         return from_arrow(pa.concat_tables(tables, promote_options="default"))
     except pa.ArrowException as error:
-        raise DataInvalid(f"{_titles(names)} have columns of different types: {error}",
-                          hint="write the files with one type for each column") from None
+        raise DataInvalid(
+            f"{_titles(names)} have columns of different types: {error}", hint="write the files with one type for each column"
+        ) from None
 
 
 #: What ends a stream that was written to its end.
@@ -378,8 +407,11 @@ def _failure(error: Exception, names: Sequence[str]) -> DataInvalid:
     for place in (f": {named}", f' in file "{named}"', f' file "{named}"'):
         said = said.replace(place, "")
     said = re.sub(r"^(?:\w+ )+Error: ", "", said).partition(" Try ")[0]
-    hint = "convert the file to UTF-8 first" if "not utf-8 encoded" in text else (
-        "mend or leave out the file; nothing of it was loaded")
+    hint = (
+        "convert the file to UTF-8 first"
+        if "not utf-8 encoded" in text
+        else ("mend or leave out the file; nothing of it was loaded")
+    )
     return DataInvalid(f"{_titles([named] if named else names)} cannot be read: {said}", hint=hint)
 
 

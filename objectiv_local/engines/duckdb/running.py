@@ -27,8 +27,7 @@ T = TypeVar("T")
 _NOT_CAST = re.compile(r"not a (whole number|number|bool|date|time|timestamp):")
 
 
-def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progress: Progress, *,
-                  last: bool = True) -> T:
+def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progress: Progress, *, last: bool = True) -> T:
     """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
 
     DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
@@ -98,36 +97,49 @@ def translated(message: str, description: str, sql: str) -> ObjectivError:
 def _translated(kind: str, text: str, description: str) -> ObjectivError:
     where = f"in {description}"
     if "disabled by configuration" in text or "disabled through configuration" in text:
-        return QueryFailed(f"{text} ({where}), so that a query reads no file but the one that was opened",
-                           hint="connect(..., external_access=True) allows it: for files and queries that you trust")
+        return QueryFailed(
+            f"{text} ({where}), so that a query reads no file but the one that was opened",
+            hint="connect(..., external_access=True) allows it: for files and queries that you trust",
+        )
     if "read-only mode" in text:
-        return ReadOnly(f"the statement writes, and {description} is open for reading",
-                        hint="connect(..., read_only=False) allows writes")
+        return ReadOnly(
+            f"the statement writes, and {description} is open for reading", hint="connect(..., read_only=False) allows writes"
+        )
     if kind == "interrupt":
         late = "maximum execution time" in text
-        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
-                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
+        return QueryFailed(
+            f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
+            hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None,
+        )
     if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
-        return DataInvalid(f"not a Parquet file: {text}",
-                           hint="give a .parquet file, or a directory or pattern of Parquet files")
+        return DataInvalid(
+            f"not a Parquet file: {text}", hint="give a .parquet file, or a directory or pattern of Parquet files"
+        )
     if "No files found" in text:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
     if kind == "catalog" and "already exists" in text:
         return InvalidValue(text, hint="choose another name, or drop it first")
     if (schema := re.match(r"Schema with name (.+) does not exist", text)) is not None:
-        return InvalidValue(f"there is no schema or database {schema[1]!r} {where}",
-                            hint="create it first: CREATE SCHEMA ..., or choose one that is there")
+        return InvalidValue(
+            f"there is no schema or database {schema[1]!r} {where}",
+            hint="create it first: CREATE SCHEMA ..., or choose one that is there",
+        )
     if kind == "catalog" and text.startswith("Table with name"):
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
     # A number out of range is an overflow on every engine, not a conversion error.
     unread = text.startswith(("Malformed JSON", "Could not parse")) or (kind == "invalid input" and _NOT_CAST.match(text))
     if unread or (kind == "conversion" and "value is out of range" not in text):
-        return DataInvalid(f"a value cannot be converted {where}: {text}",
-                           hint="clean the value, or use the conversion that gives NULL for invalid values")
+        return DataInvalid(
+            f"a value cannot be converted {where}: {text}",
+            hint="clean the value, or use the conversion that gives NULL for invalid values",
+        )
     if kind == "resource in use":
-        return QueryFailed(f"the connection has another result open {where}: {text}",
-                           hint="read that result to its end, or give connect() a cursor() of the connection")
+        return QueryFailed(
+            f"the connection has another result open {where}: {text}",
+            hint="read that result to its end, or give connect() a cursor() of the connection",
+        )
     if kind in ("connection", "fatal"):
-        return ConnectionFailed(f"the connection to {description} does not work: {text}",
-                                hint="connect again with objectiv_local.connect(...)")
+        return ConnectionFailed(
+            f"the connection to {description} does not work: {text}", hint="connect again with objectiv_local.connect(...)"
+        )
     return QueryFailed(f"the query failed {where}: {text}")

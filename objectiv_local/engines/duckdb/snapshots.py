@@ -42,12 +42,18 @@ def published(path: Path) -> Published | None:
     try:
         dictionaries = tuple((str(each["column"]), str(each["id"]), str(each["file"])) for each in found["dictionaries"])
         columns = tuple((str(each["name"]), str(each["file_column"])) for each in found["columns"])
-        return Published(path / _plain(found["version"]), columns,
-                         tuple((column, id_, _plain(file)) for column, id_, file in dictionaries), str(found["published"]))
+        return Published(
+            path / _plain(found["version"]),
+            columns,
+            tuple((column, id_, _plain(file)) for column, id_, file in dictionaries),
+            str(found["published"]),
+        )
     except (KeyError, TypeError, ValueError) as error:
         reason = repr(error)
-    raise DataInvalid(f"the manifest of the snapshot {str(path)!r} is damaged: {reason}",
-                      hint="write the snapshot again, into another directory")
+    raise DataInvalid(
+        f"the manifest of the snapshot {str(path)!r} is damaged: {reason}",
+        hint="write the snapshot again, into another directory",
+    )
 
 
 def _plain(name: object) -> str:
@@ -65,9 +71,13 @@ def view(snapshot: Published) -> str:
     columns = ", ".join(
         (f"{joined[name]}.{qualified(name)}" if name in joined else f"r.{qualified(stored)}")
         # Names that differ only in case are one to DuckDB, so such columns keep those of the files.
-        + f" AS {qualified(name if spelled[name.casefold()] == 1 else stored)}" for name, stored in snapshot.columns)
-    joins = "".join(f"\nLEFT JOIN read_parquet({text(f'{top}/{glob.escape(file)}')}) AS {joined[column]} "
-                    f"ON {joined[column]}.{qualified(id_)} = r.{qualified(id_)}"
-                    for column, id_, file in snapshot.dictionaries)
+        + f" AS {qualified(name if spelled[name.casefold()] == 1 else stored)}"
+        for name, stored in snapshot.columns
+    )
+    joins = "".join(
+        f"\nLEFT JOIN read_parquet({text(f'{top}/{glob.escape(file)}')}) AS {joined[column]} "
+        f"ON {joined[column]}.{qualified(id_)} = r.{qualified(id_)}"
+        for column, id_, file in snapshot.dictionaries
+    )
     rows = text(f"{top}/rows/*/*.parquet")
     return f"CREATE TEMPORARY VIEW data AS\nSELECT {columns}\nFROM read_parquet({rows}, hive_partitioning = false) AS r{joins}"

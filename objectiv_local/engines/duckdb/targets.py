@@ -40,8 +40,13 @@ if TYPE_CHECKING:
 Config = dict[str, str | bool | int | float | list[str]]
 
 #: What can be connected to, for messages.
-TARGETS = ("a Parquet, CSV, JSON lines or Arrow file", "a directory, pattern or list of these", "a .duckdb file",
-           "an open DuckDB connection", "a pandas, polars or Arrow table")
+TARGETS = (
+    "a Parquet, CSV, JSON lines or Arrow file",
+    "a directory, pattern or list of these",
+    "a .duckdb file",
+    "an open DuckDB connection",
+    "a pandas, polars or Arrow table",
+)
 
 _REMOTE = ("http", "https", "s3", "s3a", "gs", "gcs", "r2", "az", "azure", "abfss", "hf")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
@@ -153,8 +158,9 @@ def _in_directory(path: Path) -> Files:
             continue
         one_format(found.parts, path.name)
         return found
-    raise TableNotFound(f"the directory {str(path)!r} holds no Parquet, CSV, JSON lines or Arrow file",
-                        hint="give the directory of a table")
+    raise TableNotFound(
+        f"the directory {str(path)!r} holds no Parquet, CSV, JSON lines or Arrow file", hint="give the directory of a table"
+    )
 
 
 def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], settings: Settings) -> Target:
@@ -166,12 +172,18 @@ def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], s
         names = [str(name) for name, *_ in listing.states]
         kind = one_format(names, title)
         limits = None if settings.external_access else Reach()
-        options: dict[str, Any] = {"default_table": "data", "aliases": aliases, "reach": limits,
-                                   "statement_timeout": settings.statement_timeout}
+        options: dict[str, Any] = {
+            "default_table": "data",
+            "aliases": aliases,
+            "reach": limits,
+            "statement_timeout": settings.statement_timeout,
+        }
         if kind == "arrow":
             if types:
-                raise InvalidValue("dtypes is for text files, and Arrow files have types of their own",
-                                   hint="pass all_dtypes to DataFrame.from_table, or use astype")
+                raise InvalidValue(
+                    "dtypes is for text files, and Arrow files have types of their own",
+                    hint="pass all_dtypes to DataFrame.from_table, or use astype",
+                )
             table = arrow_rows(names)
             engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", keep=(listing, table), **options)
             engine.register("data", table)
@@ -192,8 +204,14 @@ def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], s
         return isinstance(kept, tuple) and kept[0] == files.listing()
 
     # A file that is read with other types than its values have cannot be reached by its name alone.
-    return Target(("rows", identity, tuple(sorted(types.items()))), make, unchanged, is_writable=False, is_text=True,
-                  address=str(identity) if isinstance(identity, Path) and not types else "")
+    return Target(
+        ("rows", identity, tuple(sorted(types.items()))),
+        make,
+        unchanged,
+        is_writable=False,
+        is_text=True,
+        address=str(identity) if isinstance(identity, Path) and not types else "",
+    )
 
 
 def _no_file(text: str, path: Path, settings: Settings) -> TableNotFound:
@@ -202,18 +220,36 @@ def _no_file(text: str, path: Path, settings: Settings) -> TableNotFound:
         return TableNotFound(f"there is no file {shown!r}", hint=f"if it is an address: {settings.hint}")
     if not path.parent.is_dir():
         return TableNotFound(f"there is no file {text!r}", hint=f"there is no directory {str(path.parent)!r} either")
-    return TableNotFound(f"there is no file {text!r}", hint=f"in {str(path.parent)!r}: "
-                         + near(path.name, sorted(other.name for other in path.parent.iterdir())))
+    return TableNotFound(
+        f"there is no file {text!r}",
+        hint=f"in {str(path.parent)!r}: " + near(path.name, sorted(other.name for other in path.parent.iterdir())),
+    )
 
 
-def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str],
-             settings: Settings, limits: Reach | None, *, secret: bool = False) -> Target:
+def _parquet(
+    identity: object,
+    files: Files,
+    title: str,
+    aliases: frozenset[str],
+    settings: Settings,
+    limits: Reach | None,
+    *,
+    secret: bool = False,
+) -> Target:
     open_files = None if secret else files
     address = files.parts[0] if secret else None
 
     def make() -> DuckDBEngine:
-        engine = DuckDBEngine(_in_process(), f"DuckDB over {title}", default_table="data", aliases=aliases,
-                              files=open_files, statement_timeout=settings.statement_timeout, reach=limits, secret=address)
+        engine = DuckDBEngine(
+            _in_process(),
+            f"DuckDB over {title}",
+            default_table="data",
+            aliases=aliases,
+            files=open_files,
+            statement_timeout=settings.statement_timeout,
+            reach=limits,
+            secret=address,
+        )
         try:
             if address is not None:
                 engine.view("data", address)  # the address stays in the connection, and out of statements
@@ -224,8 +260,13 @@ def _parquet(identity: object, files: Files, title: str, aliases: frozenset[str]
         engine.reopen = make
         return engine
 
-    return Target(("parquet", identity), make, lambda engine: getattr(engine, "files", None) == open_files, is_writable=False,
-                  address=str(identity) if isinstance(identity, Path) and not secret else "")
+    return Target(
+        ("parquet", identity),
+        make,
+        lambda engine: getattr(engine, "files", None) == open_files,
+        is_writable=False,
+        address=str(identity) if isinstance(identity, Path) and not secret else "",
+    )
 
 
 # ---- snapshots
@@ -241,8 +282,14 @@ def _snapshot(path: Path, published: snapshots.Published, settings: Settings) ->
     def make() -> DuckDBEngine:
         top = str(path)
         limits = None if settings.external_access else Reach((), (top, glob.escape(top)))
-        engine = DuckDBEngine(_in_process(), f"DuckDB over the snapshot {path.name}", default_table="data", keep=published,
-                              statement_timeout=settings.statement_timeout, reach=limits)
+        engine = DuckDBEngine(
+            _in_process(),
+            f"DuckDB over the snapshot {path.name}",
+            default_table="data",
+            keep=published,
+            statement_timeout=settings.statement_timeout,
+            reach=limits,
+        )
         try:
             engine.execute(snapshots.view(published))
         except BaseException:
@@ -303,20 +350,28 @@ def _duckdb_file(path: Path, settings: Settings) -> Engine:
     except duckdb.Error as error:
         message = str(error).partition(" Error: ")[2].strip()
     else:
-        engine = DuckDBEngine(connection, f"DuckDB over {path.name}", read_only=settings.read_only,
-                              statement_timeout=settings.statement_timeout,
-                              reach=None if external else Reach())
+        engine = DuckDBEngine(
+            connection,
+            f"DuckDB over {path.name}",
+            read_only=settings.read_only,
+            statement_timeout=settings.statement_timeout,
+            reach=None if external else Reach(),
+        )
         if settings.read_only:
             engine.reopen = lambda: _duckdb_file_in_child(path, settings)
         return engine
     if "not a valid DuckDB database" in message:
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database: {message}", hint=settings.hint)
     if "different configuration" in message:
-        raise ConnectionFailed(f"{str(path)!r} is open in this process with other settings, such as another read_only",
-                               hint="close that connection, or give it to connect() instead of the file's name")
+        raise ConnectionFailed(
+            f"{str(path)!r} is open in this process with other settings, such as another read_only",
+            hint="close that connection, or give it to connect() instead of the file's name",
+        )
     if "Could not set lock" in message:
-        raise ConnectionFailed(f"{str(path)!r} is open for writing in another process: {message}",
-                               hint="close it there; any number of processes may read")
+        raise ConnectionFailed(
+            f"{str(path)!r} is open for writing in another process: {message}",
+            hint="close it there; any number of processes may read",
+        )
     raise ConnectionFailed(f"cannot open {str(path)!r}: {message}")
 
 
@@ -330,8 +385,12 @@ def _duckdb_file_in_child(path: Path, settings: Settings) -> DuckDBEngine:
     target = str(path).replace("'", "''")
     connection.execute(f"ATTACH '{target}' AS {name} (READ_ONLY)")
     connection.execute(f"USE {name}")
-    return DuckDBEngine(connection, f"DuckDB over {path.name}", statement_timeout=settings.statement_timeout,
-                        reach=None if settings.external_access else Reach())
+    return DuckDBEngine(
+        connection,
+        f"DuckDB over {path.name}",
+        statement_timeout=settings.statement_timeout,
+        reach=None if settings.external_access else Reach(),
+    )
 
 
 def _duckdb_connection(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Target:
@@ -342,10 +401,17 @@ def _duckdb_connection(connection: duckdb.DuckDBPyConnection, settings: Settings
         with suppress(duckdb.Error):
             database = str(connection.sql("SELECT current_database()").fetchall()[0][0])
         if not database:
-            raise ConnectionFailed("the DuckDB connection is closed, or has an unread result",
-                                   hint="open a connection with duckdb.connect(...) and read its results to their end")
-        return DuckDBEngine(connection, f"DuckDB connection to {database}", read_only=settings.read_only, owned=False,
-                            statement_timeout=settings.statement_timeout)
+            raise ConnectionFailed(
+                "the DuckDB connection is closed, or has an unread result",
+                hint="open a connection with duckdb.connect(...) and read its results to their end",
+            )
+        return DuckDBEngine(
+            connection,
+            f"DuckDB connection to {database}",
+            read_only=settings.read_only,
+            owned=False,
+            statement_timeout=settings.statement_timeout,
+        )
 
     return Target(("connection", id(connection)), make)
 
@@ -362,9 +428,14 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 def _memory(target: object, title: str, table: pyarrow.Table, settings: Settings) -> Target:
     def make() -> DuckDBEngine:
         # The engine keeps the target, so that no other object gets its id while the engine is known under it.
-        engine = DuckDBEngine(_in_process(), f"DuckDB over a {title}", default_table="data",
-                              statement_timeout=settings.statement_timeout, keep=(target, table),
-                              reach=None if settings.external_access else Reach())
+        engine = DuckDBEngine(
+            _in_process(),
+            f"DuckDB over a {title}",
+            default_table="data",
+            statement_timeout=settings.statement_timeout,
+            keep=(target, table),
+            reach=None if settings.external_access else Reach(),
+        )
         engine.register("data", table)
         engine.reopen = make
         return engine

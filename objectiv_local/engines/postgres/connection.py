@@ -114,13 +114,13 @@ def check_server(where: str, *, version: int, encoding: str, upper: bool) -> Non
     if version < _OLDEST:
         raise NotSupported(f"{where} is version {version}", hint=f"use a server of version {_OLDEST} or later")
     if encoding != "UTF8":
-        raise NotSupported(f"{where} stores text as {encoding}",
-                           hint="copy the data to a database made with ENCODING 'UTF8'")
+        raise NotSupported(f"{where} stores text as {encoding}", hint="copy the data to a database made with ENCODING 'UTF8'")
     if not upper:
         raise NotSupported(
             f"{where} knows no letters beyond ASCII: upper('é') is not 'É'",
             hint="copy the data to a database with another character type: "
-                 "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'")
+            "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'",
+        )
 
 
 def translated(error: psycopg.Error, description: str, sql: str = "") -> ObjectivError:
@@ -135,8 +135,10 @@ def translated(error: psycopg.Error, description: str, sql: str = "") -> Objecti
     if state in _INVALID_DATA:
         return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA[state])
     if state == "25006":
-        return ReadOnly(f"the statement writes, and {description} is open for reading: {text}",
-                        hint="connect(..., read_only=False) allows writes, on a server that is not a standby")
+        return ReadOnly(
+            f"the statement writes, and {description} is open for reading: {text}",
+            hint="connect(..., read_only=False) allows writes, on a server that is not a standby",
+        )
     if state == "42P07":
         return InvalidValue(text, hint="choose another name, or drop it first")
     if state == "42P01":
@@ -147,13 +149,16 @@ def translated(error: psycopg.Error, description: str, sql: str = "") -> Objecti
         return InvalidValue(f"{text} ({where})", hint="create it first: CREATE SCHEMA ..., or choose one that is there")
     if state == "57014":
         late = "statement timeout" in text
-        return QueryFailed(f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
-                           hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None)
+        return QueryFailed(
+            f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
+            hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None,
+        )
     if state == "25P02":
         return QueryFailed(f"an earlier statement of the transaction failed {where}", hint="execute('ROLLBACK') first")
     if state[:3] == "57P":
-        return ConnectionFailed(f"the connection to {description} was lost: {text}",
-                                hint="connect again with objectiv_local.connect(...)")
+        return ConnectionFailed(
+            f"the connection to {description} was lost: {text}", hint="connect again with objectiv_local.connect(...)"
+        )
     return QueryFailed(f"the query failed {where}: {text}")
 
 
@@ -165,8 +170,10 @@ def _grant(message: str, sql: str) -> str:
     found = re.search(r"permission denied for (\w+) (.+)", message)
     kind, name = (found[1], found[2]) if found is not None else ("", "...")
     if word == "CREATE" and kind in ("schema", "database"):
-        return (f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or name a schema that you may "
-                "write to, as in 'schema.name'; temporary tables need no permission")
+        return (
+            f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or name a schema that you may "
+            "write to, as in 'schema.name'; temporary tables need no permission"
+        )
     right = {"INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}.get(word, "SELECT")
     right = {"schema": "USAGE", "database": "CONNECT", "sequence": "USAGE", "function": "EXECUTE"}.get(kind, right)
     on = f"{kind.upper()} " if kind in ("schema", "database", "sequence", "function") else ""

@@ -43,7 +43,8 @@ CASE WHEN {t}.typtype = 'e' THEN 'enum' WHEN {t}.typtype = 'c' THEN 'composite'
      ELSE {t}.typname END"""
 
 # A domain is read as the type under it.
-_CATALOGUE = """\
+_CATALOGUE = (
+    """\
 WITH RECURSIVE base AS (
   SELECT a.attnum, a.attname, t.oid, a.atttypmod, t.typname, t.typtype, t.typbasetype, t.typcategory, t.typelem
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
@@ -54,7 +55,9 @@ WITH RECURSIVE base AS (
   WHERE b.typtype = 'd'
 )
 SELECT b.attname,
-       CASE WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod) ELSE """ + _TYPE_NAME.format(t="b") + """ END,
+       CASE WHEN b.typname = 'numeric' THEN format_type(b.oid, b.atttypmod) ELSE """
+    + _TYPE_NAME.format(t="b")
+    + """ END,
        array_position(i.indkey::int2[], b.attnum),
        (SELECT c.relpersistence = 't' FROM pg_class AS c WHERE c.oid = to_regclass(%(name)s)),
        to_regclass(%(short)s) = to_regclass(%(name)s),
@@ -64,6 +67,7 @@ FROM base AS b LEFT JOIN pg_index AS i ON i.indrelid = to_regclass(%(name)s) AND
 WHERE b.typtype <> 'd'
 ORDER BY b.attnum
 """
+)
 
 _NAME_BYTES = 63
 
@@ -73,6 +77,7 @@ _HEADER = 4
 #: What identifies a row of a table: where it is in which table, in case the table gets tables that inherit from it.
 _ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 
+
 class PostgresEngine(Session):
     """A Postgres connection. Each statement is its own transaction, unless the user begins one."""
 
@@ -80,8 +85,9 @@ class PostgresEngine(Session):
     #: Whether queries read nothing but the target: on a server, what its user may read.
     is_confined = True
 
-    def __init__(self, parameters: Mapping[str, str], *, read_only: bool = True,
-                 statement_timeout: float | None = None) -> None:
+    def __init__(
+        self, parameters: Mapping[str, str], *, read_only: bool = True, statement_timeout: float | None = None
+    ) -> None:
         self._parameters = dict(parameters)
         self._settings = _SETTINGS
         if statement_timeout is not None:
@@ -99,8 +105,10 @@ class PostgresEngine(Session):
         self._finalizer = weakref.finalize(self, _close_quietly, connection)
         try:
             self._run(lambda: connection.execute(self._settings.encode()), "")
-            row = self._fetch("SELECT upper('é') = 'É', current_setting('server_encoding'), "
-                              "current_setting('server_version_num')::int / 10000")[0]
+            row = self._fetch(
+                "SELECT upper('é') = 'É', current_setting('server_encoding'), "
+                "current_setting('server_version_num')::int / 10000"
+            )[0]
             check_server(self.description, upper=bool(row[0]), encoding=str(row[1]), version=int(str(row[2])))
         except BaseException:
             self._finalizer()
@@ -170,8 +178,7 @@ class PostgresEngine(Session):
             copied.close()
             progress.close()
 
-    def _copied(self, sql: str, schema: Schema, batch_rows: int,
-                progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
+    def _copied(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
         # The line break keeps a comment at the end of the statement from swallowing the parenthesis.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
@@ -221,8 +228,10 @@ class PostgresEngine(Session):
             return
         if self._fetch("SHOW transaction_read_only")[0][0] != "on":
             self._plain("ROLLBACK")
-            raise ReadOnly(f"the transaction writes, and {self.description} is open for reading",
-                           hint="connect(..., read_only=False) allows writes")
+            raise ReadOnly(
+                f"the transaction writes, and {self.description} is open for reading",
+                hint="connect(..., read_only=False) allows writes",
+            )
         if began and done not in ("BEGIN", "START"):
             self._plain("COMMIT")
 
@@ -281,9 +290,12 @@ class PostgresEngine(Session):
 
     def _translated(self, error: psycopg.Error, sql: str) -> ObjectivError:
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
-            return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
-                                    hint="run it again: the next statement opens a new connection" if self._repeatable
-                                    else "connect again with objectiv_local.connect(...)")
+            return ConnectionFailed(
+                f"the connection to {self.description} was lost while a statement ran",
+                hint="run it again: the next statement opens a new connection"
+                if self._repeatable
+                else "connect again with objectiv_local.connect(...)",
+            )
         missing = self._missing(str(error)) if error.sqlstate == "42P01" else None
         return missing or translated(error, self.description, sql)
 
@@ -291,8 +303,10 @@ class PostgresEngine(Session):
     def _writing(self) -> Generator[bool]:
         """Run in a transaction that may create a temporary table; yield whether it is ours and not the user's."""
         if self._snapshots and self.read_only:
-            raise InvalidValue("no temporary table can be made while rows are read from a snapshot for reading only",
-                               hint="finish the loop over the batches, or close it, and make the table then")
+            raise InvalidValue(
+                "no temporary table can be made while rows are read from a snapshot for reading only",
+                hint="finish the loop over the batches, or close it, and make the table then",
+            )
         if not self._idle:
             yield False
             return
@@ -329,13 +343,15 @@ class PostgresEngine(Session):
             if len(parts) < 3 and _are_names(parts):
                 rows = self._fetch(_CATALOGUE, {"name": qualified(*place), "short": qualified(*parts)})
             if not rows:
-                raise TableNotFound(f"there is no table {name!r} in {self.description}",
-                                    hint=near(name, self.tables()))
+                raise TableNotFound(f"there is no table {name!r} in {self.description}", hint=near(name, self.tables()))
         key = sorted((int(str(position)), str(column)) for column, _, position, *_ in rows if position is not None)
         temporary = bool(rows[0][3]) and parts[-1] in self.temporary
-        return StoredTable(Relation("table", parts if rows[0][4] else place, temporary=temporary),
-                           tuple((str(column), str(type_)) for column, type_, *_ in rows),
-                           tuple(column for _, column in key), _ROW_ID if rows[0][5] else ())
+        return StoredTable(
+            Relation("table", parts if rows[0][4] else place, temporary=temporary),
+            tuple((str(column), str(type_)) for column, type_, *_ in rows),
+            tuple(column for _, column in key),
+            _ROW_ID if rows[0][5] else (),
+        )
 
     def _parts(self, name: str) -> tuple[str, ...]:
         parts = split_name(name)
@@ -351,16 +367,22 @@ class PostgresEngine(Session):
                 schema = self._fetch("SELECT current_schema()")[0][0]
                 parts = parts if schema is None else (str(schema), *parts)
         if len(parts) > 1 and parts[-2].startswith("pg_temp"):
-            raise InvalidValue(f"{name!r} is a place for temporary tables",
-                               hint="df.materialize(materialization='temp_table') makes a temporary table")
+            raise InvalidValue(
+                f"{name!r} is a place for temporary tables",
+                hint="df.materialize(materialization='temp_table') makes a temporary table",
+            )
         return parts
 
     def _places(self) -> list[tuple[str, ...]]:
-        return [(str(table),) if visible else (str(schema), str(table)) for table, schema, visible in self._fetch(
-            "SELECT c.relname, n.nspname, pg_table_is_visible(c.oid) "
-            "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' "
-            "AND (n.nspname !~ '^pg_' OR n.oid = pg_my_temp_schema()) ORDER BY 2, 1")]
+        return [
+            (str(table),) if visible else (str(schema), str(table))
+            for table, schema, visible in self._fetch(
+                "SELECT c.relname, n.nspname, pg_table_is_visible(c.oid) "
+                "FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+                "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname <> 'information_schema' "
+                "AND (n.nspname !~ '^pg_' OR n.oid = pg_my_temp_schema()) ORDER BY 2, 1"
+            )
+        ]
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
         """Store the rows of an Arrow table as a temporary table, and return where they are; see :meth:`Engine.load`."""
@@ -371,12 +393,15 @@ class PostgresEngine(Session):
 
         names = storage_names(schema)
         stored = for_storage(table, schema, names)
-        columns = ", ".join(f"{qualified(column)} {DIALECT.type_name(type_)}"
-                            for column, (_, type_) in zip(names, schema, strict=True))
+        columns = ", ".join(
+            f"{qualified(column)} {DIALECT.type_name(type_)}" for column, (_, type_) in zip(names, schema, strict=True)
+        )
 
         def copy() -> None:
-            with self._connection.cursor() as cursor, \
-                    cursor.copy(f"COPY pg_temp.{qualified(found)} FROM STDIN (FORMAT csv)".encode()) as writing:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(f"COPY pg_temp.{qualified(found)} FROM STDIN (FORMAT csv)".encode()) as writing,
+            ):
                 for batch in stored.to_batches(BATCH_ROWS):
                     # Text is qualified and NULL is not, which is how Postgres tells NULL from the empty text.
                     buffer = pa.BufferOutputStream()
@@ -387,8 +412,9 @@ class PostgresEngine(Session):
             found = self._unused(name)
             self.temporary.add(found)
             with self._writing():
-                self._run(lambda: self._connection.execute(
-                    f"CREATE TEMPORARY TABLE {qualified(found)} ({columns})".encode()), "")
+                self._run(
+                    lambda: self._connection.execute(f"CREATE TEMPORARY TABLE {qualified(found)} ({columns})".encode()), ""
+                )
                 self._run(copy, "")
                 self._analyze(found)
             return self.table(found)
@@ -404,8 +430,12 @@ class PostgresEngine(Session):
             if found.nparams:
                 raise InvalidValue("the query has parameters such as $1", hint="write the values into the query")
             types = {found.ftype(position) for position in range(found.nfields)}
-            names = {oid: self._fetch(f"SELECT {_TYPE_NAME.format(t='t')} FROM pg_type AS t WHERE t.oid = %(oid)s::oid",
-                                      {"oid": str(oid)})[0][0] for oid in types}
+            names = {
+                oid: self._fetch(
+                    f"SELECT {_TYPE_NAME.format(t='t')} FROM pg_type AS t WHERE t.oid = %(oid)s::oid", {"oid": str(oid)}
+                )[0][0]
+                for oid in types
+            }
         columns = []
         for position in range(found.nfields):
             name = str(names[found.ftype(position)])
@@ -442,8 +472,11 @@ class PostgresEngine(Session):
                 if replace:
                     # Created next to the old table, because the query may read it.
                     new = qualified(*place[:-1], self._unused(f"new_{place[-1]}"))
-                    statements = [f"CREATE TABLE {new} AS\n{body}", f"DROP TABLE IF EXISTS {name}",
-                                  f"ALTER TABLE {new} RENAME TO {qualified(place[-1])}"]
+                    statements = [
+                        f"CREATE TABLE {new} AS\n{body}",
+                        f"DROP TABLE IF EXISTS {name}",
+                        f"ALTER TABLE {new} RENAME TO {qualified(place[-1])}",
+                    ]
                 else:
                     statements = [f"CREATE TABLE {name} AS\n{body}"]
                 self._transaction(statements)
@@ -477,8 +510,7 @@ class PostgresEngine(Session):
         self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{qualified(name)}".encode()), "")
 
     def _unused(self, name: str) -> str:
-        rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)",
-                           {"name": safe_name(name)})
+        rows = self._fetch("SELECT relname FROM pg_class WHERE starts_with(relname, %(name)s)", {"name": safe_name(name)})
         return unused_table_name(name, {str(row[0]) for row in rows} | self._gone)
 
     def _close(self) -> None:

@@ -183,8 +183,7 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     names = [str(position) for position in range(len(schema))]
     block = b"".join(rows)
     sent = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
-    types = {name: sent.get(type_.name) or arrow_type(type_)
-             for name, (_, type_) in zip(names, schema, strict=True)}
+    types = {name: sent.get(type_.name) or arrow_type(type_) for name, (_, type_) in zip(names, schema, strict=True)}
     # In the main thread Arrow handles Ctrl-C itself while it reads, and loses one that arrives as it ends.
     pa.enable_signal_handlers(False)
     try:
@@ -192,8 +191,14 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
             pa.BufferReader(block),
             csv.ReadOptions(use_threads=False, column_names=names, block_size=len(block) + 1),
             csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True,
-                               quoted_strings_can_be_null=False, true_values=["t"], false_values=["f"]),
+            csv.ConvertOptions(
+                column_types=types,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=["t"],
+                false_values=["f"],
+            ),
         ).combine_chunks()
     except pa.ArrowException as error:
         reason = str(error)
@@ -216,5 +221,7 @@ def _unreadable(reason: str, schema: Schema) -> ObjectivError:
     name, type_ = schema[int(found[1])]
     if type_.name in ("date", "timestamp"):
         return out_of_range(name, type_, found[2])
-    return DataInvalid(f"column {name!r} holds a value that is not of type {type_.name}: {shortened(found[2])}",
-                       hint="cast or clean the value in the expression of this column")
+    return DataInvalid(
+        f"column {name!r} holds a value that is not of type {type_.name}: {shortened(found[2])}",
+        hint="cast or clean the value in the expression of this column",
+    )

@@ -16,14 +16,17 @@ TARGETS = ("a postgresql:// address", "a libpq connection string")
 
 _POSTGRES_SCHEMES = ("postgresql", "postgres")
 _LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE")
-_LIBPQ_KEYWORDS = frozenset((
-    "host hostaddr port dbname user password passfile service servicefile options application_name client_encoding "
-    "fallback_application_name connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count replication "
-    "tcp_user_timeout gssencmode gssdelegation gsslib krbsrvname require_auth require_peer requirepeer channel_binding sslmode "
-    "sslnegotiation requiressl sslcompression sslcert sslkey sslpassword sslcertmode sslkeylogfile sslrootcert sslcrl sslsni "
-    "sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version load_balance_hosts "
-    "target_session_attrs scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope"
-).split())
+_LIBPQ_KEYWORDS = frozenset(
+    (
+        "host hostaddr port dbname user password passfile service servicefile options application_name client_encoding "
+        "fallback_application_name connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count replication "
+        "tcp_user_timeout gssencmode gssdelegation gsslib krbsrvname require_auth require_peer requirepeer channel_binding "
+        "sslmode sslnegotiation requiressl sslcompression sslcert sslkey sslpassword sslcertmode sslkeylogfile sslrootcert "
+        "sslcrl sslsni sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version max_protocol_version "
+        "load_balance_hosts target_session_attrs scram_client_key scram_server_key oauth_issuer oauth_client_id "
+        "oauth_client_secret oauth_scope"
+    ).split()
+)
 
 #: Parameters that say where a server is and who connects, and hold no secret.
 _PUBLIC = ("host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "target_session_attrs")
@@ -64,8 +67,7 @@ def _postgres(text: str, settings: Settings) -> Target:
         from psycopg import pq
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
     except ImportError:
-        raise NotSupported("Postgres needs the package psycopg",
-                           hint="pip install 'objectiv-local[postgres]'") from None
+        raise NotSupported("Postgres needs the package psycopg", hint="pip install 'objectiv-local[postgres]'") from None
     from objectiv_local.engines.postgres.engine import PostgresEngine
 
     parameters: dict[str, str] | None = None
@@ -74,27 +76,35 @@ def _postgres(text: str, settings: Settings) -> Target:
             parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
     if parameters is None:
         # The driver's message may quote any part of the text, the password too.
-        raise InvalidValue("the address of the Postgres server cannot be read",
-                           hint="write postgresql://user:password@host:port/database, with special characters in user "
-                                "and password as %40 and so on, or 'host=... dbname=... user=...'")
-    defaults = {option.keyword.decode(): option.val.decode(errors="replace")
-                for option in pq.Conninfo.get_defaults() if option.val is not None}
+        raise InvalidValue(
+            "the address of the Postgres server cannot be read",
+            hint="write postgresql://user:password@host:port/database, with special characters in user "
+            "and password as %40 and so on, or 'host=... dbname=... user=...'",
+        )
+    defaults = {
+        option.keyword.decode(): option.val.decode(errors="replace")
+        for option in pq.Conninfo.get_defaults()
+        if option.val is not None
+    }
     settled = [*sorted((defaults | parameters).items()), *_service_files(defaults | parameters)]
     # Hashed, so that no password stays in the table of connections.
     fingerprint = hashlib.sha256(repr(settled).encode()).hexdigest()
     public = {name: value for name, value in parameters.items() if name in _PUBLIC}
-    return Target(("postgres", fingerprint),
-                  lambda: PostgresEngine(parameters, read_only=settings.read_only,
-                                         statement_timeout=settings.statement_timeout),
-                  address=make_conninfo(**public) if public else "postgresql://")
+    return Target(
+        ("postgres", fingerprint),
+        lambda: PostgresEngine(parameters, read_only=settings.read_only, statement_timeout=settings.statement_timeout),
+        address=make_conninfo(**public) if public else "postgresql://",
+    )
 
 
 def _service_files(parameters: dict[str, str]) -> list[tuple[str, str]]:
     """Return what the files say that describe services, if the target is one: it is another target when they change."""
     if not parameters.get("service"):
         return []
-    paths = [parameters.get("servicefile") or os.environ.get("PGSERVICEFILE") or str(Path.home() / ".pg_service.conf"),
-             str(Path(os.environ.get("PGSYSCONFDIR", "")) / "pg_service.conf") if "PGSYSCONFDIR" in os.environ else ""]
+    paths = [
+        parameters.get("servicefile") or os.environ.get("PGSERVICEFILE") or str(Path.home() / ".pg_service.conf"),
+        str(Path(os.environ.get("PGSYSCONFDIR", "")) / "pg_service.conf") if "PGSYSCONFDIR" in os.environ else "",
+    ]
     found = []
     for path in filter(None, paths):
         with suppress(OSError):

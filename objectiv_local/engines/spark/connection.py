@@ -61,26 +61,51 @@ _OLDEST = (4, 1)
 _ADVICE = re.compile(r' If necessary,? set "?spark[^.]*(\.[a-z][^.]*)*\.(?= |$)')
 #: How often and how long an unreachable server is tried again, in milliseconds.
 _RETRIES: dict[str, Any] = {
-    "max_retries": 3, "initial_backoff": 50, "max_backoff": 1_000, "jitter": 50, "min_jitter_threshold": 1_000}
+    "max_retries": 3,
+    "initial_backoff": 50,
+    "max_backoff": 1_000,
+    "jitter": 50,
+    "min_jitter_threshold": 1_000,
+}
 
 #: Classes of errors about single values.
 _VALUES = (
-    "USER_RAISED_EXCEPTION", "CAST_INVALID_INPUT", "MALFORMED_RECORD_IN_PARSING", "VARIANT_DUPLICATE_KEY",
-    "INVALID_VARIANT_CAST", "MALFORMED_VARIANT", "VARIANT_SIZE_LIMIT", "CANNOT_PARSE_TIMESTAMP", "INVALID_UTF8_STRING",
-    "DATETIME_FIELD_OUT_OF_BOUNDS")
+    "USER_RAISED_EXCEPTION",
+    "CAST_INVALID_INPUT",
+    "MALFORMED_RECORD_IN_PARSING",
+    "VARIANT_DUPLICATE_KEY",
+    "INVALID_VARIANT_CAST",
+    "MALFORMED_VARIANT",
+    "VARIANT_SIZE_LIMIT",
+    "CANNOT_PARSE_TIMESTAMP",
+    "INVALID_UTF8_STRING",
+    "DATETIME_FIELD_OUT_OF_BOUNDS",
+)
 
 #: Classes of errors to those of the package, with what to do; the first that the class starts with.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
     (("TABLE_OR_VIEW_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE"), TableNotFound, "the table may have been dropped since"),
-    (("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA"), TableNotFound,
-     "give a path that every executor can read, such as s3a://bucket/folder"),
-    (("CANNOT_MERGE_SCHEMAS", "FAILED_MERGE_FIELDS", "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE"), DataInvalid,
-     "write the files with one type for each column, or read those of one type by a pattern"),
+    (
+        ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA"),
+        TableNotFound,
+        "give a path that every executor can read, such as s3a://bucket/folder",
+    ),
+    (
+        ("CANNOT_MERGE_SCHEMAS", "FAILED_MERGE_FIELDS", "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE"),
+        DataInvalid,
+        "write the files with one type for each column, or read those of one type by a pattern",
+    ),
     (("PARQUET_TYPE_ILLEGAL",), DataInvalid, "write the files with timestamps and times in microseconds"),
-    (("FAILED_READ_FILE", "CONFLICTING_PARTITION_COLUMN_NAMES"), DataInvalid,
-     "write the files again, or read others by a pattern"),
-    (("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"), InvalidValue,
-     "choose another name, or drop it first"),
+    (
+        ("FAILED_READ_FILE", "CONFLICTING_PARTITION_COLUMN_NAMES"),
+        DataInvalid,
+        "write the files again, or read others by a pattern",
+    ),
+    (
+        ("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"),
+        InvalidValue,
+        "choose another name, or drop it first",
+    ),
     (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),
     (_VALUES, DataInvalid, "clean the rows where they are stored"),
     (("OPERATION_CANCELED", "INVALID_CURSOR"), QueryFailed, None),
@@ -158,21 +183,29 @@ def check_version(version: str, where: str) -> None:
     """Raise NotSupported for a server without the types that values have inside a statement."""
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < _OLDEST:
-        raise NotSupported(f"{where} is version {version}",
-                           hint=f"use a server of version {'.'.join(map(str, _OLDEST))} or later, which has VARIANT and TIME")
+        raise NotSupported(
+            f"{where} is version {version}",
+            hint=f"use a server of version {'.'.join(map(str, _OLDEST))} or later, which has VARIANT and TIME",
+        )
 
 
 def _not_opened(error: Any, where: str) -> ObjectivError:
     message = short(error)
     status = _status(error)
     if status in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
-        return ConnectionFailed(f"{where} refuses the connection: {status.lower().replace('_', ' ')}",
-                                hint="check the token in the address, as in sc://host:port/;token=...")
+        return ConnectionFailed(
+            f"{where} refuses the connection: {status.lower().replace('_', ' ')}",
+            hint="check the token in the address, as in sc://host:port/;token=...",
+        )
     if "CONFIG_NOT_AVAILABLE" in message or "CANNOT_MODIFY" in message or "INVALID_CONF_VALUE" in message:
-        return NotSupported(f"{where} does not let a session have the settings that answers depend on: {message}",
-                            hint="allow a session to set " + ", ".join(SETTINGS))
-    return ConnectionFailed(f"cannot connect to {where}: {_plain(error, message)}",
-                            hint="check the host and the port, and that Spark Connect runs there: sbin/start-connect-server.sh")
+        return NotSupported(
+            f"{where} does not let a session have the settings that answers depend on: {message}",
+            hint="allow a session to set " + ", ".join(SETTINGS),
+        )
+    return ConnectionFailed(
+        f"cannot connect to {where}: {_plain(error, message)}",
+        hint="check the host and the port, and that Spark Connect runs there: sbin/start-connect-server.sh",
+    )
 
 
 def _plain(error: Any, message: str) -> str:
@@ -218,11 +251,15 @@ def translated(error: Any, description: str) -> ObjectivError:
 
 def refused(description: str) -> ReadOnly:
     """Return the error for a statement that is not a query, on a connection for reading."""
-    return ReadOnly(f"the statement is not a query, and {description} is open for reading",
-                    hint="connect(..., read_only=False) runs other statements")
+    return ReadOnly(
+        f"the statement is not a query, and {description} is open for reading",
+        hint="connect(..., read_only=False) runs other statements",
+    )
 
 
 def late(description: str) -> QueryFailed:
     """Return the error for a statement that was stopped when its time was over."""
-    return QueryFailed(f"the query took longer than its statement_timeout in {description}",
-                       hint="connect with a longer statement_timeout, or ask for fewer rows")
+    return QueryFailed(
+        f"the query took longer than its statement_timeout in {description}",
+        hint="connect with a longer statement_timeout, or ask for fewer rows",
+    )

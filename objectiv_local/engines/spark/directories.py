@@ -18,17 +18,21 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def require_all(path: str, seen: set[str], there: set[str]) -> None:
     """Raise DataInvalid if Spark reads some of the files in a directory, and silently leaves out the others."""
     if there - seen:
-        raise DataInvalid(f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
-                          f"Spark does not read, such as {min(there - seen)!r}",
-                          hint="give a pattern such as 'folder/*', or name the folders as key=value")
+        raise DataInvalid(
+            f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
+            f"Spark does not read, such as {min(there - seen)!r}",
+            hint="give a pattern such as 'folder/*', or name the folders as key=value",
+        )
     if _PATTERN.search(path):
         return
     # Files beside the folders are listed and not read.
     example = {tuple(_folders(path, file)): file for file in sorted(seen, reverse=True)}
     if len(example) > 1:
         (_, one), (_, other), *_ = sorted(example.items())
-        raise DataInvalid(f"the files in {path!r} are in folders of different names, such as {one!r} and {other!r}",
-                          hint="move the files into folders key=value of the same keys, or give a pattern such as 'folder/*'")
+        raise DataInvalid(
+            f"the files in {path!r} are in folders of different names, such as {one!r} and {other!r}",
+            hint="move the files into folders key=value of the same keys, or give a pattern such as 'folder/*'",
+        )
 
 
 def folders(path: str, files: Iterable[str]) -> dict[str, list[str]]:

@@ -169,16 +169,21 @@ class SparkEngine(Session):
         except PySparkException as error:
             failure = self._translated(error) if limit is None or not limit.is_over else late(self.description)
         except RecursionError:
-            failure = NotSupported("the statement is nested too deeply for the client of Spark", hint="split the program: "
-                                   "df.materialize() keeps the rows of a step")
+            failure = NotSupported(
+                "the statement is nested too deeply for the client of Spark",
+                hint="split the program: df.materialize() keeps the rows of a step",
+            )
         raise failure
 
     def _translated(self, error: Any) -> ObjectivError:
         if is_lost(error):
             self._lost = True
-            return ConnectionFailed(f"the connection to {self.description} was lost while a statement ran",
-                                    hint="run it again: the next statement opens a new session" if self._repeatable
-                                    else "connect again with objectiv_local.connect(...)")
+            return ConnectionFailed(
+                f"the connection to {self.description} was lost while a statement ran",
+                hint="run it again: the next statement opens a new session"
+                if self._repeatable
+                else "connect again with objectiv_local.connect(...)",
+            )
         found = translated(error, self.description)
         return (self._missing(str(error)) or found) if isinstance(found, TableNotFound) else found
 
@@ -221,13 +226,18 @@ class SparkEngine(Session):
         reading = self._session.read.format(kind)
         try:
             # What is wrong with files is said here, and not where a statement names them.
-            columns = self._fields(lambda: reading.load(path) if kind == _FILES
-                                   else self._session.sql(f"SELECT * FROM {DIALECT.quoted(kind, path)}"))
+            columns = self._fields(
+                lambda: (
+                    reading.load(path) if kind == _FILES else self._session.sql(f"SELECT * FROM {DIALECT.quoted(kind, path)}")
+                )
+            )
         except TableNotFound:
             columns = None
         if columns is None:
-            raise TableNotFound(f"{self.description} sees no {kind} files in {path!r}",
-                                hint="give a path that every executor can read, such as s3a://bucket/folder")
+            raise TableNotFound(
+                f"{self.description} sees no {kind} files in {path!r}",
+                hint="give a path that every executor can read, such as s3a://bucket/folder",
+            )
         if kind == _FILES:
             columns = self._checked(path, columns)
         return StoredTable(Relation("table", parts), columns)
@@ -283,7 +293,8 @@ class SparkEngine(Session):
             self._run(lambda: self._session.createDataFrame(stored).createOrReplaceTempView(rows))
             columns = ", ".join(
                 f"parse_json({shown}) AS {shown}" if type_.plain == JSON else f"{shown}::{DIALECT.type_name(type_)} AS {shown}"
-                for shown, (_, type_) in zip(map(DIALECT.quoted, names), schema, strict=True))
+                for shown, (_, type_) in zip(map(DIALECT.quoted, names), schema, strict=True)
+            )
             query = f"SELECT {columns} FROM {DIALECT.quoted(rows)}"
             if any(type_.plain == JSON for _, type_ in schema):
                 # So that JSON is parsed once.
@@ -351,8 +362,10 @@ class SparkEngine(Session):
 
     def _transaction(self, statements: Sequence[str]) -> None:
         if len(statements) > 1:
-            raise NotSupported("Spark has no transactions, so several writes cannot be one",
-                               hint="run them one by one, each with a call of its own")
+            raise NotSupported(
+                "Spark has no transactions, so several writes cannot be one",
+                hint="run them one by one, each with a call of its own",
+            )
         try:
             for statement in statements:
                 self._plain(statement)

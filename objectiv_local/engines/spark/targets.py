@@ -26,7 +26,7 @@ def from_environment() -> str | None:
 def target(given: object, settings: Settings) -> Target | None:
     """Return how to reach a Spark server; None for what is none."""
     if isinstance(given, str) and given.strip().lower().startswith(_SCHEME):
-        return _server(_SCHEME + given.strip()[len(_SCHEME):], settings)
+        return _server(_SCHEME + given.strip()[len(_SCHEME) :], settings)
     module = type(given).__module__
     if module.partition(".")[0] == "pyspark" and type(given).__name__ == "SparkSession":
         return _session(given, settings)
@@ -46,27 +46,38 @@ def _server(address: str, settings: Settings) -> Target:
         builder = None
     if builder is None:
         # The message of the client may quote any part of the address, the token too.
-        raise InvalidValue("the address of the Spark server cannot be read",
-                           hint="write sc://host:port/;token=...;use_ssl=true, with special characters as %40 and so on")
+        raise InvalidValue(
+            "the address of the Spark server cannot be read",
+            hint="write sc://host:port/;token=...;use_ssl=true, with special characters as %40 and so on",
+        )
     fingerprint = hashlib.sha256(address.encode()).hexdigest()
     # The parameters in the address, such as token, are those of the builder.
     public = [part for part in builder.url.params.split(";") if part.partition("=")[0] in _PUBLIC]
     shown = _SCHEME + builder.endpoint + ("/;" + ";".join(public) if public else "")
-    return Target(("spark", fingerprint),
-                  lambda: SparkEngine(address, builder.endpoint, read_only=settings.read_only,
-                                      statement_timeout=settings.statement_timeout), address=shown)
+    return Target(
+        ("spark", fingerprint),
+        lambda: SparkEngine(
+            address, builder.endpoint, read_only=settings.read_only, statement_timeout=settings.statement_timeout
+        ),
+        address=shown,
+    )
 
 
 def _session(given: Any, settings: Settings) -> Target:
     if type(given).__module__ != "pyspark.sql.connect.session":
-        raise NotSupported("the pyspark session runs in a Java process of its own, and not through Spark Connect",
-                           hint="make it with SparkSession.builder.remote('sc://host:port'), or pass that address")
+        raise NotSupported(
+            "the pyspark session runs in a Java process of its own, and not through Spark Connect",
+            hint="make it with SparkSession.builder.remote('sc://host:port'), or pass that address",
+        )
     _require_client()
     from objectiv_local.engines.spark.engine import SparkEngine
 
-    return Target(("spark session", given.session_id),
-                  lambda: SparkEngine(given, given.client.host, read_only=settings.read_only,
-                                      statement_timeout=settings.statement_timeout))
+    return Target(
+        ("spark session", given.session_id),
+        lambda: SparkEngine(
+            given, given.client.host, read_only=settings.read_only, statement_timeout=settings.statement_timeout
+        ),
+    )
 
 
 def _require_client() -> None:

@@ -5,13 +5,7 @@ from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.series.datetime import SeriesDate, SeriesTime, SeriesTimedelta, SeriesTimestamp
 from objectiv_local.frame.series.json import JsonAccessor, SeriesJson
 from objectiv_local.frame.series.nested import SeriesDict, SeriesList
-from objectiv_local.frame.series.numeric import (
-    SeriesBoolean,
-    SeriesDecimal,
-    SeriesFloat64,
-    SeriesInt64,
-    SeriesNumericInterval,
-)
+from objectiv_local.frame.series.numeric import SeriesBoolean, SeriesDecimal, SeriesFloat64, SeriesInt64, SeriesNumericInterval
 from objectiv_local.frame.series.string import SeriesString
 from objectiv_local.frame.series.uuid import SeriesUuid
 

@@ -23,15 +23,7 @@ from objectiv_local.frame.series.replacing import mapped, replaced
 from objectiv_local.frame.series.scalars import OneValue
 from objectiv_local.frame.series.windows import SeriesWindows
 from objectiv_local.frame.state import State, limited, with_one_value_each
-from objectiv_local.frame.values import (
-    among,
-    checked_name,
-    comparable,
-    is_value,
-    looked_up_as,
-    parsed_literal,
-    to_numpy,
-)
+from objectiv_local.frame.values import among, checked_name, comparable, is_value, looked_up_as, parsed_literal, to_numpy
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.expr import Column, Expr, InQuery, Ordering, aggregation, call, case, cast, literal
 from objectiv_local.plan.naming import unused_name
@@ -47,6 +39,7 @@ if TYPE_CHECKING:
 
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.groups import Groups
+
 
 def index_levels(state: State) -> dict[str, Series]:
     """Return the index levels as series without an index, by name; for a grouped state, the keys."""
@@ -83,8 +76,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
 
     @name.setter
     def name(self, value: object) -> None:
-        raise AttributeNotFound(f"cannot set the name of series {self._name!r}, which is immutable",
-                                hint="rename returns another one: series = series.rename('name')")
+        raise AttributeNotFound(
+            f"cannot set the name of series {self._name!r}, which is immutable",
+            hint="rename returns another one: series = series.rename('name')",
+        )
 
     @property
     def order_by(self) -> tuple[Ordering, ...]:
@@ -148,8 +143,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
                 left, right = comparable(left, right)
             return make_series(state, call(op, left, right), self._name)
         if not is_value(other):
-            raise InvalidType(f"{op} takes a series or a single value, not {type(other).__name__}",
-                              hint="use isin() for lists, or load the values with DataFrame.from_pandas")
+            raise InvalidType(
+                f"{op} takes a series or a single value, not {type(other).__name__}",
+                hint="use isin() for lists, or load the values with DataFrame.from_pandas",
+            )
         operand = self._literal(other, op)
         left, right = (operand, self._expr) if swapped else (self._expr, operand)
         return self._with(call(op, left, right))
@@ -205,7 +202,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     def _power_of_two(self, other: object) -> object:
         """Return what a shift by ``other`` bits multiplies by; missing for a negative number of bits."""
         if isinstance(other, Series):
-            power = (2.0 ** other).where((other >= 0) & (other < 63))  # a float holds a power of two exactly
+            power = (2.0**other).where((other >= 0) & (other < 63))  # a float holds a power of two exactly
             return power.astype("int64")
         if isinstance(other, bool) or not isinstance(other, int) or not 0 <= other < 63 or self._expr.type != INT64:
             raise InvalidType(f"an int64 series is shifted by 0 to 62 bits, not {self.dtype} by {other!r}")
@@ -282,8 +279,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
 
         A condition that is missing counts as false.
         """
-        state, (expr,), test = aligned(self._state, [self._expr], condition._state, condition._expr, "left",
-                                       condition._name)
+        state, (expr,), test = aligned(self._state, [self._expr], condition._state, condition._expr, "left", condition._name)
         if isinstance(other, Series):
             state, (expr, test), default = aligned(state, [expr, test], other._state, other._expr, "left", other._name)
         else:
@@ -301,8 +297,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         """
         if isinstance(values, Series):
             if values._state.engine is not self._state.engine:
-                raise InvalidValue(f"series {values.name!r} is on another connection",
-                                   hint="fetch its values with to_pandas() and pass them as a list")
+                raise InvalidValue(
+                    f"series {values.name!r} is on another connection",
+                    hint="fetch its values with to_pandas() and pass them as a list",
+                )
             type_ = looked_up_as(self._expr.type, values._expr.type, self._name, values._name)
             state, theirs, (expr,) = with_one_value_each(self._state, values._state, [values._expr])
             plan = Select(theirs.rows("isin").plan, ((values._name, cast(expr, type_)),))
@@ -319,8 +317,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
                         call("eq", self._expr, item)
                         types.add(item.type)
                 except InvalidType:
-                    raise InvalidType(f"isin cannot look up {in_words(value)} in {self._name!r}, which is {self.dtype}",
-                                      hint="give values of that dtype, or cast the series with astype") from None
+                    raise InvalidType(
+                        f"isin cannot look up {in_words(value)} in {self._name!r}, which is {self.dtype}",
+                        hint="give values of that dtype, or cast the series with astype",
+                    ) from None
                 items[item] = None
         found = among(self._expr, items)
         if None in given:
@@ -384,9 +384,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         if errors not in ("raise", "coerce"):
             raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
         if self._expr.type.plain == JSON != type_.plain and (errors, type_) != ("coerce", INT64):
-            raise InvalidType(f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
-                              hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast to 'string' "
-                                   "first")
+            raise InvalidType(
+                f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
+                hint="astype('int64', errors='coerce') reads whole numbers; for other types, cast to 'string' first",
+            )
         return self._with((coerced if errors == "coerce" else converted)(self._expr, type_))
 
     def rename(self, name: str) -> Series:
@@ -435,8 +436,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         levels = self._state.labels
         directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(levels):
-            raise InvalidValue(f"{len(levels)} levels of the index have {len(directions)} directions",
-                               hint=f"give one for each of {', '.join(levels) or 'no level'}")
+            raise InvalidValue(
+                f"{len(levels)} levels of the index have {len(directions)} directions",
+                hint=f"give one for each of {', '.join(levels) or 'no level'}",
+            )
         order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
         return make_series(self._state.with_plan(self._state.plan, order), self._expr, self._name)
 
@@ -487,12 +490,15 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it turns out to have none.
         """
         if not is_single_row(self._state.rows(".value").plan):
-            raise InvalidValue(f"series {self._name!r} may have more than one value",
-                               hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()")
+            raise InvalidValue(
+                f"series {self._name!r} may have more than one value",
+                hint="aggregate it first, as in series.max().value, or fetch it with to_pandas()",
+            )
         found = self.to_arrow().to_pylist()
         if not found:
-            raise RowNotFound(f"series {self._name!r} has no row, so it has no value",
-                              hint="to_pandas() returns an empty series instead")
+            raise RowNotFound(
+                f"series {self._name!r} has no row, so it has no value", hint="to_pandas() returns an empty series instead"
+            )
         return found[0]
 
     def view_sql(self, dialect: str | None = None) -> str:
@@ -539,8 +545,13 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         """Return a frame with the values of an index level as columns, named by the values. See DataFrame.unstack."""
         return unstacked(self.to_frame(), level, fill_value, aggregation, lambda value, _: value)
 
-    def materialize(self, node_name: str = "manual_materialize", limit: int | slice | None = None, distinct: bool = False,
-                    materialization: str | Enum = "cte") -> Series:
+    def materialize(
+        self,
+        node_name: str = "manual_materialize",
+        limit: int | slice | None = None,
+        distinct: bool = False,
+        materialization: str | Enum = "cte",
+    ) -> Series:
         """Return the series as a step of its own. See DataFrame.materialize."""
         frame = self.to_frame().materialize(node_name, limit=limit, distinct=distinct, materialization=materialization)
         made: Series = frame[self._name]

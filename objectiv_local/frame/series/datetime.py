@@ -113,12 +113,13 @@ class DateTimeOperation(Accessor):
         FROM clicks
         """
         if self._series.dtype != "timestamp":
-            raise InvalidType(f"a {self._series.dtype} is no moment that a time zone could show",
-                              hint="tz_convert takes timestamps; tz_localize takes the dates of a zone")
+            raise InvalidType(
+                f"a {self._series.dtype} is no moment that a time zone could show",
+                hint="tz_convert takes timestamps; tz_localize takes the dates of a zone",
+            )
         return self._series._with(shown(self._series._expr, tz))
 
-    def tz_localize(self, tz: str, ambiguous: bool | str = "raise",
-                    nonexistent: datetime.timedelta | str = "raise") -> Series:
+    def tz_localize(self, tz: str, ambiguous: bool | str = "raise", nonexistent: datetime.timedelta | str = "raise") -> Series:
         """Return the moments in UTC at which the clocks of a time zone show these times; dates are midnights.
 
         The opposite of ``tz_convert``, with the same zones, and as in pandas
@@ -316,10 +317,14 @@ class TimedeltaOperation(Accessor):
     @property
     def components(self) -> DataFrame:
         """A frame with the days, hours, minutes, seconds, milliseconds and microseconds that make up each duration."""
-        parts = {"days": self.days, "hours": self._of_day(3_600_000_000, 24, "hours"),
-                 "minutes": self._of_day(60_000_000, 60, "minutes"), "seconds": self._of_day(1_000_000, 60, "seconds"),
-                 "milliseconds": self._of_day(1_000, 1_000, "milliseconds"),
-                 "microseconds": self._of_day(1, 1_000, "microseconds")}
+        parts = {
+            "days": self.days,
+            "hours": self._of_day(3_600_000_000, 24, "hours"),
+            "minutes": self._of_day(60_000_000, 60, "minutes"),
+            "seconds": self._of_day(1_000_000, 60, "seconds"),
+            "milliseconds": self._of_day(1_000, 1_000, "milliseconds"),
+            "microseconds": self._of_day(1, 1_000, "microseconds"),
+        }
         frame: DataFrame = self._series.to_frame().assign(**parts)[list(parts)]
         return frame
 

@@ -72,8 +72,10 @@ class SeriesDtypes:
     @classmethod
     def random(cls, base: object = None) -> Series:  # noqa: ARG003 - as it was called
         """Raise NotSupported: values drawn by an engine would differ between engines, and between two runs."""
-        raise NotSupported("random values are not supported: no two engines, and no two runs, draw the same",
-                           hint="df.get_sample(sample_percentage=..., seed=...) picks rows, the same ones everywhere")
+        raise NotSupported(
+            "random values are not supported: no two engines, and no two runs, draw the same",
+            hint="df.get_sample(sample_percentage=..., seed=...) picks rows, the same ones everywhere",
+        )
 
     @classmethod
     def get_db_dtype(cls, dialect: str) -> str:
@@ -89,8 +91,7 @@ class SeriesDtypes:
         return dtype_of(cls)
 
     @classmethod
-    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: object = None) -> Series:
+    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
         """Return a constant as a series of the rows of ``base``, of the dtype of this class.
 
         The classes of dates, times, timestamps, timedeltas and uuids parse strings. None is a missing value. An interval may
@@ -107,8 +108,10 @@ class SeriesDtypes:
         if dtype is not None:
             type_ = type_from_dtype(dtype)
             if own not in ("", type_.name, type_.reading):
-                raise InvalidValue(f"{cls.__name__} has constants of dtype {own}, not {type_}",
-                                   hint="use Series.from_value, or the class of that dtype")
+                raise InvalidValue(
+                    f"{cls.__name__} has constants of dtype {own}, not {type_}",
+                    hint="use Series.from_value, or the class of that dtype",
+                )
             return type_
         if own not in ("", "decimal", "list", "dict"):
             return type_from_dtype(own)
@@ -124,8 +127,7 @@ class SeriesDtypes:
         return found
 
     @classmethod
-    def from_const(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: object = None) -> Series:
+    def from_const(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
         """Return ``from_value(...)``, as it is named now."""
         deprecated("Series.from_const", "Series.from_value")
         return cls.from_value(base, value, name, dtype)
@@ -150,8 +152,9 @@ def _element_type(value: object) -> Type:
     elements = [_value_type(each) for each in value if each is not None]
     found = common_type(elements) if elements else None
     if found is None:
-        raise InvalidType(f"the elements of the constant {value!r} have no dtype in common",
-                          hint="pass dtype=, such as dtype='list[string]'")
+        raise InvalidType(
+            f"the elements of the constant {value!r} have no dtype in common", hint="pass dtype=, such as dtype='list[string]'"
+        )
     return found
 
 

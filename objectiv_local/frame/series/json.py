@@ -41,9 +41,11 @@ class SeriesJson(Series):
             return same if op == "eq" else ~same
         if OPS[op].compares:
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
-            raise InvalidType(f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
-                              hint="== and != take a dict, a list, a text or a bool; for other values, cast first, as in "
-                                   f"{self._name}.astype('string').astype('int64') > 5")
+            raise InvalidType(
+                f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
+                hint="== and != take a dict, a list, a text or a bool; for other values, cast first, as in "
+                f"{self._name}.astype('string').astype('int64') > 5",
+            )
         return super()._binary(op, other, swapped=swapped)
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:
@@ -143,8 +145,10 @@ class JsonAccessor(Accessor):
         if item is None:
             return self._series._with(call("json_contains", self._series._expr, literal("null", JSON)))
         if not isinstance(item, str | int | float | bool):
-            raise InvalidType(f"array_contains takes a string, a number, a bool or None, not {type(item).__name__}",
-                              hint="compare an element with a dict or list, as in series.json[0] == {...}")
+            raise InvalidType(
+                f"array_contains takes a string, a number, a bool or None, not {type(item).__name__}",
+                hint="compare an element with a dict or list, as in series.json[0] == {...}",
+            )
         if isinstance(item, float) and not math.isfinite(item):
             raise InvalidValue(f"JSON has no number {item}", hint="look for None, a JSON null")
         return self._series._call("json_contains", item)

@@ -55,8 +55,9 @@ class ListAccessor(Accessor):
             raise InvalidType(f"a list is indexed by a position or a slice, not by {key!r}")
         inner = series._expr.type.element
         assert inner is not None
-        return series._with(typed(call("json_index_text", series._expr, literal(key)),
-                                  call("json_index", series._expr, literal(key)), inner))
+        return series._with(
+            typed(call("json_index_text", series._expr, literal(key)), call("json_index", series._expr, literal(key)), inner)
+        )
 
     def len(self) -> Series:
         """Return the number of elements."""
@@ -120,4 +121,3 @@ def typed(text: Expr, value: Expr, type_: Type) -> Expr:
         # One engine writes a T between day and time, and neither a fraction that is not there.
         return cast(call("replace", text, literal("T"), literal(" ")), type_)
     return cast(text, type_)
-

@@ -123,8 +123,7 @@ class SeriesNumericInterval(Series):
     __slots__ = ()
 
     @classmethod
-    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series",
-                   dtype: object = None) -> Series:
+    def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
         """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
 
         The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or
@@ -136,8 +135,10 @@ class SeriesNumericInterval(Series):
             return super().from_value(base, value, name, dtype)
         cls._constant_type(None, dtype)
         if set(value) != {"lower", "upper", "bounds"}:
-            raise InvalidValue(f"an interval has lower, upper and bounds, not {sorted(map(str, value))}",
-                               hint="as in {'lower': 0, 'upper': df.x, 'bounds': '(]'}")
+            raise InvalidValue(
+                f"an interval has lower, upper and bounds, not {sorted(map(str, value))}",
+                hint="as in {'lower': 0, 'upper': df.x, 'bounds': '(]'}",
+            )
         state = base._state
         parts: list[Expr] = []
         for part in ("lower", "upper", "bounds"):
@@ -147,11 +148,13 @@ class SeriesNumericInterval(Series):
             else:
                 expr = literal(given, STRING if given is None else None)
             if part == "bounds" and expr.type != STRING:
-                raise InvalidType(f"the bounds of an interval are a string, not {expr.type}",
-                                  hint="use one of " + ", ".join(BOUNDS))
+                raise InvalidType(
+                    f"the bounds of an interval are a string, not {expr.type}", hint="use one of " + ", ".join(BOUNDS)
+                )
             if part != "bounds" and expr.type.name not in ("int64", "float64", "decimal"):
-                raise InvalidType(f"the {part} end of an interval is a number, not {_shown(given)}",
-                                  hint="cast it with astype('float64')")
+                raise InvalidType(
+                    f"the {part} end of an interval is a number, not {_shown(given)}", hint="cast it with astype('float64')"
+                )
             parts.append(expr)
         return make_series(state, _interval(*parts), checked_name(name))
 
@@ -198,14 +201,21 @@ def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
         missing = call("or", missing, call("or", call("is_null", end), call("eq", end, nan)))
     ordered = call("le", lower, upper)
     shown: Expr = literal("not an interval: ")
-    for part in (call("slice", bounds, literal(0), literal(1)), cast(lower, STRING), literal(", "), cast(upper, STRING),
-                 call("slice", bounds, literal(1), literal(9))):
+    for part in (
+        call("slice", bounds, literal(0), literal(1)),
+        cast(lower, STRING),
+        literal(", "),
+        cast(upper, STRING),
+        call("slice", bounds, literal(1), literal(9)),
+    ):
         shown = call("concat", shown, part)
     # A string that begins so cannot be cast to a number, so the engine raises an error that shows it.
     refused = call("interval", cast(shown, FLOAT64), upper, literal("[]"))
     known = [str(bounds.value)] if isinstance(bounds, Literal) else BOUNDS
-    kinds = [(call("and", ordered, call("eq", bounds, literal(each))), call("interval", lower, upper, literal(each)))
-             for each in known]
+    kinds = [
+        (call("and", ordered, call("eq", bounds, literal(each))), call("interval", lower, upper, literal(each)))
+        for each in known
+    ]
     return case([(missing, literal(None, INTERVAL)), *kinds], refused)
 
 

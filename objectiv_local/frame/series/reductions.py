@@ -50,11 +50,14 @@ class SeriesReductions(SeriesAggregates):
         if partition is None:
             return self._state, self._expr
         if not is_frame(partition) or partition.group_by is None:
-            raise InvalidType(f"partition is a window or groups, not {type(partition).__name__}",
-                              hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())")
+            raise InvalidType(
+                f"partition is a window or groups, not {type(partition).__name__}",
+                hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())",
+            )
         groups = partition.group_by
-        state, keys, value = aligned(partition._state.ungrouped(), groups.exprs, self._state.ungrouped(), self._expr, "left",
-                                     self._name)
+        state, keys, value = aligned(
+            partition._state.ungrouped(), groups.exprs, self._state.ungrouped(), self._expr, "left", self._name
+        )
         return replace(state, groups=groups.moved(keys)), value
 
     def _of_rows(self) -> Series:
@@ -74,8 +77,9 @@ class SeriesReductions(SeriesAggregates):
         made = reduction(checked_function(func), self._expr, self._state.order, **options)
         return make_series(self._state.ungrouped(), made.over(lambda part: over(part, keys)), self._name)
 
-    def quantile(self, partition: Partition | float | list[float] | tuple[float, ...] = None,
-                 q: float | Sequence[float] = 0.5) -> Series:
+    def quantile(
+        self, partition: Partition | float | list[float] | tuple[float, ...] = None, q: float | Sequence[float] = 0.5
+    ) -> Series:
         """Return the ``q`` quantile, linearly interpolated between the two nearest values.
 
         With a list for ``q``, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as
@@ -91,8 +95,7 @@ class SeriesReductions(SeriesAggregates):
     def _in_frame(self, partition: Partition) -> DataFrame:
         """Return a frame of the series in the groups of ``partition``. Raises InvalidType for a window."""
         if isinstance(partition, Window):
-            raise InvalidType("this is computed for groups, not over a window",
-                              hint="aggregate by group and merge the result")
+            raise InvalidType("this is computed for groups, not over a window", hint="aggregate by group and merge the result")
         return make_series(*self._partitioned(partition), self._name).to_frame()
 
     def agg(self, func: Function | Sequence[Function], group_by: Partition = None, **options: Any) -> Any:
@@ -124,8 +127,14 @@ class SeriesReductions(SeriesAggregates):
         found: Series = described[self._name]
         return found
 
-    def value_counts(self, normalize: bool = False, sort: bool = True, ascending: bool = False, bins: int | None = None,
-                     method: str = "pandas") -> Series:
+    def value_counts(
+        self,
+        normalize: bool = False,
+        sort: bool = True,
+        ascending: bool = False,
+        bins: int | None = None,
+        method: str = "pandas",
+    ) -> Series:
         """Return the number of rows of each value, a missing one included, named ``value_counts``.
 
         With ``bins``, the number of values in each of so many intervals of equal width, empty ones included, indexed by

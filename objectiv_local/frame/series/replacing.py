@@ -25,8 +25,11 @@ def replaced(series: Series, to_replace: Any, value: object) -> Expr:
     """Return the values with some replaced; see Series.replace. Raises InvalidValue for lists of different lengths."""
     whens = []
     for old, new in _pairs(to_replace, value):
-        is_old = (call("is_null", series._expr) if python_value(old) is None
-                  else call("eq", series._expr, series._literal(old, "replace")))
+        is_old = (
+            call("is_null", series._expr)
+            if python_value(old) is None
+            else call("eq", series._expr, series._literal(old, "replace"))
+        )
         made = literal(None, series._expr.type) if python_value(new) is None else series._literal(new, "replace")
         whens.append((is_old, made))
     return case(whens, series._expr) if whens else series._expr
@@ -40,6 +43,7 @@ def _pairs(to_replace: Any, value: Any) -> Iterable[tuple[object, object]]:
     olds = list(to_replace) if is_listed(to_replace) else [to_replace]
     news = list(value) if is_listed(to_replace) and is_listed(value) else [value] * len(olds)
     if len(news) != len(olds):
-        raise InvalidValue(f"{len(olds)} values cannot be replaced with {len(news)} values",
-                           hint="give one new value for all, or one for each")
+        raise InvalidValue(
+            f"{len(olds)} values cannot be replaced with {len(news)} values", hint="give one new value for all, or one for each"
+        )
     return zip(olds, news, strict=True)

@@ -30,8 +30,9 @@ class OneValue:
         try:
             return int(value)
         except (ValueError, OverflowError):
-            raise InvalidValue(f"the value of series {self._name!r} is {value}, which is no whole number",
-                               hint="float(series) takes it") from None
+            raise InvalidValue(
+                f"the value of series {self._name!r} is {value}, which is no whole number", hint="float(series) takes it"
+            ) from None
 
     def __float__(self) -> float:
         """Return the value of a number, nan if it is missing. Runs the query."""
@@ -43,7 +44,8 @@ class OneValue:
             raise InvalidType(
                 f"the truth of series {self._name!r} is not one value",
                 hint="combine conditions with & | ~ (in parentheses) in place of and, or, not; of many values, take "
-                     "series.any() or series.all()")
+                "series.any() or series.all()",
+            )
         return bool(self._number("bool()"))
 
     def __format__(self, spec: str) -> str:
@@ -62,10 +64,14 @@ class OneValue:
             return format(value, spec)
         except ValueError as error:
             if self.value is None:
-                raise InvalidValue(f"the value of series {self._name!r} is missing, and cannot be formatted by {spec!r}",
-                                   hint="series.value is None then") from None
-            raise InvalidValue(f"series {self._name!r}, which is {self._expr.type}, cannot be formatted by {spec!r}: {error}",
-                               hint="give a format of Python for that type") from None
+                raise InvalidValue(
+                    f"the value of series {self._name!r} is missing, and cannot be formatted by {spec!r}",
+                    hint="series.value is None then",
+                ) from None
+            raise InvalidValue(
+                f"series {self._name!r}, which is {self._expr.type}, cannot be formatted by {spec!r}: {error}",
+                hint="give a format of Python for that type",
+            ) from None
 
     def item(self) -> Any:
         """Return the value of a series with a single row. Runs the query. See ``value``."""
@@ -76,8 +82,10 @@ class OneValue:
         return len(self._frame())
 
     def __contains__(self, item: object) -> bool:
-        raise InvalidType(f"series {self._name!r} is lazy, so 'in' cannot look into it",
-                          hint="use series.isin([...]) for each row, or bool((series == value).any())")
+        raise InvalidType(
+            f"series {self._name!r} is lazy, so 'in' cannot look into it",
+            hint="use series.isin([...]) for each row, or bool((series == value).any())",
+        )
 
     @property
     def _is_one(self) -> bool:
@@ -85,20 +93,25 @@ class OneValue:
 
     def _single(self, what: str) -> Any:
         if not self._is_one:
-            raise InvalidType(f"{what} takes one value, and series {self._name!r} may have more",
-                              hint="aggregate it first, as in series.sum(), or take a row, as in series[label]; "
-                                   "series.astype(...) converts every value")
+            raise InvalidType(
+                f"{what} takes one value, and series {self._name!r} may have more",
+                hint="aggregate it first, as in series.sum(), or take a row, as in series[label]; "
+                "series.astype(...) converts every value",
+            )
         return self.value
 
     def _number(self, what: str, missing: float | None = None) -> int | float | decimal.Decimal:
         if self._expr.type.name not in _NUMBERS:
-            raise InvalidType(f"{what} takes a number, not {self._name!r}, which is {self._expr.type}",
-                              hint="series.value is the value itself")
+            raise InvalidType(
+                f"{what} takes a number, not {self._name!r}, which is {self._expr.type}",
+                hint="series.value is the value itself",
+            )
         value: int | float | decimal.Decimal | None = self._single(what)
         if value is None:
             if missing is None:
-                raise InvalidValue(f"the value of series {self._name!r} is missing, so {what} has none",
-                                   hint="series.value is None then")
+                raise InvalidValue(
+                    f"the value of series {self._name!r} is missing, so {what} has none", hint="series.value is None then"
+                )
             return missing
         return value
 

@@ -46,8 +46,13 @@ class SeriesString(Series):
         """Return the texts as a JSON array, in the order of the frame and then by value, a missing one as null."""
         return self._reduce("to_json_array", partition)
 
-    def get_dummies(self, prefix: builtins.str | None = None, prefix_sep: builtins.str = "_", dummy_na: bool = False,
-                    dtype: object = "int64") -> DataFrame:
+    def get_dummies(
+        self,
+        prefix: builtins.str | None = None,
+        prefix_sep: builtins.str = "_",
+        dummy_na: bool = False,
+        dtype: object = "int64",
+    ) -> DataFrame:
         """Return a column of ones and zeros for each value. See DataFrame.get_dummies."""
         return self.to_frame().get_dummies(prefix=prefix, prefix_sep=prefix_sep, dummy_na=dummy_na, dtype=dtype)
 
@@ -125,8 +130,10 @@ class StringOperation(Accessor):
         series = self._series
         if not case:
             if regex:
-                raise NotSupported("a regular expression without regard to case is not supported",
-                                   hint="write both cases, as in [aA], or use series.str.lower()")
+                raise NotSupported(
+                    "a regular expression without regard to case is not supported",
+                    hint="write both cases, as in [aA], or use series.str.lower()",
+                )
             lowered = pat.str.lower() if isinstance(pat, SeriesString) else pat.lower() if isinstance(pat, str) else pat
             made: Series = self.lower().str.contains(lowered)
             return made
@@ -146,8 +153,10 @@ class StringOperation(Accessor):
         pandas returns a frame of all groups.
         """
         if isinstance(group, bool) or not isinstance(group, int) or not 0 <= group <= regex.groups(_pattern(pat)):
-            raise InvalidValue(f"the pattern {pat!r} has no group {group!r}",
-                               hint="put parentheses around the part that is wanted, or pass group=0 for the whole match")
+            raise InvalidValue(
+                f"the pattern {pat!r} has no group {group!r}",
+                hint="put parentheses around the part that is wanted, or pass group=0 for the whole match",
+            )
         return self._call("re_extract", pat, group)
 
     def count(self, pat: str, regex: bool = False) -> Series:
@@ -170,16 +179,25 @@ class StringOperation(Accessor):
         """Return whether the text ends with ``pat``, a text or a series."""
         return self._series._binary("endswith", pat)
 
-    def replace(self, pat: str | Mapping[str, str], repl: str | None = None, n: int = -1, case: bool | None = None,
-                flags: int = 0, regex: bool = False) -> Series:
+    def replace(
+        self,
+        pat: str | Mapping[str, str],
+        repl: str | None = None,
+        n: int = -1,
+        case: bool | None = None,
+        flags: int = 0,
+        regex: bool = False,
+    ) -> Series:
         r"""Return the text with every ``pat`` replaced by ``repl``; a mapping replaces several, in its order.
 
         With ``regex``, ``pat`` is a regular expression that never matches the empty text, and ``\1`` to ``\9`` in ``repl``
         are its groups. ``n``, ``case`` and ``flags`` of pandas are not supported.
         """
         if n != -1 or case is not None or flags:
-            raise NotSupported("n, case and flags of str.replace are not supported",
-                               hint="replace every occurrence, and write both cases in a regular expression, as in [aA]")
+            raise NotSupported(
+                "n, case and flags of str.replace are not supported",
+                hint="replace every occurrence, and write both cases in a regular expression, as in [aA]",
+            )
         if isinstance(pat, Mapping):
             out = self._series
             for old, new in pat.items():
@@ -223,8 +241,11 @@ class StringOperation(Accessor):
         series = self._series
         signed = call("coalesce", call("re_contains", series._expr, literal("^[+-]")), literal(False))
         zeros = self._padding(width, "0")._expr
-        behind = call("concat", call("concat", call("slice", series._expr, literal(0), literal(1)), zeros),
-                      call("slice", series._expr, literal(1), literal(None, INT64)))
+        behind = call(
+            "concat",
+            call("concat", call("slice", series._expr, literal(0), literal(1)), zeros),
+            call("slice", series._expr, literal(1), literal(None, INT64)),
+        )
         return series._with(case([(signed, behind)], call("concat", zeros, series._expr)))
 
     def _padding(self, width: int, fillchar: str) -> Series:

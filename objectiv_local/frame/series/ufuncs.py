@@ -16,15 +16,32 @@ if TYPE_CHECKING:
 
 #: numpy's functions of two values; ``np.float64(2) * series`` calls them too.
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
-    "true_divide": operator.truediv, "floor_divide": operator.floordiv, "remainder": operator.mod, "power": operator.pow,
-    "equal": operator.eq, "not_equal": operator.ne, "less": operator.lt, "less_equal": operator.le,
-    "greater": operator.gt, "greater_equal": operator.ge, "logical_and": operator.and_, "logical_or": operator.or_,
-    "bitwise_and": operator.and_, "bitwise_or": operator.or_,
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "true_divide": operator.truediv,
+    "floor_divide": operator.floordiv,
+    "remainder": operator.mod,
+    "power": operator.pow,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+    "less": operator.lt,
+    "less_equal": operator.le,
+    "greater": operator.gt,
+    "greater_equal": operator.ge,
+    "logical_and": operator.and_,
+    "logical_or": operator.or_,
+    "bitwise_and": operator.and_,
+    "bitwise_or": operator.or_,
 }
 #: numpy's functions of one value that are operators of Python.
 _OF_ONE: dict[str, Callable[[Any], Any]] = {
-    "negative": operator.neg, "absolute": operator.abs, "logical_not": operator.invert, "invert": operator.invert}
+    "negative": operator.neg,
+    "absolute": operator.abs,
+    "logical_not": operator.invert,
+    "invert": operator.invert,
+}
 #: numpy's functions of one value that are methods of numbers.
 _METHODS = ("exp", "log", "log10", "sqrt", "floor", "ceil")
 
@@ -42,6 +59,7 @@ def computed(series: Series, function: Any, method: str, inputs: tuple[Any, ...]
             return _OF_ONE[name](series)
         if name in _METHODS and hasattr(series, name):
             return getattr(series, name)()
-    raise InvalidType(f"numpy's {name} cannot be computed from series {series.name!r}, which is {series.dtype} and lazy",
-                      hint="use operators and methods of the series, or fetch it with .to_numpy()")
-
+    raise InvalidType(
+        f"numpy's {name} cannot be computed from series {series.name!r}, which is {series.dtype} and lazy",
+        hint="use operators and methods of the series, or fetch it with .to_numpy()",
+    )

@@ -30,11 +30,14 @@ class SeriesWindows:
 
     def _window_function(self, op: str, window: Window | None, *args: Expr) -> Series:
         if not isinstance(window, Window):
-            raise InvalidType(f"window_{op} needs a window",
-                              hint=f"window = df.sort_values(...).groupby(...).window(); series.window_{op}(window=window)")
+            raise InvalidType(
+                f"window_{op} needs a window",
+                hint=f"window = df.sort_values(...).groupby(...).window(); series.window_{op}(window=window)",
+            )
         if not window.order_by:
-            raise InvalidValue(f"window_{op} needs a window with an order",
-                               hint="sort the frame first: df.sort_values(...).window()")
+            raise InvalidValue(
+                f"window_{op} needs a window with an order", hint="sort the frame first: df.sort_values(...).window()"
+            )
         return window._over(self._of_rows(), Reduction((aggregation(op, *args),)), self._name)
 
     def window_row_number(self, window: Window | None = None) -> Series:
@@ -97,8 +100,10 @@ class SeriesWindows:
         if not self._state.order:
             groups = "" if self._state.groups is None else ".groupby(...)"
             of_column = "" if self._name == what else f".{self._name}"
-            raise InvalidValue(f"{what} needs an order, and the rows are not sorted",
-                               hint=f"sort the frame first, as in df.sort_values('moment'){groups}{of_column}.{what}()")
+            raise InvalidValue(
+                f"{what} needs an order, and the rows are not sorted",
+                hint=f"sort the frame first, as in df.sort_values('moment'){groups}{of_column}.{what}()",
+            )
         return self._state.order
 
     def _over_rows(self, op: str, what: str, frame: WindowFrame | None, *args: Expr) -> Expr:
@@ -138,8 +143,9 @@ class SeriesWindows:
     def _before(self, periods: int, fill_value: object, what: str) -> Series:
         if isinstance(periods, bool) or not isinstance(periods, int):
             raise InvalidType(f"periods has to be a whole number, not {periods!r}")
-        default = literal(None, self._expr.type) if fill_value is None else cast(
-            self._literal(fill_value, what), self._expr.type)
+        default = (
+            literal(None, self._expr.type) if fill_value is None else cast(self._literal(fill_value, what), self._expr.type)
+        )
         op = "lag" if periods >= 0 else "lead"
         return self._on_rows(self._over_rows(op, what, None, self._expr, literal(abs(periods)), default))
 
@@ -162,17 +168,22 @@ class SeriesWindows:
         missing = (*keys, call("is_null", self._expr))
         least = over(aggregation("rank"), missing, own)
         ties = over(aggregation("size"), (*keys, self._expr))
-        ways = {"min": least, "max": call("sub", call("add", least, ties), literal(1)),
-                "average": call("add", cast(least, FLOAT64),
-                                call("truediv", call("sub", ties, literal(1)), literal(2.0))),
-                "dense": over(aggregation("dense_rank"), missing, own),
-                "first": over(aggregation("row_number"), missing, (*own, *self._state.order))}
+        ways = {
+            "min": least,
+            "max": call("sub", call("add", least, ties), literal(1)),
+            "average": call("add", cast(least, FLOAT64), call("truediv", call("sub", ties, literal(1)), literal(2.0))),
+            "dense": over(aggregation("dense_rank"), missing, own),
+            "first": over(aggregation("row_number"), missing, (*own, *self._state.order)),
+        }
         if method not in ways:
             raise InvalidValue(f"{method!r} is not a way to rank", hint=f"use one of {', '.join(ways)}")
         ranked = cast(ways[method], FLOAT64)
         if pct:
-            of = over(aggregation("max", ways["dense"]), missing) if method == "dense" else over(
-                aggregation("count", self._expr), keys)
+            of = (
+                over(aggregation("max", ways["dense"]), missing)
+                if method == "dense"
+                else over(aggregation("count", self._expr), keys)
+            )
             ranked = call("truediv", ranked, cast(of, FLOAT64))
         return self._on_rows(case([(call("not_null", self._expr), ranked)]))
 
@@ -184,8 +195,11 @@ class SeriesWindows:
             order = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
         # Every value starts a part of its own, which the missing ones behind it belong to.
         part = over(aggregation("count", self._expr), keys, order, WindowFrame("ROWS", None, 0))
-        return over(aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr), (*keys, part), (
-            ) if self._expr.type.name != "json" else order)
+        return over(
+            aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr),
+            (*keys, part),
+            () if self._expr.type.name != "json" else order,
+        )
 
     def ffill(self) -> Series:
         """Return the values, with the last one before where they are missing, in the order of the frame."""
@@ -227,6 +241,8 @@ class SeriesWindows:
 
 def _whole(what: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InvalidValue(f"{what} has to be a whole number from {least}, not {value!r}",
-                           hint="window_lag looks back, window_lead looks forward" if what == "offset" else None)
+        raise InvalidValue(
+            f"{what} has to be a whole number from {least}, not {value!r}",
+            hint="window_lag looks back, window_lead looks forward" if what == "offset" else None,
+        )
     return value

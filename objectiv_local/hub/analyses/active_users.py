@@ -40,8 +40,17 @@ _DAY = "day"
 
 
 @analysis
-def active_users(settings: Settings, events: DataFrame, where: object = None, *, start: object = None, end: object = None,
-                 as_of: object = None, unit: str | list[str] = "user_id", month_days: int = 30) -> Analysis:
+def active_users(
+    settings: Settings,
+    events: DataFrame,
+    where: object = None,
+    *,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+    month_days: int = 30,
+) -> Analysis:
     """Return daily, weekly and monthly active users of each day: index ``day``; columns ``daily``, ``weekly``, ``monthly``,
     ``stickiness``, ``complete``.
 
@@ -70,12 +79,16 @@ def active_users(settings: Settings, events: DataFrame, where: object = None, *,
     if isinstance(month_days, bool) or not 7 <= month_days <= 366:
         raise InvalidValue(f"month_days is {month_days}, and a month has 7 days or more", hint="for instance month_days=28")
     test = None if where is None else condition(where, scope.data, "where of active_users", scope.unit)
-    history = scope if scope.start is None else replace(
-        scope, start=moved(settings, moved(settings, scope.start, "day"), "day", 1 - month_days))
+    history = (
+        scope
+        if scope.start is None
+        else replace(scope, start=moved(settings, moved(settings, scope.start, "day"), "day", 1 - month_days))
+    )
     days = _days(history, test)
     unit_keys = [days.column(name) for name in scope.unit]
-    following = over(aggregation("lead", days.column(PERIOD), literal(1), literal(None, DATE)), unit_keys,
-                     [Ordering(days.column(PERIOD))])
+    following = over(
+        aggregation("lead", days.column(PERIOD), literal(1), literal(None, DATE)), unit_keys, [Ordering(days.column(PERIOD))]
+    )
     spans: Node = Extend(days, (("next_day", following),), "days_by_user")
     calendar = periods(history, "day")
     plan: Node = Select(calendar, ((_DAY, calendar.column(PERIOD)), ("is_over", calendar.column("is_complete"))), "days")
@@ -88,32 +101,64 @@ def active_users(settings: Settings, events: DataFrame, where: object = None, *,
         ended: Node = Extend(spans, (("until", until),), f"until_{name}")
         ended = Aggregate(ended, ((_DAY, ended.column("until")),), ((name, aggregation("size")),), name)
         plan = looked_up(plan, ended, [_DAY], f"days_with_{name}", key=[_DAY])
-    plan = Select(plan, tuple((name, plan.column(name) if name in (_DAY, "is_over")
-                               else call("coalesce", plan.column(name), literal(0))) for name in plan.types), "changes")
-    so_far = {name: over(aggregation("sum", plan.column(name)), (), [Ordering(plan.column(_DAY))],
-                         WindowFrame("ROWS", None, 0)) for name in ("started", "week_ended", "month_ended")}
-    plan = Select(plan, ((_DAY, plan.column(_DAY)), ("is_over", plan.column("is_over")), (_DAILY, plan.column("started")),
-                         *((f"{name}_so_far", value) for name, value in so_far.items())), "so_far")
+    plan = Select(
+        plan,
+        tuple(
+            (name, plan.column(name) if name in (_DAY, "is_over") else call("coalesce", plan.column(name), literal(0)))
+            for name in plan.types
+        ),
+        "changes",
+    )
+    so_far = {
+        name: over(aggregation("sum", plan.column(name)), (), [Ordering(plan.column(_DAY))], WindowFrame("ROWS", None, 0))
+        for name in ("started", "week_ended", "month_ended")
+    }
+    plan = Select(
+        plan,
+        (
+            (_DAY, plan.column(_DAY)),
+            ("is_over", plan.column("is_over")),
+            (_DAILY, plan.column("started")),
+            *((f"{name}_so_far", value) for name, value in so_far.items()),
+        ),
+        "so_far",
+    )
     first_day = cast(scope.local(plan, scope.first_moment()), DATE)
     known = call("coalesce", call("ge", plan.column(_DAY), _days_later(first_day, month_days - 1)), literal(False))
-    plan = Select(plan, ((_DAY, plan.column(_DAY)), (_DAILY, plan.column(_DAILY)),
-                         (_WEEKLY, call("sub", plan.column("started_so_far"), plan.column("week_ended_so_far"))),
-                         (_MONTHLY, call("sub", plan.column("started_so_far"), plan.column("month_ended_so_far"))),
-                         ("complete", call("and", plan.column("is_over"), known))), "active")
+    plan = Select(
+        plan,
+        (
+            (_DAY, plan.column(_DAY)),
+            (_DAILY, plan.column(_DAILY)),
+            (_WEEKLY, call("sub", plan.column("started_so_far"), plan.column("week_ended_so_far"))),
+            (_MONTHLY, call("sub", plan.column("started_so_far"), plan.column("month_ended_so_far"))),
+            ("complete", call("and", plan.column("is_over"), known)),
+        ),
+        "active",
+    )
     plan = Extend(plan, (("stickiness", call("ratio", plan.column(_DAILY), plan.column(_MONTHLY))),), "active_users")
     if scope.start is not None:
         plan = Filter(plan, call("ge", plan.column(_DAY), literal(day_of(settings, scope.start))), "active_users")
     names = [_DAILY, _WEEKLY, _MONTHLY, "stickiness", "complete"]
     frame = frame_of(scope.state_over(plan, [_DAY]), names)
     users = " and ".join(scope.unit)
-    rule = (f"The number of distinct {users} with an event on a day (daily), on it or the 6 days before (weekly), and on it or "
-            f"the {month_days - 1} days before (monthly).")
+    rule = (
+        f"The number of distinct {users} with an event on a day (daily), on it or the 6 days before (weekly), and on it or "
+        f"the {month_days - 1} days before (monthly)."
+    )
 
     def members(cell: Mapping[str, Any]) -> Node:
         return _members(scope, days, cell, {_DAILY: 1, _WEEKLY: 7, _MONTHLY: month_days})
 
-    return Analysis("active_users", frame, scope, rule_of(rule, test), members,
-                    {_DAY: "date", "window": "string"}, {_DAY: period_in(scope, "day")})
+    return Analysis(
+        "active_users",
+        frame,
+        scope,
+        rule_of(rule, test),
+        members,
+        {_DAY: "date", "window": "string"},
+        {_DAY: period_in(scope, "day")},
+    )
 
 
 def _days(scope: Scope, test: Condition | None) -> Node:

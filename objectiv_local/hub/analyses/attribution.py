@@ -48,22 +48,34 @@ _RULES: Final = {
     "last_non_direct": "The last of these touches that is not {direct} gets all of a conversion; if all are, the last one.",
     "linear": "These touches share a conversion equally.",
     "position": "The first of these touches gets {first:.0%} of a conversion, the last one {last:.0%}, and the others share "
-                "the rest. Two touches share all of it in proportion to these weights, and one gets all.",
+    "the rest. Two touches share all of it in proportion to these weights, and one gets all.",
     "time_decay": "These touches share a conversion by weights, which halve with each {half_life} before the conversion.",
     "participation": "Each distinct touch among these gets all of a conversion, so credits add up to more than there is.",
     "markov": "Touches are credited in proportion to the share of converting paths that would end without them, in a Markov "
-              "chain of order 1. Paths that do not convert are touches in a row that count for no conversion.",
+    "chain of order 1. Paths that do not convert are touches in a row that count for no conversion.",
     "shapley": "The distinct touches among these share a conversion equally, which is the Shapley value of the game whose "
-               "coalitions are worth the conversions with no other touches.",
+    "coalitions are worth the conversions with no other touches.",
 }
 
 
 @analysis
-def attribution(settings: Settings, events: DataFrame, conversion: object, touch: object, model: str = "last", *,
-                window: datetime.timedelta = datetime.timedelta(days=30), value: object = None,
-                half_life: float | datetime.timedelta = 7, weights: Sequence[float] = (0.4, 0.2, 0.4),
-                direct: str | Sequence[str] = ("direct", DIRECT), start: object = None, end: object = None,
-                as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+def attribution(
+    settings: Settings,
+    events: DataFrame,
+    conversion: object,
+    touch: object,
+    model: str = "last",
+    *,
+    window: datetime.timedelta = datetime.timedelta(days=30),
+    value: object = None,
+    half_life: float | datetime.timedelta = 7,
+    weights: Sequence[float] = (0.4, 0.2, 0.4),
+    direct: str | Sequence[str] = ("direct", DIRECT),
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Analysis:
     """Return how much of the conversions each touch is credited with: index the touch, columns ``credit``, ``conversions`` and
     ``share``.
 
@@ -127,16 +139,20 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     test = condition(conversion, scope.data, "conversion of attribution", scope.unit)
     label = label_of(touch, scope.data, "touch of attribution", _TOUCH)
     if label.name in (_CREDIT, _CONVERSIONS, _SHARE):
-        raise InvalidValue(f"touch of attribution is named {label.name!r}, as another column of the result is",
-                           hint=f"rename it: touch=events[{label.name!r}].rename('...')")
+        raise InvalidValue(
+            f"touch of attribution is named {label.name!r}, as another column of the result is",
+            hint=f"rename it: touch=events[{label.name!r}].rename('...')",
+        )
     journeys = _journeys(scope, test, label, value, window)
     parts = _weights(weights)
     decay = half_life if isinstance(half_life, datetime.timedelta) else _days(half_life)
     decay = _positive(decay, "half_life")
     if model == "time_decay" and window / decay > _MOST_HALF_LIVES:
-        raise InvalidValue(f"half_life of attribution is {in_time(decay)}, and the window of {in_time(window)} has more than "
-                           f"{_MOST_HALF_LIVES} of it, after which a touch weighs nothing",
-                           hint="give a longer half_life or a shorter window")
+        raise InvalidValue(
+            f"half_life of attribution is {in_time(decay)}, and the window of {in_time(window)} has more than "
+            f"{_MOST_HALF_LIVES} of it, after which a touch weighs nothing",
+            hint="give a longer half_life or a shorter window",
+        )
     others = (direct,) if isinstance(direct, str) else tuple(direct)
     members: Node
     if model in _TAKING:
@@ -145,8 +161,10 @@ def attribution(settings: Settings, events: DataFrame, conversion: object, touch
     else:
         members = journeys.taking_part()
         credited = {
-            "linear": journeys.linear, "position": lambda: journeys.position(*parts),
-            "time_decay": lambda: journeys.time_decay(decay), "shapley": journeys.shapley,
+            "linear": journeys.linear,
+            "position": lambda: journeys.position(*parts),
+            "time_decay": lambda: journeys.time_decay(decay),
+            "shapley": journeys.shapley,
         }.get(model, journeys.participation)()
     name = str(label.name)
     counted = totals(credited, [TOUCH])
@@ -178,11 +196,14 @@ def _days(number: float) -> datetime.timedelta:
 def _weights(given: Sequence[float]) -> tuple[float, float, float]:
     numbers = list(given)
     if len(numbers) != 3 or any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers):
-        raise InvalidType(f"weights of attribution are three numbers, not {given!r}",
-                          hint="for instance weights=(0.4, 0.2, 0.4)")
+        raise InvalidType(
+            f"weights of attribution are three numbers, not {given!r}", hint="for instance weights=(0.4, 0.2, 0.4)"
+        )
     if not all(math.isfinite(each) and each >= 0 for each in numbers) or not sum(numbers):
-        raise InvalidValue(f"weights of attribution are at least 0 and not all 0, not {given!r}",
-                           hint="for the first touch, those in the middle and the last touch: weights=(0.4, 0.2, 0.4)")
+        raise InvalidValue(
+            f"weights of attribution are at least 0 and not all 0, not {given!r}",
+            hint="for the first touch, those in the middle and the last touch: weights=(0.4, 0.2, 0.4)",
+        )
     first, middle, last = (each / sum(numbers) for each in numbers)
     return first, middle, last
 
@@ -197,8 +218,10 @@ def _journeys(scope: Scope, test: Condition, label: Series, value: object, windo
     if scope.end is not None:
         converts = call("and", converts, call("lt", moment, literal(scope.end)))
     taken = [*scope.data.all_series, MOMENT]
-    given = {unused_name("is_conversion", taken): series_of(state, converts, "is_conversion"),
-             unused_name("touch", taken): label}
+    given = {
+        unused_name("is_conversion", taken): series_of(state, converts, "is_conversion"),
+        unused_name("touch", taken): label,
+    }
     names = list(given)
     if value is not None:
         names.append(unused_name("worth", taken))
@@ -210,21 +233,75 @@ def _journeys(scope: Scope, test: Condition, label: Series, value: object, windo
     columns = dict(zip(scope.unit, units, strict=True)) | {MOMENT: MOMENT}
     columns |= {name: key for name, key in zip(scope.event_key, keys, strict=True) if name in order}
     worth = rows.column(names[2]) if value is not None else literal(1.0)
-    plan = Select(rows, (*((new, rows.column(old)) for old, new in columns.items()), (CONVERTS, rows.column(names[0])),
-                         (TOUCH, rows.column(names[1])), (WORTH, worth)), "events")
+    plan = Select(
+        rows,
+        (
+            *((new, rows.column(old)) for old, new in columns.items()),
+            (CONVERTS, rows.column(names[0])),
+            (TOUCH, rows.column(names[1])),
+            (WORTH, worth),
+        ),
+        "events",
+    )
     return Journeys(plan, units, tuple(columns[name] for name in order), window)
 
 
 #: Names of columns that the steps of a model add.
 _NAMES: Final = (
-    MOMENT, CONVERTS, TOUCH, WORTH, "change", "place", "open", "converted", "touched", "expired", "block", "last_touch",
-    "last_moment", "last_number", "indirect", "indirect_touch", "indirect_moment", "indirect_number", "row_before",
+    MOMENT,
+    CONVERTS,
+    TOUCH,
+    WORTH,
+    "change",
+    "place",
+    "open",
+    "converted",
+    "touched",
+    "expired",
+    "block",
+    "last_touch",
+    "last_moment",
+    "last_number",
+    "indirect",
+    "indirect_touch",
+    "indirect_moment",
+    "indirect_number",
+    "row_before",
     "expired_before",
-    "first_touch", "part", "first_part", "last_part", "as_first", "as_last", "weight", "touched_weight", "unexpired_weight",
-    "from_block", "from_next_block", "open_label", "labels", "total", "credit", "conversions", "next_conversion", "number",
-    "previous_touch", "previous_moment", "next_touch", "next_moment", "is_lost", "is_near_previous", "is_near_next",
-    "goes_on_from", "goes_on_to", "passed", "converted_until", "next_converted", "part_so_far", "last_block",
-    "last_part_so_far", "last_converted",
+    "first_touch",
+    "part",
+    "first_part",
+    "last_part",
+    "as_first",
+    "as_last",
+    "weight",
+    "touched_weight",
+    "unexpired_weight",
+    "from_block",
+    "from_next_block",
+    "open_label",
+    "labels",
+    "total",
+    "credit",
+    "conversions",
+    "next_conversion",
+    "number",
+    "previous_touch",
+    "previous_moment",
+    "next_touch",
+    "next_moment",
+    "is_lost",
+    "is_near_previous",
+    "is_near_next",
+    "goes_on_from",
+    "goes_on_to",
+    "passed",
+    "converted_until",
+    "next_converted",
+    "part_so_far",
+    "last_block",
+    "last_part_so_far",
+    "last_converted",
 )
 
 
@@ -232,8 +309,11 @@ def _result(scope: Scope, counted: Node, name: str) -> DataFrame:
     credit = counted.column(_CREDIT)
     every = over(aggregation("sum", credit))
     share = case([(call("ne", every, literal(0.0)), call("truediv", credit, every))])
-    plan = Select(counted, ((name, counted.column(TOUCH)), (_CREDIT, credit), (_CONVERSIONS, counted.column(_CONVERSIONS)),
-                            (_SHARE, share)), "attribution")
+    plan = Select(
+        counted,
+        ((name, counted.column(TOUCH)), (_CREDIT, credit), (_CONVERSIONS, counted.column(_CONVERSIONS)), (_SHARE, share)),
+        "attribution",
+    )
     return frame_of(scope.state_over(plan, [name]), [_CREDIT, _CONVERSIONS, _SHARE])
 
 
@@ -241,8 +321,15 @@ def _members(scope: Scope, members: Node, journeys: Journeys, name: str) -> Node
     """Return the moments of conversions by unit and touch, under the names that the unit has."""
     if name in (*scope.unit, MOMENT):
         raise InvalidValue(f"touch of attribution is named {name!r}, as a column of the unit is", hint="rename it")
-    return Select(members, (*((unit, members.column(own)) for unit, own in zip(scope.unit, journeys.unit, strict=True)),
-                            (MOMENT, members.column(MOMENT)), (name, members.column(TOUCH))), "members")
+    return Select(
+        members,
+        (
+            *((unit, members.column(own)) for unit, own in zip(scope.unit, journeys.unit, strict=True)),
+            (MOMENT, members.column(MOMENT)),
+            (name, members.column(TOUCH)),
+        ),
+        "members",
+    )
 
 
 def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> DataFrame:
@@ -252,11 +339,19 @@ def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> D
     engine = scope.state.connected()
     paths, rows = transitions(journeys), journeys.stream()
     converts = journeys.converts(rows)
-    worth = Aggregate(rows, (), (("shared", aggregation("sum", case([(converts, rows.column(WORTH))], literal(0.0)))),
-                                 ("alone", aggregation("sum", case([(converts, literal(0.0))], rows.column(WORTH))))), "worth")
+    worth = Aggregate(
+        rows,
+        (),
+        (
+            ("shared", aggregation("sum", case([(converts, rows.column(WORTH))], literal(0.0)))),
+            ("alone", aggregation("sum", case([(converts, literal(0.0))], rows.column(WORTH)))),
+        ),
+        "worth",
+    )
     with engine.snapshot():
-        found, conversions, whole = (frame_of(scope.state_over(plan), list(plan.types)).to_arrow().to_pylist()
-                                     for plan in (paths, counted, worth))
+        found, conversions, whole = (
+            frame_of(scope.state_over(plan), list(plan.types)).to_arrow().to_pylist() for plan in (paths, counted, worth)
+        )
     effects = removal_effects((row["source"], row["target"], row["converting"], row["lost"]) for row in found)
     alone, shared = whole[0]["alone"], whole[0]["shared"]
     total = math.fsum(effects.values())
@@ -266,10 +361,12 @@ def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> D
     numbers = {row[TOUCH]: row[_CONVERSIONS] for row in conversions}
     # A touch of lost paths only has an effect, too, if touches follow it that convert elsewhere.
     names = sorted({*numbers, *(label for label, effect in effects.items() if effect > 0)})
-    table = pyarrow.table({
-        name: pyarrow.array(names, pyarrow.string()),
-        _CREDIT: pyarrow.array([given[each] for each in names], pyarrow.float64()),
-        _CONVERSIONS: pyarrow.array([numbers.get(each, 0) for each in names], pyarrow.int64()),
-        _SHARE: pyarrow.array([given[each] / every if every else None for each in names], pyarrow.float64()),
-    })
+    table = pyarrow.table(
+        {
+            name: pyarrow.array(names, pyarrow.string()),
+            _CREDIT: pyarrow.array([given[each] for each in names], pyarrow.float64()),
+            _CONVERSIONS: pyarrow.array([numbers.get(each, 0) for each in names], pyarrow.int64()),
+            _SHARE: pyarrow.array([given[each] / every if every else None for each in names], pyarrow.float64()),
+        }
+    )
     return DataFrame.from_arrow(engine, table, name, "attribution").sort_index()

@@ -64,13 +64,15 @@ class Cohort(Analysis):
         try:
             Path(path).write_text(text, "utf-8")
         except (OSError, ValueError) as error:
-            raise InvalidValue(f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}",
-                               hint="give the path of a file") from None
+            raise InvalidValue(
+                f"{str(path)!r} cannot be written: {getattr(error, 'strerror', None) or error}", hint="give the path of a file"
+            ) from None
 
 
 @analysis
-def cohort(settings: Settings, events: DataFrame, *rules: object, as_of: object = None,
-           unit: str | list[str] = "user_id") -> Cohort:
+def cohort(
+    settings: Settings, events: DataFrame, *rules: object, as_of: object = None, unit: str | list[str] = "user_id"
+) -> Cohort:
     """Return the users who meet all of ``rules``: a frame indexed by the unit with ``entered_at``.
 
     A rule is made by ``did``, ``did_not``, ``did_in_order``, ``was`` or ``among``, and combined with ``&``, ``|`` and ``~``. An
@@ -241,18 +243,23 @@ class _Members:
         """Return a column of the events. Raises ColumnNotFound, and InvalidType where its values cannot be compared."""
         data = self.scope.data.reset_index()
         if column not in data.data_columns:
-            raise ColumnNotFound(f"{what} of a rule is of column {column!r}, which the frame does not have",
-                                 hint=near(column, data.data_columns))
+            raise ColumnNotFound(
+                f"{what} of a rule is of column {column!r}, which the frame does not have", hint=near(column, data.data_columns)
+            )
         series: Series = data[column]
         wanted = {"string": str, "uuid": str, "int64": int, "float64": int | float, "bool": bool}.get(series.dtype)
         if wanted is None and not series.dtype.startswith("decimal"):
-            raise InvalidType(f"{what} of a rule is of column {column!r}, which is {series.dtype}",
-                              hint="rules compare strings, numbers, bools and uuids")
+            raise InvalidType(
+                f"{what} of a rule is of column {column!r}, which is {series.dtype}",
+                hint="rules compare strings, numbers, bools and uuids",
+            )
         for each in values:
             is_one = each is None or isinstance(each, wanted or int | float)
             if not is_one or (isinstance(each, bool) and series.dtype != "bool"):
-                raise InvalidType(f"{what} of a rule compares column {column!r}, which is {series.dtype}, with "
-                                  f"{in_words(each)}", hint=f"give values of {series.dtype}")
+                raise InvalidType(
+                    f"{what} of a rule compares column {column!r}, which is {series.dtype}, with {in_words(each)}",
+                    hint=f"give values of {series.dtype}",
+                )
         return series
 
     # ---- which events count
@@ -309,8 +316,10 @@ class _Members:
             zone = self.scope.settings.time_zone
             start, end = (limit(each, name, zone) for name, each in zip(("start", "end"), leaf.between, strict=True))
             if start is not None and end is not None and end <= start:
-                raise InvalidValue(f"between of did ends at {leaf.between[1]}, which is not after {leaf.between[0]}",
-                                   hint="the start is inclusive and the end is not")
+                raise InvalidValue(
+                    f"between of did ends at {leaf.between[1]}, which is not after {leaf.between[0]}",
+                    hint="the start is inclusive and the end is not",
+                )
             for op, bound in (("ge", start), ("lt", end)):
                 if bound is not None:
                     test = call("and", test, call(op, moment, literal(bound)))
@@ -329,8 +338,10 @@ class _Members:
             return [(name, aggregation("min", moment, where=call("not_null", rows.column(name))))]
         if isinstance(leaf, Was):
             there = call("not_null", rows.column(name))
-            return [(name, aggregation("max", moment, where=there)),
-                    (f"{name}_value", aggregation("last", rows.column(name), order=self.scope.order(rows)))]
+            return [
+                (name, aggregation("max", moment, where=there)),
+                (f"{name}_value", aggregation("last", rows.column(name), order=self.scope.order(rows))),
+            ]
         return []
 
     def _met(self, users: Node, name: str, leaf: Rule) -> Node:
@@ -347,17 +358,21 @@ class _Members:
         assert isinstance(members, DataFrame)
         unit = self.scope.unit
         if len(members.index_columns) != len(unit):
-            raise InvalidValue(f"among takes a frame of users indexed by {', '.join(unit)}, not one indexed by "
-                               f"{', '.join(members.index_columns) or 'nothing'}",
-                               hint="give a cohort, or what users() of an analysis returns")
+            raise InvalidValue(
+                f"among takes a frame of users indexed by {', '.join(unit)}, not one indexed by "
+                f"{', '.join(members.index_columns) or 'nothing'}",
+                hint="give a cohort, or what users() of an analysis returns",
+            )
         state, own = state_of(members), self.scope.state
         if state.engine is not own.engine:
             raise InvalidValue("among takes a frame of users of the same connection as the events", hint="load it there")
         pairs = list(zip(unit, members.index_columns, strict=True))
         for here, there in pairs:
             if state.plan.types[there] != own.plan.types[here]:
-                raise InvalidType(f"among takes users whose {here} is {own.plan.types[here]}, not {state.plan.types[there]}",
-                                  hint="cast the index of the frame of users")
+                raise InvalidType(
+                    f"among takes users whose {here} is {own.plan.types[here]}, not {state.plan.types[there]}",
+                    hint="cast the index of the frame of users",
+                )
         has_moment = members.dtypes.get(ENTERED_AT) == "timestamp" if ENTERED_AT in members.data_columns else False
         entered: Expr = aggregation("min", state.plan.column(ENTERED_AT)) if has_moment else aggregation("size")
         ids = tuple((here, state.plan.column(there)) for here, there in pairs)

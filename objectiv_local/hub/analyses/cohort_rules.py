@@ -12,8 +12,15 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 
 #: Kinds of rules in JSON, with their members.
-_KINDS: Final = {"did": ("event", "count", "within", "between", "first", "where"), "did_in_order": ("events", "within"),
-                 "was": ("column", "values"), "among": (), "all": (), "any": (), "not": ()}
+_KINDS: Final = {
+    "did": ("event", "count", "within", "between", "first", "where"),
+    "did_in_order": ("events", "within"),
+    "was": ("column", "values"),
+    "among": (),
+    "all": (),
+    "any": (),
+    "not": (),
+}
 #: What a property may be compared with.
 Plain = str | int | float | bool | None
 
@@ -128,9 +135,15 @@ class Not(Rule):
 
 
 @checked
-def did(event: object = None, count: int = 1, *, within: datetime.timedelta | None = None,
-        between: tuple[object, object] | None = None, first: datetime.timedelta | None = None,
-        where: Mapping[str, object] | None = None) -> Rule:
+def did(
+    event: object = None,
+    count: int = 1,
+    *,
+    within: datetime.timedelta | None = None,
+    between: tuple[object, object] | None = None,
+    first: datetime.timedelta | None = None,
+    where: Mapping[str, object] | None = None,
+) -> Rule:
     """Return the rule that a user has at least ``count`` events for which ``event`` holds.
 
     ``event`` is an event type, a list of them, a bool series of the event frame or a function of it; any event by default.
@@ -156,9 +169,15 @@ def did(event: object = None, count: int = 1, *, within: datetime.timedelta | No
 
 
 @checked
-def did_not(event: object = None, count: int = 1, *, within: datetime.timedelta | None = None,
-            between: tuple[object, object] | None = None, first: datetime.timedelta | None = None,
-            where: Mapping[str, object] | None = None) -> Rule:
+def did_not(
+    event: object = None,
+    count: int = 1,
+    *,
+    within: datetime.timedelta | None = None,
+    between: tuple[object, object] | None = None,
+    first: datetime.timedelta | None = None,
+    where: Mapping[str, object] | None = None,
+) -> Rule:
     """Return the rule that a user has fewer than ``count`` events for which ``event`` holds: that is ``~did(...)``.
 
     Arguments are those of ``did``. Users have at least one event of any kind, with which they enter.
@@ -221,13 +240,16 @@ def among(users: object) -> Rule:
     if isinstance(users, list | tuple | set | frozenset):
         found = _values(sorted(users, key=str) if isinstance(users, set | frozenset) else list(users), "a user of among")
         if not found or any(each is None for each in found):
-            raise InvalidValue("users of among are ids that are not missing, and at least one",
-                               hint="for instance among(['a'])")
+            raise InvalidValue(
+                "users of among are ids that are not missing, and at least one", hint="for instance among(['a'])"
+            )
         return Among(found)
     if hasattr(users, "index_columns"):
         return Among(users)
-    raise InvalidType(f"users of among are a frame of users or a list of ids, not {in_words(users)}",
-                      hint="for instance hub.funnel(...).users(step=2)")
+    raise InvalidType(
+        f"users of among are a frame of users or a list of ids, not {in_words(users)}",
+        hint="for instance hub.funnel(...).users(step=2)",
+    )
 
 
 def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
@@ -235,8 +257,11 @@ def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
     match rule:
         case Did():
             given: dict[str, object] = {
-                "event": rule.event, "count": None if rule.count == 1 else rule.count, "within": rule.within,
-                "between": None if rule.between is None else list(rule.between), "first": rule.first,
+                "event": rule.event,
+                "count": None if rule.count == 1 else rule.count,
+                "within": rule.within,
+                "between": None if rule.between is None else list(rule.between),
+                "first": rule.first,
             }
             found = {name: write(value) for name, value in given.items() if value is not None}
             return {"did": found | ({"where": {name: list(values) for name, values in rule.where}} if rule.where else {})}
@@ -259,8 +284,10 @@ def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
 def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
     """Return the rule of values that :func:`written_rule` returned. Raises InvalidValue and InvalidType for others."""
     if not isinstance(found, dict) or len(found) != 1:
-        raise InvalidValue(f"a rule cannot be read: {in_words(found)} is not one",
-                           hint='a rule is an object with one member, as in {"did": {"event": "buy"}}')
+        raise InvalidValue(
+            f"a rule cannot be read: {in_words(found)} is not one",
+            hint='a rule is an object with one member, as in {"did": {"event": "buy"}}',
+        )
     ((kind, given),) = found.items()
     if kind not in _KINDS:
         raise InvalidValue(f"a rule cannot be read: {kind!r} is no kind of rule", hint=near(str(kind), _KINDS))
@@ -277,8 +304,9 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
         raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(given)}", hint='for instance {"did": {"event": "buy"}}')
     unknown = [name for name in given if name not in _KINDS[kind]]
     if unknown:
-        raise InvalidValue(f"a rule cannot be read: {kind} has no member {unknown[0]!r}",
-                           hint=near(str(unknown[0]), _KINDS[kind]))
+        raise InvalidValue(
+            f"a rule cannot be read: {kind} has no member {unknown[0]!r}", hint=near(str(unknown[0]), _KINDS[kind])
+        )
     as_given = ("where", "values", "column")
     options: dict[str, Any] = {name: value if name in as_given else reads(value) for name, value in given.items()}
     if kind == "did":
@@ -294,8 +322,10 @@ def _checked_event(event: object, what: str) -> None:
     is_list = isinstance(event, list | tuple | set | frozenset) and event and all(isinstance(each, str) for each in event)
     is_other = event is None or isinstance(event, str | Series | DataFrame) or callable(event) or hasattr(event, "members")
     if not is_list and not is_other:
-        raise InvalidType(f"{what} is {in_words(event)}", hint="give an event type, a list of them, a bool series of the event "
-                          "frame, a function of it, or a frame of users")
+        raise InvalidType(
+            f"{what} is {in_words(event)}",
+            hint="give an event type, a list of them, a bool series of the event frame, a function of it, or a frame of users",
+        )
 
 
 def _values(value: object, what: str) -> tuple[Plain, ...]:
@@ -311,8 +341,9 @@ def _values(value: object, what: str) -> tuple[Plain, ...]:
 def _positive(name: str, **spans: datetime.timedelta | None) -> None:
     for each, span in spans.items():
         if span is not None and span <= datetime.timedelta(0):
-            raise InvalidValue(f"{each} of {name} is {span}, and must be above 0",
-                               hint="for instance datetime.timedelta(days=30)")
+            raise InvalidValue(
+                f"{each} of {name} is {span}, and must be above 0", hint="for instance datetime.timedelta(days=30)"
+            )
 
 
 def _parts(rule: Rule, kind: type[All | Either]) -> tuple[Rule, ...]:

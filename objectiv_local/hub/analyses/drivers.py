@@ -53,10 +53,22 @@ _SKEWED = 10
 
 
 @analysis
-def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: object,
-            horizon: datetime.timedelta | None = None, *, window: datetime.timedelta | None = None,
-            by: object = "event_type", at_entry: bool = False, least: int | None = None, start: object = None,
-            end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+def drivers(
+    settings: Settings,
+    events: DataFrame,
+    from_step: object,
+    to_step: object,
+    horizon: datetime.timedelta | None = None,
+    *,
+    window: datetime.timedelta | None = None,
+    by: object = "event_type",
+    at_entry: bool = False,
+    least: int | None = None,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Analysis:
     """Return how a conversion goes together with what users did before: index ``event_type``, or a property of events.
 
     A user who comes from ``from_step`` to ``to_step`` within ``window`` (14 days, its end included) has converted, by the best
@@ -106,8 +118,10 @@ def drivers(settings: Settings, events: DataFrame, from_step: object, to_step: o
     scope = scope_of(settings, events, "drivers", unit=unit, start=start, end=end, as_of=as_of)
     taken = [name for name in scope.unit if name in (_LABEL, _LEFT)]
     if taken:
-        raise InvalidValue(f"unit of drivers is named {taken[0]!r}, as a column of its own is",
-                           hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")
+        raise InvalidValue(
+            f"unit of drivers is named {taken[0]!r}, as a column of its own is",
+            hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
+        )
     rules = rules_of(None, window, "drivers")
     limit = _horizon(horizon, rules.window)
     if least is not None and least < 1:
@@ -140,9 +154,16 @@ class _Exposed:
         plan = Filter(plan, call("not", plan.column(PENDING)), "users")
         converted = call("eq", plan.column(REACHED), literal(2))
         until = call("add", plan.column(ENTERED), literal(self.asked.rules.window))
-        return Select(plan, (*((name, plan.column(name)) for name in self.scope.unit), (ENTERED, plan.column(ENTERED)),
-                             (CONVERTED, converted),
-                             (_LEFT, case([(converted, plan.column(moment_of(2)))], until))), "users")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in self.scope.unit),
+                (ENTERED, plan.column(ENTERED)),
+                (CONVERTED, converted),
+                (_LEFT, case([(converted, plan.column(moment_of(2)))], until)),
+            ),
+            "users",
+        )
 
     def rows(self) -> Node:
         """Return a row for each user and value, with the moment of the first event that exposes to it."""
@@ -167,17 +188,29 @@ class _Exposed:
         for test in tests:
             plan = Filter(plan, test, "exposures")
         keys = (*scope.unit, _LABEL, CONVERTED)
-        return Aggregate(plan, tuple((name, plan.column(name)) for name in keys),
-                         ((MOMENT, aggregation("min", plan.column(MOMENT))),), "exposed_users")
+        return Aggregate(
+            plan,
+            tuple((name, plan.column(name)) for name in keys),
+            ((MOMENT, aggregation("min", plan.column(MOMENT))),),
+            "exposed_users",
+        )
 
 
 def _scored(scope: Scope, users: Node, rows: Node, name: str, least: int | None) -> tuple[DataFrame, DataFrame]:
     """Return the scores of values, and the counts that they are computed from. One query."""
     converted = rows.column(CONVERTED)
-    found = Aggregate(rows, ((_LABEL, rows.column(_LABEL)),),
-                      ((EXPOSED, aggregation("size")), ("exposed_converted", aggregation("size", where=converted))), "exposed")
-    whole = Aggregate(users, (), (("all_users", aggregation("size")),
-                                  ("all_converted", aggregation("size", where=users.column(CONVERTED)))), "outcomes")
+    found = Aggregate(
+        rows,
+        ((_LABEL, rows.column(_LABEL)),),
+        ((EXPOSED, aggregation("size")), ("exposed_converted", aggregation("size", where=converted))),
+        "exposed",
+    )
+    whole = Aggregate(
+        users,
+        (),
+        (("all_users", aggregation("size")), ("all_converted", aggregation("size", where=users.column(CONVERTED)))),
+        "outcomes",
+    )
     pairs: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in whole.types]
     pairs += [(each, "right", (each, each)) for each in found.types]
     # All users are a row even if nobody is exposed to anything.
@@ -201,19 +234,26 @@ def _table(given: Sequence[Mapping[str, Any]], name: str, least: int | None) -> 
         a, b = both, exposed - both
         c, d = converting - both, every - exposed - converting + both
         spread = (a + b) * (c + d) * (a + c) * (b + d)
-        found.append({
-            name: row[_LABEL], "users": exposed, CONVERTED: both, "rate": a / exposed,
-            "rate_without": c / (c + d) if c + d else None,
-            "odds_ratio": (a + 1) * (d + 1) / ((b + 1) * (c + 1)),
-            "phi": (a * d - b * c) / math.sqrt(spread) if spread else None,
-            "lift": (a / exposed) / (converting / every) if converting else None,
-            "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue)})
+        found.append(
+            {
+                name: row[_LABEL],
+                "users": exposed,
+                CONVERTED: both,
+                "rate": a / exposed,
+                "rate_without": c / (c + d) if c + d else None,
+                "odds_ratio": (a + 1) * (d + 1) / ((b + 1) * (c + 1)),
+                "phi": (a * d - b * c) / math.sqrt(spread) if spread else None,
+                "lift": (a / exposed) / (converting / every) if converting else None,
+                "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue),
+            }
+        )
     adjusted = stats.false_discovery_control([row["p"] for row in found]) if found else []
     for row, q in zip(found, adjusted, strict=True):
         row["q"] = float(q)
     kinds = {name: pyarrow.string(), "users": pyarrow.int64(), CONVERTED: pyarrow.int64()}
-    return pyarrow.table({each: pyarrow.array([row[each] for row in found], kinds.get(each, pyarrow.float64()))
-                          for each in (name, *_COLUMNS)})
+    return pyarrow.table(
+        {each: pyarrow.array([row[each] for row in found], kinds.get(each, pyarrow.float64())) for each in (name, *_COLUMNS)}
+    )
 
 
 def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta | None:
@@ -222,24 +262,32 @@ def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta 
     if not isinstance(horizon, datetime.timedelta):
         raise InvalidType(f"horizon of drivers is a timedelta, not {in_words(horizon)}", hint="for instance timedelta(days=1)")
     if not datetime.timedelta(0) < horizon <= window:
-        raise InvalidValue(f"horizon of drivers is {horizon}, and has to be above 0 and at most the window {window}",
-                           hint="for instance timedelta(days=1)")
+        raise InvalidValue(
+            f"horizon of drivers is {horizon}, and has to be above 0 and at most the window {window}",
+            hint="for instance timedelta(days=1)",
+        )
     return horizon
 
 
-def _rule(asked: Asked, label: Series | OfUsers, horizon: datetime.timedelta | None, least: int | None, *,
-          at_entry: bool) -> tuple[str, ...]:
+def _rule(
+    asked: Asked, label: Series | OfUsers, horizon: datetime.timedelta | None, least: int | None, *, at_entry: bool
+) -> tuple[str, ...]:
     """Return the rule in words."""
     first, last = (each.name for each in asked.conditions)
     unit = " and ".join(asked.scope.unit)
     until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
     fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
     window = in_time(asked.rules.window)
-    outcome = (f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
-               "over, dropped; others are left out.")
-    exposed = (f"Users are exposed to the {label.name} that they had at {first}." if at_entry else
-               f"Users are exposed to each {label.name} of events after {first}: before {last} or, if they dropped, "
-               f"before the end of the window{until}.")
+    outcome = (
+        f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
+        "over, dropped; others are left out."
+    )
+    exposed = (
+        f"Users are exposed to the {label.name} that they had at {first}."
+        if at_entry
+        else f"Users are exposed to each {label.name} of events after {first}: before {last} or, if they dropped, "
+        f"before the end of the window{until}."
+    )
     return outcome, exposed, f"Values with fewer than {fewer} are left out."
 
 

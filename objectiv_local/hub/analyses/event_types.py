@@ -13,8 +13,16 @@ _TYPE, _EVENTS, _USERS = "event_type", "events", "users"
 
 
 @analysis
-def event_types(settings: Settings, events: DataFrame, where: object = None, *, start: object = None, end: object = None,
-                as_of: object = None, unit: str = "user_id") -> Analysis:
+def event_types(
+    settings: Settings,
+    events: DataFrame,
+    where: object = None,
+    *,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str = "user_id",
+) -> Analysis:
     """Return what is known of each event type: index ``event_type``; columns ``events``, ``share``, ``users``,
     ``events_per_user``, ``first_seen``, ``last_seen``.
 
@@ -39,12 +47,27 @@ def event_types(settings: Settings, events: DataFrame, where: object = None, *, 
     holds = None if test is None else test.holds
     rows = scope.rows({_TYPE: scope.data.event_type}, holds, with_unit=False)
     user, moment = rows.column(scope.unit[0]), rows.column(MOMENT)
-    counted = Aggregate(rows, ((_TYPE, rows.column(_TYPE)),), (
-        (_EVENTS, aggregation("size")), (_USERS, aggregation("nunique", user)), ("with_user", aggregation("count", user)),
-        ("first_seen", aggregation("min", moment)), ("last_seen", aggregation("max", moment))), "event_types")
+    counted = Aggregate(
+        rows,
+        ((_TYPE, rows.column(_TYPE)),),
+        (
+            (_EVENTS, aggregation("size")),
+            (_USERS, aggregation("nunique", user)),
+            ("with_user", aggregation("count", user)),
+            ("first_seen", aggregation("min", moment)),
+            ("last_seen", aggregation("max", moment)),
+        ),
+        "event_types",
+    )
     total = Extend(counted, (("total", over(aggregation("sum", counted.column(_EVENTS)), ())),), "event_types")
-    plan = Extend(total, (("share", call("ratio", total.column(_EVENTS), total.column("total"))),
-                          ("events_per_user", call("ratio", total.column("with_user"), total.column(_USERS)))), "event_types")
+    plan = Extend(
+        total,
+        (
+            ("share", call("ratio", total.column(_EVENTS), total.column("total"))),
+            ("events_per_user", call("ratio", total.column("with_user"), total.column(_USERS))),
+        ),
+        "event_types",
+    )
     state = scope.state.with_rows(plan, (_TYPE,), (Ordering(plan.column(_TYPE)),))
     frame = frame_of(state, [_EVENTS, "share", _USERS, "events_per_user", "first_seen", "last_seen"])
     members = scope.rows({_TYPE: scope.data.event_type}, holds)

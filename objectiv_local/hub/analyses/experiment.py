@@ -18,14 +18,7 @@ from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.base.words import in_time
-from objectiv_local.hub.analyses.experiments.exposures import (
-    VARIANT,
-    Exposures,
-    Moments,
-    moments_of,
-    read_moments,
-    with_flags,
-)
+from objectiv_local.hub.analyses.experiments.exposures import VARIANT, Exposures, Moments, moments_of, read_moments, with_flags
 from objectiv_local.hub.analyses.experiments.inference import (
     Comparison,
     Group,
@@ -46,17 +39,43 @@ if TYPE_CHECKING:
 #: A split is not what was planned below this p-value.
 ALARM: Final = 0.001
 _FORTNIGHT: Final = datetime.timedelta(days=14)
-_COLUMNS: Final = ("users", "mean", "difference", "difference_low", "difference_high", "lift", "ci_low", "ci_high", "p",
-                   "p_holm")
+_COLUMNS: Final = (
+    "users",
+    "mean",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "lift",
+    "ci_low",
+    "ci_high",
+    "p",
+    "p_holm",
+)
 
 
 @analysis
-def experiment(settings: Settings, events: DataFrame, exposure: object, variant: object, metric: object,
-               covariate: object = None, *, control: str = "control", window: datetime.timedelta | None = None,
-               covariate_window: datetime.timedelta = _FORTNIGHT, several: str = "exclude", include_open: bool = False,
-               split: Mapping[str, float] | None = None, alpha: float = 0.05, sequential: bool = False,
-               planned_users: int = 5_000, start: object = None, end: object = None, as_of: object = None,
-               unit: str | list[str] = "user_id") -> Experiment:
+def experiment(
+    settings: Settings,
+    events: DataFrame,
+    exposure: object,
+    variant: object,
+    metric: object,
+    covariate: object = None,
+    *,
+    control: str = "control",
+    window: datetime.timedelta | None = None,
+    covariate_window: datetime.timedelta = _FORTNIGHT,
+    several: str = "exclude",
+    include_open: bool = False,
+    split: Mapping[str, float] | None = None,
+    alpha: float = 0.05,
+    sequential: bool = False,
+    planned_users: int = 5_000,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Experiment:
     """Return the metrics of each variant of an experiment and how they differ from those of the control: index ``variant`` and
     ``metric``.
 
@@ -158,10 +177,21 @@ def experiment(settings: Settings, events: DataFrame, exposure: object, variant:
     table = _table(metrics, groups, names, control, asked, alpha, planned)
     frame = DataFrame.from_arrow(scope.state.connected(), table, [VARIANT, "metric"], "experiment").sort_index()
     result = _Result(assigned, weights, moments, groups, control, alpha, asked)
-    lines = _rule(asked, shown.title, str(label.name), window, before, several, sequential=sequential, alpha=alpha,
-                  planned=planned_users, include_open=include_open)
-    types = dict.fromkeys((*shown.types, *(name for each in (*metrics, *covariates.values()) for total in each.totals
-                                           for name in total.types)))
+    lines = _rule(
+        asked,
+        shown.title,
+        str(label.name),
+        window,
+        before,
+        several,
+        sequential=sequential,
+        alpha=alpha,
+        planned=planned_users,
+        include_open=include_open,
+    )
+    types = dict.fromkeys(
+        (*shown.types, *(name for each in (*metrics, *covariates.values()) for total in each.totals for name in total.types))
+    )
     notices = _notices(result, counts, several, include_open=include_open)
     definition = Definition(lines, tuple(types), notices=(lambda: notices,))
     return Experiment("experiment", frame, scope, definition, _members(kept, scope.unit, metrics), summed, result)
@@ -176,13 +206,19 @@ class _Asked:
 
     @property
     def after(self) -> dict[str, Series]:
-        return {f"metric_{number}_{place}": total.value for number, metric in enumerate(self.metrics)
-                for place, total in enumerate(metric.totals)}
+        return {
+            f"metric_{number}_{place}": total.value
+            for number, metric in enumerate(self.metrics)
+            for place, total in enumerate(metric.totals)
+        }
 
     @property
     def before(self) -> dict[str, Series]:
-        return {f"covariate_{number}_0": self.covariates[metric.name].totals[0].value
-                for number, metric in enumerate(self.metrics) if metric.name in self.covariates}
+        return {
+            f"covariate_{number}_0": self.covariates[metric.name].totals[0].value
+            for number, metric in enumerate(self.metrics)
+            if metric.name in self.covariates
+        }
 
     @property
     def columns(self) -> list[str]:
@@ -191,15 +227,23 @@ class _Asked:
     @property
     def flags(self) -> list[str]:
         """The columns that are 1 or 0."""
-        return [*(f"metric_{number}_0" for number, metric in enumerate(self.metrics) if metric.kind == PROPORTION),
-                *(f"covariate_{number}_0" for number, metric in enumerate(self.metrics)
-                  if metric.name in self.covariates and self.covariates[metric.name].kind == PROPORTION)]
+        return [
+            *(f"metric_{number}_0" for number, metric in enumerate(self.metrics) if metric.kind == PROPORTION),
+            *(
+                f"covariate_{number}_0"
+                for number, metric in enumerate(self.metrics)
+                if metric.name in self.covariates and self.covariates[metric.name].kind == PROPORTION
+            ),
+        ]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """The columns whose covariance is needed."""
-        return [(f"metric_{number}_0", f"metric_{number}_1" if metric.kind == RATIO else f"covariate_{number}_0")
-                for number, metric in enumerate(self.metrics) if metric.kind == RATIO or metric.name in self.covariates]
+        return [
+            (f"metric_{number}_0", f"metric_{number}_1" if metric.kind == RATIO else f"covariate_{number}_0")
+            for number, metric in enumerate(self.metrics)
+            if metric.kind == RATIO or metric.name in self.covariates
+        ]
 
     def kind(self, metric: Metric) -> str:
         """Return how a metric is compared."""
@@ -233,7 +277,7 @@ def _ratio(moments: Moments, numerator: str, denominator: str) -> Group:
     covariance = moments.covariances.get((numerator, denominator))
     if covariance is None:
         return Group(moments.users, ratio, None)
-    spread = (moments.variances[numerator] - 2 * ratio * covariance + ratio ** 2 * moments.variances[denominator]) / below ** 2
+    spread = (moments.variances[numerator] - 2 * ratio * covariance + ratio**2 * moments.variances[denominator]) / below**2
     return Group(moments.users, ratio, max(spread, 0.0))
 
 
@@ -254,8 +298,9 @@ class _Result:
 class Experiment(Fetched):
     """The result of an experiment."""
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
-                 counts: Node, result: _Result) -> None:
+    def __init__(
+        self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, counts: Node, result: _Result
+    ) -> None:
         super().__init__(name, frame, scope, definition, members, counts)
         self._result = result
 
@@ -287,8 +332,13 @@ class Experiment(Fetched):
             groups = self._result.groups[metric.name]
             control = groups.get(self._result.control, Group(0, None, None))
             smallest = min((each.users for name, each in groups.items() if name != self._result.control), default=0)
-            row: dict[str, object] = {"metric": metric.name, "mean": control.mean, "std": None, "users_per_variant": None,
-                                      "detectable_lift": None}
+            row: dict[str, object] = {
+                "metric": metric.name,
+                "mean": control.mean,
+                "std": None,
+                "users_per_variant": None,
+                "detectable_lift": None,
+            }
             if control.mean and control.variance:
                 row["std"] = math.sqrt(control.variance)
                 row["users_per_variant"] = needed_users(control.variance, lift * control.mean, self._result.alpha, power)
@@ -296,9 +346,18 @@ class Experiment(Fetched):
                     error = math.sqrt(control.variance * (1 / control.users + 1 / smallest))
                     row["detectable_lift"] = detectable(error, self._result.alpha, power) / abs(control.mean)
             rows.append(row)
-        table = pa.Table.from_pylist(rows, schema=pa.schema([
-            ("metric", pa.string()), ("mean", pa.float64()), ("std", pa.float64()), ("users_per_variant", pa.int64()),
-            ("detectable_lift", pa.float64())]))
+        table = pa.Table.from_pylist(
+            rows,
+            schema=pa.schema(
+                [
+                    ("metric", pa.string()),
+                    ("mean", pa.float64()),
+                    ("std", pa.float64()),
+                    ("users_per_variant", pa.int64()),
+                    ("detectable_lift", pa.float64()),
+                ]
+            ),
+        )
         return DataFrame.from_arrow(self._scope.state.connected(), table, "metric", "power").sort_index()
 
     def to_tea_tasting(self) -> dict[str, Any]:
@@ -325,17 +384,23 @@ class Experiment(Fetched):
         def named(values: Mapping[str, float]) -> dict[str, float]:
             return {names[name]: value for name, value in values.items()}
 
-        return {variant: Aggregates(
-            count_=each.users, mean_=named(each.means), var_=named(each.variances),
-            cov_={tuple(sorted((names[one], names[other]))): value for (one, other), value in each.covariances.items()})
-            for variant, each in self._result.moments.items()}
+        return {
+            variant: Aggregates(
+                count_=each.users,
+                mean_=named(each.means),
+                var_=named(each.variances),
+                cov_={tuple(sorted((names[one], names[other]))): value for (one, other), value in each.covariances.items()},
+            )
+            for variant, each in self._result.moments.items()
+        }
 
 
 # ---- checks
 
 
-def _check_numbers(alpha: float, planned_users: int, window: datetime.timedelta | None, covariate_window: datetime.timedelta,
-                   several: str) -> None:
+def _check_numbers(
+    alpha: float, planned_users: int, window: datetime.timedelta | None, covariate_window: datetime.timedelta, several: str
+) -> None:
     if not 0 < alpha < 1:
         raise InvalidValue(f"alpha of experiment has to be between 0 and 1, not {alpha!r}", hint="for instance alpha=0.05")
     if isinstance(planned_users, bool) or planned_users < 1:
@@ -344,8 +409,9 @@ def _check_numbers(alpha: float, planned_users: int, window: datetime.timedelta 
         _positive(window, "window")
     _positive(covariate_window, "covariate_window")
     if several not in ("exclude", "first"):
-        raise InvalidValue(f"several of experiment is 'exclude' or 'first', not {several!r}",
-                           hint=near(several, ("exclude", "first")))
+        raise InvalidValue(
+            f"several of experiment is 'exclude' or 'first', not {several!r}", hint=near(several, ("exclude", "first"))
+        )
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
@@ -365,8 +431,10 @@ def _covariates(given: object, metrics: Iterable[Metric], data: DataFrame, unit:
     if isinstance(given, datetime.timedelta):
         return {each.name: each for each in metrics}
     if isinstance(given, Mapping):
-        raise InvalidType("covariate of experiment is one metric for all, or a timedelta",
-                          hint="for instance covariate=timedelta(days=14), for each metric in that time before")
+        raise InvalidType(
+            "covariate of experiment is one metric for all, or a timedelta",
+            hint="for instance covariate=timedelta(days=14), for each metric in that time before",
+        )
     found = metrics_of(given, data, "covariate of experiment", unit)[0]
     if found.kind == RATIO:
         raise NotSupported("covariate of experiment is a ratio", hint="give ('sum', column) or ('count', condition)")
@@ -389,8 +457,10 @@ def _split(assigned: Mapping[str, int], split: Mapping[str, float] | None, contr
     if not assigned:
         return weights
     if len(weights) < 2:
-        raise InvalidValue(f"an experiment compares variants, and all {sum(assigned.values()):,} users have "
-                           f"{next(iter(assigned))!r}", hint="check the exposures, or name both variants in split")
+        raise InvalidValue(
+            f"an experiment compares variants, and all {sum(assigned.values()):,} users have {next(iter(assigned))!r}",
+            hint="check the exposures, or name both variants in split",
+        )
     if control not in weights:
         raise InvalidValue(f"no user is in the control {control!r}", hint=f"control is one of {', '.join(sorted(weights))}")
     return weights
@@ -413,8 +483,15 @@ def _fetched(state: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _table(metrics: Sequence[Metric], groups: Mapping[str, Mapping[str, Group]], names: Sequence[str], control: str,
-           asked: _Asked, alpha: float, planned: int | None) -> pyarrow.Table:
+def _table(
+    metrics: Sequence[Metric],
+    groups: Mapping[str, Mapping[str, Group]],
+    names: Sequence[str],
+    control: str,
+    asked: _Asked,
+    alpha: float,
+    planned: int | None,
+) -> pyarrow.Table:
     import pyarrow as pa
 
     cells = [(variant, metric) for variant in names for metric in metrics]
@@ -423,47 +500,94 @@ def _table(metrics: Sequence[Metric], groups: Mapping[str, Mapping[str, Group]],
         own, base = groups[metric.name][variant], groups[metric.name][control]
         found.append(Comparison() if variant == control else compared(asked.kind(metric), base, own, alpha, planned))
     corrected = holm([each.p for each in found])
-    schema = pa.schema([(VARIANT, pa.string()), ("metric", pa.string()), ("users", pa.int64()),
-                        *((name, pa.float64()) for name in _COLUMNS[1:])])
-    rows = [{VARIANT: variant, "metric": metric.name, "users": groups[metric.name][variant].users,
-             "mean": groups[metric.name][variant].mean, **{name: getattr(each, name) for name in _COLUMNS[2:-1]}, "p_holm": p}
-            for (variant, metric), each, p in zip(cells, found, corrected, strict=True)]
+    schema = pa.schema(
+        [
+            (VARIANT, pa.string()),
+            ("metric", pa.string()),
+            ("users", pa.int64()),
+            *((name, pa.float64()) for name in _COLUMNS[1:]),
+        ]
+    )
+    rows = [
+        {
+            VARIANT: variant,
+            "metric": metric.name,
+            "users": groups[metric.name][variant].users,
+            "mean": groups[metric.name][variant].mean,
+            **{name: getattr(each, name) for name in _COLUMNS[2:-1]},
+            "p_holm": p,
+        }
+        for (variant, metric), each, p in zip(cells, found, corrected, strict=True)
+    ]
     return pa.Table.from_pylist(rows, schema=schema)
 
 
 def _members(kept: Node, unit: tuple[str, ...], metrics: Iterable[Metric]) -> Node:
     """Return the units of each variant, for each metric."""
-    parts = [Select(kept, (*((name, kept.column(name)) for name in unit), (MOMENT, kept.column("exposed_at")),
-                           (VARIANT, kept.column(VARIANT)), ("metric", literal(each.name)))) for each in metrics]
+    parts = [
+        Select(
+            kept,
+            (
+                *((name, kept.column(name)) for name in unit),
+                (MOMENT, kept.column("exposed_at")),
+                (VARIANT, kept.column(VARIANT)),
+                ("metric", literal(each.name)),
+            ),
+        )
+        for each in metrics
+    ]
     return parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(parts[0].types), "members")
 
 
-def _rule(asked: _Asked, shown: str, label: str, window: datetime.timedelta | None, before: datetime.timedelta, several: str, *,
-          sequential: bool, alpha: float, planned: int, include_open: bool) -> tuple[str, ...]:
+def _rule(
+    asked: _Asked,
+    shown: str,
+    label: str,
+    window: datetime.timedelta | None,
+    before: datetime.timedelta,
+    several: str,
+    *,
+    sequential: bool,
+    alpha: float,
+    planned: int,
+    include_open: bool,
+) -> tuple[str, ...]:
     """Return the rule in words."""
     both = "are left out" if several == "exclude" else "have the first one"
-    lines = [f"Each unit has the variant, {label}, of its first event that matches {shown}; units that saw several {both}.",
-             "Only events after this exposure count" + (
-                 "." if window is None else f", for {in_time(window)}; units for which this is not over are "
-                 f"{'included' if include_open else 'left out'}.")]
+    lines = [
+        f"Each unit has the variant, {label}, of its first event that matches {shown}; units that saw several {both}.",
+        "Only events after this exposure count"
+        + (
+            "."
+            if window is None
+            else f", for {in_time(window)}; units for which this is not over are {'included' if include_open else 'left out'}."
+        ),
+    ]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
         lines.append(f"{name} is corrected by {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
-    lines.append(f"Confidence intervals have the level {level}" + (
-        f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample."))
+    lines.append(
+        f"Confidence intervals have the level {level}"
+        + (f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample.")
+    )
     return tuple(lines)
 
 
 def _notices(result: _Result, counts: Iterable[Mapping[str, Any]], several: str, *, include_open: bool) -> list[str]:
     """Return what the data say: the split, and who was left out."""
     counts = list(counts)
-    found = [", ".join(f"{name}: {count:,}" for name, count in result.assigned.items()) + " units."
-             if result.assigned else "No unit was exposed."]
+    found = [
+        ", ".join(f"{name}: {count:,}" for name, count in result.assigned.items()) + " units."
+        if result.assigned
+        else "No unit was exposed."
+    ]
     p = sample_ratio_p(result.assigned, result.weights)
     if p is not None:
-        found.append(f"Sample ratio mismatch: p = {p:.4g}" + (", so the split is not the planned one: do not trust the numbers."
-                                                              if p < ALARM else "."))
+        found.append(
+            f"Sample ratio mismatch: p = {p:.4g}"
+            + (", so the split is not the planned one: do not trust the numbers." if p < ALARM else ".")
+        )
     both = sum(row["units"] for row in counts if row["in_several"])
     if both:
         found.append(f"{both:,} units saw several variants" + (", and are left out." if several == "exclude" else "."))

@@ -6,13 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 
 from objectiv_local.frame import DataFrame
-from objectiv_local.frame.authoring import (
-    Aggregate,
-    Filter,
-    Node,
-    Select,
-    frame_of,
-)
+from objectiv_local.frame.authoring import Aggregate, Filter, Node, Select, frame_of
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.calendar import PERIOD
 from objectiv_local.hub.analyses.base.cells import between, period_in
@@ -20,25 +14,34 @@ from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.hub.analyses.base.scope import scope_of
 from objectiv_local.hub.analyses.funnels.asked import COMPLETE, LABEL, asked_for
 from objectiv_local.hub.analyses.funnels.rules import rules_of
-from objectiv_local.hub.analyses.funnels.units import (
-    DROPPED,
-    PENDING,
-    STEP,
-    counted,
-    step_rows,
-    step_table,
-    table,
-)
+from objectiv_local.hub.analyses.funnels.units import DROPPED, PENDING, STEP, counted, step_rows, step_table, table
 from objectiv_local.hub.settings import Settings
 
 
 @analysis
-def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapping[str, object],
-           window: datetime.timedelta | None = None, *, order: str | None = None, entry: str | None = None,
-           ties: str | None = None, exclude: object = None, exclude_mode: str | None = None,
-           hold: str | list[str] | None = None, breakdown: object = None, attribution: str | int = "first_step",
-           top: int = 10, by: str | None = None, where: object = None, start: object = None, end: object = None,
-           as_of: object = None, unit: str | list[str] = "user_id", rules: str | None = None) -> Analysis:
+def funnel(
+    settings: Settings,
+    events: DataFrame,
+    steps: Sequence[object] | Mapping[str, object],
+    window: datetime.timedelta | None = None,
+    *,
+    order: str | None = None,
+    entry: str | None = None,
+    ties: str | None = None,
+    exclude: object = None,
+    exclude_mode: str | None = None,
+    hold: str | list[str] | None = None,
+    breakdown: object = None,
+    attribution: str | int = "first_step",
+    top: int = 10,
+    by: str | None = None,
+    where: object = None,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+    rules: str | None = None,
+) -> Analysis:
     """Return how many users reach each step: index ``step``, from 1, with the breakdown and the period before it.
 
     =====================  ========================================================================================
@@ -139,8 +142,11 @@ def funnel(settings: Settings, events: DataFrame, steps: Sequence[object] | Mapp
     if asked.label is not None:
         plan, members = (_renamed(each, LABEL, asked.title) for each in (plan, members))
     frame = frame_of(scope.state_over(plan, index), columns)
-    types = tuple(name for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
-                  for name in each.types)
+    types = tuple(
+        name
+        for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
+        for name in each.types
+    )
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
     possible = {STEP: between(1, len(names))} | ({} if by is None else {PERIOD: period_in(scope, by)})
     return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells, possible)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 LEVELS: Final = ("association", "adjusted", "before_after")
 _SHARED: Final = ("exposed", "unexposed", "rate_exposed", "rate_unexposed", "score", "ci_low", "ci_high")
 _MORE: Final = {
-    "association": ("odds_ratio", "lift", "p"), "adjusted": ("std", "marginal_effect", "importance"),
+    "association": ("odds_ratio", "lift", "p"),
+    "adjusted": ("std", "marginal_effect", "importance"),
     "before_after": ("before_exposed", "before_unexposed", "counterfactual", "p"),
 }
 #: The share of all users that have to be exposed to a feature for it to be in the result.
@@ -42,9 +43,23 @@ _FEATURE: Final = "for instance feature='event_type'"
 
 
 @analysis
-def impact(settings: Settings, events: DataFrame, conversion: object, level: str = "association", *, feature: object = None,
-           least: int | None = None, days: int = 15, top: int = 20, alpha: float = 0.05, seed: int = 0, start: object = None,
-           end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Fetched:
+def impact(
+    settings: Settings,
+    events: DataFrame,
+    conversion: object,
+    level: str = "association",
+    *,
+    feature: object = None,
+    least: int | None = None,
+    days: int = 15,
+    top: int = 20,
+    alpha: float = 0.05,
+    seed: int = 0,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Fetched:
     """Return how the use of features goes together with a conversion: index the feature.
 
     ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
@@ -105,8 +120,10 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     label = _feature(feature, scope.data)
     name = str(label.name)
     if name in (*_SHARED, *_MORE[level], CONVERTED, MOMENT, *scope.unit):
-        raise InvalidValue(f"feature of impact is named {name!r}, as another column is",
-                           hint=f"rename it: feature=events[{name!r}].rename('...')")
+        raise InvalidValue(
+            f"feature of impact is named {name!r}, as another column is",
+            hint=f"rename it: feature=events[{name!r}].rename('...')",
+        )
     observed = Observed(scope, test.holds, label)
     quantile = float(scipy_stats().norm.isf(alpha / 2))
     make: Callable[[], _Found] = {
@@ -117,8 +134,11 @@ def impact(settings: Settings, events: DataFrame, conversion: object, level: str
     found = make()
     columns = (*_SHARED, *_MORE[level])
     frame = DataFrame.from_arrow(scope.state.connected(), _table(found.rows, name, columns), name, "impact").sort_index()
-    members = Select(found.members, tuple((name if each == FEATURE else each, found.members.column(each))
-                                          for each in found.members.types), "members")
+    members = Select(
+        found.members,
+        tuple((name if each == FEATURE else each, found.members.column(each)) for each in found.members.types),
+        "members",
+    )
     rule = (f"Users convert by events that match {test.title}; features are values of {name}.", *found.rule, _NOT_PROOF)
     cells = {name: "string"} if level == "before_after" else {name: "string", CONVERTED: "bool"}
     definition = Definition(rule, test.types, notices=(lambda: found.notices,))
@@ -182,23 +202,32 @@ def _fetched(scope: Scope, plan: Node) -> list[dict[str, Any]]:
 
 def _exposed(used: Node) -> Node:
     """Return the exposed users of each feature, and how many of them converted."""
-    return Aggregate(used, ((FEATURE, used.column(FEATURE)),), (
-        ("exposed", aggregation("size")), ("both", aggregation("size", where=used.column(CONVERTED)))), "exposed")
+    return Aggregate(
+        used,
+        ((FEATURE, used.column(FEATURE)),),
+        (("exposed", aggregation("size")), ("both", aggregation("size", where=used.column(CONVERTED)))),
+        "exposed",
+    )
 
 
 def _counted(observed: Observed, users: Node, exposed: Node) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
     """Return the numbers of users and converted ones, and for each feature those of the exposed users. Two queries."""
     converted = users.column(CONVERTED)
-    whole = Aggregate(users, (), (("users", aggregation("size")), ("converted", aggregation("size", where=converted))),
-                      "outcomes")
+    whole = Aggregate(
+        users, (), (("users", aggregation("size")), ("converted", aggregation("size", where=converted))), "outcomes"
+    )
     every = _fetched(observed.scope, whole)[0]
     return every, {row[FEATURE]: (row["exposed"], row["both"]) for row in _fetched(observed.scope, exposed)}
 
 
 def _shared(every: Mapping[str, int], exposed: int, both: int) -> dict[str, object]:
     others, alone = every["users"] - exposed, every["converted"] - both
-    return {"exposed": exposed, "unexposed": others, "rate_exposed": both / exposed,
-            "rate_unexposed": alone / others if others else None}
+    return {
+        "exposed": exposed,
+        "unexposed": others,
+        "rate_exposed": both / exposed,
+        "rate_unexposed": alone / others if others else None,
+    }
 
 
 def _supported(counts: Mapping[str, tuple[int, int]], users: int, least: int | None) -> list[str]:
@@ -207,8 +236,10 @@ def _supported(counts: Mapping[str, tuple[int, int]], users: int, least: int | N
 
 
 def _rule_of_support(least: int | None) -> tuple[str, ...]:
-    return ("Users are observed until they convert; those who do not, for as long as those who do, in turn.",
-            f"Features used by fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.")
+    return (
+        "Users are observed until they convert; those who do not, for as long as those who do, in turn.",
+        f"Features used by fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.",
+    )
 
 
 def _association(observed: Observed, least: int | None, quantile: float) -> _Found:
@@ -227,7 +258,8 @@ def _association(observed: Observed, least: int | None, quantile: float) -> _Fou
         row = _shared(every, exposed, both) | {
             "odds_ratio": (a + 1) * (d + 1) / ((b + 1) * (c + 1)),
             "lift": (a / exposed) / (every["converted"] / every["users"]) if every["converted"] else None,
-            "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue)}
+            "p": float(stats.fisher_exact([[a, b], [c, d]]).pvalue),
+        }
         if spread:
             phi = (a * d - b * c) / math.sqrt(spread)
             low, high = correlation_interval(phi, every["users"], quantile)
@@ -255,12 +287,22 @@ def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) ->
         outcome = [converted[number] for number in range(1, every["users"] + 1)]
         found = sorted((row[USER] - 1, places[row[FEATURE]]) for row in uses if row[FEATURE] in places)
         scores, area = adjusted_scores(outcome, found, len(names), alpha, seed)
-    rows = {name: _shared(every, *counts[name]) | {
-        "score": each.coefficient, "ci_low": each.low, "ci_high": each.high, "std": each.spread,
-        "marginal_effect": each.marginal_effect, "importance": each.importance}
-        for name, each in zip(names, scores, strict=True)}
-    notices = (f"{every['converted']:,} of {every['users']:,} users converted.",
-               *(() if area is None else (f"The area under the ROC curve of unseen users is {area:.3f}.",)))
+    rows = {
+        name: _shared(every, *counts[name])
+        | {
+            "score": each.coefficient,
+            "ci_low": each.low,
+            "ci_high": each.high,
+            "std": each.spread,
+            "marginal_effect": each.marginal_effect,
+            "importance": each.importance,
+        }
+        for name, each in zip(names, scores, strict=True)
+    }
+    notices = (
+        f"{every['converted']:,} of {every['users']:,} users converted.",
+        *(() if area is None else (f"The area under the ROC curve of unseen users is {area:.3f}.",)),
+    )
     rule = ("The score is a coefficient of a logistic regression of the conversion on all features.", *_rule_of_support(least))
     return _Found(rows, used, pairs, rule, notices)
 
@@ -271,26 +313,46 @@ def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) ->
 def _before_after(adoption: Adoption, quantile: float) -> _Found:
     compared = adoption.compared()
     counts = adoption.counted(compared)
-    groups = {(row[FEATURE], row[ADOPTED]): changes_of(row, adoption.days)
-              for row in _fetched(adoption.observed.scope, counts)}
+    groups = {(row[FEATURE], row[ADOPTED]): changes_of(row, adoption.days) for row in _fetched(adoption.observed.scope, counts)}
     rows: dict[str, dict[str, object]] = {}
     for name in sorted({feature for feature, adopted in groups if adopted}):
         adopters, others = groups[name, True], groups.get((name, False))
-        row: dict[str, object] = {"exposed": adopters.units, "unexposed": 0, "rate_exposed": adopters.after,
-                                  "before_exposed": adopters.before}
+        row: dict[str, object] = {
+            "exposed": adopters.units,
+            "unexposed": 0,
+            "rate_exposed": adopters.after,
+            "before_exposed": adopters.before,
+        }
         if others is not None:
             score, low, high, z = difference_in_differences(adopters, others, quantile)
-            row |= {"unexposed": others.units, "rate_unexposed": others.after, "before_unexposed": others.before,
-                    "score": score, "ci_low": low, "ci_high": high,
-                    "counterfactual": others.after * adopters.before / others.before if others.before else None,
-                    "p": None if z is None else float(2 * scipy_stats().norm.sf(abs(z)))}
+            row |= {
+                "unexposed": others.units,
+                "rate_unexposed": others.after,
+                "before_unexposed": others.before,
+                "score": score,
+                "ci_low": low,
+                "ci_high": high,
+                "counterfactual": others.after * adopters.before / others.before if others.before else None,
+                "p": None if z is None else float(2 * scipy_stats().norm.sf(abs(z))),
+            }
         rows[name] = row
     members = Filter(compared, compared.column(ADOPTED), "adopters")
-    members_of = Select(members, (*((name, members.column(name)) for name in adoption.observed.scope.unit),
-                                  (MOMENT, members.column("day_0")), (FEATURE, members.column(FEATURE))), "adopters")
-    return _Found(rows, members_of, counts, (
-        f"Conversions per user and day are compared {adoption.days} days before and after the first use.",
-        "Users who never use the feature are given the days of adopters, in turn; the score is the difference of both changes.",
-        f"The {adoption.top} features with most adopters are compared."))
-
-
+    members_of = Select(
+        members,
+        (
+            *((name, members.column(name)) for name in adoption.observed.scope.unit),
+            (MOMENT, members.column("day_0")),
+            (FEATURE, members.column(FEATURE)),
+        ),
+        "adopters",
+    )
+    return _Found(
+        rows,
+        members_of,
+        counts,
+        (
+            f"Conversions per user and day are compared {adoption.days} days before and after the first use.",
+            "Users who never use it get the dates of adopters, in turn; the score is the difference between the two changes.",
+            f"The {adoption.top} features with most adopters are compared.",
+        ),
+    )

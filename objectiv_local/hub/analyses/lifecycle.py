@@ -37,9 +37,18 @@ FIRST_SEEN: Final = ("first_event", "first_any_event", "range")
 
 
 @analysis
-def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: object = None, *,
-              first_seen: str = "first_event", start: object = None, end: object = None, as_of: object = None,
-              unit: str | list[str] = "user_id") -> Analysis:
+def lifecycle(
+    settings: Settings,
+    events: DataFrame,
+    by: str = "day",
+    where: object = None,
+    *,
+    first_seen: str = "first_event",
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Analysis:
     """Return the users of each period by what they did before: index ``period``; columns ``new``, ``returning``,
     ``resurrecting``, ``dormant``, ``active``, ``quick_ratio``, ``complete``.
 
@@ -83,11 +92,14 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
     test = None if where is None else condition(where, scope.data, "where of lifecycle", scope.unit)
     rows = replace(scope, start=None).rows(
         where=None if test is None else test.holds,
-        columns={} if first_seen in FIRST_SEEN else {first_seen: scope.data[first_seen]})
+        columns={} if first_seen in FIRST_SEEN else {first_seen: scope.data[first_seen]},
+    )
     active = _states(scope, rows, by, first_seen)
     gone = _gone(scope, active, by)
-    counts = tuple((name, aggregation("size", where=call("eq", active.column("state"), literal(name))))
-                   for name in (_NEW, _RETURNING, _RESURRECTING))
+    counts = tuple(
+        (name, aggregation("size", where=call("eq", active.column("state"), literal(name))))
+        for name in (_NEW, _RETURNING, _RESURRECTING)
+    )
     counted = Aggregate(active, ((PERIOD, active.column(PERIOD)),), (*counts, (_ACTIVE, aggregation("size"))), "counted")
     lost = Aggregate(gone, ((PERIOD, gone.column(PERIOD)),), ((_DORMANT, aggregation("size")),), "dormant")
     calendar = periods(scope, by)
@@ -99,28 +111,44 @@ def lifecycle(settings: Settings, events: DataFrame, by: str = "day", where: obj
         return call("coalesce", plan.column(name), literal(0))
 
     dormant = case([(plan.column("complete"), number(_DORMANT))])
-    plan = Select(plan, ((PERIOD, plan.column(PERIOD)), *((name, number(name)) for name in (_NEW, _RETURNING, _RESURRECTING)),
-                         (_DORMANT, dormant), (_ACTIVE, number(_ACTIVE)), ("complete", plan.column("complete"))), "lifecycle")
+    plan = Select(
+        plan,
+        (
+            (PERIOD, plan.column(PERIOD)),
+            *((name, number(name)) for name in (_NEW, _RETURNING, _RESURRECTING)),
+            (_DORMANT, dormant),
+            (_ACTIVE, number(_ACTIVE)),
+            ("complete", plan.column("complete")),
+        ),
+        "lifecycle",
+    )
     gained = call("add", plan.column(_NEW), plan.column(_RESURRECTING))
     plan = Extend(plan, (("quick_ratio", call("ratio", gained, plan.column(_DORMANT))),), "lifecycle")
     frame = frame_of(scope.state_over(plan, [PERIOD]), [*STATES, _ACTIVE, "quick_ratio", "complete"])
-    seen = {"first_event": "first such event of all", "range": "first such event in the range",
-            "first_any_event": "first event of any kind"}.get(first_seen, f"earliest {first_seen}")
+    seen = {
+        "first_event": "first such event of all",
+        "range": "first such event in the range",
+        "first_any_event": "first event of any kind",
+    }.get(first_seen, f"earliest {first_seen}")
     users = " and ".join(scope.unit)
-    rule = (f"Each {by}, {users} with an event are new (their {seen} is in it), returning (active in the {by} before, too) or "
-            f"resurrecting; those active in the {by} before only are dormant.")
+    rule = (
+        f"Each {by}, {users} with an event are new (their {seen} is in it), returning (active in the {by} before, too) or "
+        f"resurrecting; those active in the {by} before only are dormant."
+    )
 
     def members(cell: Mapping[str, Any]) -> Node:
         state = cell.get("state", _ACTIVE)
         if state not in (*STATES, _ACTIVE):
-            raise InvalidValue(f"state of users is one of {', '.join((*STATES, _ACTIVE))}, not {state!r}",
-                               hint=near(str(state), STATES))
+            raise InvalidValue(
+                f"state of users is one of {', '.join((*STATES, _ACTIVE))}, not {state!r}", hint=near(str(state), STATES)
+            )
         found = scope_filtered(scope, gone if state == _DORMANT else active, by)
         if state == _DORMANT:
             # Nobody is dormant yet in a period that is not over.
             ended = Filter(calendar, calendar.column("is_complete"), "complete_periods")
-            found = looked_up(found, Select(ended, ((PERIOD, ended.column(PERIOD)),), "complete_periods"), [PERIOD], "dormant",
-                              how="inner")
+            found = looked_up(
+                found, Select(ended, ((PERIOD, ended.column(PERIOD)),), "complete_periods"), [PERIOD], "dormant", how="inner"
+            )
         elif state != _ACTIVE:
             found = Filter(found, call("eq", found.column("state"), literal(state)), "cell")
         if PERIOD in cell:
@@ -154,8 +182,10 @@ def _states(scope: Scope, rows: Node, by: str, first_seen: str) -> Node:
     units, period = [plan.column(name) for name in scope.unit], plan.column(PERIOD)
     missing = literal(None, period.type)
     order = [Ordering(period)]
-    found = [("period_before", over(aggregation("lag", period, literal(1), missing), units, order)),
-             ("period_after", over(aggregation("lead", period, literal(1), missing), units, order))]
+    found = [
+        ("period_before", over(aggregation("lag", period, literal(1), missing), units, order)),
+        ("period_after", over(aggregation("lead", period, literal(1), missing), units, order)),
+    ]
     if first_seen in ("first_event", "range"):
         first: Expr = over(aggregation("min", period), units)
     elif first_seen == "first_any_event":
@@ -166,18 +196,33 @@ def _states(scope: Scope, rows: Node, by: str, first_seen: str) -> Node:
         first = period_of(scope, plan, over(aggregation("min", plan.column("created")), units), by)
     plan = Extend(plan, (*found, ("first_period", first)) if first_seen != "first_any_event" else tuple(found), "history")
     adjacent = call("eq", next_start(scope, plan, plan.column("period_before"), by), plan.column(PERIOD))
-    state = case([(call("eq", plan.column("first_period"), plan.column(PERIOD)), literal(_NEW)),
-                  (call("coalesce", adjacent, literal(False)), literal(_RETURNING))], literal(_RESURRECTING))
+    state = case(
+        [
+            (call("eq", plan.column("first_period"), plan.column(PERIOD)), literal(_NEW)),
+            (call("coalesce", adjacent, literal(False)), literal(_RETURNING)),
+        ],
+        literal(_RESURRECTING),
+    )
     return Extend(plan, (("state", state),), "states")
 
 
 def _first_of_any(scope: Scope, by: str) -> Node:
     """Return the period of the first event of each unit, of any kind."""
     every = replace(scope, start=None).rows()
-    first = Aggregate(every, tuple((name, every.column(name)) for name in scope.unit),
-                      (("first_moment", aggregation("min", every.column(MOMENT))),), "first_events")
-    return Select(first, (*((name, first.column(name)) for name in scope.unit),
-                          ("first_period", period_of(scope, first, first.column("first_moment"), by))), "first_periods")
+    first = Aggregate(
+        every,
+        tuple((name, every.column(name)) for name in scope.unit),
+        (("first_moment", aggregation("min", every.column(MOMENT))),),
+        "first_events",
+    )
+    return Select(
+        first,
+        (
+            *((name, first.column(name)) for name in scope.unit),
+            ("first_period", period_of(scope, first, first.column("first_moment"), by)),
+        ),
+        "first_periods",
+    )
 
 
 def _gone(scope: Scope, active: Node, by: str) -> Node:
@@ -192,8 +237,12 @@ def _check_column(scope: Scope, name: str) -> None:
     """Raise for a column of the moment of creation that is not there, or not a moment."""
     data = scope.data
     if name not in data.data_columns:
-        raise ColumnNotFound(f"first_seen of lifecycle is {name!r}, which is no column, and not one of {', '.join(FIRST_SEEN)}",
-                             hint=near(name, (*FIRST_SEEN, *data.data_columns)))
+        raise ColumnNotFound(
+            f"first_seen of lifecycle is {name!r}, which is no column, and not one of {', '.join(FIRST_SEEN)}",
+            hint=near(name, (*FIRST_SEEN, *data.data_columns)),
+        )
     if data.dtypes[name] != "timestamp":
-        raise InvalidType(f"first_seen of lifecycle is column {name!r}, which is {data.dtypes[name]}",
-                          hint="convert it to moments: to_datetime(events[...])")
+        raise InvalidType(
+            f"first_seen of lifecycle is column {name!r}, which is {data.dtypes[name]}",
+            hint="convert it to moments: to_datetime(events[...])",
+        )

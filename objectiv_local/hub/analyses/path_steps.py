@@ -40,9 +40,31 @@ ENTRY, EXIT = "(entry)", "(exit)"
 STEP, SOURCE, TARGET = "step", "source", "target"
 LABEL, PLACE, TIME, NEXT, LATER = "label", "place", "time", "next_label", "next_moment"
 #: Names that the columns of sequences may not have.
-TAKEN: Final = (STEP, SOURCE, TARGET, LABEL, PLACE, TIME, NEXT, LATER, "count", "users", "median_time", "is_start", "is_end",
-                 "is_last", "is_first", "starts", "ends", "ends_before", "label_before", "rank", "named")
+TAKEN: Final = (
+    STEP,
+    SOURCE,
+    TARGET,
+    LABEL,
+    PLACE,
+    TIME,
+    NEXT,
+    LATER,
+    "count",
+    "users",
+    "median_time",
+    "is_start",
+    "is_end",
+    "is_last",
+    "is_first",
+    "starts",
+    "ends",
+    "ends_before",
+    "label_before",
+    "rank",
+    "named",
+)
 _BEFORE, _UP_TO = WindowFrame("ROWS", None, -1), WindowFrame("ROWS", None, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
@@ -111,8 +133,14 @@ class Sequences:
         forward = not self.is_reversed
         label = aggregation("lead", plan.column(LABEL), literal(1), literal(None, STRING))
         later = aggregation("lead", plan.column(MOMENT), literal(1), nothing)
-        return Extend(plan, tuple((name, self._window(plan, function, ascending=forward)) for name, function in (
-            (PLACE, aggregation("row_number")), (NEXT, label), (LATER, later))), "places")
+        return Extend(
+            plan,
+            tuple(
+                (name, self._window(plan, function, ascending=forward))
+                for name, function in ((PLACE, aggregation("row_number")), (NEXT, label), (LATER, later))
+            ),
+            "places",
+        )
 
     def pairs(self) -> Node:
         """Return the transitions of paths: their step, source, target, and the time between both events."""
@@ -122,8 +150,17 @@ class Sequences:
         moment, later = plan.column(MOMENT), plan.column(LATER)
         source, target = (there, here) if self.is_reversed else (here, there)
         time = call("sub", moment, later) if self.is_reversed else call("sub", later, moment)
-        return Select(plan, (*((name, plan.column(name)) for name in (*self.scope.unit, MOMENT)), (STEP, plan.column(PLACE)),
-                             (SOURCE, source), (TARGET, target), (TIME, time)), "pairs")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in (*self.scope.unit, MOMENT)),
+                (STEP, plan.column(PLACE)),
+                (SOURCE, source),
+                (TARGET, target),
+                (TIME, time),
+            ),
+            "pairs",
+        )
 
     def labeled(self, pairs: Node) -> Node:
         """Return transitions with all but the most frequent labels of each place under one label."""
@@ -162,8 +199,15 @@ class Sequences:
         label: Expr = plan.column(LABEL)
         if self.top is not None:
             label = self._kept(label, plan.column(PLACE), self._largest(places))
-        plan = Select(plan, (*((name, plan.column(name)) for name in (*scope.unit, PLACE)), (LABEL, label),
-                             ("is_last", call("is_null", plan.column(NEXT)))), "labels")
+        plan = Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in (*scope.unit, PLACE)),
+                (LABEL, label),
+                ("is_last", call("is_null", plan.column(NEXT))),
+            ),
+            "labels",
+        )
         numbers = range(1, self.steps + 1)
         # A path that is over after a place is outside at all later ones.
         ended: Node = Filter(plan, plan.column("is_last"), "ended")
@@ -189,9 +233,14 @@ class Sequences:
             every = Aggregate(rows, (), (("paths", aggregation("size", where=first)),), "paths")
             found = crossed(found, every, "step_matrix")
             whole = cast(found.column("paths"), FLOAT64)
-            found = Select(found, ((LABEL, found.column(LABEL)),
-                                   *((name, call("truediv", cast(found.column(name), FLOAT64), whole)) for name, _ in cells)),
-                           "step_matrix")
+            found = Select(
+                found,
+                (
+                    (LABEL, found.column(LABEL)),
+                    *((name, call("truediv", cast(found.column(name), FLOAT64), whole)) for name, _ in cells),
+                ),
+                "step_matrix",
+            )
         # Paths that end with their last place are outside only after what is shown.
         shown = [call("gt", found.column(name), cast(literal(0), found.types[name])) for name, _ in cells]
         any_shown = shown[0]
@@ -216,9 +265,15 @@ class Sequences:
         else:
             plan = Filter(plan, call("not_null", plan.column(names[-1])), "n_grams")
         time = call("sub", plan.column(LATER), plan.column(MOMENT))
-        pairs = Select(plan, (*((name, plan.column(name)) for name in (*scope.unit, MOMENT)),
-                              *((name, own[name] if name in own else plan.column(name)) for name in names), (TIME, time)),
-                       "next_labels")
+        pairs = Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in (*scope.unit, MOMENT)),
+                *((name, own[name] if name in own else plan.column(name)) for name in names),
+                (TIME, time),
+            ),
+            "next_labels",
+        )
         found = counted(pairs, scope, names)
         shown = ["count", "users"]
         if length == 2:
@@ -233,8 +288,10 @@ class Sequences:
 
     def rule(self) -> tuple[str, ...]:
         """Return the rule in words."""
-        lines = [f"The {'last' if self.is_reversed else 'first'} {self.steps} values of {self.title} in each sequence.",
-                 f"A sequence is made of the events of one {' and '.join(self.by)}."]
+        lines = [
+            f"The {'last' if self.is_reversed else 'first'} {self.steps} values of {self.title} in each sequence.",
+            f"A sequence is made of the events of one {' and '.join(self.by)}.",
+        ]
         if "start" in self.tests:
             lines.append(f"It begins with the first event of {self.tests['start'].name}; others are left out.")
         if "end" in self.tests:
@@ -266,5 +323,9 @@ def counted(pairs: Node, scope: Scope, keys: Sequence[str]) -> Node:
         pairs = Extend(pairs, (("is_first", call("eq", number, literal(1))),), "first_of_users")
         users = aggregation("size", where=pairs.column("is_first"))
     time = aggregation("quantile", pairs.column(TIME), literal(0.5))
-    return Aggregate(pairs, tuple((name, pairs.column(name)) for name in keys),
-                     (("count", aggregation("size")), ("users", users), ("median_time", time)), "transitions")
+    return Aggregate(
+        pairs,
+        tuple((name, pairs.column(name)) for name in keys),
+        (("count", aggregation("size")), ("users", users), ("median_time", time)),
+        "transitions",
+    )

@@ -7,10 +7,7 @@ from typing import Final
 from objectiv_local.arguments import checked
 from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
-from objectiv_local.frame.authoring import (
-    Node,
-    frame_of,
-)
+from objectiv_local.frame.authoring import Node, frame_of
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import NONE
 from objectiv_local.hub.analyses.base.cells import between
@@ -25,11 +22,25 @@ MOST_STEPS: Final = 100
 _EXAMPLE: Final = "for instance label='event_type', or label=lambda events: events.url.str.split('?').str[0]"
 _MEASURES: Final = ("share", "count", "users")
 
+
 @analysis
-def paths(settings: Settings, events: DataFrame, label: object = "event_type", steps: int = 5,
-          by: str | list[str] = "session_id", start: object = None, end: object = None, collapse: bool = False,
-          top: int | None = None, *, where: object = None, start_date: object = None, end_date: object = None,
-          as_of: object = None, unit: str | list[str] = "user_id") -> Paths:
+def paths(
+    settings: Settings,
+    events: DataFrame,
+    label: object = "event_type",
+    steps: int = 5,
+    by: str | list[str] = "session_id",
+    start: object = None,
+    end: object = None,
+    collapse: bool = False,
+    top: int | None = None,
+    *,
+    where: object = None,
+    start_date: object = None,
+    end_date: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Paths:
     """Return how often one label follows another at each step of a path: index ``step``, ``source`` and ``target``.
 
     ===============  ============================================================================================
@@ -69,25 +80,39 @@ def paths(settings: Settings, events: DataFrame, label: object = "event_type", s
     >>> found["count"].to_pandas().loc[1, "InputChangeEvent"].nlargest(1).index[0]
     'PressEvent'
     """
-    scope = scope_of(settings, events, "paths", unit=unit, start=start_date, end=end_date, as_of=as_of,
-                     limits=("start_date", "end_date"))
+    scope = scope_of(
+        settings, events, "paths", unit=unit, start=start_date, end=end_date, as_of=as_of, limits=("start_date", "end_date")
+    )
     keys = tuple(dict.fromkeys(column_names(by)))
     if not keys:
         raise InvalidValue("paths need what sequences are made by", hint="for instance by='session_id'")
     require(scope.data, "paths", keys)
     taken = [name for name in (*scope.unit, *keys) if name in TAKEN or name == MOMENT]
     if taken:
-        raise InvalidValue(f"column {taken[0]!r} has a name that paths use themselves",
-                           hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")
+        raise InvalidValue(
+            f"column {taken[0]!r} has a name that paths use themselves",
+            hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
+        )
     for name, value, least in (("steps", steps, 2), ("top", top, 1)):
         if value is not None and not least <= value <= MOST_STEPS:
             raise InvalidValue(f"{name} of paths is {value}", hint=f"a number from {least} to {MOST_STEPS}")
     for name, each in (("start", start), ("end", end)):
         not_a_day(each, f"{name} of paths", f"{name}_date")
-    tests = {name: condition(each, scope.data, f"{name} of paths", scope.unit)
-             for name, each in (("start", start), ("end", end), ("where", where)) if each is not None}
-    asked = Sequences(scope, _label(label, scope.data), str(label) if isinstance(label, str) else "label", keys, steps, tests,
-                   collapse=collapse, top=top)
+    tests = {
+        name: condition(each, scope.data, f"{name} of paths", scope.unit)
+        for name, each in (("start", start), ("end", end), ("where", where))
+        if each is not None
+    }
+    asked = Sequences(
+        scope,
+        _label(label, scope.data),
+        str(label) if isinstance(label, str) else "label",
+        keys,
+        steps,
+        tests,
+        collapse=collapse,
+        top=top,
+    )
     pairs = asked.labeled(asked.pairs())
     plan = counted(pairs, scope, (STEP, SOURCE, TARGET))
     frame = frame_of(scope.state_over(plan, (STEP, SOURCE, TARGET)), ["count", "users", "median_time"])
@@ -99,8 +124,9 @@ def paths(settings: Settings, events: DataFrame, label: object = "event_type", s
 class Paths(Analysis):
     """The transitions of paths, with their step matrix and with the transitions of whole sequences."""
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *,
-                 asked: Sequences) -> None:
+    def __init__(
+        self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *, asked: Sequences
+    ) -> None:
         possible = {} if asked.is_reversed else {STEP: between(1, asked.steps - 1)}
         super().__init__(name, frame, scope, definition, members, possible=possible)
         self._asked = asked

@@ -17,8 +17,16 @@ _PROPERTY = "property"
 
 
 @analysis
-def properties(settings: Settings, events: DataFrame, columns: str | list[str] | None = None, where: object = None, *,
-               start: object = None, end: object = None, as_of: object = None) -> Analysis:
+def properties(
+    settings: Settings,
+    events: DataFrame,
+    columns: str | list[str] | None = None,
+    where: object = None,
+    *,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+) -> Analysis:
     """Return what is known of each column of the events: index ``property``; columns ``dtype``, ``filled``, ``fill``,
     ``distinct``, ``example``.
 
@@ -37,8 +45,16 @@ def properties(settings: Settings, events: DataFrame, columns: str | list[str] |
     >>> hub.properties(hub.events(), ["event_type", "location"]).columns
     ['dtype', 'filled', 'fill', 'distinct', 'example']
     """
-    scope = scope_of(settings, events, "properties", unit=None, start=start, end=end, as_of=as_of,
-                     columns=[name for name in column_names(columns) if name not in getattr(events, "index_columns", ())])
+    scope = scope_of(
+        settings,
+        events,
+        "properties",
+        unit=None,
+        start=start,
+        end=end,
+        as_of=as_of,
+        columns=[name for name in column_names(columns) if name not in getattr(events, "index_columns", ())],
+    )
     data = scope.data
     names = column_names(columns) or [*data.index_columns, *data.data_columns]
     if len(set(names)) < len(names):
@@ -57,9 +73,18 @@ def properties(settings: Settings, events: DataFrame, columns: str | list[str] |
     plain = {name: place for place, name in enumerate(names) if f"distinct_{place}" in row.types}
     distinct: dict[str, Expr] = {name: row.column(f"distinct_{place}") for name, place in plain.items()}
     example: dict[str, Expr] = {name: cast(row.column(f"example_{place}"), STRING) for name, place in plain.items()}
-    plan = listed(row, _PROPERTY, {name: {"dtype": literal(_dtype(data, name))} for name in names}, {
-        "filled": filled, "distinct": distinct or {names[0]: literal(None, INT64)},
-        "example": example or {names[0]: literal(None, STRING)}}, "properties", shared=["events"])
+    plan = listed(
+        row,
+        _PROPERTY,
+        {name: {"dtype": literal(_dtype(data, name))} for name in names},
+        {
+            "filled": filled,
+            "distinct": distinct or {names[0]: literal(None, INT64)},
+            "example": example or {names[0]: literal(None, STRING)},
+        },
+        "properties",
+        shared=["events"],
+    )
     plan = Extend(plan, (("fill", call("ratio", plan.column("filled"), plan.column("events"))),), "properties")
     frame = frame_of(scope.state_over(plan, [_PROPERTY]), ["dtype", "filled", "fill", "distinct", "example"])
     rule = "The columns of the events: type, fill rate, distinct values, and an example."

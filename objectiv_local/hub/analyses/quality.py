@@ -67,18 +67,23 @@ class Quality(Analysis):
         """
         if severity not in SEVERITIES:
             raise InvalidValue(f"severity is error or warning, not {severity!r}", hint=near(severity, SEVERITIES))
-        severities = SEVERITIES[:SEVERITIES.index(severity) + 1]
+        severities = SEVERITIES[: SEVERITIES.index(severity) + 1]
         found = [row for row in self.frame.to_arrow().to_pylist() if row["failed"] and row["severity"] in severities]
         if found:
-            lines = [f"{row['check']}: {row['failed']:,} of {row['of']:,}"
-                     + (f", such as {row['example']}" if row["example"] else "") for row in found]
-            raise DataInvalid("checks of the events failed: " + "; ".join(lines),
-                              hint="hub.quality(events).to_pandas() has all checks")
+            lines = [
+                f"{row['check']}: {row['failed']:,} of {row['of']:,}"
+                + (f", such as {row['example']}" if row["example"] else "")
+                for row in found
+            ]
+            raise DataInvalid(
+                "checks of the events failed: " + "; ".join(lines), hint="hub.quality(events).to_pandas() has all checks"
+            )
 
 
 @analysis
-def quality(settings: Settings, events: DataFrame, *, start: object = None, end: object = None, as_of: object = None,
-            busy: int = _BUSY) -> Quality:
+def quality(
+    settings: Settings, events: DataFrame, *, start: object = None, end: object = None, as_of: object = None, busy: int = _BUSY
+) -> Quality:
     """Return checks of the events: index ``check``; columns ``severity``, ``failed``, ``of``, ``example``.
 
     ``failed`` of ``of`` did not pass, 0 where all did; ``example`` is one of them, as a string, missing where there is none.
@@ -129,7 +134,8 @@ def quality(settings: Settings, events: DataFrame, *, start: object = None, end:
     columns: dict[str, dict[str, Expr]] = {
         "failed": {name: call("coalesce", facts.column(each.failed), literal(0)) for name, each in checks.items()},
         "of": {name: facts.column(each.of) for name, each in checks.items()},
-        "example": {name: cast(facts.column(each.example), STRING) for name, each in checks.items()}}
+        "example": {name: cast(facts.column(each.example), STRING) for name, each in checks.items()},
+    }
     severities = {name: {"severity": literal(each.severity)} for name, each in checks.items()}
     plan = listed(facts, _CHECK, severities, columns, "quality")
     frame = frame_of(scope.state_over(plan, [_CHECK]), ["severity", "failed", "of", "example"])
@@ -143,8 +149,11 @@ class _Checks:
         self.scope = scope
         self.busy = busy
         self.checks: dict[str, _Check] = {}
-        self._columns = {name for name in ("user_id", "event_type", "session_id", taxonomy.STACK, taxonomy.TYPES,
-                                           taxonomy.CONTEXTS) if name in scope.data.data_columns}
+        self._columns = {
+            name
+            for name in ("user_id", "event_type", "session_id", taxonomy.STACK, taxonomy.TYPES, taxonomy.CONTEXTS)
+            if name in scope.data.data_columns
+        }
         self._event = scope.event_key[0] if scope.event_key else None
 
     def facts(self) -> Node:
@@ -185,8 +194,16 @@ class _Checks:
         plan = self.scope.state.plan
         missing = call("is_null", plan.column(MOMENT))
         name = self._add("missing_moment", ERROR, "all_events")
-        return Aggregate(plan, (), (("all_events", aggregation("size")), (name, aggregation("size", where=missing)),
-                                    (f"{name}_example", self._example(plan, missing))), "all_events")
+        return Aggregate(
+            plan,
+            (),
+            (
+                ("all_events", aggregation("size")),
+                (name, aggregation("size", where=missing)),
+                (f"{name}_example", self._example(plan, missing)),
+            ),
+            "all_events",
+        )
 
     def _of_events(self, rows: Node, failing: dict[str, Series]) -> Node:
         """Return the counts of checks of single events."""
@@ -213,38 +230,60 @@ class _Checks:
         if self._event != "event_id":
             return []
         event = rows.column("event_id")
-        ids = Aggregate(rows, (("event_id", event),), (("times", aggregation("size")), (MOMENT, aggregation(
-            "min", rows.column(MOMENT)))), "ids")
+        ids = Aggregate(
+            rows,
+            (("event_id", event),),
+            (("times", aggregation("size")), (MOMENT, aggregation("min", rows.column(MOMENT)))),
+            "ids",
+        )
         known, times = call("not_null", ids.column("event_id")), ids.column("times")
         again = call("and", known, call("gt", times, literal(1)))
         repeated, missing = (self._add(name, ERROR, "events") for name in ("repeated_event_id", "missing_event_id"))
-        counted = Aggregate(ids, (), (
-            ("with_id", aggregation("sum", times, where=known)), ("ids", aggregation("size", where=known)),
-            (f"{repeated}_example", aggregation("min", ids.column("event_id"), where=again)),
-            (missing, aggregation("sum", times, where=call("not", known))),
-            (f"{missing}_example", aggregation("min", ids.column(MOMENT), where=call("not", known)))), "ids_checked")
+        counted = Aggregate(
+            ids,
+            (),
+            (
+                ("with_id", aggregation("sum", times, where=known)),
+                ("ids", aggregation("size", where=known)),
+                (f"{repeated}_example", aggregation("min", ids.column("event_id"), where=again)),
+                (missing, aggregation("sum", times, where=call("not", known))),
+                (f"{missing}_example", aggregation("min", ids.column(MOMENT), where=call("not", known))),
+            ),
+            "ids_checked",
+        )
         return [Extend(counted, ((repeated, call("sub", counted.column("with_id"), counted.column("ids"))),), "ids_checked")]
 
     def _busy_users(self, rows: Node) -> Node:
         user = rows.column("user_id")
         there = Filter(rows, call("not_null", user), "with_user")
-        days = Aggregate(there, (("user_id", user), (PERIOD, period_of(self.scope, there, there.column(MOMENT), "day"))),
-                         (("events", aggregation("size")),), "days_of_users")
-        users = Aggregate(days, (("user_id", days.column("user_id")),), (("most", aggregation("max", days.column("events"))),),
-                          "busiest_days")
+        days = Aggregate(
+            there,
+            (("user_id", user), (PERIOD, period_of(self.scope, there, there.column(MOMENT), "day"))),
+            (("events", aggregation("size")),),
+            "days_of_users",
+        )
+        users = Aggregate(
+            days, (("user_id", days.column("user_id")),), (("most", aggregation("max", days.column("events"))),), "busiest_days"
+        )
         test = call("gt", users.column("most"), literal(self.busy))
         name = self._add("busy_user", WARNING, "users")
         example = aggregation("min", users.column("user_id"), where=test)
-        return Aggregate(users, (), (("users", aggregation("size")), (name, aggregation("size", where=test)),
-                                     (f"{name}_example", example)), "users_checked")
+        return Aggregate(
+            users,
+            (),
+            (("users", aggregation("size")), (name, aggregation("size", where=test)), (f"{name}_example", example)),
+            "users_checked",
+        )
 
     def _sessions(self, rows: Node) -> Node:
         session, moment = rows.column("session_id"), rows.column(MOMENT)
         there = Filter(rows, call("not_null", session), "with_session")
         values = [("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))]
         if "user_id" in self._columns:
-            values += [("first_user", aggregation("min", rows.column("user_id"))),
-                       ("last_user", aggregation("max", rows.column("user_id")))]
+            values += [
+                ("first_user", aggregation("min", rows.column("user_id"))),
+                ("last_user", aggregation("max", rows.column("user_id"))),
+            ]
         plan = Aggregate(there, (("session_id", session),), tuple(values), "sessions")
         length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
         tests = {"long_session": call("gt", length, literal(_LONG))}
@@ -253,8 +292,10 @@ class _Checks:
         counts: list[tuple[str, Expr]] = [("sessions", aggregation("size"))]
         for name, test in tests.items():
             self._add(name, WARNING, "sessions")
-            counts += [(name, aggregation("size", where=test)),
-                       (f"{name}_example", aggregation("min", plan.column("session_id"), where=test))]
+            counts += [
+                (name, aggregation("size", where=test)),
+                (f"{name}_example", aggregation("min", plan.column("session_id"), where=test)),
+            ]
         return Aggregate(plan, (), tuple(counts), "sessions_checked")
 
     def _similar_types(self, rows: Node) -> Node:
@@ -268,9 +309,16 @@ class _Checks:
         plan = Extend(plan, (("similar", over(aggregation("size"), [plan.column("plain")])),), "types")
         test = call("and", call("gt", plan.column("similar"), literal(1)), call("not_null", plan.column("event_type")))
         name = self._add("similar_event_type", WARNING, "types")
-        return Aggregate(plan, (), (
-            ("types", aggregation("count", plan.column("event_type"))), (name, aggregation("size", where=test)),
-            (f"{name}_example", aggregation("min", plan.column("event_type"), where=test))), "types_checked")
+        return Aggregate(
+            plan,
+            (),
+            (
+                ("types", aggregation("count", plan.column("event_type"))),
+                (name, aggregation("size", where=test)),
+                (f"{name}_example", aggregation("min", plan.column("event_type"), where=test)),
+            ),
+            "types_checked",
+        )
 
     def _days(self, rows: Node) -> Node:
         """Return days without events, and with far more or fewer than other days of the same weekday."""
@@ -287,18 +335,31 @@ class _Checks:
         by_weekday = Aggregate(plan, (("weekday", plan.column("weekday")),), (("middle", middle),), "medians")
         plan = looked_up(plan, by_weekday, ["weekday"], "days")
         plan = Extend(plan, (("distance", call("abs", call("sub", plan.column("number"), plan.column("middle")))),), "days")
-        spread = Aggregate(plan, (("weekday", plan.column("weekday")),), (("deviation", aggregation(
-            "quantile", plan.column("distance"), literal(0.5), where=plan.column("is_complete"))),), "deviations")
+        spread = Aggregate(
+            plan,
+            (("weekday", plan.column("weekday")),),
+            (("deviation", aggregation("quantile", plan.column("distance"), literal(0.5), where=plan.column("is_complete"))),),
+            "deviations",
+        )
         plan = looked_up(plan, spread, ["weekday"], "days")
         empty = call("eq", plan.column("number"), literal(0.0))
         far = call("gt", plan.column("distance"), call("mul", literal(_DEVIATIONS), plan.column("deviation")))
         odd = call("and", plan.column("is_complete"), far)
         names = self._add("day_without_events", WARNING, "days"), self._add("odd_day", WARNING, "whole_days")
-        return Aggregate(plan, (), (
-            ("days", aggregation("size")), ("whole_days", aggregation("size", where=plan.column("is_complete"))),
-            *((name, aggregation("size", where=test)) for name, test in zip(names, (empty, odd), strict=True)),
-            *((f"{name}_example", aggregation("min", plan.column(PERIOD), where=test))
-              for name, test in zip(names, (empty, odd), strict=True))), "days_checked")
+        return Aggregate(
+            plan,
+            (),
+            (
+                ("days", aggregation("size")),
+                ("whole_days", aggregation("size", where=plan.column("is_complete"))),
+                *((name, aggregation("size", where=test)) for name, test in zip(names, (empty, odd), strict=True)),
+                *(
+                    (f"{name}_example", aggregation("min", plan.column(PERIOD), where=test))
+                    for name, test in zip(names, (empty, odd), strict=True)
+                ),
+            ),
+            "days_checked",
+        )
 
     def _repeated_contexts(self, rows: Node) -> list[Node]:
         found = []
@@ -308,4 +369,3 @@ class _Checks:
                 self._add(name, ERROR, "events", f"repeated_{column}")
                 found.append(taxonomy.repeated(rows, column, self._event))
         return found
-

@@ -43,8 +43,9 @@ class Retention(Analysis):
         frame = self.frame
         keys = [name for name in frame.index_columns if name != COHORT]
         frame = frame[frame.complete & (frame.cohort_users > 0)].reset_index()
-        found: DataFrame = frame.groupby(keys).agg(cohorts=("users", "count"), cohort_users=("cohort_users", "sum"),
-                                                   users=("users", "sum"), rate=("rate", "mean"))
+        found: DataFrame = frame.groupby(keys).agg(
+            cohorts=("users", "count"), cohort_users=("cohort_users", "sum"), users=("users", "sum"), rate=("rate", "mean")
+        )
         if weighted:
             found["rate"] = found.users / found.cohort_users
         return found.sort_index()
@@ -77,12 +78,27 @@ class Retention(Analysis):
 
 
 @analysis
-def retention(settings: Settings, events: DataFrame, start: object = None, returning: object = None, by: str = "day",
-              mode: str = "first_time", clock: str = "calendar", criterion: str = "on",
-              brackets: Sequence[tuple[int, int]] | None = None, measure: str | tuple[str, str] = "users",
-              breakdown: object = None, *, where: object = None, top: int = 10, periods: int | None = None,
-              start_date: object = None, end_date: object = None, as_of: object = None,
-              unit: str | list[str] = "user_id") -> Retention:
+def retention(
+    settings: Settings,
+    events: DataFrame,
+    start: object = None,
+    returning: object = None,
+    by: str = "day",
+    mode: str = "first_time",
+    clock: str = "calendar",
+    criterion: str = "on",
+    brackets: Sequence[tuple[int, int]] | None = None,
+    measure: str | tuple[str, str] = "users",
+    breakdown: object = None,
+    *,
+    where: object = None,
+    top: int = 10,
+    periods: int | None = None,
+    start_date: object = None,
+    end_date: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Retention:
     """Return how many users of each cohort came back: index ``cohort`` and ``periods_since``.
 
     Columns are ``cohort_users``, the size of the cohort; ``users``, how many of them came back; ``rate``, the second divided by
@@ -155,23 +171,49 @@ def retention(settings: Settings, events: DataFrame, start: object = None, retur
         if given not in known:
             raise InvalidValue(f"{name} of retention is not known: {given!r}", hint=near(given, known))
     checked_period(by)
-    scope = scope_of(settings, events, "retention", unit=unit, start=start_date, end=end_date, as_of=as_of,
-                     limits=("start_date", "end_date"))
+    scope = scope_of(
+        settings, events, "retention", unit=unit, start=start_date, end=end_date, as_of=as_of, limits=("start_date", "end_date")
+    )
     used = [name for name in (*scope.unit, *scope.event_key, *scope.data.index_columns) if name in NAMES]
     if used:
-        raise InvalidValue(f"the unit or the index of the frame is column {used[0]!r}, whose name retention uses itself",
-                           hint="rename it")
+        raise InvalidValue(
+            f"the unit or the index of the frame is column {used[0]!r}, whose name retention uses itself", hint="rename it"
+        )
     not_a_day(start, "start of retention", "start_date")
-    tests = [None if given is None else condition(given, scope.data, f"{name} of retention", scope.unit)
-             for name, given in (("start", start), ("returning", returning), ("where", where))]
-    label = None if breakdown is None else breakdown_of(
-        breakdown, scope.data, "retention", scope.unit, (*NAMES, *scope.unit, *scope.event_key, "moment"))
-    cells = Cells(scope, tests[0], tests[1], by, mode, clock == "elapsed", criterion, _brackets(brackets, periods),
-                  _measure(scope, measure, criterion), label, checked_top(top), is_same=_is_same(tests[0], tests[1]),
-                  periods=periods, where=tests[2])
+    tests = [
+        None if given is None else condition(given, scope.data, f"{name} of retention", scope.unit)
+        for name, given in (("start", start), ("returning", returning), ("where", where))
+    ]
+    label = (
+        None
+        if breakdown is None
+        else breakdown_of(breakdown, scope.data, "retention", scope.unit, (*NAMES, *scope.unit, *scope.event_key, "moment"))
+    )
+    cells = Cells(
+        scope,
+        tests[0],
+        tests[1],
+        by,
+        mode,
+        clock == "elapsed",
+        criterion,
+        _brackets(brackets, periods),
+        _measure(scope, measure, criterion),
+        label,
+        checked_top(top),
+        is_same=_is_same(tests[0], tests[1]),
+        periods=periods,
+        where=tests[2],
+    )
     types = tuple(each for test in tests if test is not None for each in test.types)
-    found = Retention("retention", cells.frame(), scope, Definition(_rule(cells), types), cells.members(),
-                      possible={COHORT: period_in(scope, by), SINCE: _since(cells)})
+    found = Retention(
+        "retention",
+        cells.frame(),
+        scope,
+        Definition(_rule(cells), types),
+        cells.members(),
+        possible={COHORT: period_in(scope, by), SINCE: _since(cells)},
+    )
     vars(found)["_plans"] = cells
     return found
 
@@ -207,10 +249,15 @@ def _brackets(brackets: Sequence[tuple[int, int]] | None, periods: int | None) -
     found = tuple(tuple(each) for each in brackets)
     least = 0
     for each in found:
-        if len(each) != 2 or any(isinstance(end, bool) or not isinstance(end, int) for end in each) or not (
-                least <= each[0] < each[1]):
-            raise InvalidValue(f"brackets of retention are pairs of rising numbers from 0, not {list(brackets)!r}",
-                               hint="ends are exclusive, as in brackets=[(0, 1), (1, 4), (4, 8)]")
+        if (
+            len(each) != 2
+            or any(isinstance(end, bool) or not isinstance(end, int) for end in each)
+            or not (least <= each[0] < each[1])
+        ):
+            raise InvalidValue(
+                f"brackets of retention are pairs of rising numbers from 0, not {list(brackets)!r}",
+                hint="ends are exclusive, as in brackets=[(0, 1), (1, 4), (4, 8)]",
+            )
         least = each[1]
     if not found:
         raise InvalidValue("brackets of retention are empty", hint="for instance brackets=[(0, 1), (1, 4), (4, 8)]")
@@ -222,18 +269,22 @@ def _measure(scope: Scope, measure: str | tuple[str, str], criterion: str) -> tu
     if measure == "users":
         return None
     if isinstance(measure, str) or len(measure) != 2 or measure[0] not in ("sum", "mean"):
-        raise InvalidValue(f"measure of retention is not known: {in_words(measure)}",
-                           hint="'users', or ('sum', column) or ('mean', column)")
+        raise InvalidValue(
+            f"measure of retention is not known: {in_words(measure)}", hint="'users', or ('sum', column) or ('mean', column)"
+        )
     if criterion == "streak":
         raise InvalidValue("measure of retention is 'users' for streaks", hint="another criterion adds up a column")
     kind, column = measure
     if column not in scope.data.data_columns:
-        raise ColumnNotFound(f"measure of retention is of column {column!r}, which the frame does not have",
-                             hint=near(column, scope.data.data_columns))
+        raise ColumnNotFound(
+            f"measure of retention is of column {column!r}, which the frame does not have",
+            hint=near(column, scope.data.data_columns),
+        )
     dtype = scope.data.dtypes[column]
     if dtype not in ("int64", "float64") and not dtype.startswith("decimal"):
-        raise InvalidType(f"retention cannot take the {kind} of column {column!r}, which is {dtype}",
-                          hint="cast it to a number")
+        raise InvalidType(
+            f"retention cannot take the {kind} of column {column!r}, which is {dtype}", hint="cast it to a number"
+        )
     return kind, column
 
 
@@ -242,18 +293,30 @@ def _rule(cells: Cells) -> tuple[str, ...]:
     unit, by = " and ".join(cells.scope.unit), cells.by
     start = "event" if cells.start is None else f"event of {cells.start.name}"
     back = "event" if cells.returning is None else f"event of {cells.returning.name}"
-    cohort = {"first_time": f"its first {start} of all", "first_time_filtered": f"its first {start} in the range",
-              "recurring": f"each {start}"}[cells.mode]
-    when = {"on": f"the {by} that is periods_since later", "on_or_after": f"the {by} that is periods_since later, or after it",
-            "on_or_before": f"the {by} that is periods_since later, or before it",
-            "streak": f"every {by} up to the one that is periods_since later"}[cells.criterion]
+    cohort = {
+        "first_time": f"its first {start} of all",
+        "first_time_filtered": f"its first {start} in the range",
+        "recurring": f"each {start}",
+    }[cells.mode]
+    when = {
+        "on": f"the {by} that is periods_since later",
+        "on_or_after": f"the {by} that is periods_since later, or after it",
+        "on_or_before": f"the {by} that is periods_since later, or before it",
+        "streak": f"every {by} up to the one that is periods_since later",
+    }[cells.criterion]
     lines = [f"A {unit} is in the cohort of the {by} of {cohort}.", f"It came back if it has an {back} in {when}."]
     if cells.where is not None:
         lines.append(f"Only events that match {cells.where.title} are counted.")
-    lines.append(f"Periods are of {ELAPSED[by]} since the first start in the cohort." if cells.is_elapsed
-                 else f"Periods are those of the calendar: {by}s.")
-    lines.append("The start itself counts as a return, because both are the same condition." if cells.is_same
-                 else "The event of the start does not count as a return; another event at the same moment does.")
+    lines.append(
+        f"Periods are of {ELAPSED[by]} since the first start in the cohort."
+        if cells.is_elapsed
+        else f"Periods are those of the calendar: {by}s."
+    )
+    lines.append(
+        "The start itself counts as a return, because both are the same condition."
+        if cells.is_same
+        else "The event of the start does not count as a return; another event at the same moment does."
+    )
     if cells.brackets is not None:
         brackets = ", ".join(f"[{low}, {high})" for low, high in cells.brackets)
         lines.append(f"Periods are put together in brackets, ends exclusive: {brackets}.")
@@ -263,4 +326,3 @@ def _rule(cells: Cells) -> tuple[str, ...]:
         lines.append(groups_in_words(f"{cells.label.name} at the start", cells.top))
     lines.append("A cell is complete once its last period is over for all users that may be in the cohort.")
     return tuple(lines)
-

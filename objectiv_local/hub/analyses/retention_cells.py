@@ -46,20 +46,53 @@ from objectiv_local.types import INT64
 
 COHORT, SINCE = "cohort", "periods_since"
 #: Periods of elapsed time.
-ELAPSED: Final[dict[str, str]] = {"hour": "1 hour", "day": "24 hours", "week": "7 days", "month": "30 days",
-                                  "quarter": "90 days", "year": "365 days"}
-_LENGTHS: Final = {"hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7),
-                   "month": datetime.timedelta(days=30), "quarter": datetime.timedelta(days=90),
-                   "year": datetime.timedelta(days=365)}
+ELAPSED: Final[dict[str, str]] = {
+    "hour": "1 hour",
+    "day": "24 hours",
+    "week": "7 days",
+    "month": "30 days",
+    "quarter": "90 days",
+    "year": "365 days",
+}
+_LENGTHS: Final = {
+    "hour": datetime.timedelta(hours=1),
+    "day": datetime.timedelta(days=1),
+    "week": datetime.timedelta(days=7),
+    "month": datetime.timedelta(days=30),
+    "quarter": datetime.timedelta(days=90),
+    "year": datetime.timedelta(days=365),
+}
 _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT = "is_start", "is_return", "is_first", "entered", "amount_returned"
 _USERS, _SIZE, _RATE, _COMPLETE, _VALUE, _PER_USER = ("users", "cohort_users", "rate", "complete", "value", "value_per_user")
 _INTERVAL: Final = "usual_interval"
 #: Periods up to which cohorts without users have cells.
 _MOST_FILLED: Final = 1_000
 #: What no unit, index or breakdown may be named.
-NAMES: Final = (COHORT, SINCE, PERIOD, _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT, _USERS, _SIZE, _RATE, _COMPLETE, _VALUE,
-                _PER_USER, "cohorts", "next_period", "end_period", "slot", "last_since", "run", "distance", "amounts",
-                _INTERVAL)
+NAMES: Final = (
+    COHORT,
+    SINCE,
+    PERIOD,
+    _START,
+    _RETURN,
+    _IS_FIRST,
+    _ENTERED,
+    _AMOUNT,
+    _USERS,
+    _SIZE,
+    _RATE,
+    _COMPLETE,
+    _VALUE,
+    _PER_USER,
+    "cohorts",
+    "next_period",
+    "end_period",
+    "slot",
+    "last_since",
+    "run",
+    "distance",
+    "amounts",
+    _INTERVAL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +151,7 @@ class Cells:
             columns += self._values(plan)
         columns.append((_COMPLETE, plan.column(_COMPLETE)))
         plan = Select(plan, tuple(columns), "retention")
-        return frame_of(self.scope.state_over(plan, self.keys), [name for name, _ in columns[len(self.keys):]])
+        return frame_of(self.scope.state_over(plan, self.keys), [name for name, _ in columns[len(self.keys) :]])
 
     def members(self) -> Node:
         """Return the returns of users behind each cell."""
@@ -134,13 +167,24 @@ class Cells:
         since, end = grid.column(SINCE), grid.column("end_period")
         distance = back.column("distance")
         late, early = call("ge", distance, since), call("lt", distance, end)
-        condition = {"on": call("and", late, early), "on_or_after": late, "on_or_before": early,
-                     "streak": call("and", late, early)}[self.criterion]
+        condition = {
+            "on": call("and", late, early),
+            "on_or_after": late,
+            "on_or_before": early,
+            "streak": call("and", late, early),
+        }[self.criterion]
         if ends is not None:
             lasts = call("or", call("eq", since, literal(self._least)), call("ge", back.column(ends), since))
             condition = call("and", condition, lasts)
-        return Join(back, grid, "inner", tuple((name, name) for name in self.groups), tuple(columns), step="members",
-                    condition=condition)
+        return Join(
+            back,
+            grid,
+            "inner",
+            tuple((name, name) for name in self.groups),
+            tuple(columns),
+            step="members",
+            condition=condition,
+        )
 
     def usage_intervals(self) -> Node:
         """Return quantiles of the medians of the days between the days on which each user returned."""
@@ -154,9 +198,18 @@ class Cells:
         usual = aggregation("quantile", days.column(_INTERVAL), literal(0.5))
         users: Node = Aggregate(days, _columns(days, scope.unit), ((_INTERVAL, usual),), "usual_intervals")
         users = Filter(users, call("not_null", users.column(_INTERVAL)), "users_with_intervals")
-        return Aggregate(users, (), ((_USERS, aggregation("size")), *(
-            (f"p{percent}", aggregation("quantile", users.column(_INTERVAL), literal(percent / 100)))
-            for percent in (50, 80, 90))), "usage_interval")
+        return Aggregate(
+            users,
+            (),
+            (
+                (_USERS, aggregation("size")),
+                *(
+                    (f"p{percent}", aggregation("quantile", users.column(_INTERVAL), literal(percent / 100)))
+                    for percent in (50, 80, 90)
+                ),
+            ),
+            "usage_interval",
+        )
 
     # ---- events, starts and returns
 
@@ -269,13 +322,17 @@ class Cells:
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in starts.types]
         columns += [(name, "right", (name, name)) for name in returns.types if name not in unit]
         # Where every start is a return, the period of the start has one.
-        condition = (call("ge", returns.column(MOMENT), starts.column(_ENTERED)) if MOMENT in returns.types
-                     else call("ge", returns.column(PERIOD), starts.column(COHORT)))
+        condition = (
+            call("ge", returns.column(MOMENT), starts.column(_ENTERED))
+            if MOMENT in returns.types
+            else call("ge", returns.column(PERIOD), starts.column(COHORT))
+        )
         if _IS_FIRST in returns.types:
             own = call("and", returns.column(_IS_FIRST), call("eq", returns.column(PERIOD), starts.column(COHORT)))
             condition = call("and", condition, call("not", own))
-        plan = Join(starts, returns, "inner", tuple((name, name) for name in unit), tuple(columns), step="returned",
-                    condition=condition)
+        plan = Join(
+            starts, returns, "inner", tuple((name, name) for name in unit), tuple(columns), step="returned", condition=condition
+        )
         if self.is_elapsed:
             passed = call("sub", plan.column(MOMENT), plan.column(_ENTERED))
             distance = call("floordiv", passed, literal(_LENGTHS[self.by]))
@@ -295,6 +352,7 @@ class Cells:
                 return year
             parts = {"month": 12, "quarter": 4}[self.by]
             return call("add", call("mul", year, literal(parts)), call("date_part", literal(self.by), of))
+
         return call("sub", place(last), place(first))
 
     # ---- cells
@@ -399,8 +457,10 @@ class Cells:
         slots = self._slots(back)
         first = Filter(slots, call("eq", slots.column(SINCE), literal(self._least)), "first_slots")
         runs = self._streaks(slots)
-        parts = (Select(first, _columns(first, self.keys), "first_slots"),
-                 Select(runs, (*_columns(runs, self.groups), (SINCE, runs.column("run"))), "streaks"))
+        parts = (
+            Select(first, _columns(first, self.keys), "first_slots"),
+            Select(runs, (*_columns(runs, self.groups), (SINCE, runs.column("run"))), "streaks"),
+        )
         plan = Union(parts, tuple(self.keys), "slots_and_streaks")
         return Aggregate(plan, _columns(plan, self.keys), ((_USERS, aggregation("size")),), "counted_returns")
 
@@ -421,20 +481,29 @@ class Cells:
         amount = returns.column(_AMOUNT)
         values = ((_VALUE, aggregation("sum", amount)), ("amounts", aggregation("count", amount)))
         if self.is_elapsed:
-            each = Extend(returns, ((_VALUE, amount), ("amounts", case([(call("not_null", amount), literal(1))], literal(0)))),
-                          "values")
+            each = Extend(
+                returns, ((_VALUE, amount), ("amounts", case([(call("not_null", amount), literal(1))], literal(0)))), "values"
+            )
             return self._summed_amounts([self._pairs(starts, each)])
         unit = self.scope.unit
         kept = [name for name in (*unit, PERIOD, _IS_FIRST, MOMENT) if name in returns.types]
-        own = Select(returns, (*_columns(returns, kept), (_VALUE, amount), (
-            "amounts", case([(call("not_null", amount), literal(1))], literal(0)))), "values")
+        own = Select(
+            returns,
+            (
+                *_columns(returns, kept),
+                (_VALUE, amount),
+                ("amounts", case([(call("not_null", amount), literal(1))], literal(0))),
+            ),
+            "values",
+        )
         test = [call("ge", own.column(MOMENT), starts.column(_ENTERED))]
         if _IS_FIRST in own.types:
             test.append(call("not", own.column(_IS_FIRST)))
         in_period = self._joined(starts, own, [*((name, name) for name in unit), (COHORT, PERIOD)], test)
         totals = Aggregate(returns, _columns(returns, (*unit, PERIOD)), values, "values_by_period")
-        later = self._joined(starts, totals, [(name, name) for name in unit],
-                             [call("gt", totals.column(PERIOD), starts.column(COHORT))])
+        later = self._joined(
+            starts, totals, [(name, name) for name in unit], [call("gt", totals.column(PERIOD), starts.column(COHORT))]
+        )
         zero = Extend(in_period, (("distance", literal(0)),), "values_of_start")
         later = Extend(later, (("distance", self._distance(later.column(COHORT), later.column(PERIOD))),), "values_later")
         return self._summed_amounts([zero, later])
@@ -452,11 +521,25 @@ class Cells:
     def _summed_amounts(self, parts: Sequence[Node]) -> Node:
         """Return the sum and the number of values by cell."""
         names = (*self.keys, _VALUE, "amounts")
-        slots = [Select(each, (*_columns(each, self.groups), (SINCE, self._slot(each.column("distance"), self.criterion)),
-                               *_columns(each, (_VALUE, "amounts"))), "slots") for each in parts]
+        slots = [
+            Select(
+                each,
+                (
+                    *_columns(each, self.groups),
+                    (SINCE, self._slot(each.column("distance"), self.criterion)),
+                    *_columns(each, (_VALUE, "amounts")),
+                ),
+                "slots",
+            )
+            for each in parts
+        ]
         plan: Node = slots[0] if len(slots) == 1 else Union(tuple(slots), names, "slots")
-        return Aggregate(plan, _columns(plan, self.keys), tuple(
-            (name, aggregation("sum", plan.column(name))) for name in (_VALUE, "amounts")), "amounts")
+        return Aggregate(
+            plan,
+            _columns(plan, self.keys),
+            tuple((name, aggregation("sum", plan.column(name))) for name in (_VALUE, "amounts")),
+            "amounts",
+        )
 
     def _values(self, plan: Node) -> list[tuple[str, Expr]]:
         assert self.measure is not None

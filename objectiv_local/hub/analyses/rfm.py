@@ -46,8 +46,18 @@ _VALUE: Final = "for instance value='amount'"
 
 
 @analysis
-def rfm(settings: Settings, events: DataFrame, value: object, *, where: object = None, scores: int = 5, start: object = None,
-        end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Rfm:
+def rfm(
+    settings: Settings,
+    events: DataFrame,
+    value: object,
+    *,
+    where: object = None,
+    scores: int = 5,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Rfm:
     """Return how recently, how often and for how much each user bought: index the unit.
 
     ==========================================================  ======================================================
@@ -89,16 +99,19 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
     if taken:
         raise InvalidValue(f"unit of rfm is named {taken[0]!r}, as a column of the result is", hint="rename it")
     if isinstance(scores, bool) or not 2 <= scores <= _MOST_SCORES:
-        raise InvalidValue(f"scores of rfm has to be a whole number from 2 to {_MOST_SCORES}, not {scores!r}",
-                           hint="for instance scores=5")
+        raise InvalidValue(
+            f"scores of rfm has to be a whole number from 2 to {_MOST_SCORES}, not {scores!r}", hint="for instance scores=5"
+        )
     test = None if where is None else condition(where, scope.data, "where of rfm", scope.unit)
     given = column_of(value, scope.data, "value of rfm", _VALUE)
     orders = Orders(scope, given, number_of(given, scope.data, "value of rfm", _VALUE), test)
     plan = _scored(orders.by_unit(), scores)
     frame = frame_of(scope.state_over(plan, scope.unit), [*_MEASURES, *SCORES])
     cells = dict.fromkeys(SCORES, "int64") | frame.index_dtypes
-    rule = ("recency and age are days since the last and the first order, frequency is the number of orders, and monetary "
-            f"their mean {given.name}; scores are from 1 to {scores}, by rank.")
+    rule = (
+        "recency and age are days since the last and the first order, frequency is the number of orders, and monetary "
+        f"their mean {given.name}; scores are from 1 to {scores}, by rank."
+    )
     definition = Definition((orders.rule, rule), () if test is None else test.types)
     return Rfm("rfm", frame, scope, definition, plan, cells, orders, scores)
 
@@ -107,8 +120,17 @@ def rfm(settings: Settings, events: DataFrame, value: object, *, where: object =
 class Rfm(Analysis):
     """The result of rfm."""
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node,
-                 cells: Mapping[str, str], orders: Orders, scores: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        frame: DataFrame,
+        scope: Scope,
+        definition: Definition,
+        members: Node,
+        cells: Mapping[str, str],
+        orders: Orders,
+        scores: int,
+    ) -> None:
         super().__init__(name, frame, scope, definition, members, cells, dict.fromkeys(SCORES, between(1, scores)))
         self._orders = orders
 
@@ -130,19 +152,28 @@ class Rfm(Analysis):
         if not days or any(isinstance(each, bool) or not isinstance(each, int) for each in days):
             raise InvalidType(f"days of ltv are whole numbers, not {days!r}", hint="for instance days=[7, 30, 90]")
         if days[0] < 1 or any(later <= earlier for earlier, later in pairwise(days)):
-            raise InvalidValue(f"days of ltv are increasing numbers from 1, not {list(days)!r}",
-                               hint="for instance days=[7, 30, 90]")
+            raise InvalidValue(
+                f"days of ltv are increasing numbers from 1, not {list(days)!r}", hint="for instance days=[7, 30, 90]"
+            )
         scope = self._scope
         rows = self._orders.by_cohort(by)
         plan = _curves(self._orders, rows, by, days)
         frame = frame_of(scope.state_over(plan, ["cohort", "days"]), ["cohort_users", "total", "ltv", "complete"])
-        rule = (f"A cohort are the {' and '.join(scope.unit)} whose first order is in a {by}; ltv is the value of their orders "
-                "within so many days since the first one, divided by their number.")
-        members = Select(rows, (*((name, rows.column(name)) for name in scope.unit), (MOMENT, rows.column("first_moment")),
-                                ("cohort", rows.column("cohort"))), "members")
+        rule = (
+            f"A cohort are the {' and '.join(scope.unit)} whose first order is in a {by}; ltv is the value of their orders "
+            "within so many days since the first one, divided by their number."
+        )
+        members = Select(
+            rows,
+            (
+                *((name, rows.column(name)) for name in scope.unit),
+                (MOMENT, rows.column("first_moment")),
+                ("cohort", rows.column("cohort")),
+            ),
+            "members",
+        )
         definition = Definition((self._orders.rule, rule), self._definition.types)
-        return Analysis("ltv", frame, scope, definition, members, {"cohort": "date"},
-                        {"cohort": period_in(self._scope, by)})
+        return Analysis("ltv", frame, scope, definition, members, {"cohort": "date"}, {"cohort": period_in(self._scope, by)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +206,42 @@ class Orders:
         """Return recency, frequency, monetary value and age of each unit."""
         scope, rows = self.scope, self.rows()
         moment = rows.column(MOMENT)
-        plan = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit), (
-            ("last_order", aggregation("max", moment)), ("frequency", aggregation("size")),
-            ("monetary", aggregation("mean", rows.column(_WORTH))), ("first_order", aggregation("min", moment))), "orders")
+        plan = Aggregate(
+            rows,
+            tuple((name, rows.column(name)) for name in scope.unit),
+            (
+                ("last_order", aggregation("max", moment)),
+                ("frequency", aggregation("size")),
+                ("monetary", aggregation("mean", rows.column(_WORTH))),
+                ("first_order", aggregation("min", moment)),
+            ),
+            "orders",
+        )
         today = cast(scope.local(plan, self.known_until()), DATE)
 
         def days_since(name: str) -> Expr:
             day = cast(scope.local(plan, plan.column(name)), DATE)
             return call("floordiv", call("sub", today, day), literal(_DAY))
 
-        return Select(plan, (*((name, plan.column(name)) for name in scope.unit), (MOMENT, plan.column("first_order")),
-                             ("recency", days_since("last_order")), ("frequency", plan.column("frequency")),
-                             ("monetary", plan.column("monetary")), ("age", days_since("first_order"))), "measured")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in scope.unit),
+                (MOMENT, plan.column("first_order")),
+                ("recency", days_since("last_order")),
+                ("frequency", plan.column("frequency")),
+                ("monetary", plan.column("monetary")),
+                ("age", days_since("first_order")),
+            ),
+            "measured",
+        )
 
     def by_cohort(self, by: str) -> Node:
         """Return the orders with the first moment of their unit, and its period."""
         rows = self.rows()
-        plan: Node = Extend(rows, (("first_moment", over(aggregation("min", rows.column(MOMENT)), self.scope.units(rows))),),
-                            "orders")
+        plan: Node = Extend(
+            rows, (("first_moment", over(aggregation("min", rows.column(MOMENT)), self.scope.units(rows))),), "orders"
+        )
         return Extend(plan, (("cohort", period_of(self.scope, plan, plan.column("first_moment"), by)),), "orders")
 
 
@@ -208,8 +257,9 @@ def _scored(plan: Node, scores: int) -> Node:
 
     def score(rank: Expr) -> Expr:
         worse = call("mul", call("sub", rank, literal(1)), literal(scores))
-        parts = [(call("ge", worse, call("mul", literal(part), others)), literal(part + 1))
-                 for part in range(scores - 1, 0, -1)]
+        parts = [
+            (call("ge", worse, call("mul", literal(part), others)), literal(part + 1)) for part in range(scores - 1, 0, -1)
+        ]
         return case([(call("eq", rank, literal(1)), literal(1)), *parts], literal(1))
 
     return Extend(ranked, tuple((name, score(ranked.column(f"{name}_rank"))) for name in SCORES), "scored")
@@ -218,22 +268,43 @@ def _scored(plan: Node, scores: int) -> Node:
 def _curves(orders: Orders, rows: Node, by: str, days: Sequence[int]) -> Node:
     """Return the value of cohorts after each number of days."""
     scope, cohort = orders.scope, rows.column("cohort")
-    units = Aggregate(rows, (("cohort", cohort), *((name, rows.column(name)) for name in scope.unit)),
-                      (("first_moment", aggregation("min", rows.column("first_moment"))),), "cohort_units")
-    sizes = Aggregate(units, (("cohort", units.column("cohort")),), (
-        ("cohort_users", aggregation("size")), ("last_first", aggregation("max", units.column("first_moment")))), "cohorts")
+    units = Aggregate(
+        rows,
+        (("cohort", cohort), *((name, rows.column(name)) for name in scope.unit)),
+        (("first_moment", aggregation("min", rows.column("first_moment"))),),
+        "cohort_units",
+    )
+    sizes = Aggregate(
+        units,
+        (("cohort", units.column("cohort")),),
+        (("cohort_users", aggregation("size")), ("last_first", aggregation("max", units.column("first_moment")))),
+        "cohorts",
+    )
     numbers = Values((("days", INT64),), tuple((literal(each),) for each in days), ("days",), "days")
     since = call("sub", rows.column(MOMENT), rows.column("first_moment"))
     within = case([(call("lt", since, literal(each * _DAY)), literal(each)) for each in days])
-    sums = Aggregate(rows, (("cohort", cohort), ("days", within)), ((_WORTH, aggregation("sum", rows.column(_WORTH))),),
-                     "by_days")
+    sums = Aggregate(
+        rows, (("cohort", cohort), ("days", within)), ((_WORTH, aggregation("sum", rows.column(_WORTH))),), "by_days"
+    )
     on = ["cohort", "days"]
     grid = looked_up(crossed(sizes, numbers, "cohorts_by_days"), sums, on, "ltv", key=on)
-    total = over(aggregation("sum", call("coalesce", grid.column(_WORTH), literal(0.0))), [grid.column("cohort")],
-                 [Ordering(grid.column("days"))])
+    total = over(
+        aggregation("sum", call("coalesce", grid.column(_WORTH), literal(0.0))),
+        [grid.column("cohort")],
+        [Ordering(grid.column("days"))],
+    )
     known, size = orders.known_until(), grid.column("cohort_users")
     all_seen = call("ge", call("sub", known, grid.column("last_first")), call("mul", literal(_DAY), grid.column("days")))
     is_over = call("le", cast(next_start(scope, grid, grid.column("cohort"), by), TIMESTAMP), scope.local(grid, known))
-    return Select(grid, (("cohort", grid.column("cohort")), ("days", grid.column("days")), ("cohort_users", size),
-                         ("total", total), ("ltv", call("truediv", total, size)), ("complete", call("and", all_seen, is_over))),
-                  "ltv")
+    return Select(
+        grid,
+        (
+            ("cohort", grid.column("cohort")),
+            ("days", grid.column("days")),
+            ("cohort_users", size),
+            ("total", total),
+            ("ltv", call("truediv", total, size)),
+            ("complete", call("and", all_seen, is_over)),
+        ),
+        "ltv",
+    )

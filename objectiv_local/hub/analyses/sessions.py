@@ -40,7 +40,15 @@ from objectiv_local.types import INT64
 BOUNCES: Final = ("single_event", "single_view", "not_engaged")
 _GAP: Final = datetime.timedelta(minutes=30)
 _SESSION, _START, _END, _DURATION, _HITS, _ENTRY, _EXIT, _BOUNCE = (
-    "session_id", "start", "end", "duration", "hits", "entry", "exit", "is_bounce")
+    "session_id",
+    "start",
+    "end",
+    "duration",
+    "hits",
+    "entry",
+    "exit",
+    "is_bounce",
+)
 _COLUMNS: Final = (_SESSION, _START, _END, _DURATION, _HITS, _ENTRY, _EXIT, _BOUNCE)
 
 
@@ -72,11 +80,18 @@ class Sessions(Analysis):
         keys, duration = ((key, plan.column(key)),), plan.column(_DURATION)
         users: Node = Aggregate(plan, (*keys, *((name, plan.column(name)) for name in scope.unit)), (), "users")
         users = Aggregate(users, ((key, users.column(key)),), (("users", aggregation("size")),), "counted_users")
-        found: Node = Aggregate(plan, keys, (
-            ("sessions", aggregation("size")), (_HITS, aggregation("sum", plan.column(_HITS))),
-            ("mean_duration", aggregation("mean", duration)),
-            ("median_duration", aggregation("quantile", duration, literal(0.5))),
-            ("bounces", aggregation("size", where=plan.column(_BOUNCE)))), "summary")
+        found: Node = Aggregate(
+            plan,
+            keys,
+            (
+                ("sessions", aggregation("size")),
+                (_HITS, aggregation("sum", plan.column(_HITS))),
+                ("mean_duration", aggregation("mean", duration)),
+                ("median_duration", aggregation("quantile", duration, literal(0.5))),
+                ("bounces", aggregation("size", where=plan.column(_BOUNCE))),
+            ),
+            "summary",
+        )
         if by is None:
             grid: Node = Values(((key, INT64),), ((literal(1),),), (key,), "all")
         else:
@@ -86,10 +101,15 @@ class Sessions(Analysis):
             grid = looked_up(grid, part, [key], "summary", key=[key])
         counts = {name: call("coalesce", grid.column(name), literal(0)) for name in ("sessions", "users", _HITS, "bounces")}
         columns: dict[str, Expr] = {
-            "sessions": counts["sessions"], "users": counts["users"], _HITS: counts[_HITS],
+            "sessions": counts["sessions"],
+            "users": counts["users"],
+            _HITS: counts[_HITS],
             "hits_per_session": call("ratio", counts[_HITS], counts["sessions"]),
-            "mean_duration": grid.column("mean_duration"), "median_duration": grid.column("median_duration"),
-            "bounces": counts["bounces"], "bounce_rate": call("ratio", counts["bounces"], counts["sessions"])}
+            "mean_duration": grid.column("mean_duration"),
+            "median_duration": grid.column("median_duration"),
+            "bounces": counts["bounces"],
+            "bounce_rate": call("ratio", counts["bounces"], counts["sessions"]),
+        }
         if by is None:
             return frame_of(scope.state_over(Select(grid, tuple(columns.items()), "summary")), list(columns))
         columns["complete"] = grid.column("complete")
@@ -98,11 +118,24 @@ class Sessions(Analysis):
 
 
 @analysis
-def sessions(settings: Settings, events: DataFrame, label: object = "event_type", *, gap: datetime.timedelta | None = None,
-             midnight_reset: bool = False, new_on: object = None, where: object = None, bounce: str = "single_event",
-             views: object = None, key_events: object = None,
-             engaged_after: datetime.timedelta = datetime.timedelta(seconds=10), start: object = None, end: object = None,
-             as_of: object = None, unit: str | list[str] = "user_id") -> Sessions:
+def sessions(
+    settings: Settings,
+    events: DataFrame,
+    label: object = "event_type",
+    *,
+    gap: datetime.timedelta | None = None,
+    midnight_reset: bool = False,
+    new_on: object = None,
+    where: object = None,
+    bounce: str = "single_event",
+    views: object = None,
+    key_events: object = None,
+    engaged_after: datetime.timedelta = datetime.timedelta(seconds=10),
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Sessions:
     """Return the sessions: index ``session_id``, and a row for each.
 
     Columns are the unit, that is ``user_id``; ``start`` and ``end``, the moments of the first and the last event; ``duration``,
@@ -152,23 +185,39 @@ def sessions(settings: Settings, events: DataFrame, label: object = "event_type"
     if gap is not None and gap < datetime.timedelta(0):
         raise InvalidValue(f"gap of sessions is negative: {gap}", hint="for instance datetime.timedelta(minutes=30)")
     if engaged_after < datetime.timedelta(0):
-        raise InvalidValue(f"engaged_after of sessions is negative: {engaged_after}",
-                           hint="for instance datetime.timedelta(seconds=10)")
-    tests = {name: None if given is None else condition(given, scope.data, f"{name} of sessions", scope.unit)
-             for name, given in (("where", where), ("views", views), ("key_events", key_events))}
+        raise InvalidValue(
+            f"engaged_after of sessions is negative: {engaged_after}", hint="for instance datetime.timedelta(seconds=10)"
+        )
+    tests = {
+        name: None if given is None else condition(given, scope.data, f"{name} of sessions", scope.unit)
+        for name, given in (("where", where), ("views", views), ("key_events", key_events))
+    }
     data = scope.data
     has_sessions = _SESSION in (*data.data_columns, *data.index_columns)
     is_made = gap is not None or midnight_reset or new_on is not None or not has_sessions
     if new_on is not None:
         new_on = label_of(new_on, data, "new_on of sessions", "for instance new_on='utm_campaign'")
-    asked = _Asked(scope, label_of(label, data, "label of sessions", "for instance label='event_type'"), is_made,
-                   _GAP if gap is None else gap, midnight_reset, new_on, tests["where"], bounce, tests["views"],
-                   tests["key_events"], engaged_after)
+    asked = _Asked(
+        scope,
+        label_of(label, data, "label of sessions", "for instance label='event_type'"),
+        is_made,
+        _GAP if gap is None else gap,
+        midnight_reset,
+        new_on,
+        tests["where"],
+        bounce,
+        tests["views"],
+        tests["key_events"],
+        engaged_after,
+    )
     plan = asked.sessions()
     types = tuple(each for test in tests.values() if test is not None for each in test.types)
     frame = frame_of(scope.state_over(plan, [_SESSION]), [*scope.unit, *_COLUMNS[1:]])
-    members = Select(plan, ((_SESSION, plan.column(_SESSION)), *((name, plan.column(name)) for name in scope.unit),
-                            (MOMENT, plan.column(_START))), "members")
+    members = Select(
+        plan,
+        ((_SESSION, plan.column(_SESSION)), *((name, plan.column(name)) for name in scope.unit), (MOMENT, plan.column(_START))),
+        "members",
+    )
     found = Sessions("sessions", frame, scope, Definition(_rule(asked), types), members)
     vars(found)["_asked"] = asked
     return found
@@ -211,9 +260,13 @@ class _Asked:
             values = [(name, aggregation("first", rows.column(name), order=scope.order(rows))) for name in scope.unit]
         moment, label, order = rows.column(MOMENT), rows.column(self.name("label")), scope.order(rows)
         kept, views, keyed = (self._named(rows, title) for title in ("where", "views", "key"))
-        values += [(_START, aggregation("min", moment, where=kept)), (_END, aggregation("max", moment, where=kept)),
-                   (_HITS, aggregation("size", where=kept)), (_ENTRY, aggregation("first", label, order=order, where=kept)),
-                   (_EXIT, aggregation("last", label, order=order, where=kept))]
+        values += [
+            (_START, aggregation("min", moment, where=kept)),
+            (_END, aggregation("max", moment, where=kept)),
+            (_HITS, aggregation("size", where=kept)),
+            (_ENTRY, aggregation("first", label, order=order, where=kept)),
+            (_EXIT, aggregation("last", label, order=order, where=kept)),
+        ]
         if views is not None:
             values.append((self.name("views"), aggregation("size", where=views if kept is None else call("and", kept, views))))
         if keyed is not None:
@@ -226,9 +279,15 @@ class _Asked:
         plan: Node = Aggregate(rows, keys, tuple(values), "sessions")
         duration = call("sub", plan.column(_END), plan.column(_START))
         columns: list[tuple[str, Expr]] = [(name, plan.column(name)) for name in scope.unit]
-        columns += [(_START, plan.column(_START)), (_END, plan.column(_END)), (_DURATION, duration),
-                    (_HITS, plan.column(_HITS)), (_ENTRY, plan.column(_ENTRY)), (_EXIT, plan.column(_EXIT)),
-                    (_BOUNCE, self._is_bounce(plan, duration))]
+        columns += [
+            (_START, plan.column(_START)),
+            (_END, plan.column(_END)),
+            (_DURATION, duration),
+            (_HITS, plan.column(_HITS)),
+            (_ENTRY, plan.column(_ENTRY)),
+            (_EXIT, plan.column(_EXIT)),
+            (_BOUNCE, self._is_bounce(plan, duration)),
+        ]
         if self.is_made:
             ties = [first, *(f"{first}_{name}" for name in scope.event_key), *scope.unit, number]
             session = over(aggregation("row_number"), [], [Ordering(plan.column(name)) for name in ties])
@@ -300,10 +359,13 @@ def _rule(asked: _Asked) -> tuple[str, ...]:
         lines.append(f"Only events that match {asked.where.title} are counted, once sessions are made.")
     views = "events" if asked.views is None else f"events of {asked.views.name}"
     engaged = "" if asked.key_events is None else f" and no event of {asked.key_events.name}"
-    lines.append({"single_event": "A session of one event is a bounce.",
-                  "single_view": f"A session of fewer than two {views} is a bounce.",
-                  "not_engaged": f"A session that is shorter than {in_time(asked.engaged_after)} and has fewer than two {views}"
-                                 f"{engaged} is a bounce."}[asked.bounce])
+    lines.append(
+        {
+            "single_event": "A session of one event is a bounce.",
+            "single_view": f"A session of fewer than two {views} is a bounce.",
+            "not_engaged": f"A session that is shorter than {in_time(asked.engaged_after)} and has fewer than two {views}"
+            f"{engaged} is a bounce.",
+        }[asked.bounce]
+    )
     lines.append("Sessions count for the period in which they start.")
     return tuple(lines)
-

@@ -35,8 +35,18 @@ _ORDER: Final = tuple(PERIODS)
 
 
 @analysis
-def stickiness(settings: Settings, events: DataFrame, of: str = "week", by: str = "day", where: object = None, *,
-               start: object = None, end: object = None, as_of: object = None, unit: str | list[str] = "user_id") -> Analysis:
+def stickiness(
+    settings: Settings,
+    events: DataFrame,
+    of: str = "week",
+    by: str = "day",
+    where: object = None,
+    *,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+) -> Analysis:
     """Return how many users were active in how many parts of a period: index ``period`` and ``active``; columns ``users``,
     ``share``, ``users_at_least``, ``complete``.
 
@@ -60,31 +70,42 @@ def stickiness(settings: Settings, events: DataFrame, of: str = "week", by: str 
     checked_period(of, "of")
     checked_period(by)
     if _ORDER.index(by) >= _ORDER.index(of):
-        shorter = ", ".join(_ORDER[:_ORDER.index(of)])
-        raise InvalidValue(f"parts of stickiness must be shorter than its periods, and a {by} is not shorter than a {of}",
-                           hint=f"by is one of {shorter}" if shorter else "an hour has no parts: of='day'")
+        shorter = ", ".join(_ORDER[: _ORDER.index(of)])
+        raise InvalidValue(
+            f"parts of stickiness must be shorter than its periods, and a {by} is not shorter than a {of}",
+            hint=f"by is one of {shorter}" if shorter else "an hour has no parts: of='day'",
+        )
     scope = scope_of(settings, events, "stickiness", unit=unit, start=start, end=end, as_of=as_of)
     test = None if where is None else condition(where, scope.data, "where of stickiness", scope.unit)
     rows = scope.rows(where=None if test is None else test.holds)
     active = _active(scope, rows, of, by)
-    counted = Aggregate(active, tuple((name, active.column(name)) for name in (PERIOD, _ACTIVE)),
-                        (("users", aggregation("size")),), "counted")
+    counted = Aggregate(
+        active, tuple((name, active.column(name)) for name in (PERIOD, _ACTIVE)), (("users", aggregation("size")),), "counted"
+    )
     index = [PERIOD, _ACTIVE]
     grid = _grid(scope, of, by)
     plan = looked_up(grid, counted, index, "stickiness", key=index)
-    plan = Select(plan, (*((name, plan.column(name)) for name in index),
-                         ("users", call("coalesce", plan.column("users"), literal(0))), ("complete", plan.column("complete"))),
-                  "stickiness")
+    plan = Select(
+        plan,
+        (
+            *((name, plan.column(name)) for name in index),
+            ("users", call("coalesce", plan.column("users"), literal(0))),
+            ("complete", plan.column("complete")),
+        ),
+        "stickiness",
+    )
     period, users = plan.column(PERIOD), plan.column("users")
     total = over(aggregation("sum", users), [period])
-    at_least = over(aggregation("sum", users), [period], [Ordering(plan.column(_ACTIVE), ascending=False)],
-                    WindowFrame("ROWS", None, 0))
+    at_least = over(
+        aggregation("sum", users), [period], [Ordering(plan.column(_ACTIVE), ascending=False)], WindowFrame("ROWS", None, 0)
+    )
     plan = Extend(plan, (("total", total), ("users_at_least", at_least)), "stickiness")
     plan = Extend(plan, (("share", call("ratio", plan.column("users"), plan.column("total"))),), "stickiness")
     frame = frame_of(scope.state_over(plan, index), ["users", "share", "users_at_least", "complete"])
     rule = f"The number of distinct {' and '.join(scope.unit)} by the number of {by}s of a {of} in which they have an event."
-    return Analysis("stickiness", frame, scope, rule_of(rule, test), active,
-                    possible={PERIOD: period_in(scope, of), "active": between(1)})
+    return Analysis(
+        "stickiness", frame, scope, rule_of(rule, test), active, possible={PERIOD: period_in(scope, of), "active": between(1)}
+    )
 
 
 def _active(scope: Scope, rows: Node, of: str, by: str) -> Node:
@@ -94,15 +115,33 @@ def _active(scope: Scope, rows: Node, of: str, by: str) -> Node:
     keys: list[tuple[str, Expr]] = [(PERIOD, period_of(scope, rows, moment, of)), (part, period_of(scope, rows, moment, by))]
     units = [(name, rows.column(name)) for name in scope.unit]
     parts = Aggregate(rows, (*keys, *units), ((MOMENT, aggregation("min", moment)),), "parts_by_user")
-    return Aggregate(parts, tuple((name, parts.column(name)) for name in (PERIOD, *scope.unit)),
-                     ((_ACTIVE, aggregation("size")), (MOMENT, aggregation("min", parts.column(MOMENT)))), "periods_by_user")
+    return Aggregate(
+        parts,
+        tuple((name, parts.column(name)) for name in (PERIOD, *scope.unit)),
+        ((_ACTIVE, aggregation("size")), (MOMENT, aggregation("min", parts.column(MOMENT)))),
+        "periods_by_user",
+    )
 
 
 def _grid(scope: Scope, of: str, by: str) -> Node:
     """Return every period with every number of parts that a user can have been active in, from 1."""
     calendar = periods(scope, of)
-    plan: Node = Select(calendar, ((PERIOD, calendar.column(PERIOD)), ("complete", calendar.column("is_complete")),
-                                   ("parts", parts_of(scope, calendar, by))), "periods")
+    plan: Node = Select(
+        calendar,
+        (
+            (PERIOD, calendar.column(PERIOD)),
+            ("complete", calendar.column("is_complete")),
+            ("parts", parts_of(scope, calendar, by)),
+        ),
+        "periods",
+    )
     plan = Unnest(plan, call("json_range", plan.column("parts")), "item", "position", "parts")
-    return Select(plan, ((PERIOD, plan.column(PERIOD)), (_ACTIVE, call("add", plan.column("position"), literal(1))),
-                         ("complete", plan.column("complete"))), "parts")
+    return Select(
+        plan,
+        (
+            (PERIOD, plan.column(PERIOD)),
+            (_ACTIVE, call("add", plan.column("position"), literal(1))),
+            ("complete", plan.column("complete")),
+        ),
+        "parts",
+    )

@@ -20,8 +20,12 @@ from objectiv_local.frame.authoring import (
 STACK, CONTEXTS, TYPES = "location_stack", "global_contexts", "stack_event_types"
 #: Contexts that the location stack of an event of a type, or of a type below it, has.
 _NEEDED = {
-    "InteractiveEvent": "AbstractLocationContext", "PressEvent": "PressableContext", "InputChangeEvent": "InputContext",
-    "VisibleEvent": "AbstractLocationContext", "HiddenEvent": "AbstractLocationContext", "MediaEvent": "MediaPlayerContext",
+    "InteractiveEvent": "AbstractLocationContext",
+    "PressEvent": "PressableContext",
+    "InputChangeEvent": "InputContext",
+    "VisibleEvent": "AbstractLocationContext",
+    "HiddenEvent": "AbstractLocationContext",
+    "MediaEvent": "MediaPlayerContext",
 }
 
 
@@ -60,11 +64,15 @@ def repeated(rows: Node, column: str, event: str) -> Node:
     """Return one row: how many events have two contexts of one type and id in a column, and the smallest such event."""
     plan: Node = Unnest(rows, rows.column(column), "context", "place", "contexts")
     context = plan.column("context")
-    keys = [("event", plan.column(event)), *((name, call("json_get_text", context, literal(key)))
-                                            for name, key in (("context_type", "_type"), ("context_id", "id")))]
+    keys = [
+        ("event", plan.column(event)),
+        *(
+            (name, call("json_get_text", context, literal(key)))
+            for name, key in (("context_type", "_type"), ("context_id", "id"))
+        ),
+    ]
     counted = Aggregate(plan, tuple(keys), (("times", aggregation("size")),), "contexts_of_events")
     twice = Filter(counted, call("gt", counted.column("times"), literal(1)), f"repeated_{column}")
     name, failing = f"repeated_{column}", twice.column("event")
     example = aggregation("min", failing)
     return Aggregate(twice, (), ((name, aggregation("nunique", failing)), (f"{name}_example", example)), name)
-

@@ -47,9 +47,21 @@ _VALUE, _COMPLETE, _PREVIOUS = "value", "complete", "previous"
 
 
 @analysis
-def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = "users", by: str = "day",
-          where: object = None, *, breakdown: object = None, top: int = 10, start: object = None, end: object = None,
-          as_of: object = None, unit: str | list[str] = "user_id", compare: str | None = None) -> Analysis:
+def trend(
+    settings: Settings,
+    events: DataFrame,
+    measure: str | Sequence[str] = "users",
+    by: str = "day",
+    where: object = None,
+    *,
+    breakdown: object = None,
+    top: int = 10,
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    unit: str | list[str] = "user_id",
+    compare: str | None = None,
+) -> Analysis:
     """Return a measure for each period: index ``period`` and the breakdown, columns ``value`` and ``complete``.
 
     ``measure`` is one of
@@ -117,9 +129,16 @@ def trend(settings: Settings, events: DataFrame, measure: str | Sequence[str] = 
     plan = Select(plan, tuple((name, filled.get(name, plan.column(name))) for name in (*on, *columns)), "trend")
     frame = frame_of(scope.state_over(plan, on), columns)
     members = asked.members(asked.rows())
-    return Analysis("trend", frame, scope, Definition(_rule(asked, by, compare), () if asked.test is None else asked.test.types,
-                                                      unit_counts=asked.kind not in _OF_UNITS), members,
-                    possible={PERIOD: period_in(scope, by)})
+    return Analysis(
+        "trend",
+        frame,
+        scope,
+        Definition(
+            _rule(asked, by, compare), () if asked.test is None else asked.test.types, unit_counts=asked.kind not in _OF_UNITS
+        ),
+        members,
+        possible={PERIOD: period_in(scope, by)},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +174,9 @@ class _Asked:
         if self.label is not None:
             columns[self.labels[0]] = self.label
         is_first = self.kind == "first_time_users"
-        plan = scope.rows(columns, None if self.test is None else self.test.holds, ranged=not is_first,
-                          with_unit=self.kind in _OF_UNITS)
+        plan = scope.rows(
+            columns, None if self.test is None else self.test.holds, ranged=not is_first, with_unit=self.kind in _OF_UNITS
+        )
         if is_first:
             number = over(aggregation("row_number"), scope.units(plan), scope.order(plan))
             plan = Filter(plan, call("eq", number, literal(1)), "first_events")
@@ -170,8 +190,9 @@ class _Asked:
             # Units of several columns are counted as rows.
             names = [PERIOD, *self.labels, *scope.unit]
             size = unused_name("events", rows.types)
-            rows = Aggregate(self._labeled(rows), tuple((name, rows.column(name)) for name in names),
-                             ((size, aggregation("size")),), "units")
+            rows = Aggregate(
+                self._labeled(rows), tuple((name, rows.column(name)) for name in names), ((size, aggregation("size")),), "units"
+            )
             there = self._has_unit(rows)
             values = [aggregation("size", where=there)]
             if self.kind == "events_per_user":
@@ -232,8 +253,17 @@ def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, b
     """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
-    taken = (PERIOD, _VALUE, _COMPLETE, _PREVIOUS, "number", MOMENT, *scope.unit, *scope.event_key,
-             *(() if column is None else (column, f"{column}_of_event")))
+    taken = (
+        PERIOD,
+        _VALUE,
+        _COMPLETE,
+        _PREVIOUS,
+        "number",
+        MOMENT,
+        *scope.unit,
+        *scope.event_key,
+        *(() if column is None else (column, f"{column}_of_event")),
+    )
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
     return _Asked(scope, kind, column, by, test, label, checked_top(top))
 
@@ -244,25 +274,31 @@ def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | Non
     if isinstance(measure, str):
         if measure not in MEASURES:
             pair = f"name the column, too: measure=({measure!r}, 'amount')"
-            raise InvalidValue(f"measure of trend is not known: {measure!r}",
-                               hint=pair if measure in AGGREGATES else near(measure, MEASURES))
+            raise InvalidValue(
+                f"measure of trend is not known: {measure!r}", hint=pair if measure in AGGREGATES else near(measure, MEASURES)
+            )
         if measure == "sessions":
             if "session_id" not in data.data_columns:
-                raise ColumnNotFound("session_id is not present in the frame, and trend counts sessions",
-                                     hint="add sessions: hub.sessionize(events)")
+                raise ColumnNotFound(
+                    "session_id is not present in the frame, and trend counts sessions",
+                    hint="add sessions: hub.sessionize(events)",
+                )
             return measure, "session_id"
         return measure, None
     if len(measure) != 2 or measure[0] not in AGGREGATES:
-        raise InvalidValue(f"measure of trend is not known: {in_words(measure)}",
-                           hint=f"a pair has one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')")
+        raise InvalidValue(
+            f"measure of trend is not known: {in_words(measure)}",
+            hint=f"a pair has one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')",
+        )
     kind, column = measure
     if column not in data.data_columns:
-        raise ColumnNotFound(f"measure of trend: the frame has no column {column!r}",
-                             hint=near(column, data.data_columns))
+        raise ColumnNotFound(f"measure of trend: the frame has no column {column!r}", hint=near(column, data.data_columns))
     dtype = data.dtypes[column]
     if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):
-        raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="cast it to a number, "
-                          "or count its values with 'nunique'")
+        raise InvalidType(
+            f"trend cannot take the {kind} of column {column!r}, which is {dtype}",
+            hint="cast it to a number, or count its values with 'nunique'",
+        )
     if dtype in ("list", "dict", "json"):
         raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="take a member of it")
     return kind, column
@@ -298,8 +334,15 @@ def _previous(asked: _Asked, compare: str) -> Node:
         there = Aggregate(counted, tuple((name, counted.column(name)) for name in asked.labels), (), "previous_groups")
         grid = crossed(grid, there, "previous_groups_by_period")
     plan = _numbered(looked_up(grid, counted, on, "previous", key=on), asked)
-    return Select(plan, (("number", plan.column("number")), *((name, plan.column(name)) for name in asked.labels),
-                         (_PREVIOUS, plan.column(_VALUE))), "previous")
+    return Select(
+        plan,
+        (
+            ("number", plan.column("number")),
+            *((name, plan.column(name)) for name in asked.labels),
+            (_PREVIOUS, plan.column(_VALUE)),
+        ),
+        "previous",
+    )
 
 
 def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
@@ -320,4 +363,3 @@ def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
     if compare is not None:
         lines.append("previous is the value as many periods earlier as the range has.")
     return tuple(lines)
-

@@ -49,12 +49,26 @@ logger = logging.getLogger("objectiv_local")
 _YEARS = (datetime.datetime.min, datetime.datetime.max)
 
 
-def events(settings: Settings, source: object = None, *, schema: str | Schema | None = None, table_name: str | None = None,
-           event_id: Role | None = None, user_id: Role | None = None, moment: Role | None = None,
-           event_type: Role | None = None, session_id: Role | None = None, location: Role | None = None,
-           properties: Properties = None, start: object = None, end: object = None,
-           session_gap: datetime.timedelta = datetime.timedelta(minutes=30), identity: str | None = None,
-           dedup: bool = False, dtypes: Mapping[str, str] | None = None) -> DataFrame:
+def events(
+    settings: Settings,
+    source: object = None,
+    *,
+    schema: str | Schema | None = None,
+    table_name: str | None = None,
+    event_id: Role | None = None,
+    user_id: Role | None = None,
+    moment: Role | None = None,
+    event_type: Role | None = None,
+    session_id: Role | None = None,
+    location: Role | None = None,
+    properties: Properties = None,
+    start: object = None,
+    end: object = None,
+    session_gap: datetime.timedelta = datetime.timedelta(minutes=30),
+    identity: str | None = None,
+    dedup: bool = False,
+    dtypes: Mapping[str, str] | None = None,
+) -> DataFrame:
     """Return an event frame, one row per event, built from any table of events. Every model of the hub takes it.
 
     ``source`` is a frame, which may be filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a
@@ -126,19 +140,42 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
     >>> ol.ModelHub().events(clicks, user_id="uid").columns
     ['day', 'moment', 'user_id', 'event_type', 'session_id', 'session_hit_number']
     """
-    source, opened = of_snapshot(settings, source, schema=schema, event_id=event_id, user_id=user_id, moment=moment,
-                                 event_type=event_type, session_id=session_id, location=location, properties=properties,
-                                 start=start, end=end, identity=identity, dedup=dedup or None, table_name=table_name,
-                                 dtypes=dtypes)
+    source, opened = of_snapshot(
+        settings,
+        source,
+        schema=schema,
+        event_id=event_id,
+        user_id=user_id,
+        moment=moment,
+        event_type=event_type,
+        session_id=session_id,
+        location=location,
+        properties=properties,
+        start=start,
+        end=end,
+        identity=identity,
+        dedup=dedup or None,
+        table_name=table_name,
+        dtypes=dtypes,
+    )
     if opened is not None:
         return opened
     bounds = limit(start, "start", settings.time_zone), limit(end, "end", settings.time_zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
         raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
     gap = gap_seconds(session_gap)
-    given = {name: role for name, role in (("event_id", event_id), ("user_id", user_id), ("moment", moment),
-                                           ("event_type", event_type), ("session_id", session_id), ("location", location))
-             if role is not None}
+    given = {
+        name: role
+        for name, role in (
+            ("event_id", event_id),
+            ("user_id", user_id),
+            ("moment", moment),
+            ("event_type", event_type),
+            ("session_id", session_id),
+            ("location", location),
+        )
+        if role is not None
+    }
     raw, title = raw_frame(source, table_name, dtypes)
     rows = read(settings, raw, title, schema, given, properties)
     if identity is None:
@@ -148,7 +185,8 @@ def events(settings: Settings, source: object = None, *, schema: str | Schema | 
         state = state.with_plan(_filtered(state.plan, within(state.column("moment"), *bounds)))
     local = settings.clocks(series_of(state, state.column("moment"), "moment"))
     state = state.extended([("day", cast(expr_of(local), DATE))], "events").with_note(
-        rows.note + (f"; users are the {identity} ones of their devices" if identity else ""))
+        rows.note + (f"; users are the {identity} ones of their devices" if identity else "")
+    )
     names = [name for name in state.plan.types if name != "event_id"]
     state = _numbered(state) if "session_id" in rows.computed else with_sessions(state, gap, null_is_one_user=rows.stacks)
     first = [name for name in FIRST if name in state.plan.types]
@@ -211,19 +249,26 @@ def _has_endless(state: State, title: str) -> bool:
         return False
     moment = state.column("moment")
     outside = call("or", call("lt", moment, first), call("ge", moment, last))
-    counted = Aggregate(state.plan, (), (("rows", aggregation("size")), ("beyond", aggregation("size", where=outside))),
-                        "moments")
+    counted = Aggregate(
+        state.plan, (), (("rows", aggregation("size")), ("beyond", aggregation("size", where=outside))), "moments"
+    )
     row = frame_of(state.with_rows(counted, ()), ["rows", "beyond"]).to_arrow().to_pylist()[0]
-    logger.warning("%d of %d rows of %s have a moment that is infinite or not in the years 1 to 9999, and are left out",
-                   row["beyond"], row["rows"], title)
+    logger.warning(
+        "%d of %d rows of %s have a moment that is infinite or not in the years 1 to 9999, and are left out",
+        row["beyond"],
+        row["rows"],
+        title,
+    )
     return True
 
 
 def _resolved(state: State, identity: str, title: str) -> State:
     """Return the events with users by a rule of identity. Raises InvalidValue for events without devices."""
     if "device_id" not in state.plan.types:
-        raise InvalidValue(f"identity needs devices, and none are known of {title}",
-                           hint="name them beside the users, as in user_id=('device_id', 'user_id')")
+        raise InvalidValue(
+            f"identity needs devices, and none are known of {title}",
+            hint="name them beside the users, as in user_id=('device_id', 'user_id')",
+        )
     events = frame_of(state, [name for name in state.plan.types if name != "event_id"])
     return state_of(resolve_identity(events, rule=identity))
 
@@ -250,9 +295,17 @@ def _are_unique(state: State, title: str, *, made: bool) -> bool:
     there = call("not_null", state.column("moment"))
     # Generated ids are not computed only to count them.
     ids = state.column("moment" if made else "event_id")
-    counted = Aggregate(state.plan, (), (
-        ("rows", aggregation("size")), ("events", aggregation("size", where=there)),
-        ("with_id", aggregation("count", ids, where=there)), ("ids", aggregation("nunique", ids, where=there))), "ids")
+    counted = Aggregate(
+        state.plan,
+        (),
+        (
+            ("rows", aggregation("size")),
+            ("events", aggregation("size", where=there)),
+            ("with_id", aggregation("count", ids, where=there)),
+            ("ids", aggregation("nunique", ids, where=there)),
+        ),
+        "ids",
+    )
     row = frame_of(state.with_rows(counted, ()), ["rows", "events", "with_id", "ids"]).to_arrow().to_pylist()[0]
     rows, events, with_id, ids_ = row["rows"], row["events"], row["with_id"], row["ids"]
     if rows and not events:
@@ -262,8 +315,9 @@ def _are_unique(state: State, title: str, *, made: bool) -> bool:
     if made:
         return True
     if with_id > ids_:
-        logger.warning("%d of %d events of %s have the id of another one; dedup=True keeps one of each id", with_id - ids_,
-                       events, title)
+        logger.warning(
+            "%d of %d events of %s have the id of another one; dedup=True keeps one of each id", with_id - ids_, events, title
+        )
     if events > with_id:
         logger.warning("%d of %d events of %s have no id", events - with_id, events, title)
     return bool(events == ids_)

@@ -49,10 +49,16 @@ def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Se
         return found, "from text"
     if kind in ("int64", "float64") or kind.startswith("decimal"):
         unit = _unit(raw, series, title)
-        return to_datetime(series, unit=unit), {"s": "from seconds", "ms": "from milliseconds", "us": "from microseconds",
-                                                "ns": "from nanoseconds"}[unit]
-    raise InvalidType(f"moment of {title} is {kind}, which is no moment",
-                      hint="name a column of timestamps, of ISO 8601 text, or of numbers since 1970")
+        return to_datetime(series, unit=unit), {
+            "s": "from seconds",
+            "ms": "from milliseconds",
+            "us": "from microseconds",
+            "ns": "from nanoseconds",
+        }[unit]
+    raise InvalidType(
+        f"moment of {title} is {kind}, which is no moment",
+        hint="name a column of timestamps, of ISO 8601 text, or of numbers since 1970",
+    )
 
 
 def _start_of_day(day: Series, zone: str) -> Series:
@@ -69,17 +75,21 @@ def _check_text(raw: DataFrame, series: Series, title: str) -> None:
     count = bad["moment"].count().value
     if count:
         values = ", ".join(map(repr, bad["moment"].drop_duplicates().sort_values().head(_EXAMPLES)))
-        raise DataInvalid(f"{count} rows of {title} have no moment in ISO 8601 in {series.name!r}, such as {values}",
-                          hint="bring them into that form, as in moment=lambda rows: "
-                               "to_datetime(rows['at'].str.removesuffix(' UTC')); with errors='coerce', those that "
-                               "cannot be read are left out")
+        raise DataInvalid(
+            f"{count} rows of {title} have no moment in ISO 8601 in {series.name!r}, such as {values}",
+            hint="bring them into that form, as in moment=lambda rows: "
+            "to_datetime(rows['at'].str.removesuffix(' UTC')); with errors='coerce', those that "
+            "cannot be read are left out",
+        )
 
 
 def _unit(raw: DataFrame, series: Series, title: str) -> str:
     state = state_of(raw)
     if state.engine is None:
-        raise InvalidValue(f"moment {series.name!r} of {title} holds numbers, and without a connection their unit is not known",
-                           hint="convert them first, as in to_datetime(frame.at, unit='ms')")
+        raise InvalidValue(
+            f"moment {series.name!r} of {title} holds numbers, and without a connection their unit is not known",
+            hint="convert them first, as in to_datetime(frame.at, unit='ms')",
+        )
     expr = expr_of(series)
     ends = Aggregate(state.plan, (), (("least", aggregation("min", expr)), ("most", aggregation("max", expr))), "moments")
     row = frame_of(state.with_rows(ends, ()), ["least", "most"]).to_arrow().to_pylist()[0]
@@ -87,13 +97,17 @@ def _unit(raw: DataFrame, series: Series, title: str) -> str:
     if least is None:
         return "s"
     if _writes_a_date(least) and _writes_a_date(most):
-        raise DataInvalid(f"moment {series.name!r} of {title} has numbers such as {most}, which seem to be digits of a date",
-                          hint="convert them first: to ISO 8601 text, or with to_datetime(..., unit=) if they count from 1970")
+        raise DataInvalid(
+            f"moment {series.name!r} of {title} has numbers such as {most}, which seem to be digits of a date",
+            hint="convert them first: to ISO 8601 text, or with to_datetime(..., unit=) if they count from 1970",
+        )
     units = [unit for unit, factor in _UNITS.items() if _LEAST * factor <= least and most < _MOST * factor]
     if not units:
-        raise DataInvalid(f"moment {series.name!r} of {title} has numbers from {least} to {most}, which are not all seconds, "
-                          "milliseconds, microseconds or nanoseconds since 1970",
-                          hint="convert them first, as in to_datetime(frame.at, unit='s')")
+        raise DataInvalid(
+            f"moment {series.name!r} of {title} has numbers from {least} to {most}, which are not all seconds, "
+            "milliseconds, microseconds or nanoseconds since 1970",
+            hint="convert them first, as in to_datetime(frame.at, unit='s')",
+        )
     return units[0]
 
 
@@ -103,7 +117,7 @@ def _writes_a_date(number: object) -> bool:
     if len(digits) not in (8, 10, 12, 14) or not digits.isdigit():
         return False
     try:
-        found = datetime.datetime.strptime(digits, "%Y%m%d%H%M%S"[:len(digits) - 2])
+        found = datetime.datetime.strptime(digits, "%Y%m%d%H%M%S"[: len(digits) - 2])
     except ValueError:
         return False
     return 1990 <= found.year < 2100

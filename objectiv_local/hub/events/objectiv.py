@@ -42,11 +42,18 @@ _IDENTITIES = "identity"
 _INNER = ("value", identity.IDENTITY, "is_session_start", "user_hit_number", "session_start_number")
 
 
-def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_name: str | None = None,
-                           start_date: object = None, end_date: object = None,
-                           with_sessionized_data: bool = True, session_gap_seconds: float = 1800,
-                           identity_resolution: str | None = None,
-                           anonymize_unidentified_users: bool = True) -> DataFrame:
+def get_objectiv_dataframe(
+    settings: Settings,
+    *,
+    db_url: object = None,
+    table_name: str | None = None,
+    start_date: object = None,
+    end_date: object = None,
+    with_sessionized_data: bool = True,
+    session_gap_seconds: float = 1800,
+    identity_resolution: str | None = None,
+    anonymize_unidentified_users: bool = True,
+) -> DataFrame:
     """Return a frame of events, one row each, from a raw table. Looks the table up once and reads no rows.
 
     ``db_url`` is anything that ``objectiv_local.connect`` takes: a ``postgresql://`` URL, a Parquet file, a
@@ -102,8 +109,15 @@ def get_objectiv_dataframe(settings: Settings, *, db_url: object = None, table_n
     return frame_of(state, [*names, *settings.global_contexts])
 
 
-def typed_events(raw: DataFrame, table: Table, schema: Schema, properties: tuple[str, ...], days: Days = (None, None), *,
-                 ids_differ: bool = True) -> State:
+def typed_events(
+    raw: DataFrame,
+    table: Table,
+    schema: Schema,
+    properties: tuple[str, ...],
+    days: Days = (None, None),
+    *,
+    ids_differ: bool = True,
+) -> State:
     """Return the events of a raw table between two days, with the columns that its schema computes.
 
     With ``ids_differ``, event ids are taken for a key of the table, as the collector makes them.
@@ -130,8 +144,10 @@ def _typed(raw: DataFrame, table: Table, wanted: Columns, ids_differ: bool) -> S
         found = plan.types[name].plain
         if found not in types:
             given = " or ".join(dict.fromkeys(str(type_) for type_ in types))
-            raise InvalidType(f"column {name} of {table.title} is {plan.types[name]}, not {given}",
-                              hint="cast it in a view, and read the view")
+            raise InvalidType(
+                f"column {name} of {table.title} is {plan.types[name]}, not {given}",
+                hint="cast it in a view, and read the view",
+            )
         if found != types[0] and found != INT64:
             casts.append((name, cast(plan.column(name), types[0])))
     if isinstance(plan, Source):
@@ -154,12 +170,15 @@ def checked_contexts(global_contexts: object) -> tuple[str, ...]:
     if global_contexts is None:
         return ()
     if isinstance(global_contexts, str) or not isinstance(global_contexts, Sequence):
-        raise InvalidType(f"global_contexts is a list of names, not {global_contexts!r}",
-                          hint="for instance ['application', 'marketing']")
+        raise InvalidType(
+            f"global_contexts is a list of names, not {global_contexts!r}", hint="for instance ['application', 'marketing']"
+        )
     for name in global_contexts:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
-            raise InvalidValue(f"{name!r} is not the name of a context",
-                               hint="names are lower case with underscores: 'cookie_id' is the CookieIdContext")
+            raise InvalidValue(
+                f"{name!r} is not the name of a context",
+                hint="names are lower case with underscores: 'cookie_id' is the CookieIdContext",
+            )
         if name in (*EVENT_COLUMNS, "event_id", "session_id", "session_hit_number", *_INNER):
             raise InvalidValue(f"a context cannot be named {name!r}, which is a column of the event frame")
     if len(set(global_contexts)) != len(global_contexts):

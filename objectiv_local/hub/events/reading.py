@@ -70,15 +70,19 @@ class Rows:
         computed, title = self.computed, self.title
         for name in REQUIRED:
             if name not in computed:
-                raise InvalidValue(f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
-                                   hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'")
+                raise InvalidValue(
+                    f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
+                    hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'",
+                )
         computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
             self.note += f"; moments are read {read_as}"
         for name in ("event_id", "user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype not in _IDS:
-                raise InvalidType(f"{name} of {title} is {computed[name].dtype}, and ids are text, uuids or whole numbers",
-                                  hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')")
+                raise InvalidType(
+                    f"{name} of {title} is {computed[name].dtype}, and ids are text, uuids or whole numbers",
+                    hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')",
+                )
         for name in ("user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype == "string":
                 # Many exports write an empty string for a missing id.
@@ -90,8 +94,9 @@ class Rows:
                 computed[name] = computed[name].astype("string")
 
 
-def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | None, given: Mapping[str, Role],
-         properties: Properties) -> Rows:
+def read(
+    settings: Settings, raw: DataFrame, title: str, name: str | Schema | None, given: Mapping[str, Role], properties: Properties
+) -> Rows:
     """Return the rows of a source, read by a schema or by the columns that were given or guessed."""
     given = dict(given)
     if isinstance(given.get("user_id"), tuple | list):
@@ -122,8 +127,9 @@ def read(settings: Settings, raw: DataFrame, title: str, name: str | Schema | No
     return rows
 
 
-def _schema_of(raw: DataFrame, title: str, name: str | Schema | None,
-               given: Mapping[str, Role]) -> tuple[DataFrame, Schema | None]:
+def _schema_of(
+    raw: DataFrame, title: str, name: str | Schema | None, given: Mapping[str, Role]
+) -> tuple[DataFrame, Schema | None]:
     """Return the rows and their schema; column names are lowercased if only that matches a schema.
 
     Raises InvalidValue if the table does not match the requested schema, or matches several and not all roles are given.
@@ -168,14 +174,19 @@ def _are_shared(session: Series, user: Series) -> bool:
         return False
     pairs = Aggregate(state.plan, (("session", expr_of(session)), ("user", expr_of(user))), (), "pairs")
     there = call("and", call("not_null", pairs.column("session")), call("not_null", pairs.column("user")))
-    counted = Aggregate(Filter(pairs, there), (), (
-        ("pairs", aggregation("size")), ("sessions", aggregation("nunique", pairs.column("session")))), "shared")
+    counted = Aggregate(
+        Filter(pairs, there),
+        (),
+        (("pairs", aggregation("size")), ("sessions", aggregation("nunique", pairs.column("session")))),
+        "shared",
+    )
     row = frame_of(state.with_rows(counted, ()), ["pairs", "sessions"]).to_arrow().to_pylist()[0]
     return bool(row["pairs"] > row["sessions"])
 
 
-def _with_stacks(raw: DataFrame, table: Table, schema: Schema,
-                 contexts: tuple[str, ...]) -> tuple[DataFrame, dict[str, Series]]:
+def _with_stacks(
+    raw: DataFrame, table: Table, schema: Schema, contexts: tuple[str, ...]
+) -> tuple[DataFrame, dict[str, Series]]:
     """Return the rows of a table of Objectiv's events, and their event-frame columns."""
     state = typed_events(raw, table, schema, contexts, ids_differ=False)
     frame = frame_of(state, ["event_id", *EVENT_COLUMNS, *contexts])
@@ -185,8 +196,9 @@ def _with_stacks(raw: DataFrame, table: Table, schema: Schema,
     return frame, computed | {"location": LocationStack(stack).nice_name}
 
 
-def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | None, properties: Properties,
-            title: str) -> dict[str, Series]:
+def _others(
+    raw: DataFrame, computed: Mapping[str, Series], schema: Schema | None, properties: Properties, title: str
+) -> dict[str, Series]:
     """Return the other columns to keep, by their names in the event frame."""
     if properties is None:
         plain = {expr.name for expr in map(expr_of, computed.values()) if isinstance(expr, Column)}
@@ -197,8 +209,10 @@ def _others(raw: DataFrame, computed: Mapping[str, Series], schema: Schema | Non
         names = [name if name in raw.data_columns else name.rpartition(".")[2] for name in properties]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
-            raise InvalidValue(f"properties would make two columns {twice!r}",
-                               hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}")
+            raise InvalidValue(
+                f"properties would make two columns {twice!r}",
+                hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}",
+            )
         wanted = dict(zip(names, properties, strict=True))
     # An explicit property overrides a column that the schema computes under the same name.
     replaced = set() if properties is None else set(COMMON) & wanted.keys()
@@ -226,8 +240,9 @@ def _property(raw: DataFrame, name: str, schema: Schema | None, title: str) -> S
 def _inside(series: Series, key: str, title: str) -> Series:
     type_ = expr_of(series).type
     if type_.plain.name not in ("json", "string") or type_.element is not None:
-        raise InvalidType(f"column {series.name!r} of {title} is {series.dtype}, which has no properties",
-                          hint="name the column alone")
+        raise InvalidType(
+            f"column {series.name!r} of {title} is {series.dtype}, which has no properties", hint="name the column alone"
+        )
     if type_.fields and key.partition(".")[0] not in dict(type_.fields):
         raise ColumnNotFound(f"column {series.name!r} of {title} has no {key!r}", hint=near(key, dict(type_.fields)))
     found = member(series, *key.split("."))
@@ -237,6 +252,8 @@ def _inside(series: Series, key: str, title: str) -> Series:
 
 def _pair(user_id: Role) -> tuple[str, str]:
     if callable(user_id) or len(user_id) != 2 or not all(isinstance(name, str) for name in user_id):
-        raise InvalidType(f"user_id is a column, or a pair of a column of devices and one of users, not {user_id!r}",
-                          hint="as in user_id=('device_id', 'user_id')")
+        raise InvalidType(
+            f"user_id is a column, or a pair of a column of devices and one of users, not {user_id!r}",
+            hint="as in user_id=('device_id', 'user_id')",
+        )
     return user_id[0], user_id[1]

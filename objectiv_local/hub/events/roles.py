@@ -15,10 +15,35 @@ Role = str | Sequence[str] | Callable[[DataFrame], Series]
 
 #: Column names that suggest a role, in lower case and without separators.
 _NAMES = {
-    "user_id": ("userid", "uid", "user", "customerid", "customer", "clientid", "visitorid", "personid", "distinctid",
-                "memberid", "cookieid", "anonymousid", "deviceid", "userpseudoid"),
-    "moment": ("moment", "timestamp", "ts", "time", "eventtime", "eventtimestamp", "datetime", "createdat", "occurredat",
-               "sentat", "date"),
+    "user_id": (
+        "userid",
+        "uid",
+        "user",
+        "customerid",
+        "customer",
+        "clientid",
+        "visitorid",
+        "personid",
+        "distinctid",
+        "memberid",
+        "cookieid",
+        "anonymousid",
+        "deviceid",
+        "userpseudoid",
+    ),
+    "moment": (
+        "moment",
+        "timestamp",
+        "ts",
+        "time",
+        "eventtime",
+        "eventtimestamp",
+        "datetime",
+        "createdat",
+        "occurredat",
+        "sentat",
+        "date",
+    ),
     "event_type": ("eventtype", "event", "eventname", "action", "activity"),
     "event_id": ("eventid", "uuid", "insertid", "messageid"),
     "session_id": ("sessionid", "session", "visitid"),
@@ -52,9 +77,11 @@ def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
         if isinstance(series, str):
             return series_of(state_of(raw), literal(series), role)
         if not isinstance(series, Series) or on_rows_of(raw, series) is None:
-            raise InvalidType(f"the function for {role} has to return a series of the frame that it is given, "
-                              f"or a text, not {type(series).__name__}",
-                              hint=f"as in {role}=lambda rows: rows['name'].str.lower()")
+            raise InvalidType(
+                f"the function for {role} has to return a series of the frame that it is given, "
+                f"or a text, not {type(series).__name__}",
+                hint=f"as in {role}=lambda rows: rows['name'].str.lower()",
+            )
         return series
     names = list(given) if isinstance(given, Sequence) else []
     if not names or not all(isinstance(name, str) for name in names):
@@ -82,8 +109,10 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
         if fits:
             found[role] = fits[0]
         elif role in REQUIRED:
-            raise InvalidValue(f"no column of {title} was recognized as {role}; it has {', '.join(raw.data_columns)}",
-                               hint=_hint(raw, role, {*used, *found.values()}))
+            raise InvalidValue(
+                f"no column of {title} was recognized as {role}; it has {', '.join(raw.data_columns)}",
+                hint=_hint(raw, role, {*used, *found.values()}),
+            )
     if found.get("user_id") == "user_id" and "device_id" not in given:
         devices = [name for name in raw.data_columns if _plain(name) in _DEVICES and raw.dtypes[name] in _IDS]
         found |= {"device_id": devices[0]} if len(devices) == 1 else {}
@@ -144,8 +173,13 @@ def _choice(raw: DataFrame, role: str, fits: list[str]) -> str:
 def _hint(raw: DataFrame, role: str, used: set[str]) -> str:
     types = raw.dtypes
     if role == "event_type":
-        return ("name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
-                "event_type=lambda rows: 'order'")
+        return (
+            "name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
+            "event_type=lambda rows: 'order'"
+        )
     some = next((name for name in raw.data_columns if _may_be(types[name], role) and name not in used), None)
-    return f"name it, as in {role}={some!r}" if some is not None else (
-        f"no other column has a type for it; a function casts one: {role}=lambda rows: rows['name'].astype('string')")
+    return (
+        f"name it, as in {role}={some!r}"
+        if some is not None
+        else (f"no other column has a type for it; a function casts one: {role}=lambda rows: rows['name'].astype('string')")
+    )

@@ -13,8 +13,14 @@ from objectiv_local.hub.sessions import with_sessions
 from objectiv_local.types import INT64
 
 
-def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timedelta(minutes=30), *, user_id: str = "user_id",
-               moment: str = "moment", event_id: str | None = None) -> DataFrame:
+def sessionize(
+    data: DataFrame,
+    session_gap: datetime.timedelta = datetime.timedelta(minutes=30),
+    *,
+    user_id: str = "user_id",
+    moment: str = "moment",
+    event_id: str | None = None,
+) -> DataFrame:
     """Return the frame with the integer columns ``session_id`` and ``session_hit_number``.
 
     A session ends when a user is inactive for longer than ``session_gap``. Sessions are numbered from 1 over the whole frame,
@@ -35,20 +41,24 @@ def sessionize(data: DataFrame, session_gap: datetime.timedelta = datetime.timed
     columns = (*data.index_columns, *data.data_columns)
     for name in ("session_id", "session_hit_number"):
         if name in columns:
-            raise InvalidValue(f"the frame has a column {name} already",
-                               hint=f"drop or rename it: frame.drop(columns=[{name!r}])")
+            raise InvalidValue(
+                f"the frame has a column {name} already", hint=f"drop or rename it: frame.drop(columns=[{name!r}])"
+            )
     if event_id is not None and event_id not in columns:
         raise ColumnNotFound(f"the frame has no column {event_id!r}", hint=near(event_id, columns))
     ties = (event_id,) if event_id is not None else ("event_id",) if "event_id" in columns else ()
     for name in ties:
         if state.column(name).type.plain.name in UNORDERED:
-            raise InvalidType(f"hits cannot be ordered by {name}, which is {state.column(name).type}",
-                              hint="name another column")
+            raise InvalidType(
+                f"hits cannot be ordered by {name}, which is {state.column(name).type}", hint="name another column"
+            )
     # A dropped column can still be part of the sort order of the frame.
     dropped = [name for name in ("session_id", "session_hit_number") if name in state.plan.types]
     state = state.extended([(name, literal(None, INT64)) for name in dropped]) if dropped else state
-    found = frame_of(with_sessions(state, seconds, user_id=user_id, moment=moment, ties=ties, null_is_one_user=False),
-                     [*data.data_columns, "session_id", "session_hit_number"])
+    found = frame_of(
+        with_sessions(state, seconds, user_id=user_id, moment=moment, ties=ties, null_is_one_user=False),
+        [*data.data_columns, "session_id", "session_hit_number"],
+    )
     there = found[moment].notnull()
     return found.assign(**{name: found[name].where(there) for name in ("session_id", "session_hit_number")})
 

@@ -28,8 +28,10 @@ def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[ob
         return opened, None
     asked = [name for name, value in given.items() if value is not None]
     if asked:
-        raise InvalidValue(f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was made",
-                           hint="filter it, as in events[events.moment >= '2024-03-01'], or make another frame of the source")
+        raise InvalidValue(
+            f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was made",
+            hint="filter it, as in events[events.moment >= '2024-03-01'], or make another frame of the source",
+        )
     zone = _zone(opened)
     if zone is not None and zone != settings.time_zone:
         opened["day"] = settings.clocks(opened.moment).dt.date

@@ -27,8 +27,10 @@ def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, objec
             raise InvalidValue("table_name is for a source with tables, and this one is a frame", hint="leave table_name out")
         state = state_of(source).rows("an event frame")
         if dtypes:
-            raise InvalidValue("dtypes is for a source with stored columns, and this one is a frame",
-                               hint="cast its columns, as in frame.astype({'amount': 'decimal(18, 2)'})")
+            raise InvalidValue(
+                "dtypes is for a source with stored columns, and this one is a frame",
+                hint="cast its columns, as in frame.astype({'amount': 'decimal(18, 2)'})",
+            )
         frame = frame_of(state.with_rows(state.plan, ()), [*source.index_columns, *source.data_columns])
         plan = state.plan
         return frame, plan.relation.title if isinstance(plan, Source) else "the frame"
@@ -40,8 +42,9 @@ def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, objec
     # With casts, the plan is a step on top of the table.
     title = plan.relation.title if isinstance(plan, Source) else name
     if isinstance(plan, Source):
-        state = state.with_plan(Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id,
-                                       plan.stored))
+        state = state.with_plan(
+            Source(plan.relation, plan.columns, plan.key, plan.connection, "events", plan.row_id, plan.stored)
+        )
     return frame_of(state, frame.data_columns), title
 
 
@@ -54,8 +57,10 @@ def _only_table(engine: Engine) -> str:
     if not tables:
         raise TableNotFound(f"{engine.description} has no tables", hint="name another source")
     some = ", ".join(tables[:20]) + (f" and {len(tables) - 20} more" if len(tables) > 20 else "")
-    raise InvalidValue(f"{engine.description} has {len(tables)} tables, and table_name names none of them",
-                       hint=f"pass table_name=..., one of {some}")
+    raise InvalidValue(
+        f"{engine.description} has {len(tables)} tables, and table_name names none of them",
+        hint=f"pass table_name=..., one of {some}",
+    )
 
 
 def connected(source: object) -> Engine:

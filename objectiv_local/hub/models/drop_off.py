@@ -10,8 +10,9 @@ from objectiv_local.hub.hits import by_moment, drop_ungrouped
 from objectiv_local.hub.locations import location_names
 
 
-def drop_off_locations(data: DataFrame, location_stack: Series | str | None = None,
-                       groupby: str | list[str] = "user_id", percentage: bool = False) -> DataFrame:
+def drop_off_locations(
+    data: DataFrame, location_stack: Series | str | None = None, groupby: str | list[str] = "user_id", percentage: bool = False
+) -> DataFrame:
     """Return where users (or other groups of ``groupby``) were last: the number of them by ``location``, most first.
 
     Locations are the nice names of location stacks, or the values of the column ``location`` in frames without stacks;

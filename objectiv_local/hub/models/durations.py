@@ -24,8 +24,9 @@ from objectiv_local.hub.models.groups import grouped_by, not_set, of_groups
 from objectiv_local.hub.settings import Settings
 
 
-def session_duration(settings: Settings, data: DataFrame, groupby: object = not_set, exclude_bounces: bool = True,
-                     method: str = "mean") -> Series:
+def session_duration(
+    settings: Settings, data: DataFrame, groupby: object = not_set, exclude_bounces: bool = True, method: str = "mean"
+) -> Series:
     """Return the mean, or with ``method='sum'`` the sum, of the durations of sessions in each group, as timedelta.
 
     A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
@@ -47,8 +48,11 @@ def session_duration(settings: Settings, data: DataFrame, groupby: object = not_
         name = unused_name("session_id", [name for name, _ in keys])
         of_sessions = (*keys, (name, session))
     plan: Node = Aggregate(
-        state.plan, of_sessions,
-        (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))), "by_session")
+        state.plan,
+        of_sessions,
+        (("first_moment", aggregation("min", moment)), ("last_moment", aggregation("max", moment))),
+        "by_session",
+    )
     if null_is_no_group(state, "session_id"):
         plan = Filter(plan, call("not_null", plan.column(name)), "by_session")
     length = call("sub", plan.column("last_moment"), plan.column("first_moment"))
@@ -58,5 +62,4 @@ def session_duration(settings: Settings, data: DataFrame, groupby: object = not_
         plan = Filter(plan, lasted, "by_session")
     duration = aggregation("mean" if method == "mean" else "sum_or_null", plan.column("session_duration"))
     outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in keys)
-    return of_groups(state, Aggregate(plan, outer, (("session_duration", duration),), "session_duration"),
-                     "session_duration")
+    return of_groups(state, Aggregate(plan, outer, (("session_duration", duration),), "session_duration"), "session_duration")

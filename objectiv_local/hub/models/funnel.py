@@ -22,8 +22,9 @@ from objectiv_local.hub.locations import location_names
 from objectiv_local.types import STRING
 
 
-def funnel_conversion(data: DataFrame, location_stack: Series | str | None = None,
-                      groupby: str | list[str] | None = None, *, dropna: bool = False) -> DataFrame:
+def funnel_conversion(
+    data: DataFrame, location_stack: Series | str | None = None, groupby: str | list[str] | None = None, *, dropna: bool = False
+) -> DataFrame:
     """Return for each location how many users came there, and how many of them went on to any other location.
 
     Filter the frame to the locations of the funnel before. Each user counts once for each location, by their first hit
@@ -57,8 +58,11 @@ def funnel_conversion(data: DataFrame, location_stack: Series | str | None = Non
     paths = frame_of(state.with_plan(plan, ()), [*df.data_columns, "next_location"])
     went_on = paths.next_location.notnull() & paths.location.notnull()
     paths["went_on"] = paths.user_id.where(went_on)
-    counted = paths.groupby([*keys, "location"]).agg(n_users=("user_id", "nunique"),
-                                                      n_users_completed_step=("went_on", "nunique")).reset_index()
+    counted = (
+        paths.groupby([*keys, "location"])
+        .agg(n_users=("user_id", "nunique"), n_users_completed_step=("went_on", "nunique"))
+        .reset_index()
+    )
     most = counted.n_users.max() if not keys else counted.groupby(keys).n_users.transform("max")
     counted["step_conversion_rate"] = (counted.n_users_completed_step / counted.n_users).round(3)
     counted["full_conversion_rate"] = (counted.n_users_completed_step / most).round(3)

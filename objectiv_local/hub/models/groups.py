@@ -24,8 +24,10 @@ not_set: Final = _NotSet()
 def grouped_by(settings: Settings, data: DataFrame, groupby: object, model: str) -> tuple[State, NamedExprs]:
     """Return the rows of a frame and the keys of its groups. Raises for a key named as the result, which is ``model``."""
     if isinstance(groupby, DataFrame) and groupby.group_by is not None:
-        raise InvalidType(f"groupby of {model} takes names and series, not a grouped frame",
-                          hint="pass what you group by, as in groupby=['name']")
+        raise InvalidType(
+            f"groupby of {model} takes names and series, not a grouped frame",
+            hint="pass what you group by, as in groupby=['name']",
+        )
     by: object = groupby
     if groupby is not_set:
         require(data, model, moment="timestamp")

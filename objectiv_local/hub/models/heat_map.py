@@ -80,6 +80,13 @@ def matrix_chart(table: pandas.DataFrame, progress_of: Callable[[str, int], int]
             details = (("users, %" if percentage else "users", text),)
             cells.append(Cell(str(cohort), str(distance), text, value if distance else None, state == COMPLETE, details))
     title = "Share of users who come back, %" if percentage else "Users who come back"
-    return heat_map(cells, [str(cohort) for cohort in table.index], [str(distance) for distance in distances],
-                    Layout(title), row_title="first seen", column_title="periods since first seen",
-                    scale_title="users, %" if percentage else "users", note=f"not over by {as_of}" if is_open else "")
+    return heat_map(
+        cells,
+        [str(cohort) for cohort in table.index],
+        [str(distance) for distance in distances],
+        Layout(title),
+        row_title="first seen",
+        column_title="periods since first seen",
+        scale_title="users, %" if percentage else "users",
+        note=f"not over by {as_of}" if is_open else "",
+    )

@@ -50,8 +50,10 @@ class BinaryLogisticRegression:
         table = X.assign(**{target: y}).to_pandas()
         missing = ["y" if name == target else name for name in table.columns if table[name].isna().any()]
         if missing:
-            raise InvalidValue(f"there are missing values in {', '.join(missing)}",
-                               hint="fill them with fillna, or leave the rows out with dropna")
+            raise InvalidValue(
+                f"there are missing values in {', '.join(missing)}",
+                hint="fill them with fillna, or leave the rows out with dropna",
+            )
         if table[target].nunique() < 2:
             raise InvalidValue(f"y has {'one value only' if len(table) else 'no rows'}: there is nothing to tell apart")
         try:
@@ -70,8 +72,10 @@ class BinaryLogisticRegression:
         # In each half the exponential is at most 1, so no score is too large for it.
         below = call("exp", score)
         above = call("exp", call("neg", score))
-        probability = case([(call("ge", score, literal(0.0)), call("truediv", literal(1.0), call("add", literal(1.0), above)))],
-                           call("truediv", below, call("add", literal(1.0), below)))
+        probability = case(
+            [(call("ge", score, literal(0.0)), call("truediv", literal(1.0), call("add", literal(1.0), above)))],
+            call("truediv", below, call("add", literal(1.0), below)),
+        )
         return series_of(state_of(X), probability, "probability")
 
     def predict(self, X: DataFrame) -> Series:  # noqa: N803
@@ -108,9 +112,10 @@ class BinaryLogisticRegression:
         missing = [name for name in names if name not in frame.data_columns]
         if missing or len(frame.data_columns) != len(names):
             more = [name for name in frame.data_columns if name not in names]
-            raise InvalidValue(f"the model was fitted to the columns {names}; "
-                               f"missing {missing or 'none'}, too many {more or 'none'}",
-                               hint=f"pass df[{names}]")
+            raise InvalidValue(
+                f"the model was fitted to the columns {names}; missing {missing or 'none'}, too many {more or 'none'}",
+                hint=f"pass df[{names}]",
+            )
         state = state_of(frame)
         score: Expr = literal(float(self._model.intercept_[0]))
         for name, weight in zip(names, self._model.coef_[0], strict=True):
@@ -120,12 +125,13 @@ class BinaryLogisticRegression:
 
 def _checked_target(y: Series) -> None:
     if y.dtype != "bool":
-        raise InvalidType(f"y has to be a bool series, not {y.dtype}",
-                          hint="compare: y = df.conversions > 0")
+        raise InvalidType(f"y has to be a bool series, not {y.dtype}", hint="compare: y = df.conversions > 0")
 
 
 def _checked(frame: DataFrame) -> None:
     wrong = {name: dtype for name, dtype in frame.dtypes.items() if dtype not in ("bool", "int64", "float64")}
     if wrong or not frame.data_columns:
-        raise InvalidType(f"columns of X are numbers or bool; there {'are ' + str(wrong) if wrong else 'are none'}",
-                          hint="select them, or encode text with get_dummies")
+        raise InvalidType(
+            f"columns of X are numbers or bool; there {'are ' + str(wrong) if wrong else 'are none'}",
+            hint="select them, or encode text with get_dummies",
+        )

@@ -30,9 +30,16 @@ from objectiv_local.hub.series import SeriesLocationStack
 from objectiv_local.types import STRING
 
 
-def visualize_location_stack(data: DataFrame, root_location: str | None = None,
-                             location_stack: Series | str | None = None, n_top_examples: int | None = 40,
-                             return_df: bool = False, show: bool = True, *, return_figure: bool = False) -> DataFrame | Any:
+def visualize_location_stack(
+    data: DataFrame,
+    root_location: str | None = None,
+    location_stack: Series | str | None = None,
+    n_top_examples: int | None = 40,
+    return_df: bool = False,
+    show: bool = True,
+    *,
+    return_figure: bool = False,
+) -> DataFrame | Any:
     """Draw how locations stand in each other, as a Sankey diagram, for events within one root location.
 
     ``root_location`` is the id of that location, the first RootLocationContext of an event's ``location_stack``; by
@@ -65,8 +72,11 @@ def visualize_location_stack(data: DataFrame, root_location: str | None = None,
     plan = Unnest(plan, plan.column("__stack"), "__location", "__position", "locations")
     title = [call("json_get_text", plan.column("__location"), literal(key)) for key in ("_type", "id")]
     plan = Extend(plan, (("source", call("concat", call("concat", title[0], literal(": ")), title[1])),), "locations")
-    inner = over(aggregation("lead", plan.column("source"), literal(1), literal(None, STRING)), keys,
-                 (Ordering(plan.column("__position")),))
+    inner = over(
+        aggregation("lead", plan.column("source"), literal(1), literal(None, STRING)),
+        keys,
+        (Ordering(plan.column("__position")),),
+    )
     plan = Extend(plan, (("target", inner),), "nested_locations")
     pairs = flows([frame_of(state.with_plan(plan, ()), ["source", "target"])])
     if return_figure or show:
@@ -79,7 +89,11 @@ def visualize_location_stack(data: DataFrame, root_location: str | None = None,
 
 def _most_common(plan: Node) -> ScalarQuery:
     """Return the root location of most events; of several, the first by name."""
-    counted = Aggregate(Filter(plan, call("not_null", plan.column("__root"))), (("root", plan.column("__root")),),
-                        (("events", aggregation("size")),), "roots")
+    counted = Aggregate(
+        Filter(plan, call("not_null", plan.column("__root"))),
+        (("root", plan.column("__root")),),
+        (("events", aggregation("size")),),
+        "roots",
+    )
     order = (Ordering(counted.column("events"), ascending=False), Ordering(counted.column("root")))
     return ScalarQuery(Limit(counted, order, 1, 0, "most_common_root"), "root")

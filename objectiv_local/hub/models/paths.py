@@ -37,10 +37,17 @@ OFFSET = "__offset"
 _MOST_STEPS = 100
 
 
-def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | None = None,
-                         location_stack: Series | str | None = None, add_conversion_step_column: bool = False,
-                         only_converted_paths: bool = False, start_from_end: bool = False,
-                         n_examples: int | None = None, sort_by: str | Sequence[str] | None = None) -> DataFrame:
+def get_navigation_paths(
+    data: DataFrame,
+    steps: int,
+    by: str | Sequence[str] | None = None,
+    location_stack: Series | str | None = None,
+    add_conversion_step_column: bool = False,
+    only_converted_paths: bool = False,
+    start_from_end: bool = False,
+    n_examples: int | None = None,
+    sort_by: str | Sequence[str] | None = None,
+) -> DataFrame:
     """Return the paths of ``steps`` consecutive locations that start at each hit, in columns ``<column>_step_<i>``.
 
     Hits are put in order by ``sort_by`` (by default ``moment``), then by the name of their location, then by event_id, within
@@ -69,8 +76,10 @@ def get_navigation_paths(data: DataFrame, steps: int, by: str | Sequence[str] | 
     data = require(data, "get_navigation_paths", [*keys, *sorting])
     converts = add_conversion_step_column or only_converted_paths
     if converts and data.dtypes.get("is_conversion_event") != "bool":
-        raise ColumnNotFound("is_conversion_event is not present in the frame as a bool, and paths to a conversion need it",
-                             hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)")
+        raise ColumnNotFound(
+            "is_conversion_event is not present in the frame as a bool, and paths to a conversion need it",
+            hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)",
+        )
     location = location_names(data, location_stack, "get_navigation_paths")
     title = location.name
     state = drop_ungrouped(state_of(data.assign(__location=location)), keys)
@@ -141,9 +150,16 @@ class _Path:
         """Return the values of a column at each step."""
         column = self.state.column(name)
         distances = [self.steps - 1 - step if self.from_end else step for step in range(self.steps)]
-        return [column if distance == 0 else over(
-            aggregation("lag" if self.from_end else "lead", column, literal(distance), literal(None, column.type)),
-            self.partition, self.order) for distance in distances]
+        return [
+            column
+            if distance == 0
+            else over(
+                aggregation("lag" if self.from_end else "lead", column, literal(distance), literal(None, column.type)),
+                self.partition,
+                self.order,
+            )
+            for distance in distances
+        ]
 
     def offset(self) -> Expr:
         """Return the number of rows before each one."""
@@ -176,5 +192,11 @@ def _converted(plan: Node, labels: list[str], only: bool) -> Node:
         return plan
     reached = plan.column(CONVERSION_STEP)
     plan = Filter(plan, call("gt", reached, literal(1)), "paths")
-    return Extend(plan, tuple((label, case([(call("le", number, reached), Column(label, STRING))]))
-                              for label, number in zip(labels, numbers, strict=True)), "paths")
+    return Extend(
+        plan,
+        tuple(
+            (label, case([(call("le", number, reached), Column(label, STRING))]))
+            for label, number in zip(labels, numbers, strict=True)
+        ),
+        "paths",
+    )

@@ -15,8 +15,9 @@ from objectiv_local.hub.settings import Settings
 INTERACTIVE, TYPES = "InteractiveEvent", "stack_event_types"
 
 
-def top_product_features(data: DataFrame, location_stack: Series | str | None = None,
-                         event_type: str | None = None) -> DataFrame:
+def top_product_features(
+    data: DataFrame, location_stack: Series | str | None = None, event_type: str | None = None
+) -> DataFrame:
     """Return the number of users of each feature, most used first, in a column ``user_id_nunique``.
 
     A feature is an application, the nice name of ``location_stack`` (by default of the whole stack; a slice of it, or
@@ -33,9 +34,9 @@ def top_product_features(data: DataFrame, location_stack: Series | str | None = 
     return _features(data, location_stack, event_type, "user_id_nunique")
 
 
-def top_product_features_before_conversion(settings: Settings, data: DataFrame, name: str,
-                                           location_stack: Series | str | None = None,
-                                           event_type: str | None = None) -> DataFrame:
+def top_product_features_before_conversion(
+    settings: Settings, data: DataFrame, name: str, location_stack: Series | str | None = None, event_type: str | None = None
+) -> DataFrame:
     """Return the number of users of each feature in hits before the first conversion ``name`` of their session.
 
     As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``. Reads session_id, moment and
@@ -74,12 +75,16 @@ def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFra
 
 def _application(data: DataFrame) -> Series:
     if "application" not in data.data_columns:
-        raise ColumnNotFound("application is not present in the frame, and top_product_features needs it",
-                             hint="make the frame with ModelHub(global_contexts=['application'])")
+        raise ColumnNotFound(
+            "application is not present in the frame, and top_product_features needs it",
+            hint="make the frame with ModelHub(global_contexts=['application'])",
+        )
     application: Series = data["application"]
     if application.dtype == "string":
         return application
     if not isinstance(application, SeriesGlobalContext):
-        raise InvalidType(f"application has to be a global context or text, not {application.dtype}",
-                          hint="make the frame with ModelHub(global_contexts=['application'])")
+        raise InvalidType(
+            f"application has to be a global context or text, not {application.dtype}",
+            hint="make the frame with ModelHub(global_contexts=['application'])",
+        )
     return application.context.id

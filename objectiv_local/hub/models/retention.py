@@ -18,10 +18,21 @@ from objectiv_local.hub.settings import Settings
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
 
 
-def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "monthly", event_type: str | None = None,
-                     start_date: object = None, end_date: object = None, percentage: bool = False, display: bool = False, *,
-                     calendar_days: bool = False, fill_value: int | None = None, parent_types: bool = False,
-                     return_figure: bool = False) -> DataFrame | Any:
+def retention_matrix(
+    settings: Settings,
+    data: DataFrame,
+    time_period: str = "monthly",
+    event_type: str | None = None,
+    start_date: object = None,
+    end_date: object = None,
+    percentage: bool = False,
+    display: bool = False,
+    *,
+    calendar_days: bool = False,
+    fill_value: int | None = None,
+    parent_types: bool = False,
+    return_figure: bool = False,
+) -> DataFrame | Any:
     """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
 
     A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its first day), a month or a
@@ -80,8 +91,16 @@ def retention_matrix(settings: Settings, data: DataFrame, time_period: str = "mo
     return matrix
 
 
-def _drawn(settings: Settings, matrix: DataFrame, data: DataFrame, end: datetime.datetime | None, time_period: str, *,
-           percentage: bool, elapsed: bool) -> Any:
+def _drawn(
+    settings: Settings,
+    matrix: DataFrame,
+    data: DataFrame,
+    end: datetime.datetime | None,
+    time_period: str,
+    *,
+    percentage: bool,
+    elapsed: bool,
+) -> Any:
     """Return the heat map of a matrix, as of the last moment of the frame, or the end of what was counted."""
     table = matrix.to_pandas()
     last = data.moment.max().value

@@ -15,8 +15,14 @@ from objectiv_local.hub.models.paths import CONVERSION_STEP, OFFSET, path_column
 COUNTS = ("paths", "transitions")
 
 
-def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, show: bool = True, *,
-                        count: str = "paths", return_figure: bool = False) -> DataFrame | Any:
+def plot_sankey_diagram(
+    steps_df: DataFrame,
+    n_top_examples: int | None = None,
+    show: bool = True,
+    *,
+    count: str = "paths",
+    return_figure: bool = False,
+) -> DataFrame | Any:
     """Return how often each location follows another in paths: a frame of ``source``, ``target`` and ``value``.
 
     Most frequent pairs come first. By default, paths are counted, as in the original: paths start at each hit, so several of
@@ -41,19 +47,25 @@ def plot_sankey_diagram(steps_df: DataFrame, n_top_examples: int | None = None, 
         # What the paths are grouped by is no step, wherever it stands.
         columns = [name for name in columns if name not in made[0]]
     if count == "transitions" and (made is None or tuple(path_column(plan, name) for name in columns) != made[1]):
-        raise InvalidValue("transitions cannot be told apart in this frame: it lost the places of the hits that paths start "
-                           "at, or has other columns",
-                           hint="pass the frame that get_navigation_paths returned, before it is changed, stored or grouped")
+        raise InvalidValue(
+            "transitions cannot be told apart in this frame: it lost the places of the hits that paths start "
+            "at, or has other columns",
+            hint="pass the frame that get_navigation_paths returned, before it is changed, stored or grouped",
+        )
     others = [name for name in columns if steps_df.dtypes[name] != "string"]
     if others:
-        raise InvalidType(f"a diagram is of the names of locations, and {others[0]!r} is {steps_df.dtypes[others[0]]}",
-                          hint="make the paths with get_navigation_paths(...)")
+        raise InvalidType(
+            f"a diagram is of the names of locations, and {others[0]!r} is {steps_df.dtypes[others[0]]}",
+            hint="make the paths with get_navigation_paths(...)",
+        )
     if len(columns) < 2:
         raise InvalidValue("a diagram needs paths of two steps at least", hint="get_navigation_paths(..., steps=2)")
-    steps = [steps_df[[source, target]].rename(columns={source: "source", target: "target"})
-             for source, target in pairwise(columns)]
-    pairs = [each.reset_index(drop=True) for each in steps] if made is None or count == "paths" else [
-        _transitions(made[0], steps)]
+    steps = [
+        steps_df[[source, target]].rename(columns={source: "source", target: "target"}) for source, target in pairwise(columns)
+    ]
+    pairs = (
+        [each.reset_index(drop=True) for each in steps] if made is None or count == "paths" else [_transitions(made[0], steps)]
+    )
     result = flows(pairs)
     if return_figure or show:
         if count == "paths":
@@ -76,9 +88,19 @@ def _transitions(keys: tuple[str, ...], steps: list[DataFrame]) -> DataFrame:
         own = state_of(each)
         names = [f"key_{place}" for place in range(len(keys))]
         place = call("add", own.column(OFFSET), literal(number))
-        moved = own.with_rows(Select(own.plan, (
-            *((name, own.column(key)) for name, key in zip(names, keys, strict=True)), ("place", place),
-            ("source", own.column("source")), ("target", own.column("target")), ("step", literal(number)))), ())
+        moved = own.with_rows(
+            Select(
+                own.plan,
+                (
+                    *((name, own.column(key)) for name, key in zip(names, keys, strict=True)),
+                    ("place", place),
+                    ("source", own.column("source")),
+                    ("target", own.column("target")),
+                    ("step", literal(number)),
+                ),
+            ),
+            (),
+        )
         parts.append(frame_of(moved, [*names, "place", "source", "target", "step"]))
     rows = concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
     rows = rows.dropna(subset=["source", "target"])
@@ -111,5 +133,10 @@ def flows(pairs: list[DataFrame]) -> DataFrame:
 def diagram(flows: DataFrame, n_top_examples: int | None, title: str) -> Any:
     """Return the diagram of the most frequent pairs, a figure of plotly, with each location as one node."""
     table = flows.to_pandas(limit=n_top_examples)
-    return pair_diagram([(source, target, int(value)) for source, target, value in
-                         table[["source", "target", "value"]].itertuples(index=False, name=None)], title)
+    return pair_diagram(
+        [
+            (source, target, int(value))
+            for source, target, value in table[["source", "target", "value"]].itertuples(index=False, name=None)
+        ],
+        title,
+    )

@@ -36,8 +36,9 @@ def named(name: str | Schema, table: Table) -> Schema | None:
         return None
     found = [schema for schema in SCHEMAS if schema.name == name]
     if not found:
-        raise InvalidValue(f"there is no schema {name!r}",
-                           hint=near(name, dict.fromkeys([*(schema.name for schema in SCHEMAS), TABLE])))
+        raise InvalidValue(
+            f"there is no schema {name!r}", hint=near(name, dict.fromkeys([*(schema.name for schema in SCHEMAS), TABLE]))
+        )
     return _recognized(table, found, f", or name the columns with schema={TABLE!r}")
 
 
@@ -48,12 +49,13 @@ def guessed(table: Table) -> Schema | None:
     """
     fitting = [schema for schema in SCHEMAS if not schema.missing(table) and schema.sure(table)]
     # If the columns of one schema include those of another, the stricter one is meant.
-    found = [schema for schema in fitting
-             if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
+    found = [schema for schema in fitting if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
     names = list(dict.fromkeys(schema.name for schema in found))
     if len(names) > 1:
-        raise InvalidValue(f"{table.title} has the columns of several schemas: {', '.join(names)}",
-                           hint=f"say which one it is, as in schema={names[0]!r}")
+        raise InvalidValue(
+            f"{table.title} has the columns of several schemas: {', '.join(names)}",
+            hint=f"say which one it is, as in schema={names[0]!r}",
+        )
     return found[0] if found else None
 
 
@@ -62,6 +64,8 @@ def _recognized(table: Table, schemas: list[Schema], instead: str) -> Schema:
     if fitting:
         return next((schema for schema in fitting if schema.sure(table)), fitting[0])
     missing = min((schema.missing(table) for schema in schemas), key=len)
-    raise InvalidValue(f"{table.title} is not a table of events: it has no column {', '.join(missing)}; "
-                       f"found {', '.join(table.columns) or 'no columns'}",
-                       hint=f"{', or '.join(schema.described for schema in schemas)}{instead}")
+    raise InvalidValue(
+        f"{table.title} is not a table of events: it has no column {', '.join(missing)}; "
+        f"found {', '.join(table.columns) or 'no columns'}",
+        hint=f"{', or '.join(schema.described for schema in schemas)}{instead}",
+    )

@@ -20,8 +20,9 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         device_id=raw["device_id"],
         moment=raw["event_time"],
         event_type=raw["event_type"],
-        location=first_of(member(properties, "[Amplitude] Page Path"), path(page_url),
-                          member(properties, "[Amplitude] Screen Name")),
+        location=first_of(
+            member(properties, "[Amplitude] Page Path"), path(page_url), member(properties, "[Amplitude] Screen Name")
+        ),
         # The session id is its start in milliseconds, which several devices can share.
         session_id=joined(raw["device_id"], session.where(session != _NO_SESSION)),
         page_url=page_url,

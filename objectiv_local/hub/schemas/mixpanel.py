@@ -18,8 +18,9 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     assert time is not None
     number = expr_of(time.astype("float64", errors="coerce"))
     # The export has seconds by default, and milliseconds on request.
-    microseconds = case([(call("ge", number, literal(_MOST_SECONDS)), call("mul", number, literal(1e3)))],
-                        call("mul", number, literal(1e6)))
+    microseconds = case(
+        [(call("ge", number, literal(_MOST_SECONDS)), call("mul", number, literal(1e3)))], call("mul", number, literal(1e6))
+    )
     # Before login, distinct_id is the device id, with or without this prefix.
     distinct, device = member(of, "distinct_id"), member(of, "$device_id")
     assert distinct is not None

@@ -41,8 +41,13 @@ def _events(raw: DataFrame, contexts: tuple[str, ...]) -> dict[str, Series]:
 OBJECTIV = Schema(
     name="objectiv",
     described="the raw table has event_id, day, moment, cookie_id and value (JSON)",
-    columns={"event_id": (UUID, STRING), "day": (DATE, TIMESTAMP, STRING), "moment": (TIMESTAMP, STRING),
-             "cookie_id": (UUID, STRING), "value": (JSON, STRING)},
+    columns={
+        "event_id": (UUID, STRING),
+        "day": (DATE, TIMESTAMP, STRING),
+        "moment": (TIMESTAMP, STRING),
+        "cookie_id": (UUID, STRING),
+        "value": (JSON, STRING),
+    },
     stacks=True,
     # Ids are unique: the collector sees to that, and a table in Postgres has them as its primary key.
     events=_events,

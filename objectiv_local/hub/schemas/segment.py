@@ -17,8 +17,9 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
         device_id=raw["anonymous_id"],
         moment=raw["timestamp"],
         event_type=column(raw, "event") if "event" in raw.data_columns else _page(raw),
-        location=first_of(column(raw, "context_page_path"), column(raw, "path"), path(page_url),
-                          column(raw, "context_screen_name")),
+        location=first_of(
+            column(raw, "context_page_path"), column(raw, "path"), path(page_url), column(raw, "context_screen_name")
+        ),
         # RudderStack's session id is its start in seconds, which several devices can share.
         session_id=None if session is None else joined(raw["anonymous_id"], session),
         page_url=page_url,

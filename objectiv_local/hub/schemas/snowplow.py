@@ -37,8 +37,10 @@ def _has_contexts(table: Table) -> bool:
 
 def _more(table: Table, contexts: tuple[str, ...]) -> Columns:
     if ALL_CONTEXTS in contexts:
-        raise NotSupported(f"{table.title} has its contexts apart, and no column with all of them",
-                           hint="name the contexts you need, such as global_contexts=['application']")
+        raise NotSupported(
+            f"{table.title} has its contexts apart, and no column with all of them",
+            hint="name the contexts you need, such as global_contexts=['application']",
+        )
     stack, columns = _context_columns(table, contexts)
     return dict.fromkeys((stack, *columns.values()), (JSON, STRING))
 
@@ -49,9 +51,11 @@ def _context_columns(table: Table, contexts: tuple[str, ...]) -> tuple[str, Mapp
         return CONTEXTS, {}
     stacks = [name for name in table.columns if _STACK_COLUMN.fullmatch(name)]
     if len(stacks) != 1:
-        raise InvalidValue(f"{table.title} has {'several columns' if stacks else 'no column'} of location stacks",
-                           hint="a flat table has either contexts, or contexts_io_objectiv_location_stack_1_0_0 and "
-                                "contexts_io_objectiv_context_<name>_context_1_0_0; make a view that has one of each")
+        raise InvalidValue(
+            f"{table.title} has {'several columns' if stacks else 'no column'} of location stacks",
+            hint="a flat table has either contexts, or contexts_io_objectiv_location_stack_1_0_0 and "
+            "contexts_io_objectiv_context_<name>_context_1_0_0; make a view that has one of each",
+        )
     found: dict[str, list[str]] = {}
     for name in table.columns:
         match = _CONTEXT_COLUMN.fullmatch(name)
@@ -59,9 +63,11 @@ def _context_columns(table: Table, contexts: tuple[str, ...]) -> tuple[str, Mapp
             found.setdefault(match[1], []).append(name)
     for wanted in contexts:
         if len(found.get(wanted, ())) != 1:
-            raise InvalidValue(f"{table.title} has {'several columns' if wanted in found else 'no column'} "
-                               f"of the context {wanted!r}; it has {', '.join(sorted(found)) or 'no contexts'}",
-                               hint=f"a column is named contexts_io_objectiv_context_{wanted}_context_1_0_0")
+            raise InvalidValue(
+                f"{table.title} has {'several columns' if wanted in found else 'no column'} "
+                f"of the context {wanted!r}; it has {', '.join(sorted(found)) or 'no contexts'}",
+                hint=f"a column is named contexts_io_objectiv_context_{wanted}_context_1_0_0",
+            )
     return stacks[0], {name: found[name][0] for name in contexts}
 
 

@@ -10,8 +10,11 @@ from objectiv_local.hub.schemas.schema import Schema
 def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
     page_url = column(raw, "page_url")
     # The derived moment is corrected for the clock of the device.
-    moment = raw["collector_tstamp"] if "derived_tstamp" not in raw.data_columns else raw["derived_tstamp"].fillna(
-        raw["collector_tstamp"])
+    moment = (
+        raw["collector_tstamp"]
+        if "derived_tstamp" not in raw.data_columns
+        else raw["derived_tstamp"].fillna(raw["collector_tstamp"])
+    )
     return present(
         event_id=raw["event_id"],
         user_id=column(raw, "user_id"),

@@ -60,8 +60,10 @@ def duration(value: object, what: str, name: str) -> datetime.timedelta:
     if not isinstance(plain, datetime.timedelta):
         raise InvalidType(f"{what} of {name!r} has to be a duration, not {value!r}", hint="datetime.timedelta(days=7)")
     if abs(plain) > _LONGEST:
-        raise InvalidValue(f"{what} of {name!r} is longer than {shown(_LONGEST)}, and may end at no moment that engines know",
-                           hint="without a window, a feature is about all events before the cutoff")
+        raise InvalidValue(
+            f"{what} of {name!r} is longer than {shown(_LONGEST)}, and may end at no moment that engines know",
+            hint="without a window, a feature is about all events before the cutoff",
+        )
     return plain
 
 

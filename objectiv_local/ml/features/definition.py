@@ -19,8 +19,17 @@ Where = Series | Callable[[DataFrame], Series]
 
 #: The aggregates of features, each with whether it needs a column: None if it may have one.
 AGGREGATES: dict[str, bool | None] = {
-    "count": None, "sum": True, "mean": True, "min": True, "max": True, "nunique": True, "first": True, "last": True,
-    "any": False, "share": False, "since_last": False,
+    "count": None,
+    "sum": True,
+    "mean": True,
+    "min": True,
+    "max": True,
+    "nunique": True,
+    "first": True,
+    "last": True,
+    "any": False,
+    "share": False,
+    "since_last": False,
 }
 LABEL_AGGREGATES = ("any", "count", "sum")
 CENSORED = ("null", "drop", "error")
@@ -46,9 +55,18 @@ class Label:
     """
 
     @checked
-    def __init__(self, name: str, where: Where | None = None, horizon: datetime.timedelta | None = None, *, agg: str = "any",
-                 column: str | None = None, gap: datetime.timedelta | None = None, censored: Censored = "null",
-                 until: datetime.datetime | datetime.date | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        where: Where | None = None,
+        horizon: datetime.timedelta | None = None,
+        *,
+        agg: str = "any",
+        column: str | None = None,
+        gap: datetime.timedelta | None = None,
+        censored: Censored = "null",
+        until: datetime.datetime | datetime.date | None = None,
+    ) -> None:
         self.name = checked_name(name)
         self.where = where
         if horizon is None:
@@ -57,21 +75,30 @@ class Label:
         if agg not in LABEL_AGGREGATES:
             raise InvalidValue(f"label {name!r} cannot be the aggregate {agg!r}", hint=near(str(agg), LABEL_AGGREGATES))
         if (column is not None) != (agg == "sum"):
-            raise InvalidValue(f"label {name!r} is {agg!r} and {'has no' if column is None else 'has a'} column",
-                               hint="sum needs a column, any and count take none: use where=lambda df: df.x.notnull()")
+            raise InvalidValue(
+                f"label {name!r} is {agg!r} and {'has no' if column is None else 'has a'} column",
+                hint="sum needs a column, any and count take none: use where=lambda df: df.x.notnull()",
+            )
         self.agg, self.column = agg, column
         self.gap = duration(datetime.timedelta(0) if gap is None else gap, "gap", name)
         if self.gap < datetime.timedelta(0):
-            raise InvalidValue(f"label {name!r} has a negative gap, so that features would see the label",
-                               hint="a gap starts the label later than the cutoff; 0 is the cutoff itself")
+            raise InvalidValue(
+                f"label {name!r} has a negative gap, so that features would see the label",
+                hint="a gap starts the label later than the cutoff; 0 is the cutoff itself",
+            )
         if censored not in CENSORED:
             raise InvalidValue(f"censored of label {name!r} is 'null', 'drop' or 'error', not {censored!r}")
         self.censored = censored
         self.until = _moment(until, name)
 
     def __repr__(self) -> str:
-        parts = [repr(self.name), f"agg={self.agg!r}", *([f"column={self.column!r}"] if self.column else []),
-                 f"horizon={shown(self.horizon)}", *([f"gap={shown(self.gap)}"] if self.gap else [])]
+        parts = [
+            repr(self.name),
+            f"agg={self.agg!r}",
+            *([f"column={self.column!r}"] if self.column else []),
+            f"horizon={shown(self.horizon)}",
+            *([f"gap={shown(self.gap)}"] if self.gap else []),
+        ]
         return f"Label({', '.join(parts)})"
 
 
@@ -98,8 +125,9 @@ class Features:
     """
 
     @checked
-    def __init__(self, events: DataFrame, entity: str = "user_id", time: str = "moment",
-                 key: str | Sequence[str] | None = None) -> None:
+    def __init__(
+        self, events: DataFrame, entity: str = "user_id", time: str = "moment", key: str | Sequence[str] | None = None
+    ) -> None:
         if not isinstance(events, DataFrame):
             raise InvalidType(f"features are made from a frame of events, not from {type(events).__name__}")
         self.events = events
@@ -116,8 +144,11 @@ class Features:
         self._aspects: tuple[Aspect, ...] = ()
 
     def __repr__(self) -> str:
-        lines = [f"  {each.name}: {each.agg}{'' if each.column is None else f' of {each.column}'}"
-                 f"{' where' if each.where is not None else ''} {span(each)}" for each in self._aspects]
+        lines = [
+            f"  {each.name}: {each.agg}{'' if each.column is None else f' of {each.column}'}"
+            f"{' where' if each.where is not None else ''} {span(each)}"
+            for each in self._aspects
+        ]
         return "\n".join([f"Features of {self.entity} by {self.time}", *lines])
 
     @property
@@ -130,8 +161,14 @@ class Features:
         """The names of the labels."""
         return [each.name for each in self._aspects if each.is_label]
 
-    def add(self, name: str, agg: str, column: str | None = None, window: datetime.timedelta | None = None,
-            where: Where | None = None) -> Features:
+    def add(
+        self,
+        name: str,
+        agg: str,
+        column: str | None = None,
+        window: datetime.timedelta | None = None,
+        where: Where | None = None,
+    ) -> Features:
         """Return the features with one more: an aggregate of the events in [cutoff - window, cutoff), or all before it.
 
         An event at the cutoff is not in it, one exactly ``window`` before is. ``agg`` is one of
@@ -155,8 +192,10 @@ class Features:
             raise InvalidValue(f"{agg!r} is not an aggregate of features", hint=near(str(agg), AGGREGATES))
         needs = AGGREGATES[agg]
         if needs is not None and needs != (column is not None):
-            raise InvalidValue(f"feature {name!r} is {agg!r}, which {'needs a' if needs else 'takes no'} column",
-                               hint=f"add({name!r}, {agg!r}, column=...)" if needs else "use where=... for a condition")
+            raise InvalidValue(
+                f"feature {name!r} is {agg!r}, which {'needs a' if needs else 'takes no'} column",
+                hint=f"add({name!r}, {agg!r}, column=...)" if needs else "use where=... for a condition",
+            )
         if agg == "share" and where is None:
             raise InvalidValue(f"feature {name!r} is a share, which needs a condition", hint="where=lambda df: df.x == ...")
         start = None if window is None else -positive(window, "window", name)
@@ -166,8 +205,18 @@ class Features:
         """Return the features with a label, which is computed from events after the cutoff. See :class:`Label`."""
         if not isinstance(label, Label):
             raise InvalidType(f"label takes a Label, not {type(label).__name__}", hint="as in .label(Label('buys', ...))")
-        return self._with(Aspect(label.name, label.agg, label.column, label.gap, label.gap + label.horizon,
-                                 self._condition(label.where, label.name), label.censored, label.until))
+        return self._with(
+            Aspect(
+                label.name,
+                label.agg,
+                label.column,
+                label.gap,
+                label.gap + label.horizon,
+                self._condition(label.where, label.name),
+                label.censored,
+                label.until,
+            )
+        )
 
     def at(self, spine: DataFrame, cutoff: str = "cutoff") -> DataFrame:
         """Return the rows of ``spine``, all of them, with the features and labels at their cutoffs as more columns.
@@ -202,8 +251,10 @@ class Features:
         found = where(self.events) if callable(where) and not isinstance(where, Series) else where
         if not isinstance(found, Series) or expr_of(found).type != BOOL:
             kind = found.dtype if isinstance(found, Series) else type(found).__name__
-            raise InvalidType(f"where of {name!r} has to give a bool series of the events, not {kind}",
-                              hint="compare a column: where=lambda df: df.event_type == 'PressEvent'")
+            raise InvalidType(
+                f"where of {name!r} has to give a bool series of the events, not {kind}",
+                hint="compare a column: where=lambda df: df.event_type == 'PressEvent'",
+            )
         plan = state_of(self.events).plan
         label = unused_name("condition", plan.types)
         labelled = state_of(self.events.assign(**{label: found})).plan
@@ -214,8 +265,10 @@ def _over(plan: Node, events: Node, expr: Expr, name: str) -> Expr:
     """Return an expression over a plan that adds columns to the events as one over the events themselves."""
     while plan is not events:
         if not isinstance(plan, Extend):
-            raise InvalidValue(f"where of {name!r} is a series of another frame than the events",
-                               hint="assign it to a column of the events first, and make the features from that frame")
+            raise InvalidValue(
+                f"where of {name!r} is a series of another frame than the events",
+                hint="assign it to a column of the events first, and make the features from that frame",
+            )
         added: dict[str, Expr] = dict(plan.columns)
         expr = substitute(expr, added)
         plan = plan.child

@@ -32,8 +32,14 @@ MAX_FEATURES = 100
 
 
 @checked
-def location_counts(events: DataFrame, entity: str = "user_id", location: Series | str | None = None, *,
-                    max_features: int | None = MAX_FEATURES, locations: Sequence[str] | None = None) -> DataFrame:
+def location_counts(
+    events: DataFrame,
+    entity: str = "user_id",
+    location: Series | str | None = None,
+    *,
+    max_features: int | None = MAX_FEATURES,
+    locations: Sequence[str] | None = None,
+) -> DataFrame:
     """Return a frame of the number of events of each entity at each location: a row for each entity, which is the index.
 
     ``location`` is a series of location stacks, of which the names count, or of any text, or the name of such a column; by

@@ -77,8 +77,11 @@ class Pair:
         assert value is not None
         if aspect.agg in ("first", "last"):
             # Events that tie in all of these have the same value, so it does not matter which of them is found.
-            ties = () if self.is_key or value.type.name == "json" or any(key.expr is value for key in self.order) else (
-                Ordering(value),)
+            ties = (
+                ()
+                if self.is_key or value.type.name == "json" or any(key.expr is value for key in self.order)
+                else (Ordering(value),)
+            )
             return aggregation(aspect.agg, value, order=(*self.order, *ties), where=where)
         return aggregation(aspect.agg, value, where=where)
 
@@ -103,12 +106,19 @@ def checked_aspect(features: Features, aspect: Aspect) -> None:
     """Raise InvalidType for a feature or label that cannot be computed of its column, InvalidValue for one without order."""
     state = state_of(features.events)
     if aspect.agg in ("first", "last") and not (features.key or state.plan.key):
-        raise InvalidValue(f"feature {aspect.name!r} is {aspect.agg!r}, and nothing tells events of one time apart",
-                           hint="name the columns that do: Features(events, key='event_id'), or set an index")
-    if aspect.column is not None and state.column(aspect.column).type.name == "json" and aspect.agg not in (
-            "count", "first", "last"):
-        raise InvalidType(f"{aspect.name!r} cannot be the {aspect.agg} of {aspect.column!r}, which is "
-                          f"{state.column(aspect.column).type}", hint="read a member of it as a number or text first")
+        raise InvalidValue(
+            f"feature {aspect.name!r} is {aspect.agg!r}, and nothing tells events of one time apart",
+            hint="name the columns that do: Features(events, key='event_id'), or set an index",
+        )
+    if (
+        aspect.column is not None
+        and state.column(aspect.column).type.name == "json"
+        and aspect.agg not in ("count", "first", "last")
+    ):
+        raise InvalidType(
+            f"{aspect.name!r} cannot be the {aspect.agg} of {aspect.column!r}, which is {state.column(aspect.column).type}",
+            hint="read a member of it as a number or text first",
+        )
     moment = literal(datetime.datetime(1970, 1, 1))
     values: dict[str, Expr] = {} if aspect.column is None else {aspect.column: state.column(aspect.column)}
     conditions = {} if aspect.where is None else {aspect.where: aspect.where}
@@ -126,8 +136,12 @@ def features_at(features: Features, spine: DataFrame, cutoff: str) -> DataFrame:
     moments = Aggregate(Filter(rows, known), ((entity, rows.column(entity)), (moment, rows.column(moment))), (), "moments")
     events, names, conditions = _events(features, set(moments.types), moments.types[entity])
     pairs, pair = _pairs(features, moments, events, names, conditions, (entity, moment))
-    found = Aggregate(pairs, tuple((name, pairs.column(name)) for name in moments.types),
-                      tuple((each.name, pair.aggregate(each)) for each in aspects), "features")
+    found = Aggregate(
+        pairs,
+        tuple((name, pairs.column(name)) for name in moments.types),
+        tuple((each.name, pair.aggregate(each)) for each in aspects),
+        "features",
+    )
     sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in rows.types]
     sides += [(each.name, "right", (each.name, each.name)) for each in aspects]
     keys = ((entity, entity), (moment, moment))
@@ -139,12 +153,16 @@ def features_at(features: Features, spine: DataFrame, cutoff: str) -> DataFrame:
 def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     """Raise what Features.at raises for a spine."""
     if not isinstance(spine, DataFrame):
-        raise InvalidType(f"features are computed at the rows of a frame, not of {type(spine).__name__}",
-                          hint="load it: DataFrame.from_pandas(df.engine, rows)")
+        raise InvalidType(
+            f"features are computed at the rows of a frame, not of {type(spine).__name__}",
+            hint="load it: DataFrame.from_pandas(df.engine, rows)",
+        )
     state, events = state_of(spine), state_of(features.events)
     if state.engine is not events.engine or state.dialect != events.dialect:
-        raise InvalidValue("the spine and the events are on different connections",
-                           hint="load the spine on that of the events: DataFrame.from_pandas(events.engine, rows)")
+        raise InvalidValue(
+            "the spine and the events are on different connections",
+            hint="load the spine on that of the events: DataFrame.from_pandas(events.engine, rows)",
+        )
     known = [*spine.index_columns, *spine.data_columns]
     if features.entity not in known:
         raise ColumnNotFound(f"the spine has no column {features.entity!r}, the entity", hint=near(features.entity, known))
@@ -165,14 +183,17 @@ def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str
     if hidden:
         kept = {*spine.index_columns, *spine.data_columns, *(n for key in spine.order_by for n in key.expr.columns)}
         if hidden & kept:
-            raise InvalidValue(f"the spine is sorted by a former column {min(hidden)!r}",
-                               hint="name the feature otherwise, or sort afterwards")
+            raise InvalidValue(
+                f"the spine is sorted by a former column {min(hidden)!r}", hint="name the feature otherwise, or sort afterwards"
+            )
         plan = Select(plan, tuple((name, plan.column(name)) for name in plan.types if name in kept))
     theirs = state_of(features.events).plan.types[features.entity]
     common = common_type([plan.types[features.entity], theirs])
     if common is None:
-        raise InvalidType(f"the entity {features.entity!r} is {plan.types[features.entity]} in the spine and {theirs} in the "
-                          "events", hint="cast one of them with astype")
+        raise InvalidType(
+            f"the entity {features.entity!r} is {plan.types[features.entity]} in the spine and {theirs} in the events",
+            hint="cast one of them with astype",
+        )
     names, added = [], []
     taken = {*plan.types, *(each.name for each in features._aspects)}
     for name, wanted in ((features.entity, common), (cutoff, TIMESTAMP)):
@@ -213,8 +234,9 @@ def _events(features: Features, taken: set[str], entity: object) -> tuple[Select
     return Select(plan, tuple(columns), "events_of_entities"), names, conditions
 
 
-def _pairs(features: Features, moments: Node, events: Select, names: dict[str, str], conditions: dict[Expr, str],
-           keys: tuple[str, str]) -> tuple[Join, Pair]:
+def _pairs(
+    features: Features, moments: Node, events: Select, names: dict[str, str], conditions: dict[Expr, str], keys: tuple[str, str]
+) -> tuple[Join, Pair]:
     """Return the events next to the cutoffs that they matter for; a cutoff without any has one row without an event."""
     entity, moment = keys
     starts = [each.start for each in features._aspects]
@@ -227,38 +249,62 @@ def _pairs(features: Features, moments: Node, events: Select, names: dict[str, s
     own_key = state_of(features.events).plan.key
     key = features.key or own_key or ()
     ordered = any(each.agg in ("first", "last") for each in features._aspects)
-    order = tuple(Ordering(Column(names[name], types[names[name]])) for name in dict.fromkeys((features.time, *key))) \
-        if ordered else ()
-    bare = Pair(time, cutoff, order, own_key is not None and set(own_key) <= {*key, features.time, features.entity},
-                {name: Column(label, types[label]) for name, label in names.items()},
-                {where: Column(label, types[label]) for where, label in conditions.items()})
+    order = (
+        tuple(Ordering(Column(names[name], types[names[name]])) for name in dict.fromkeys((features.time, *key)))
+        if ordered
+        else ()
+    )
+    bare = Pair(
+        time,
+        cutoff,
+        order,
+        own_key is not None and set(own_key) <= {*key, features.time, features.entity},
+        {name: Column(label, types[label]) for name, label in names.items()},
+        {where: Column(label, types[label]) for where, label in conditions.items()},
+    )
     condition = between(bare, start, end)
     told_apart = (*moments.types, *(names[name] for name in dict.fromkeys((features.time, *key)))) if ordered else None
-    pairs = Join(moments, events, "left", ((entity, names[features.entity]),), tuple(columns), step="pairs", key=told_apart,
-                 condition=condition)
+    pairs = Join(
+        moments,
+        events,
+        "left",
+        ((entity, names[features.entity]),),
+        tuple(columns),
+        step="pairs",
+        key=told_apart,
+        condition=condition,
+    )
     return pairs, Pair(bare.time, cutoff, order, bare.is_key, bare.values, bare.conditions, start, end)
 
 
 # ---- labels that are not known yet
 
 
-def _labelled(features: Features, spine: DataFrame, plan: Node, moment: str, entity: str, events: Select,
-              names: dict[str, str]) -> Node:
+def _labelled(
+    features: Features, spine: DataFrame, plan: Node, moment: str, entity: str, events: Select, names: dict[str, str]
+) -> Node:
     """Return the rows with the labels of censored ones as NULL, or without those rows."""
     labels = [each for each in features._aspects if each.is_label]
     if not labels:
         return plan
     last = Aggregate(events, (), (("until", aggregation("max", Column(names[features.time], TIMESTAMP))),), "last_event")
-    complete = {each.name: call("le", _offset(plan.column(moment), each.end),
-                                ScalarQuery(last, "until") if each.until is None else literal(each.until)) for each in labels}
+    complete = {
+        each.name: call(
+            "le",
+            _offset(plan.column(moment), each.end),
+            ScalarQuery(last, "until") if each.until is None else literal(each.until),
+        )
+        for each in labels
+    }
     for each in labels:
         if each.censored == "error":
             _refuse_censored(spine, plan, each, call("and", complete[each.name], call("not_null", plan.column(entity))))
     for each in labels:
         if each.censored == "drop":
             plan = Filter(plan, call("and", complete[each.name], call("not_null", plan.column(entity))), "complete")
-    hidden = tuple((each.name, case([(complete[each.name], plan.column(each.name))]))
-                   for each in labels if each.censored == "null")
+    hidden = tuple(
+        (each.name, case([(complete[each.name], plan.column(each.name))])) for each in labels if each.censored == "null"
+    )
     return Extend(plan, hidden, "with_labels") if hidden else plan
 
 
@@ -268,6 +314,8 @@ def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr
     counted = Aggregate(plan, (), (("rows", aggregation("size")), ("unknown", aggregation("sum", cast(unknown, INT64)))))
     row = fetched(state_of(spine), counted).to_pylist()[0]
     if row["unknown"]:
-        raise InvalidValue(f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
-                           f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",
-                           hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete to then")
+        raise InvalidValue(
+            f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
+            f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",
+            hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete to then",
+        )

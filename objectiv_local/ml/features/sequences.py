@@ -78,11 +78,25 @@ class SequenceCounts(BaseEstimator):
     ['a', 'a > b', 'b', 'b > a']
     """
 
-    def __init__(self, *, entity: str = "user_id", time: str = "moment", key: str | Sequence[str] | None = None,
-                 location: str | None = None, ngram_range: tuple[int, int] = (1, 1), separator: str = " > ",
-                 min_df: float = 1, max_df: float = 1.0, max_features: int | None = None, binary: bool = False,
-                 tfidf: bool = False, norm: str | None = "l2", use_idf: bool = True, smooth_idf: bool = True,
-                 sublinear_tf: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        entity: str = "user_id",
+        time: str = "moment",
+        key: str | Sequence[str] | None = None,
+        location: str | None = None,
+        ngram_range: tuple[int, int] = (1, 1),
+        separator: str = " > ",
+        min_df: float = 1,
+        max_df: float = 1.0,
+        max_features: int | None = None,
+        binary: bool = False,
+        tfidf: bool = False,
+        norm: str | None = "l2",
+        use_idf: bool = True,
+        smooth_idf: bool = True,
+        sublinear_tf: bool = False,
+    ) -> None:
         self.entity = entity
         self.time = time
         self.key = key
@@ -107,8 +121,12 @@ class SequenceCounts(BaseEstimator):
         self._checked()
         terms, steps = self._terms(X), self._steps()
         state = state_of(X)
-        frequent = Aggregate(terms, tuple((step, terms.column(step)) for step in steps),
-                             (("total", aggregation("sum", terms.column("count"))), ("entities", aggregation("size"))), "terms")
+        frequent = Aggregate(
+            terms,
+            tuple((step, terms.column(step)) for step in steps),
+            (("total", aggregation("sum", terms.column("count"))), ("entities", aggregation("size"))),
+            "terms",
+        )
         with one_snapshot(X):
             entities = self._entities(X)
             rows = fetched(state, frequent).to_pylist()
@@ -121,8 +139,10 @@ class SequenceCounts(BaseEstimator):
             names[name] = (parts, int(row["total"]), int(row["entities"]))
         kept = self._kept(names, len(entities))
         if not kept:
-            raise InvalidValue("no terms are left: there are no sequences, or min_df and max_df leave all out",
-                               hint="lower min_df, or raise max_df")
+            raise InvalidValue(
+                "no terms are left: there are no sequences, or min_df and max_df leave all out",
+                hint="lower min_df, or raise max_df",
+            )
         self.vocabulary_ = {name: number for number, name in enumerate(kept)}
         self.terms_ = [list(names[name][0]) for name in kept]
         if self.tfidf and self.use_idf:
@@ -159,8 +179,9 @@ class SequenceCounts(BaseEstimator):
         matrix.sort_indices()
         if not self.tfidf:
             return matrix
-        weights = TfidfTransformer(norm=self.norm, use_idf=self.use_idf, smooth_idf=self.smooth_idf,
-                                   sublinear_tf=self.sublinear_tf)
+        weights = TfidfTransformer(
+            norm=self.norm, use_idf=self.use_idf, smooth_idf=self.smooth_idf, sublinear_tf=self.sublinear_tf
+        )
         weights.n_features_in_ = len(self.vocabulary_)
         if self.use_idf:
             weights.idf_ = self.idf_
@@ -212,18 +233,26 @@ class SequenceCounts(BaseEstimator):
     def _checked(self) -> None:
         least, most = self.ngram_range if isinstance(self.ngram_range, tuple | list) and len(self.ngram_range) == 2 else (0, 0)
         if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= MOST_STEPS):
-            raise InvalidValue(f"ngram_range has to be two numbers of steps from 1 to {MOST_STEPS}, the lesser first, not "
-                               f"{self.ngram_range!r}", hint="(1, 3) counts single steps, and two and three in a row")
+            raise InvalidValue(
+                f"ngram_range has to be two numbers of steps from 1 to {MOST_STEPS}, the lesser first, not "
+                f"{self.ngram_range!r}",
+                hint="(1, 3) counts single steps, and two and three in a row",
+            )
         if not isinstance(self.separator, str) or not self.separator:
             raise InvalidType(f"separator has to be a text that is not empty, not {self.separator!r}")
         if self.norm not in ("l1", "l2", None):
             raise InvalidValue(f"norm is 'l1', 'l2' or None, not {self.norm!r}")
         check_most(self.max_features)
         for name, bound in (("min_df", self.min_df), ("max_df", self.max_df)):
-            if isinstance(bound, bool) or not isinstance(bound, int | float) or bound < 0 or (
-                    isinstance(bound, float) and bound > 1):
-                raise InvalidValue(f"{name} has to be a whole number of entities, or a share of them as a float from 0.0 to "
-                                   f"1.0, not {bound!r}")
+            if (
+                isinstance(bound, bool)
+                or not isinstance(bound, int | float)
+                or bound < 0
+                or (isinstance(bound, float) and bound > 1)
+            ):
+                raise InvalidValue(
+                    f"{name} has to be a whole number of entities, or a share of them as a float from 0.0 to 1.0, not {bound!r}"
+                )
 
     def _kept(self, names: dict[str, tuple[tuple[str, ...], int, int]], entities: int) -> list[str]:
         """Return the names of the terms to keep, in order."""
@@ -233,7 +262,7 @@ class SequenceCounts(BaseEstimator):
         if self.max_features is not None:
             # With binary, scikit-learn counts entities.
             often = {name: names[name][2] if self.binary else names[name][1] for name in kept}
-            kept = sorted(kept, key=lambda name: (-often[name], name))[:self.max_features]
+            kept = sorted(kept, key=lambda name: (-often[name], name))[: self.max_features]
         return sorted(kept)
 
     def _steps(self) -> list[str]:
@@ -256,9 +285,15 @@ class SequenceCounts(BaseEstimator):
         # Events that tie in time and key follow each other by location, the same way on every engine.
         order = [Ordering(plan.column(name)) for name in (self.time, *levels, label) if name != self.entity]
         entity = plan.column(self.entity)
-        following = tuple((step, plan.column(label) if distance == 0 else over(aggregation(
-            "lead", plan.column(label), literal(distance), literal(None, STRING)), (entity,), order))
-            for distance, step in enumerate(steps))
+        following = tuple(
+            (
+                step,
+                plan.column(label)
+                if distance == 0
+                else over(aggregation("lead", plan.column(label), literal(distance), literal(None, STRING)), (entity,), order),
+            )
+            for distance, step in enumerate(steps)
+        )
         plan = Select(plan, (("entity", entity), *following), "sequences")
         parts = [self._of_length(plan, length) for length in range(self.ngram_range[0], self.ngram_range[1] + 1)]
         columns = ("entity", *steps)
@@ -270,27 +305,52 @@ class SequenceCounts(BaseEstimator):
         """Return the runs of one length: those that the sequence is long enough for."""
         steps = self._steps()
         kept = sequences if length == 1 else Filter(sequences, call("not_null", sequences.column(steps[length - 1])))
-        return Select(kept, (("entity", kept.column("entity")), *(
-            (step, kept.column(step) if number <= length else literal(None, STRING)) for number, step in enumerate(steps, 1))),
-            "runs")
+        return Select(
+            kept,
+            (
+                ("entity", kept.column("entity")),
+                *(
+                    (step, kept.column(step) if number <= length else literal(None, STRING))
+                    for number, step in enumerate(steps, 1)
+                ),
+            ),
+            "runs",
+        )
 
     def _numbered(self, X: DataFrame, *, weights: bool = False) -> Node:
         """Return the counts of known terms, with the number of the term, and its idf with ``weights``."""
         import pyarrow as pa
 
         terms, steps = self._terms(X), self._steps()
-        columns = {step: pa.array([each[number] if number < len(each) else None for each in self.terms_], pa.string())
-                   for number, step in enumerate(steps)}
+        columns = {
+            step: pa.array([each[number] if number < len(each) else None for each in self.terms_], pa.string())
+            for number, step in enumerate(steps)
+        }
         with_idf = weights and self.tfidf and self.use_idf
-        table = pa.table({**columns, "term": pa.array(range(len(self.terms_)), pa.int64()),
-                          **({"idf": pa.array(self.idf_, pa.float64())} if with_idf else {})})
+        table = pa.table(
+            {
+                **columns,
+                "term": pa.array(range(len(self.terms_)), pa.int64()),
+                **({"idf": pa.array(self.idf_, pa.float64())} if with_idf else {}),
+            }
+        )
         loaded = DataFrame.from_arrow(state_of(X).connected(), table, name="vocabulary")
-        sides: list[tuple[str, JoinSide, tuple[str, str]]] = [("entity", "left", ("entity", "entity")),
-                                                              ("term", "right", ("term", "term")),
-                                                              ("count", "left", ("count", "count"))]
+        sides: list[tuple[str, JoinSide, tuple[str, str]]] = [
+            ("entity", "left", ("entity", "entity")),
+            ("term", "right", ("term", "term")),
+            ("count", "left", ("count", "count")),
+        ]
         sides += [("idf", "right", ("idf", "idf"))] if with_idf else []
-        return Join(terms, state_of(loaded).plan, "inner", tuple((step, step) for step in steps), tuple(sides),
-                    nulls_match=len(steps) > 1, step="known_terms", key=("entity", "term"))
+        return Join(
+            terms,
+            state_of(loaded).plan,
+            "inner",
+            tuple((step, step) for step in steps),
+            tuple(sides),
+            nulls_match=len(steps) > 1,
+            step="known_terms",
+            key=("entity", "term"),
+        )
 
     def _entities(self, X: DataFrame) -> NDArray[Any]:
         state = state_of(X)
@@ -315,7 +375,8 @@ def _given(values: Any, type_: Type) -> list[Any]:
     found = values.tolist() if hasattr(values, "tolist") else list(values)
     for value in {type(each): each for each in found}.values():
         own = None if value is None else type_of_value(python_value(value))
-        if own is None or (own.name != type_.name and (own, type_.name) != (STRING, "uuid")
-                           and common_type([own, type_]) is None):
+        if own is None or (
+            own.name != type_.name and (own, type_.name) != (STRING, "uuid") and common_type([own, type_]) is None
+        ):
             raise InvalidType(f"the entities are {type_}, and {value!r} is {own or 'missing'}")
     return [str(value) if isinstance(value, uuid.UUID) else value for value in found]

@@ -19,19 +19,24 @@ def classes_of(frame: DataFrame, target: str, who: str) -> tuple[np.ndarray[Any,
     """
     column = state_of(frame).column(target)
     if column.type.name not in ("bool", "int64", "float64", "decimal", "string"):
-        raise InvalidType(f"the target {target!r} is {column.type}: neither bool, number nor text",
-                          hint="compare it, or cast it with astype")
+        raise InvalidType(
+            f"the target {target!r} is {column.type}: neither bool, number nor text", hint="compare it, or cast it with astype"
+        )
     labels, rows = values_of(frame, target)
     known = {label: count for label, count in zip(labels, rows, strict=True) if label is not None and label == label}  # noqa: PLR0124
     if not labels:
         raise InvalidValue(f"Found array with 0 sample(s) while a minimum of 1 is required by {who}.")
     if len(known) < len(labels):
-        raise InvalidValue(f"Input y contains NaN: the target {target!r} is missing in {sum(rows) - sum(known.values())} rows",
-                           hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+        raise InvalidValue(
+            f"Input y contains NaN: the target {target!r} is missing in {sum(rows) - sum(known.values())} rows",
+            hint=f"leave them out first: df.dropna(subset=[{target!r}])",
+        )
     if len(known) > MAX_CLASSES or (column.type.name in ("float64", "decimal") and any(label % 1 for label in known)):
-        raise InvalidValue("Unknown label type: continuous. Maybe you are trying to fit a classifier, which expects discrete "
-                           "classes on a regression target with continuous values.",
-                           hint=f"the target {target!r} has fractions, or more than {MAX_CLASSES} values")
+        raise InvalidValue(
+            "Unknown label type: continuous. Maybe you are trying to fit a classifier, which expects discrete "
+            "classes on a regression target with continuous values.",
+            hint=f"the target {target!r} has fractions, or more than {MAX_CLASSES} values",
+        )
     # 0.0 and -0.0 are one class, and it is up to an engine which of them a group shows.
     known = {label + 0.0 if isinstance(label, float) else label: count for label, count in known.items()}
     order = sorted(known)

@@ -95,11 +95,32 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
         "sample_rows": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, n_clusters: int = 8, *, init: Any = "k-means++", n_init: Any = "auto", max_iter: int = 300,
-                 tol: float = 1e-4, verbose: int = 0, random_state: Any = None, copy_x: bool = True, algorithm: str = "lloyd",
-                 method: str = "batches", sample_rows: int = 50_000) -> None:
-        super().__init__(n_clusters=n_clusters, init=init, n_init=n_init, max_iter=max_iter, tol=tol, verbose=verbose,
-                         random_state=random_state, copy_x=copy_x, algorithm=algorithm)
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        init: Any = "k-means++",
+        n_init: Any = "auto",
+        max_iter: int = 300,
+        tol: float = 1e-4,
+        verbose: int = 0,
+        random_state: Any = None,
+        copy_x: bool = True,
+        algorithm: str = "lloyd",
+        method: str = "batches",
+        sample_rows: int = 50_000,
+    ) -> None:
+        super().__init__(
+            n_clusters=n_clusters,
+            init=init,
+            n_init=n_init,
+            max_iter=max_iter,
+            tol=tol,
+            verbose=verbose,
+            random_state=random_state,
+            copy_x=copy_x,
+            algorithm=algorithm,
+        )
         self.method = method
         self.sample_rows = sample_rows
 
@@ -119,8 +140,9 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
             if self.method == "batches" and self.sample_rows < found.rows:
                 rows = RowStream(X, names, None, found.rows)
                 variance = float(found.variances.mean())
-                centers, self.inertia_, self.n_iter_ = moved(rows.read, self.cluster_centers_ - found.means, found.means,
-                                                             variance, self.tol, self.max_iter)
+                centers, self.inertia_, self.n_iter_ = moved(
+                    rows.read, self.cluster_centers_ - found.means, found.means, variance, self.tol, self.max_iter
+                )
                 self.cluster_centers_ = centers + found.means
         # What scikit-learn's methods for rows in memory read.
         self._n_threads, self._n_features_out = first._n_threads, first._n_features_out

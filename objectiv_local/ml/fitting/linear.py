@@ -43,10 +43,20 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "tol": [Interval(numbers.Real, 0, None, closed="left")],
-        **sklearn.linear_model.LinearRegression._parameter_constraints, "exact": ["boolean"]}
+        **sklearn.linear_model.LinearRegression._parameter_constraints,
+        "exact": ["boolean"],
+    }
 
-    def __init__(self, *, fit_intercept: bool = True, copy_X: bool = True, tol: float = 1e-6, n_jobs: int | None = None,
-                 positive: bool = False, exact: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        tol: float = 1e-6,
+        n_jobs: int | None = None,
+        positive: bool = False,
+        exact: bool = False,
+    ) -> None:
         # Releases of scikit-learn before 1.7 have no tolerance; rows in memory are then fitted without one.
         super().__init__(fit_intercept=fit_intercept, copy_X=copy_X, n_jobs=n_jobs, positive=positive)
         self.tol = tol
@@ -62,13 +72,13 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
         self.rank_ = int(np.sum(singular > self.tol * singular[0])) if len(singular) and singular[0] else 0
         if self.rank_ < len(equations.active):
             # A direction that varies less than the tolerance counts as none, as in scikit-learn.
-            kept = across[:self.rank_]
+            kept = across[: self.rank_]
             right = equations.rows() @ kept.T
             self.coef_ = equations.spread(kept.T @ np.linalg.lstsq(right, equations.target, rcond=None)[0])
         else:
             self.coef_ = equations.solution()
         self.singular_ = np.zeros(min(found.rows, len(names)))
-        self.singular_[:min(len(singular), len(self.singular_))] = singular[:len(self.singular_)]
+        self.singular_[: min(len(singular), len(self.singular_))] = singular[: len(self.singular_)]
         self.intercept_ = _intercept(found, self.coef_) if self.fit_intercept else 0.0
 
 
@@ -87,13 +97,33 @@ class Ridge(Regressor, sklearn.linear_model.Ridge):
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **sklearn.linear_model.Ridge._parameter_constraints, "exact": ["boolean"]}
+        **sklearn.linear_model.Ridge._parameter_constraints,
+        "exact": ["boolean"],
+    }
 
-    def __init__(self, alpha: float = 1.0, *, fit_intercept: bool = True, copy_X: bool = True, max_iter: int | None = None,
-                 tol: float = 1e-4, solver: str = "auto", positive: bool = False, random_state: Any = None,
-                 exact: bool = False) -> None:
-        super().__init__(alpha=alpha, fit_intercept=fit_intercept, copy_X=copy_X, max_iter=max_iter, tol=tol, solver=solver,
-                         positive=positive, random_state=random_state)
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        max_iter: int | None = None,
+        tol: float = 1e-4,
+        solver: str = "auto",
+        positive: bool = False,
+        random_state: Any = None,
+        exact: bool = False,
+    ) -> None:
+        super().__init__(
+            alpha=alpha,
+            fit_intercept=fit_intercept,
+            copy_X=copy_X,
+            max_iter=max_iter,
+            tol=tol,
+            solver=solver,
+            positive=positive,
+            random_state=random_state,
+        )
         self.exact = exact
 
     def _fit_frame(self, X: DataFrame, y: Any) -> None:
@@ -196,5 +226,7 @@ class _Equations:
 def dependent_columns(names: list[str], weights: Array, instead: str) -> InvalidValue:
     """Return the error for columns of which a sum with these weights is about constant."""
     shown = [name for name, weight in zip(names, weights, strict=True) if weight > 0.1 * weights.max()]
-    return InvalidValue(f"columns {shown} depend on each other: one is a sum of multiples of the others, or there are too "
-                        "few rows", hint=f"drop one of them, or {instead}")
+    return InvalidValue(
+        f"columns {shown} depend on each other: one is a sum of multiples of the others, or there are too few rows",
+        hint=f"drop one of them, or {instead}",
+    )

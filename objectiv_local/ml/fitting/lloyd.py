@@ -17,8 +17,7 @@ Read = Callable[[], Iterable[tuple[Array, Any]]]
 _STILL = 1e-26
 
 
-def moved(read: Read, centers: Array, shift: Array, variance: float, tol: float,
-          max_iter: int) -> tuple[Array, float, int]:
+def moved(read: Read, centers: Array, shift: Array, variance: float, tol: float, max_iter: int) -> tuple[Array, float, int]:
     """Return centers where they are the means of the rows next to them, the sum of squared distances, and iterations.
 
     ``centers`` are relative to ``shift``, as those returned are. Iterations end when the squares of moves add up to at most

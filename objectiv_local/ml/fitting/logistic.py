@@ -52,8 +52,10 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
         with one_snapshot(frame):
             self.classes_, counts = classes_of(frame, target, type(self).__name__)
             if len(self.classes_) < 2:
-                raise InvalidValue("This solver needs samples of at least 2 classes in the data, but the data contains only "
-                                   f"one class: {self.classes_[0]!r}")
+                raise InvalidValue(
+                    "This solver needs samples of at least 2 classes in the data, but the data contains only "
+                    f"one class: {self.classes_[0]!r}"
+                )
             found = moments(frame, names, who=type(self).__name__, squares_only=True)
             center = found.means if self.fit_intercept else np.zeros(len(names))
             spread = np.sqrt(found.variances if self.fit_intercept else found.variances + found.means**2)
@@ -70,18 +72,23 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
         if solved.dependent is not None:
             raise dependent_columns([names[position] for position in used], solved.dependent, "set C to a number")
         if not solved.converged:
-            warnings.warn(f"LogisticRegression did not converge after {solved.iterations} iterations. Increase max_iter or "
-                          "tol.", ConvergenceWarning, stacklevel=caller_level())
+            warnings.warn(
+                f"LogisticRegression did not converge after {solved.iterations} iterations. Increase max_iter or tol.",
+                ConvergenceWarning,
+                stacklevel=caller_level(),
+            )
         self.coef_ = np.zeros((len(solved.coefficients), len(names)))
-        self.coef_[:, used] = solved.coefficients[:, :len(used)] / spread[used]
+        self.coef_[:, used] = solved.coefficients[:, : len(used)] / spread[used]
         self.intercept_ = solved.coefficients[:, -1] - self.coef_ @ center if self.fit_intercept else np.zeros(len(self.coef_))
         self.n_iter_ = np.array([solved.iterations], dtype=np.int32)
 
     def _check_supported(self) -> None:
         # Releases of scikit-learn before 1.8 say by `penalty` what later ones say by `l1_ratio` and `C`.
         if self.penalty not in ("deprecated", sklearn.linear_model.LogisticRegression().penalty):
-            raise NotSupported(f"LogisticRegression(penalty={self.penalty!r}) cannot be fitted to a frame",
-                               hint="leave penalty out; C=numpy.inf means none")
+            raise NotSupported(
+                f"LogisticRegression(penalty={self.penalty!r}) cannot be fitted to a frame",
+                hint="leave penalty out; C=numpy.inf means none",
+            )
         if getattr(self, "multi_class", None) == "ovr":
             raise self._unsupported("multi_class", "multinomial")
         if self.l1_ratio:
@@ -98,8 +105,10 @@ def _with_positions(frame: DataFrame, target: str, classes: Any) -> tuple[DataFr
     state = state_of(frame)
     column = state.column(target)
     name = unused_name("class", state.plan.types)
-    position = case([(call("eq", column, literal(python_value(label))), literal(number))
-                     for number, label in enumerate(classes[1:], 1)], literal(0))
+    position = case(
+        [(call("eq", column, literal(python_value(label))), literal(number)) for number, label in enumerate(classes[1:], 1)],
+        literal(0),
+    )
     return with_columns(frame, {name: position}), name
 
 

@@ -29,8 +29,10 @@ class Model(OverFrames):
     def _unsupported(self, parameter: str, supported: object) -> NotSupported:
         """Return the error for the value of a parameter that only rows in memory can be fitted with."""
         value = getattr(self, parameter)
-        return NotSupported(f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
-                            hint=f"use {parameter}={supported!r}, or fetch rows with ml.xy and fit scikit-learn's model")
+        return NotSupported(
+            f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
+            hint=f"use {parameter}={supported!r}, or fetch rows with ml.xy and fit scikit-learn's model",
+        )
 
     def _columns(self, X: DataFrame, method: OneOf["predict", "predict_proba", "decision_function"]) -> DataFrame:
         """Return the predictions of a method as a lazy frame of their own columns."""
@@ -51,8 +53,10 @@ class Model(OverFrames):
         answers = {base + name.removeprefix(output): state_of(found).column(name) for name in made}
         taken = [name for name in answers if name in X.index_columns]
         if taken:
-            raise InvalidValue(f"the index has a level {taken[0]!r}, which is the name of an answer",
-                               hint="set an index of another name: df.rename(columns={...}).set_index(...)")
+            raise InvalidValue(
+                f"the index has a level {taken[0]!r}, which is the name of an answer",
+                hint="set an index of another name: df.rename(columns={...}).set_index(...)",
+            )
         return with_columns(found, answers, only=True)
 
     def predict(self, X: Any) -> Any:

@@ -156,7 +156,7 @@ def _dependent(objective: Objective, hessian: Array) -> Array | None:
     values, vectors = np.linalg.eigh(block / np.outer(lengths, lengths))
     if values[0] * 1e10 >= values[-1]:
         return None
-    found: Array = np.abs(vectors[:len(objective.mean), 0])
+    found: Array = np.abs(vectors[: len(objective.mean), 0])
     return found
 
 
@@ -197,7 +197,7 @@ def _blocks(batches: Iterable[tuple[Array, Any]]) -> Iterator[tuple[Array, Any]]
     """Yield the rows in parts that stay in the processor's cache while they are worked on."""
     for X, y in batches:
         for start in range(0, len(X), _BLOCK):
-            yield X[start:start + _BLOCK], y[start:start + _BLOCK]
+            yield X[start : start + _BLOCK], y[start : start + _BLOCK]
 
 
 def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
@@ -214,7 +214,7 @@ def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Arra
 
 def _scores(Z: Array, coefficients: Array) -> Array:
     """Return scores; a further coefficient is the intercept."""
-    found: Array = Z @ coefficients[:, :Z.shape[1]].T
+    found: Array = Z @ coefficients[:, : Z.shape[1]].T
     return found + coefficients[:, -1] if coefficients.shape[1] > Z.shape[1] else found
 
 

@@ -21,17 +21,42 @@ Estimator = TypeVar("Estimator")
 
 #: scikit-learn's estimators with ``partial_fit``.
 LEARNERS = (
-    "SGDClassifier", "SGDRegressor", "SGDOneClassSVM", "Perceptron", "MLPClassifier", "MLPRegressor", "GaussianNB",
-    "MultinomialNB", "ComplementNB", "BernoulliNB", "CategoricalNB", "MiniBatchKMeans", "Birch", "IncrementalPCA",
-    "MiniBatchNMF", "MiniBatchDictionaryLearning", "LatentDirichletAllocation", "BernoulliRBM", "StandardScaler",
-    "MinMaxScaler", "MaxAbsScaler",
+    "SGDClassifier",
+    "SGDRegressor",
+    "SGDOneClassSVM",
+    "Perceptron",
+    "MLPClassifier",
+    "MLPRegressor",
+    "GaussianNB",
+    "MultinomialNB",
+    "ComplementNB",
+    "BernoulliNB",
+    "CategoricalNB",
+    "MiniBatchKMeans",
+    "Birch",
+    "IncrementalPCA",
+    "MiniBatchNMF",
+    "MiniBatchDictionaryLearning",
+    "LatentDirichletAllocation",
+    "BernoulliRBM",
+    "StandardScaler",
+    "MinMaxScaler",
+    "MaxAbsScaler",
 )
 
 
 @checked
-def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | None = None, *,
-                features: Sequence[str] | None = None, epochs: int = 1, classes: Sequence[object] | None = None,
-                batch_rows: int = BATCH_ROWS, on_batch: Callable[[int, int], object] | None = None) -> Estimator:
+def fit_batches(
+    estimator: Estimator,
+    frame: DataFrame,
+    target: str | Series | None = None,
+    *,
+    features: Sequence[str] | None = None,
+    epochs: int = 1,
+    classes: Sequence[object] | None = None,
+    batch_rows: int = BATCH_ROWS,
+    on_batch: Callable[[int, int], object] | None = None,
+) -> Estimator:
     """Return the estimator after ``partial_fit`` with each batch of rows of a frame, in bounded memory.
 
     ``target``, ``features``, ``batch_rows`` and ``on_batch`` are those of ``ml.batches``; all ``epochs`` read the same rows.
@@ -52,8 +77,9 @@ def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | N
     """
     learner = _learner(estimator)
     if not isinstance(frame, DataFrame):
-        raise InvalidType(f"rows are taken from a frame, not from {type(frame).__name__}",
-                          hint="rows in memory go into partial_fit itself")
+        raise InvalidType(
+            f"rows are taken from a frame, not from {type(frame).__name__}", hint="rows in memory go into partial_fit itself"
+        )
     who = type(estimator).__name__
     if target is None and (is_classifier(estimator) or is_regressor(estimator)):
         raise InvalidValue(f"{who} requires y to be passed, but the target y is None", hint="pass the name of a column")
@@ -70,16 +96,25 @@ def fit_batches(estimator: Estimator, frame: DataFrame, target: str | Series | N
                 options["classes"] = np.unique(np.asarray(list(classes)))
             elif not hasattr(estimator, "classes_"):
                 options["classes"] = classes_of(frame, name, who)[0]
-        for X, y in batches(frame, name, features=features, index=[], container="pandas", epochs=epochs,
-                            batch_rows=batch_rows, on_batch=on_batch):
+        for X, y in batches(
+            frame,
+            name,
+            features=features,
+            index=[],
+            container="pandas",
+            epochs=epochs,
+            batch_rows=batch_rows,
+            on_batch=on_batch,
+        ):
             if name is None:
                 learner(X)
             else:
                 learner(X, y, **options)
             done += len(X)
     if not done:
-        raise InvalidValue(f"Found array with 0 sample(s) (shape=(0, {len(features)})) while a minimum of 1 is required by "
-                           f"{who}.")
+        raise InvalidValue(
+            f"Found array with 0 sample(s) (shape=(0, {len(features)})) while a minimum of 1 is required by {who}."
+        )
     return estimator
 
 
@@ -88,8 +123,10 @@ def _learner(estimator: object) -> Callable[..., object]:
     if isinstance(estimator, type):
         raise InvalidType(f"an estimator is needed, not the class {estimator.__name__}", hint=f"write {estimator.__name__}()")
     if learner is None:
-        raise InvalidType(f"{type(estimator).__name__} has no partial_fit, so it cannot learn batch by batch",
-                          hint=f"those of scikit-learn that can are {', '.join(LEARNERS)}; fetch rows with ml.xy for others")
+        raise InvalidType(
+            f"{type(estimator).__name__} has no partial_fit, so it cannot learn batch by batch",
+            hint=f"those of scikit-learn that can are {', '.join(LEARNERS)}; fetch rows with ml.xy for others",
+        )
     return learner
 
 

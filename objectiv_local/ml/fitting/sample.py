@@ -23,10 +23,15 @@ def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndar
     """
     state = state_of(frame)
     types = state.plan.types
-    values = {unused_name(f"value_{position}", types): cast(state.column(name), FLOAT64)
-              for position, name in enumerate(names)}
-    keys = next((list(key) for key in (frame.index_columns, state.plan.key or ())
-                 if key and all(types[name].name in KEYS for name in key)), None)
+    values = {unused_name(f"value_{position}", types): cast(state.column(name), FLOAT64) for position, name in enumerate(names)}
+    keys = next(
+        (
+            list(key)
+            for key in (frame.index_columns, state.plan.key or ())
+            if key and all(types[name].name in KEYS for name in key)
+        ),
+        None,
+    )
     if keys is None:
         frame, keys = _numbered(frame, names)
     place = unused_name("place", {**types, **values})
@@ -42,8 +47,10 @@ def _numbered(frame: DataFrame, names: list[str]) -> tuple[DataFrame, list[str]]
     """Return the frame with its features as whole numbers and equal rows numbered, and the names of these columns."""
     _, found = ranges(frame, names)
     types = state_of(frame).plan.types
-    keys = {unused_name(f"key_{position}", types): whole(number(frame, name), power_of(each["min"], each["max"]))
-            for position, (name, each) in enumerate(zip(names, found, strict=True))}
+    keys = {
+        unused_name(f"key_{position}", types): whole(number(frame, name), power_of(each["min"], each["max"]))
+        for position, (name, each) in enumerate(zip(names, found, strict=True))
+    }
     frame = with_columns(frame, keys)
     columns = [state_of(frame).column(name) for name in keys]
     count = unused_name("number", state_of(frame).plan.types)

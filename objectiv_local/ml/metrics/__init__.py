@@ -18,12 +18,7 @@ from objectiv_local.ml.metrics.classification import (
 )
 from objectiv_local.ml.metrics.probability import brier_score_loss, log_loss
 from objectiv_local.ml.metrics.ranking import average_precision_score, roc_auc_score
-from objectiv_local.ml.metrics.regression import (
-    mean_absolute_error,
-    mean_squared_error,
-    r2_score,
-    root_mean_squared_error,
-)
+from objectiv_local.ml.metrics.regression import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 __all__ = [
     "accuracy_score",

@@ -33,9 +33,16 @@ MAX_BINS = 1_000
 
 
 @checked
-def calibration_table(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None,
-                      pos_label: ClassLabel | None = None, n_bins: int = 5,
-                      strategy: OneOf["uniform", "quantile"] = "uniform") -> DataFrame:
+def calibration_table(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    *,
+    sample_weight: str | Series | None = None,
+    pos_label: ClassLabel | None = None,
+    n_bins: int = 5,
+    strategy: OneOf["uniform", "quantile"] = "uniform",
+) -> DataFrame:
     """Return a frame of bins of the probability ``p``: how many rows, their mean ``p``, and the share of positive rows.
 
     Its index is ``bin``, from 0; its columns are ``count``, ``mean_predicted`` and ``fraction_of_positives``: what
@@ -73,12 +80,26 @@ def calibration_table(frame: DataFrame, y: str | Series, p: str | Series, *, sam
     bins: Expr = case(whens, literal(n_bins - 1)) if whens else literal(0)
     happened = case([(is_label(rows.y, positive), real(1))], real(0))
     wide = Extend(rows.plan, (("bin", bins), ("happened", happened)), "binned")
-    sums = Aggregate(wide, (("bin", wide.column("bin")),), (
-        ("count", aggregation("size")), ("weight", rows.total()), ("predicted", rows.sum(probability)),
-        ("positives", rows.sum(wide.column("happened")))), "sums")
+    sums = Aggregate(
+        wide,
+        (("bin", wide.column("bin")),),
+        (
+            ("count", aggregation("size")),
+            ("weight", rows.total()),
+            ("predicted", rows.sum(probability)),
+            ("positives", rows.sum(wide.column("happened"))),
+        ),
+        "sums",
+    )
     weight = cast(sums.column("weight"), FLOAT64)
-    table = Extend(sums, (("mean_predicted", call("truediv", sums.column("predicted"), weight)),
-                          ("fraction_of_positives", call("truediv", sums.column("positives"), weight))), "bins")
+    table = Extend(
+        sums,
+        (
+            ("mean_predicted", call("truediv", sums.column("predicted"), weight)),
+            ("fraction_of_positives", call("truediv", sums.column("positives"), weight)),
+        ),
+        "bins",
+    )
     state = rows.state.with_rows(table, ("bin",), (Ordering(table.column("bin")),))
     return frame_of(state, ["count", "mean_predicted", "fraction_of_positives"])
 
@@ -90,17 +111,25 @@ def _checked(rows: Measured, pos_label: Any) -> tuple[int, Any]:
     by_label = Aggregate(rows.plan, (("y", rows.y),), (*rows.checks(), ("outside", aggregation("size", where=outside))))
     names = ("outside", *(name for name, _ in rows.checks()))
     # More labels than are shown in a message need not be fetched; the sums are of all.
-    labels = Aggregate(by_label, (), (
-        ("classes", aggregation("count", by_label.column("y"))), ("least", aggregation("min", by_label.column("y"))),
-        ("greatest", aggregation("max", by_label.column("y"))),
-        *((name, aggregation("sum", by_label.column(name))) for name in names)))
+    labels = Aggregate(
+        by_label,
+        (),
+        (
+            ("classes", aggregation("count", by_label.column("y"))),
+            ("least", aggregation("min", by_label.column("y"))),
+            ("greatest", aggregation("max", by_label.column("y"))),
+            *((name, aggregation("sum", by_label.column(name))) for name in names),
+        ),
+    )
     found = rows.fetch(labels)[0]
     rows.check(found)
     if found["outside"]:
         raise InvalidValue(f"p is below 0 or above 1 in {found['outside']} rows", hint="pass probabilities, not scores")
     if found["classes"] > 2:
-        raise InvalidValue(f"{rows.titles['y']} has {found['classes']} classes, and two are needed",
-                           hint="compare it with one class first: df.assign(y=df.y == 'this')")
+        raise InvalidValue(
+            f"{rows.titles['y']} has {found['classes']} classes, and two are needed",
+            hint="compare it with one class first: df.assign(y=df.y == 'this')",
+        )
     occurring = sorted({found["least"], found["greatest"]})
     return found["rows"], positive_label(occurring, pos_label, rows.titles["y"])
 
@@ -129,8 +158,10 @@ def _quantiles(rows: Measured, count: int, n_bins: int) -> list[float]:
     kept = Filter(ranked, test)
     found = rows.fetch(Select(kept, tuple((name, kept.column(name)) for name in ("place", "p"))))
     values = {row["place"] - 1: row["p"] for row in found}
-    return [_between(values[math.floor(place)], values[min(math.floor(place) + 1, count - 1)], place - math.floor(place))
-            for place in places]
+    return [
+        _between(values[math.floor(place)], values[min(math.floor(place) + 1, count - 1)], place - math.floor(place))
+        for place in places
+    ]
 
 
 def _between(low: float, high: float, share: float) -> float:

@@ -21,9 +21,15 @@ Average = OneOf["binary", "micro", "macro", "weighted"]
 
 
 @checked
-def confusion_matrix(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
-                     sample_weight: str | Series | None = None,
-                     normalize: OneOf["true", "pred", "all"] | None = None) -> Any:
+def confusion_matrix(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    *,
+    labels: Sequence[ClassLabel] | None = None,
+    sample_weight: str | Series | None = None,
+    normalize: OneOf["true", "pred", "all"] | None = None,
+) -> Any:
     """Return the numbers of rows of each true class (down) and predicted class (across) as a numpy array. One query.
 
     Classes come in the order of ``labels``, else sorted: :func:`unique_labels` are they. With weights, the numbers are sums
@@ -58,8 +64,9 @@ def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = No
 
 
 @checked
-def accuracy_score(frame: DataFrame, y: str | Series, p: str | Series, *, normalize: bool = True,
-                   sample_weight: str | Series | None = None) -> float:
+def accuracy_score(
+    frame: DataFrame, y: str | Series, p: str | Series, *, normalize: bool = True, sample_weight: str | Series | None = None
+) -> float:
     """Return the share of rows whose class is predicted, or their number with ``normalize=False``. One query.
 
     >>> import duckdb, pandas
@@ -74,9 +81,17 @@ def accuracy_score(frame: DataFrame, y: str | Series, p: str | Series, *, normal
 
 
 @checked
-def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
-                    pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
-                    zero_division: Any = "warn") -> Any:
+def precision_score(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    *,
+    labels: Sequence[ClassLabel] | None = None,
+    pos_label: ClassLabel = 1,
+    average: Average | None = "binary",
+    sample_weight: str | Series | None = None,
+    zero_division: Any = "warn",
+) -> Any:
     """Return the share of the rows predicted to be of a class that are of it. One query.
 
     That class is ``pos_label`` for ``average="binary"``. The other averages are over the classes, or ``labels``: ``macro`` of
@@ -91,14 +106,25 @@ def precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, label
     """
     from sklearn.metrics import precision_score as metric
 
-    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
-                            zero_division=zero_division))
+    return _plain(
+        _of_pairs(
+            metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average, zero_division=zero_division
+        )
+    )
 
 
 @checked
-def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
-                 pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
-                 zero_division: Any = "warn") -> Any:
+def recall_score(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    *,
+    labels: Sequence[ClassLabel] | None = None,
+    pos_label: ClassLabel = 1,
+    average: Average | None = "binary",
+    sample_weight: str | Series | None = None,
+    zero_division: Any = "warn",
+) -> Any:
     """Return the share of the rows of a class that are predicted to be of it. One query. See :func:`precision_score`.
 
     >>> import duckdb, pandas
@@ -109,14 +135,25 @@ def recall_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: 
     """
     from sklearn.metrics import recall_score as metric
 
-    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
-                            zero_division=zero_division))
+    return _plain(
+        _of_pairs(
+            metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average, zero_division=zero_division
+        )
+    )
 
 
 @checked
-def f1_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequence[ClassLabel] | None = None,
-             pos_label: ClassLabel = 1, average: Average | None = "binary", sample_weight: str | Series | None = None,
-             zero_division: Any = "warn") -> Any:
+def f1_score(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    *,
+    labels: Sequence[ClassLabel] | None = None,
+    pos_label: ClassLabel = 1,
+    average: Average | None = "binary",
+    sample_weight: str | Series | None = None,
+    zero_division: Any = "warn",
+) -> Any:
     """Return the harmonic mean of precision and recall. One query. See :func:`precision_score`.
 
     >>> import duckdb, pandas
@@ -127,16 +164,25 @@ def f1_score(frame: DataFrame, y: str | Series, p: str | Series, *, labels: Sequ
     """
     from sklearn.metrics import f1_score as metric
 
-    return _plain(_of_pairs(metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average,
-                            zero_division=zero_division))
+    return _plain(
+        _of_pairs(
+            metric, frame, y, p, sample_weight, labels=labels, pos_label=pos_label, average=average, zero_division=zero_division
+        )
+    )
 
 
 def _plain(found: Any) -> Any:
     return found if getattr(found, "ndim", 0) else float(found)
 
 
-def _of_pairs(metric: Callable[..., Any], frame: DataFrame, y: str | Series, p: str | Series,
-              sample_weight: str | Series | None, **options: Any) -> Any:
+def _of_pairs(
+    metric: Callable[..., Any],
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series,
+    sample_weight: str | Series | None,
+    **options: Any,
+) -> Any:
     """Return a metric of scikit-learn, of which rows with equal labels are one with the sum of their weights."""
     truth, predicted, weights = _pairs(frame, y, p, sample_weight)
     with warnings.catch_warnings():
@@ -156,8 +202,10 @@ def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: st
     grouped = Aggregate(rows.plan, (("y", rows.y), ("p", rows.predictions[0])), rows.checks())
     found = rows.fetch(Limit(grouped, (), MAX_PAIRS + 1))
     if len(found) > MAX_PAIRS:
-        raise InvalidValue(f"{rows.titles['y']} and {rows.titles['p']} have more than {MAX_PAIRS:,} different pairs",
-                           hint="these are no classes; for numbers, use r2_score or mean_squared_error")
+        raise InvalidValue(
+            f"{rows.titles['y']} and {rows.titles['p']} have more than {MAX_PAIRS:,} different pairs",
+            hint="these are no classes; for numbers, use r2_score or mean_squared_error",
+        )
     rows.check({name: sum(row[name] for row in found) for name, _ in rows.checks()})
     for name in ("y", "p"):
         whole_labels([row[name] for row in found], rows.titles[name])
@@ -172,8 +220,10 @@ def _comparable(rows: Measured) -> Measured:
     if types[0] == types[1]:
         return rows
     if "string" in (type_.name for type_ in types):
-        raise InvalidType(f"{rows.titles['y']} is {types[0]}, and {rows.titles['p']} is {types[1]}",
-                          hint="labels of both have to be text, or of both numbers or bools")
+        raise InvalidType(
+            f"{rows.titles['y']} is {types[0]}, and {rows.titles['p']} is {types[1]}",
+            hint="labels of both have to be text, or of both numbers or bools",
+        )
     common = FLOAT64 if FLOAT64 in types else INT64
     plan: Node = rows.plan
     named = tuple((name, cast(plan.column(name), common) if name in ("y", "p") else plan.column(name)) for name in rows.titles)

@@ -92,8 +92,11 @@ class Measured:
         if not found["rows"]:
             raise InvalidValue("there are no rows to measure")
         for word in ("missing", "infinite", "negative"):
-            wrong = [f"{title} in {found[f'{word}_{name}']} rows" for name, title in self.titles.items()
-                     if found.get(f"{word}_{name}")]
+            wrong = [
+                f"{title} in {found[f'{word}_{name}']} rows"
+                for name, title in self.titles.items()
+                if found.get(f"{word}_{name}")
+            ]
             if wrong:
                 raise InvalidValue(f"{word}: {', '.join(wrong)}", hint="leave these rows out, or fill the column")
         if not found["weight"]:
@@ -105,15 +108,23 @@ class Measured:
         return rows
 
 
-def measured(frame: DataFrame, y: str | Series, p: str | Series | Sequence[str | Series] | None,
-             sample_weight: str | Series | None, *, classes: str = "") -> Measured:
+def measured(
+    frame: DataFrame,
+    y: str | Series,
+    p: str | Series | Sequence[str | Series] | None,
+    sample_weight: str | Series | None,
+    *,
+    classes: str = "",
+) -> Measured:
     """Return the columns to measure, side by side. ``classes`` names those of y and p that are labels; others are numbers.
 
     Raises ColumnNotFound, and InvalidType for columns that are neither.
     """
     if not isinstance(frame, DataFrame):
-        raise InvalidType(f"metrics are of a frame, not of {type(frame).__name__}",
-                          hint="pass the frame first, then columns: accuracy_score(df, 'y', 'predicted')")
+        raise InvalidType(
+            f"metrics are of a frame, not of {type(frame).__name__}",
+            hint="pass the frame first, then columns: accuracy_score(df, 'y', 'predicted')",
+        )
     several = isinstance(p, Sequence) and not isinstance(p, str)
     if several and not p:
         raise InvalidValue("p has no columns", hint="name the column of the prediction, or one for each class")
@@ -149,8 +160,9 @@ def _parameter(name: str) -> str:
 
 def _label(column: Expr, name: str) -> Expr:
     if column.type.name not in LABELS:
-        raise InvalidType(f"column {name!r} is {column.type}, and classes are bools, whole numbers or text",
-                          hint="cast it with astype")
+        raise InvalidType(
+            f"column {name!r} is {column.type}, and classes are bools, whole numbers or text", hint="cast it with astype"
+        )
     if column.type.name in ("float64", "decimal"):
         return not_nan(cast(column, FLOAT64))
     return column
@@ -172,8 +184,10 @@ def whole_labels(labels: Sequence[Any], title: str) -> None:
     """Raise InvalidValue if labels are floats that are no whole numbers."""
     for label in labels:
         if isinstance(label, float) and not label.is_integer():
-            raise InvalidValue(f"{title} has the value {label!r}, and classes are no fractions",
-                               hint="for numbers, use r2_score or mean_squared_error; for classes, cut or round it")
+            raise InvalidValue(
+                f"{title} has the value {label!r}, and classes are no fractions",
+                hint="for numbers, use r2_score or mean_squared_error; for classes, cut or round it",
+            )
 
 
 def positive_label(labels: Sequence[Any], pos_label: object, title: str, *, else_greater: bool = False) -> Any:
@@ -183,15 +197,18 @@ def positive_label(labels: Sequence[Any], pos_label: object, title: str, *, else
     """
     whole_labels(labels, title)
     if len(labels) > 2:
-        raise InvalidValue(f"{title} has {len(labels)} classes or more, and two are needed",
-                           hint="compare it with one class first: df.assign(y=df.y == 'this')")
+        raise InvalidValue(
+            f"{title} has {len(labels)} classes or more, and two are needed",
+            hint="compare it with one class first: df.assign(y=df.y == 'this')",
+        )
     if pos_label is None:
         if not any(isinstance(label, str) for label in labels) and set(labels) in ({0, 1}, {-1, 1}, {0}, {1}, {-1}):
             return 1
         if else_greater and not any(isinstance(label, str) for label in labels):
             return max(labels)
-        raise InvalidValue(f"{title} has the classes {sorted(labels)}, and it is not clear which one is positive",
-                           hint="pass pos_label")
+        raise InvalidValue(
+            f"{title} has the classes {sorted(labels)}, and it is not clear which one is positive", hint="pass pos_label"
+        )
     if len(labels) == 2 and pos_label not in labels:
         raise InvalidValue(f"pos_label={pos_label!r} is not a class of {title}, which has {sorted(labels)}")
     return pos_label

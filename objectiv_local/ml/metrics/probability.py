@@ -26,8 +26,15 @@ _ONE = real(1)
 
 
 @checked
-def log_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, normalize: bool = True,
-             sample_weight: str | Series | None = None, labels: Sequence[ClassLabel] | None = None) -> float:
+def log_loss(
+    frame: DataFrame,
+    y: str | Series,
+    p: Probabilities,
+    *,
+    normalize: bool = True,
+    sample_weight: str | Series | None = None,
+    labels: Sequence[ClassLabel] | None = None,
+) -> float:
     """Return the mean of minus the logarithm of the probability of the true class, or the sum without ``normalize``.
 
     ``p`` is the probability of the greater of two classes, or a list of the probabilities of all classes, sorted. ``labels``
@@ -50,9 +57,16 @@ def log_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, normalize: 
 
 
 @checked
-def brier_score_loss(frame: DataFrame, y: str | Series, p: Probabilities, *, sample_weight: str | Series | None = None,
-                     pos_label: ClassLabel | None = None, labels: Sequence[ClassLabel] | None = None,
-                     scale_by_half: bool | OneOf["auto"] = "auto") -> float:
+def brier_score_loss(
+    frame: DataFrame,
+    y: str | Series,
+    p: Probabilities,
+    *,
+    sample_weight: str | Series | None = None,
+    pos_label: ClassLabel | None = None,
+    labels: Sequence[ClassLabel] | None = None,
+    scale_by_half: bool | OneOf["auto"] = "auto",
+) -> float:
     """Return the mean of the squared differences of the probabilities and the truth, which is 1 for the true class.
 
     ``p`` is the probability of ``pos_label`` (by default 1, or the greater of two numbers), or a list of the probabilities of
@@ -99,8 +113,9 @@ class _ByClass:
     weight: float
 
 
-def _classes(frame: DataFrame, y: str | Series, p: Probabilities,
-             sample_weight: str | Series | None) -> tuple[Measured, list[Expr]]:
+def _classes(
+    frame: DataFrame, y: str | Series, p: Probabilities, sample_weight: str | Series | None
+) -> tuple[Measured, list[Expr]]:
     """Return the rows, and the probabilities of the classes in order."""
     if not isinstance(p, str | Series) and isinstance(p, Sequence) and not p:
         raise InvalidValue("p has no columns", hint="give the probability of each class")
@@ -114,9 +129,16 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     """Return sums of the probabilities by class. Raises InvalidValue for what is no probability."""
     outside = [call("or", call("lt", each, real(0)), call("gt", each, _ONE)) for each in rows.predictions]
     off = call("gt", call("abs", call("sub", total(parts), _ONE)), real(math.sqrt(_EPS)))
-    grouped = Aggregate(rows.plan, (("y", rows.y),), (
-        *rows.checks(), ("outside", aggregation("size", where=joined("or", outside))), ("off", aggregation("size", where=off)),
-        *((f"{name}_{place}", rows.sum(of(part))) for name, of in sums.items() for place, part in enumerate(parts))))
+    grouped = Aggregate(
+        rows.plan,
+        (("y", rows.y),),
+        (
+            *rows.checks(),
+            ("outside", aggregation("size", where=joined("or", outside))),
+            ("off", aggregation("size", where=off)),
+            *((f"{name}_{place}", rows.sum(of(part))) for name, of in sums.items() for place, part in enumerate(parts)),
+        ),
+    )
     found = rows.fetch(Limit(grouped, (), MAX_LOSS_CLASSES + 1))
     if len(found) > MAX_LOSS_CLASSES:
         raise InvalidValue(f"{rows.titles['y']} has more than {MAX_LOSS_CLASSES:,} classes", hint="is it a number to regress?")
@@ -125,8 +147,9 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     if totals["outside"]:
         raise InvalidValue(f"p is below 0 or above 1 in {totals['outside']} rows", hint="pass probabilities, not scores")
     if totals["off"]:
-        warnings.warn("The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning,
-                      stacklevel=caller_level())
+        warnings.warn(
+            "The y_prob values do not sum to one. Make sure to pass probabilities.", UserWarning, stacklevel=caller_level()
+        )
     whole_labels([row["y"] for row in found], rows.titles["y"])
     return _ByClass(sorted(found, key=lambda row: row["y"]), math.fsum(row["weight"] for row in found))
 
@@ -144,17 +167,22 @@ def _ordered_classes(rows: Measured, found: _ByClass, labels: Sequence[Any] | No
         given = list(np.asarray(labels).tolist())
         classes = sorted(set(given))
         if classes != given:
-            warnings.warn(f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. "
-                          f"Pass the ordered labels={classes} and ensure that the columns of p correspond to this ordering.",
-                          UserWarning, stacklevel=caller_level())
+            warnings.warn(
+                f"Labels passed were {labels}. But this function assumes labels are ordered lexicographically. "
+                f"Pass the ordered labels={classes} and ensure that the columns of p correspond to this ordering.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
         strange = [label for label in occurring if label not in classes]
         if strange:
             raise InvalidValue(f"{rows.titles['y']} has the classes {strange[:5]}, which are not among the labels {classes}")
         if len(classes) < 2:
             raise InvalidValue(f"labels has {len(classes)} classes, and at least two are needed")
     if len(classes) != count:
-        raise InvalidValue(f"there are {len(classes)} classes, {classes[:10]}, and {count} probabilities",
-                           hint="give a probability for each class, in order; pass labels if not all occur in y")
+        raise InvalidValue(
+            f"there are {len(classes)} classes, {classes[:10]}, and {count} probabilities",
+            hint="give a probability for each class, in order; pass labels if not all occur in y",
+        )
     return classes
 
 

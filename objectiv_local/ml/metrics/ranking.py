@@ -64,8 +64,9 @@ def roc_auc_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_
 
 
 @checked
-def average_precision_score(frame: DataFrame, y: str | Series, p: str | Series, *, pos_label: ClassLabel = 1,
-                            sample_weight: str | Series | None = None) -> float:
+def average_precision_score(
+    frame: DataFrame, y: str | Series, p: str | Series, *, pos_label: ClassLabel = 1, sample_weight: str | Series | None = None
+) -> float:
     """Return the mean of the precision at each step of recall, from the highest score down. One query.
 
     ``y`` has two classes, of which ``pos_label`` is the positive one. Without positive rows it is 0, with a warning.
@@ -80,8 +81,10 @@ def average_precision_score(frame: DataFrame, y: str | Series, p: str | Series, 
     rows = _with_ends(measured(frame, y, p, sample_weight, classes="y"))
     steps = _steps(rows, is_label(rows.y, pos_label))
     order = [Ordering(steps.column("score"), ascending=False)]
-    above = [(name, over(aggregation("sum", steps.column(column)), order=order, frame=_RUNNING))
-             for name, column in (("hits", "positive"), ("all", "both"))]
+    above = [
+        (name, over(aggregation("sum", steps.column(column)), order=order, frame=_RUNNING))
+        for name, column in (("hits", "positive"), ("all", "both"))
+    ]
     curve = Extend(steps, tuple(above), "curve")
     positive, zero = cast(curve.column("positive"), FLOAT64), literal(0.0)
     share = call("truediv", curve.column("hits"), curve.column("all"))
@@ -113,22 +116,41 @@ def _steps(rows: Measured, positive: Expr) -> Node:
         # Whole weights are floats here: the products of their sums may not fit in 64 bits.
         return aggregation("sum", cast(rows.weight, FLOAT64), where=where)
 
-    return Aggregate(rows.plan, (("score", rows.predictions[0]),), (
-        ("positive", weight(positive)), ("negative", weight(call("not", positive))), ("both", weight()),
-        ("least", aggregation("max", least)), ("greatest", aggregation("max", greatest)),
-        ("between", aggregation("size", where=between)), *rows.checks()), "scores")
+    return Aggregate(
+        rows.plan,
+        (("score", rows.predictions[0]),),
+        (
+            ("positive", weight(positive)),
+            ("negative", weight(call("not", positive))),
+            ("both", weight()),
+            ("least", aggregation("max", least)),
+            ("greatest", aggregation("max", greatest)),
+            ("between", aggregation("size", where=between)),
+            *rows.checks(),
+        ),
+        "scores",
+    )
 
 
 def _total(rows: Measured, curve: Node, area: Expr) -> dict[str, Any]:
     """Return the sums over the steps of a curve, and under ``labels`` the labels there are."""
     names = ("positive", "negative", "between", *(name for name, _ in rows.checks()))
-    found = rows.fetch(Aggregate(curve, (), (
-        ("area", aggregation("sum", area)), *((name, aggregation("sum", curve.column(name))) for name in names),
-        *((name, aggregation("max", curve.column(name))) for name, _ in _ENDS))))[0]
+    found = rows.fetch(
+        Aggregate(
+            curve,
+            (),
+            (
+                ("area", aggregation("sum", area)),
+                *((name, aggregation("sum", curve.column(name))) for name in names),
+                *((name, aggregation("max", curve.column(name))) for name, _ in _ENDS),
+            ),
+        )
+    )[0]
     rows.check(found)
     if found["between"]:
-        raise InvalidValue(f"{rows.titles['y']} has more than two classes",
-                           hint="compare it with one class first: df.assign(y=df.y == 'this')")
+        raise InvalidValue(
+            f"{rows.titles['y']} has more than two classes", hint="compare it with one class first: df.assign(y=df.y == 'this')"
+        )
     found["labels"] = sorted({found["least"], found["greatest"]})
     return found
 

@@ -19,8 +19,9 @@ LARGEST_NUMBER = 1e140
 
 
 @checked
-def mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
-                       sample_weight: str | Series | None = None) -> float:
+def mean_squared_error(
+    frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None
+) -> float:
     """Return the mean of the squared differences of ``y`` and ``p``. One query.
 
     Missing and infinite values raise InvalidValue; see :mod:`objectiv_local.ml.metrics`.
@@ -35,8 +36,9 @@ def mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
 
 
 @checked
-def root_mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, *,
-                            sample_weight: str | Series | None = None) -> float:
+def root_mean_squared_error(
+    frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None
+) -> float:
     """Return the square root of :func:`mean_squared_error`. One query.
 
     >>> import duckdb, pandas
@@ -49,8 +51,9 @@ def root_mean_squared_error(frame: DataFrame, y: str | Series, p: str | Series, 
 
 
 @checked
-def mean_absolute_error(frame: DataFrame, y: str | Series, p: str | Series, *,
-                        sample_weight: str | Series | None = None) -> float:
+def mean_absolute_error(
+    frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None
+) -> float:
     """Return the mean of the differences of ``y`` and ``p`` without their sign. One query.
 
     >>> import duckdb, pandas
@@ -63,8 +66,9 @@ def mean_absolute_error(frame: DataFrame, y: str | Series, p: str | Series, *,
 
 
 @checked
-def r2_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None,
-             force_finite: bool = True) -> float:
+def r2_score(
+    frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None, force_finite: bool = True
+) -> float:
     """Return the share of the variance of ``y`` that ``p`` explains: 1 at best, below 0 if the mean predicts better.
 
     Where ``y`` is one value, it is 1 for a perfect prediction and else 0, or NaN and -inf with ``force_finite=False``; of a
@@ -79,22 +83,31 @@ def r2_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weigh
     rows = measured(frame, y, p, sample_weight)
     truth = _within(rows.y)
     counts = None if rows.weight is None else call("gt", rows.weight, cast(literal(0), rows.weight.type))
-    first = Aggregate(rows.plan, (), (
-        *_checks(rows), ("sum", rows.sum(truth)), ("least", aggregation("min", truth, where=counts)),
-        ("greatest", aggregation("max", truth, where=counts))))
+    first = Aggregate(
+        rows.plan,
+        (),
+        (
+            *_checks(rows),
+            ("sum", rows.sum(truth)),
+            ("least", aggregation("min", truth, where=counts)),
+            ("greatest", aggregation("max", truth, where=counts)),
+        ),
+    )
     with rows.state.connected().snapshot():
         found = rows.fetch(first)[0]
         _check(rows, found)
         if found["rows"] < 2:
             from sklearn.exceptions import UndefinedMetricWarning
 
-            warnings.warn("R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning,
-                          stacklevel=caller_level())
+            warnings.warn(
+                "R^2 score is not well-defined with less than two samples.", UndefinedMetricWarning, stacklevel=caller_level()
+            )
             return math.nan
         error = call("sub", truth, _within(rows.predictions[0]))
         around = call("sub", truth, real(found["sum"] / found["weight"]))
-        sums = rows.fetch(Aggregate(rows.plan, (), (
-            ("error", rows.sum(_square(error))), ("spread", rows.sum(_square(around))))))[0]
+        sums = rows.fetch(
+            Aggregate(rows.plan, (), (("error", rows.sum(_square(error))), ("spread", rows.sum(_square(around)))))
+        )[0]
     # The mean of equal numbers may differ from them in its last bit, so one value is told by its ends.
     spread = 0.0 if found["least"] == found["greatest"] else sums["spread"]
     if spread:
@@ -124,9 +137,10 @@ def _checks(rows: Measured) -> NamedExprs:
 def _check(rows: Measured, found: Mapping[str, Any]) -> None:
     rows.check(found)
     if found["beyond"]:
-        raise InvalidValue(f"y or p is beyond {LARGEST_NUMBER:g} in {found['beyond']} rows, and sums of such squares are no "
-                           "floats",
-                           hint="divide both by a power of ten first")
+        raise InvalidValue(
+            f"y or p is beyond {LARGEST_NUMBER:g} in {found['beyond']} rows, and sums of such squares are no floats",
+            hint="divide both by a power of ten first",
+        )
 
 
 def _square(difference: Expr) -> Expr:

@@ -7,5 +7,16 @@ from objectiv_local.ml.preprocessing.imputing import SimpleImputer
 from objectiv_local.ml.preprocessing.scaling import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 from objectiv_local.ml.preprocessing.target import TargetEncoder
 
-__all__ = ["Compose", "KBinsDiscretizer", "MaxAbsScaler", "MinMaxScaler", "OneHotEncoder", "OrdinalEncoder", "RobustScaler",
-           "SimpleImputer", "StandardScaler", "TargetEncoder", "over_frames"]
+__all__ = [
+    "Compose",
+    "KBinsDiscretizer",
+    "MaxAbsScaler",
+    "MinMaxScaler",
+    "OneHotEncoder",
+    "OrdinalEncoder",
+    "RobustScaler",
+    "SimpleImputer",
+    "StandardScaler",
+    "TargetEncoder",
+    "over_frames",
+]

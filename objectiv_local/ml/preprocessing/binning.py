@@ -74,16 +74,21 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if self.strategy == "kmeans":
-            raise NotSupported("KBinsDiscretizer(strategy='kmeans') does not take a frame",
-                               hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory")
+            raise NotSupported(
+                "KBinsDiscretizer(strategy='kmeans') does not take a frame",
+                hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory",
+            )
         if self.strategy == "quantile" and self._method() not in ("linear", "averaged_inverted_cdf"):
-            raise NotSupported(f"quantile_method={self._method()!r} does not take a frame",
-                               hint="use 'averaged_inverted_cdf' or 'linear'")
+            raise NotSupported(
+                f"quantile_method={self._method()!r} does not take a frame", hint="use 'averaged_inverted_cdf' or 'linear'"
+            )
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         missing = [name for name, count in zip(names, found.counts, strict=True) if count < found.rows]
         if missing:
-            raise InvalidValue(f"Input X contains NaN: values are missing in {', '.join(missing)}",
-                               hint="impute them first with SimpleImputer, or leave the rows out with df.dropna()")
+            raise InvalidValue(
+                f"Input X contains NaN: values are missing in {', '.join(missing)}",
+                hint="impute them first with SimpleImputer, or leave the rows out with df.dropna()",
+            )
         import pandas as pd
 
         # Ends of each feature are all that scikit-learn needs to know of it for bins of equal width.
@@ -110,24 +115,34 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         varied = [position for position in range(len(names)) if np.isfinite(self.bin_edges_[position][0])]
         method = self._method()
         shares = {position: [float(share) for share in np.linspace(0, 100, sizes[position] + 1) / 100] for position in varied}
-        found = quantiles(frame, dict.fromkeys(names, rows),
-                          {names[position]: [(method, share) for share in shares[position]] for position in varied})
+        found = quantiles(
+            frame,
+            dict.fromkeys(names, rows),
+            {names[position]: [(method, share) for share in shares[position]] for position in varied},
+        )
         edges, bins = self.bin_edges_.copy(), self.n_bins_.copy()
         for position in varied:
             values = np.array([found[names[position], method, share] for share in shares[position]])
             kept = values[np.ediff1d(values, to_begin=np.inf) > _NARROWEST]
             if len(kept) < len(values):
-                warnings.warn(f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
-                              "Consider decreasing the number of bins.", UserWarning, stacklevel=caller_level())
+                warnings.warn(
+                    f"Bins whose width are too small (i.e., <= 1e-8) in feature {position} are removed. "
+                    "Consider decreasing the number of bins.",
+                    UserWarning,
+                    stacklevel=caller_level(),
+                )
             edges[position], bins[position] = kept, len(kept) - 1
         self.bin_edges_, self.n_bins_ = edges, bins
         if "onehot" in self.encode and not bins.all():
-            raise InvalidValue(f"the bins of {names[int(bins.argmin())]!r} are all narrower than {_NARROWEST}, so none is left",
-                               hint="multiply the column by a constant, or use encode='ordinal'")
+            raise InvalidValue(
+                f"the bins of {names[int(bins.argmin())]!r} are all narrower than {_NARROWEST}, so none is left",
+                hint="multiply the column by a constant, or use encode='ordinal'",
+            )
         if "onehot" in self.encode:
             dtype = self._encoder.dtype
-            self._encoder = preprocessing.OneHotEncoder(categories=[np.arange(size) for size in bins],
-                                                        sparse_output=self.encode == "onehot", dtype=dtype)
+            self._encoder = preprocessing.OneHotEncoder(
+                categories=[np.arange(size) for size in bins], sparse_output=self.encode == "onehot", dtype=dtype
+            )
             self._encoder.fit(np.zeros((1, len(bins))))
             self._own_encoder()
 
@@ -149,8 +164,9 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
                 continue
             for place in range(int(self.n_bins_[position])):
                 test = self._within(as_float(expr, name), position, place)
-                out[f"{name}_{float(place)}"] = case([(call("is_null", as_float(expr, name)), literal(None, FLOAT64)),
-                                                      (test, real(1))], real(0))
+                out[f"{name}_{float(place)}"] = case(
+                    [(call("is_null", as_float(expr, name)), literal(None, FLOAT64)), (test, real(1))], real(0)
+                )
         return state, out
 
     def _within(self, value: Expr, position: int, place: int) -> Expr:
@@ -175,4 +191,3 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
                 whens = [(call("eq", cast(next(columns)[1], FLOAT64), real(1)), center) for center in centers]
             out[str(name)] = case(whens)
         return state, out
-

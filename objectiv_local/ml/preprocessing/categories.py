@@ -54,13 +54,15 @@ Counts = dict[Any, int]
 def category(column: Expr, name: str) -> Expr:
     """Return a feature as what its categories are compared with: a decimal is a float."""
     if column.type.name not in TYPES:
-        raise InvalidType(f"column {name!r} is {column.type}, which has no categories",
-                          hint="cast it with astype('string'), or leave it out")
+        raise InvalidType(
+            f"column {name!r} is {column.type}, which has no categories", hint="cast it with astype('string'), or leave it out"
+        )
     return cast(column, FLOAT64) if column.type.name == "decimal" else column
 
 
-def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, Expr]] = (),
-            aggregates: Sequence[tuple[str, Expr]] = ()) -> list[list[tuple[Any, ...]]]:
+def counted(
+    frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, Expr]] = (), aggregates: Sequence[tuple[str, Expr]] = ()
+) -> list[list[tuple[Any, ...]]]:
     """Return, for each feature, a row for each of its values: the value, what is given as ``extra`` keys, the aggregates.
 
     One query: the features are grouping sets of it. Raises TooLarge for more than a million rows.
@@ -87,8 +89,10 @@ def counted(frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, E
     columns = [name for name, _ in named] + [name for name, _ in made] + ["feature"]
     table = fetched(state, limited)
     if table.num_rows > MOST_CATEGORIES:
-        raise TooLarge(f"the features {', '.join(names)} have more than {MOST_CATEGORIES:,} categories",
-                       hint="leave out what is different in each row, such as an id")
+        raise TooLarge(
+            f"the features {', '.join(names)} have more than {MOST_CATEGORIES:,} categories",
+            hint="leave out what is different in each row, such as an id",
+        )
     out: list[list[tuple[Any, ...]]] = [[] for _ in names]
     rest = [name for name, _ in extra] + [name for name, _ in made]
     values = {name: table.column(name).to_pylist() for name in columns}
@@ -114,8 +118,13 @@ def surrogate(counts: Sequence[Sequence[Any]], names: Sequence[str], types: Sequ
         check_sizes({name: max(sizes, default=None)}, "an encoder")
         filled = [*values, *([values[0]] * (length - len(values)))]
         has_hole = any(is_nan(value) for value in values)
-        dtype = {"bool": "object" if has_hole else "bool", "int64": "float64" if has_hole else "int64", "float64": "float64",
-                 "decimal": "float64", "string": "object"}[type_]
+        dtype = {
+            "bool": "object" if has_hole else "bool",
+            "int64": "float64" if has_hole else "int64",
+            "float64": "float64",
+            "decimal": "float64",
+            "string": "object",
+        }[type_]
         columns[name] = pd.Series(filled, dtype=dtype)
     return pd.DataFrame(columns)
 
@@ -140,15 +149,23 @@ def category_constant(value: Any, column: Expr, name: str) -> Expr:
     made = constant(plain(value))
     wanted = {"bool": ("bool",), "string": ("string",)}.get(column.type.name, ("int64", "float64", "bool"))
     if made.type.name not in wanted:
-        raise InvalidType(f"column {name!r} is {column.type}, and the category {plain(value)!r} was fitted for it",
-                          hint="transform columns of the types that were fitted, or cast them with astype")
+        raise InvalidType(
+            f"column {name!r} is {column.type}, and the category {plain(value)!r} was fitted for it",
+            hint="transform columns of the types that were fitted, or cast them with astype",
+        )
     if column.type.name == "bool" or made.type.name != "bool":
         return cast(made, FLOAT64) if column.type == FLOAT64 else made
     return literal(int(plain(value)))
 
 
-def looked_up(state: State, column: Expr, name: str, numbers: Mapping[Any, Sequence[float]], missing: Sequence[Expr],
-              unknown: Sequence[Expr]) -> tuple[State, list[Expr]]:
+def looked_up(
+    state: State,
+    column: Expr,
+    name: str,
+    numbers: Mapping[Any, Sequence[float]],
+    missing: Sequence[Expr],
+    unknown: Sequence[Expr],
+) -> tuple[State, list[Expr]]:
     """Return expressions for the numbers of a category, several for each: by a CASE, or by a join with a table of many.
 
     ``missing`` is for NULL and ``unknown`` for any other value without numbers.
@@ -156,15 +173,20 @@ def looked_up(state: State, column: Expr, name: str, numbers: Mapping[Any, Seque
     known = {plain(value): row for value, row in numbers.items() if not is_missing(value)}
     if len(known) <= MOST_CASES:
         tests = [(call("eq", column, category_constant(value, column, name)), row) for value, row in known.items()]
-        return state, [case([(call("is_null", column), missing[place]), *((test, real(row[place])) for test, row in tests)],
-                            unknown[place]) for place in range(len(missing))]
+        return state, [
+            case(
+                [(call("is_null", column), missing[place]), *((test, real(row[place])) for test, row in tests)], unknown[place]
+            )
+            for place in range(len(missing))
+        ]
     state, codes = _joined(state, column, name, known, len(missing))
-    return state, [case([(call("is_null", column), missing[place]), (call("not_null", code), code)], unknown[place])
-                   for place, code in enumerate(codes)]
+    return state, [
+        case([(call("is_null", column), missing[place]), (call("not_null", code), code)], unknown[place])
+        for place, code in enumerate(codes)
+    ]
 
 
-def _joined(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[float]],
-            size: int) -> tuple[State, list[Expr]]:
+def _joined(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[float]], size: int) -> tuple[State, list[Expr]]:
     taken = dict(state.plan.types)
     key = unused_name("category", taken)
     taken[key] = column.type
@@ -188,8 +210,9 @@ def _table(state: State, column: Expr, name: str, known: Mapping[Any, Sequence[f
         return Values(schema, tuple(rows), ("category",), "categories")
     import pyarrow as pa
 
-    values = {"category": list(known)} | {f"code_{place}": [float(row[place]) for row in known.values()]
-                                                          for place in range(size)}
+    values = {"category": list(known)} | {
+        f"code_{place}": [float(row[place]) for row in known.values()] for place in range(size)
+    }
     arrays = {label: pa.array(values[label], type=arrow_type(type_)) for label, type_ in schema}
     loaded = DataFrame.from_arrow(state.engine, pa.table(arrays), name="categories", materialization="temp_table")
     return state_of(loaded).plan

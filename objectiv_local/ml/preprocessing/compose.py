@@ -97,15 +97,22 @@ class Compose(_Columns, ColumnTransformer):
         return found
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
-        self._keep(names, [(name, part if _stays(part, columns) else _unfitted(part).fit(frame[columns], y), columns)
-                           for name, part, columns in self._chosen_parts(frame, names)])
+        self._keep(
+            names,
+            [
+                (name, part if _stays(part, columns) else _unfitted(part).fit(frame[columns], y), columns)
+                for name, part, columns in self._chosen_parts(frame, names)
+            ],
+        )
 
     def _validate_params(self) -> None:
         super()._validate_params()
         for each in self.transformers:
             if not isinstance(each, tuple | list) or len(each) != 3 or not isinstance(each[0], str):
-                raise InvalidParameter(f"the 'transformers' of Compose are (name, transformer, columns), and one is {each!r}",
-                                       hint="for instance ('numbers', ml.StandardScaler(), ['visits'])")
+                raise InvalidParameter(
+                    f"the 'transformers' of Compose are (name, transformer, columns), and one is {each!r}",
+                    hint="for instance ('numbers', ml.StandardScaler(), ['visits'])",
+                )
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         self._validate_params()
@@ -141,8 +148,9 @@ class Compose(_Columns, ColumnTransformer):
             # Names of the remainder, as all releases of scikit-learn after 1.6 have them.
             books.force_int_remainder_cols = False
         books.fit_transform(pd.DataFrame({name: [0.0] for name in names}))
-        books.transformers_ = [(name, part.fitted if isinstance(part, _Fitted) else part, columns)
-                               for name, part, columns in books.transformers_]
+        books.transformers_ = [
+            (name, part.fitted if isinstance(part, _Fitted) else part, columns) for name, part, columns in books.transformers_
+        ]
         self._learn_from(books)
 
     def __sklearn_tags__(self) -> Any:
@@ -317,7 +325,7 @@ def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:
         ends = [names.index(each) if isinstance(each, str) else each for each in (columns.start, columns.stop)]
         # A name at the end of a slice is part of it, as in pandas.
         stop = ends[1] + 1 if isinstance(columns.stop, str) else ends[1]
-        return list(names[ends[0]:stop:columns.step])
+        return list(names[ends[0] : stop : columns.step])
     listed = columns.tolist() if hasattr(columns, "tolist") else list(columns)
     if listed and all(isinstance(each, bool) for each in listed):
         return [name for name, kept in zip(names, listed, strict=True) if kept]
@@ -331,8 +339,10 @@ def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
     if isinstance(columns, str | int) and not isinstance(columns, bool):
         columns = [columns]
     if not isinstance(columns, Sequence):
-        raise InvalidType(f"the columns of {name!r} are names or positions, not {type(columns).__name__}",
-                          hint="for instance ['visits', 'minutes']")
+        raise InvalidType(
+            f"the columns of {name!r} are names or positions, not {type(columns).__name__}",
+            hint="for instance ['visits', 'minutes']",
+        )
     known = frame.data_columns
     out = []
     for each in columns:
@@ -358,12 +368,27 @@ def over_frames(estimator: Any) -> Any:
         if steps and hasattr(steps[0][1], "feature_names_in_"):
             chain.feature_names_in_, chain.n_features_in_ = steps[0][1].feature_names_in_, steps[0][1].n_features_in_
         return chain
-    ours = {each._plain(): each for each in (Compose, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer,
-                                             OneHotEncoder, OrdinalEncoder, KBinsDiscretizer, TargetEncoder)}
+    ours = {
+        each._plain(): each
+        for each in (
+            Compose,
+            StandardScaler,
+            MinMaxScaler,
+            MaxAbsScaler,
+            RobustScaler,
+            SimpleImputer,
+            OneHotEncoder,
+            OrdinalEncoder,
+            KBinsDiscretizer,
+            TargetEncoder,
+        )
+    }
     found = ours.get(type(estimator))
     if found is None:
-        raise NotSupported(f"{type(estimator).__name__} has no counterpart over frames",
-                           hint="those of objectiv_local.ml have one; fit others in memory, to ml.xy(frame)")
+        raise NotSupported(
+            f"{type(estimator).__name__} has no counterpart over frames",
+            hint="those of objectiv_local.ml have one; fit others in memory, to ml.xy(frame)",
+        )
     return found.from_sklearn(estimator)
 
 

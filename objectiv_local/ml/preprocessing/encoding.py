@@ -42,8 +42,10 @@ class _Counted:
     def _fit_infrequent_category_mapping(self, n_samples: int, category_counts: Any, missing_indices: Any) -> None:
         # The one step of fitting that looks at how often a category occurs.
         rows, counts = self.counts
-        category_counts = [np.array([found.get(category_key(value), 0) for value in values])
-                           for found, values in zip(counts, self.categories_, strict=True)]
+        category_counts = [
+            np.array([found.get(category_key(value), 0) for value in values])
+            for found, values in zip(counts, self.categories_, strict=True)
+        ]
         super()._fit_infrequent_category_mapping(rows, category_counts, missing_indices)  # type: ignore[misc]
 
 
@@ -86,12 +88,16 @@ class Encoder(Invertible):
             if not unknown:
                 continue
             shown = sorted(unknown, key=str)[:_SHOWN]
-            message = (f"Found unknown categories {shown} in column {name!r} during transform"
-                       + (f", and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""))
+            message = f"Found unknown categories {shown} in column {name!r} during transform" + (
+                f", and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
+            )
             if self.handle_unknown == "error":
                 raise InvalidValue(message, hint="handle_unknown says what to make of them")
-            warnings.warn(f"{message}. They count as infrequent, or as none where there is no such category.", UserWarning,
-                          stacklevel=caller_level())
+            warnings.warn(
+                f"{message}. They count as infrequent, or as none where there is no such category.",
+                UserWarning,
+                stacklevel=caller_level(),
+            )
 
     def _groups(self) -> list[list[list[Any]]]:
         """Return for each feature its categories, grouped by the number they get: the infrequent ones share the last."""
@@ -110,11 +116,15 @@ class Encoder(Invertible):
         except TypeError:
             kind = ""
         if not kind:
-            raise InvalidParameter(f"the 'dtype' parameter of {type(self).__name__} is no type: {values!r}",
-                                   hint="use numpy.float64 or numpy.int64")
+            raise InvalidParameter(
+                f"the 'dtype' parameter of {type(self).__name__} is no type: {values!r}",
+                hint="use numpy.float64 or numpy.int64",
+            )
         if kind not in "fiu":
-            raise NotSupported(f"{type(self).__name__} makes numbers of a frame, not dtype {values!r}",
-                               hint="use numpy.float64 or numpy.int64, and astype on the result")
+            raise NotSupported(
+                f"{type(self).__name__} makes numbers of a frame, not dtype {values!r}",
+                hint="use numpy.float64 or numpy.int64, and astype on the result",
+            )
         return FLOAT64 if kind == "f" else INT64
 
 
@@ -142,8 +152,13 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
         for position, groups in enumerate(self._groups()):
             dropped = None if self.drop_idx_ is None else self.drop_idx_[position]
             left_out = None if dropped is None else category_key(self.categories_[position][int(dropped)])
-            out.append([(number, group) for number, group in enumerate(groups)
-                        if left_out is None or left_out not in {category_key(value) for value in group}])
+            out.append(
+                [
+                    (number, group)
+                    for number, group in enumerate(groups)
+                    if left_out is None or left_out not in {category_key(value) for value in group}
+                ]
+            )
         return out
 
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
@@ -239,8 +254,9 @@ class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
             whens = []
             for number, group in enumerate(groups):
                 shared = text and number == len(groups) - 1
-                whens.append((call("eq", cast(expr, FLOAT64), real(number)),
-                              _shown("infrequent_sklearn" if shared else group[0], text)))
+                whens.append(
+                    (call("eq", cast(expr, FLOAT64), real(number)), _shown("infrequent_sklearn" if shared else group[0], text))
+                )
             out[name] = _case(whens, None)
         return state, out
 

@@ -40,8 +40,10 @@ class SimpleImputer(FrameTransformer, Plain):
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if callable(self.strategy):
-            raise NotSupported("SimpleImputer takes no function as strategy with a frame",
-                               hint="use 'mean', 'median', 'most_frequent' or 'constant'")
+            raise NotSupported(
+                "SimpleImputer takes no function as strategy with a frame",
+                hint="use 'mean', 'median', 'most_frequent' or 'constant'",
+            )
         import pandas as pd
 
         columns_in, kept_values = feature_exprs(frame), dict[str, Expr]()
@@ -50,8 +52,10 @@ class SimpleImputer(FrameTransformer, Plain):
         for position, name in enumerate(names):
             value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
-                raise InvalidType(f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
-                                  hint="use strategy='most_frequent'")
+                raise InvalidType(
+                    f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
+                    hint="use strategy='most_frequent'",
+                )
             aggregates[f"missing_{position}"] = aggregation("sum", case([(missing, literal(1))], literal(0)))
             kept = case([(call("not", missing), value)])
             if value.type.name != "string":
@@ -66,8 +70,11 @@ class SimpleImputer(FrameTransformer, Plain):
         check_sizes(sizes, "SimpleImputer")
         values = [found[f"value_{position}"] for position in range(len(names))]
         limit = LARGEST_BY_OPERATION.get(self.strategy, math.inf)
-        lost = [name for name, value in zip(names, values, strict=True) if name in numbers and value is not None
-                and not (math.isfinite(value) and sizes[name] <= limit)]
+        lost = [
+            name
+            for name, value in zip(names, values, strict=True)
+            if name in numbers and value is not None and not (math.isfinite(value) and sizes[name] <= limit)
+        ]
         if lost:
             raise too_large(lost, "SimpleImputer")
         if self.strategy == "median":
@@ -89,8 +96,10 @@ class SimpleImputer(FrameTransformer, Plain):
     def _value(self, column: Expr, name: str) -> tuple[Expr, Expr]:
         """Return a feature, and whether it is missing."""
         if column.type.name not in (*NUMBERS, "string"):
-            raise InvalidType(f"column {name!r} is {column.type}, and SimpleImputer takes numbers and text",
-                              hint="cast it with astype, or leave it out")
+            raise InvalidType(
+                f"column {name!r} is {column.type}, and SimpleImputer takes numbers and text",
+                hint="cast it with astype, or leave it out",
+            )
         value = column if column.type.name == "string" else as_float(column, name)
         if self._takes_null():
             return value, call("is_null", value)
@@ -112,12 +121,14 @@ class SimpleImputer(FrameTransformer, Plain):
             if is_nan(statistic) or statistic is None:
                 out[name] = value
             elif isinstance(statistic, str) != text:
-                raise InvalidType(f"fill_value {statistic!r} does not fit column {name!r}, which is {value.type}",
-                                  hint="impute text and numbers with imputers of their own")
+                raise InvalidType(
+                    f"fill_value {statistic!r} does not fit column {name!r}, which is {value.type}",
+                    hint="impute text and numbers with imputers of their own",
+                )
             else:
                 filling = constant(statistic) if text else real(statistic)
                 out[name] = call("coalesce", value, filling) if self._takes_null() else case([(missing, filling)], value)
-        labels = [str(name) for name in self.get_feature_names_out(names)][len(out):]
+        labels = [str(name) for name in self.get_feature_names_out(names)][len(out) :]
         if self.indicator_ is not None:
             for label, position in zip(labels, self.indicator_.features_, strict=True):
                 out[label] = case([(tests[int(position)], real(1))], real(0))

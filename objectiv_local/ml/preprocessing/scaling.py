@@ -56,8 +56,10 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
     [-1.0, 1.0, nan]
     """
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {**preprocessing.StandardScaler._parameter_constraints,
-                                                        "exact": ["boolean"]}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **preprocessing.StandardScaler._parameter_constraints,
+        "exact": ["boolean"],
+    }
 
     def __init__(self, *, copy: bool = True, with_mean: bool = True, with_std: bool = True, exact: bool = False) -> None:
         super().__init__(copy=copy, with_mean=with_mean, with_std=with_std)
@@ -85,8 +87,7 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
             raise no_rows(len(found.columns), type(self).__name__)
         counts = np.array([column.count for column in found.columns])
         mean = np.array([float(column.mean) if column.count else np.nan for column in found.columns])
-        var = np.array([float(found.variance(place)) if column.count else np.nan
-                        for place, column in enumerate(found.columns)])
+        var = np.array([float(found.variance(place)) if column.count else np.nan for place, column in enumerate(found.columns)])
         self._set(found.rows, counts, mean, var)
 
     def _set(self, rows: int, counts: Any, mean: Any, var: Any) -> None:
@@ -142,13 +143,17 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
         super()._learn(frame, names, y)
 
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
-        out = {name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
-               for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
+        out = {
+            name: call("add", call("mul", as_float(expr, name), real(scale)), real(start))
+            for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)
+        }
         return state, _clipped(out, *self.feature_range) if self.clip else out
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
-        return state, {name: call("truediv", call("sub", as_float(expr, name), real(start)), real(scale))
-                       for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)}
+        return state, {
+            name: call("truediv", call("sub", as_float(expr, name), real(start)), real(scale))
+            for (name, expr), scale, start in zip(features.items(), self.scale_, self.min_, strict=True)
+        }
 
 
 class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):

@@ -44,8 +44,11 @@ class TargetMoments:
         if not self.count or not other.count:
             return other if not self.count else self
         apart = other.mean - self.mean
-        return TargetMoments(count, self.mean + apart * other.count / count,
-                       self.squares + other.squares + apart * apart * self.count * other.count / count)
+        return TargetMoments(
+            count,
+            self.mean + apart * other.count / count,
+            self.squares + other.squares + apart * apart * self.count * other.count / count,
+        )
 
 
 class _CrossFitted(FrameTransformer):
@@ -82,7 +85,8 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **preprocessing.TargetEncoder._parameter_constraints,
-        "cv": [*preprocessing.TargetEncoder._parameter_constraints["cv"], HashKFold]}
+        "cv": [*preprocessing.TargetEncoder._parameter_constraints["cv"], HashKFold],
+    }
 
     encodings_: Any
     target_mean_: Any
@@ -106,8 +110,10 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         if isinstance(self.cv, bool) or not isinstance(self.cv, int | np.integer):
             raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
         if self.cv > MOST_FOLDS:
-            raise InvalidParameter(f"the 'cv' parameter of TargetEncoder is at most {MOST_FOLDS:,} folds, not {self.cv!r}",
-                                   hint="each fold is a case of the SQL of each column")
+            raise InvalidParameter(
+                f"the 'cv' parameter of TargetEncoder is at most {MOST_FOLDS:,} folds, not {self.cv!r}",
+                hint="each fold is a case of the SQL of each column",
+            )
         return int(self.cv), 0
 
     def _fit_frame(self, frame: DataFrame, y: Any) -> None:
@@ -135,9 +141,16 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
 
     def _encodings(self, found: list[list[dict[Any, TargetMoments]]], totals: list[TargetMoments]) -> list[Any]:
         """Return an array for each feature and class, with the encodings of the categories."""
-        return [np.array([_encoded(found[place][position].get(_known(value), TargetMoments()), totals[place], self.smooth)
-                          for value in values])
-                for position, values in enumerate(self.categories_) for place in range(len(totals))]
+        return [
+            np.array(
+                [
+                    _encoded(found[place][position].get(_known(value), TargetMoments()), totals[place], self.smooth)
+                    for value in values
+                ]
+            )
+            for position, values in enumerate(self.categories_)
+            for place in range(len(totals))
+        ]
 
     def _labels(self, frame: DataFrame, target: str) -> list[Any] | None:
         """Return the classes of the target in order, or None for a number."""
@@ -150,24 +163,32 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
             aggregates["fractions"] = aggregation("any", call("ne", value, call("floor", value)))
         row = one_row(frame, aggregates)
         if row["missing"]:
-            raise InvalidValue(f"the target {target!r} is missing in {row['missing']} rows",
-                               hint=f"leave them out first: df.dropna(subset=[{target!r}])")
+            raise InvalidValue(
+                f"the target {target!r} is missing in {row['missing']} rows",
+                hint=f"leave them out first: df.dropna(subset=[{target!r}])",
+            )
         if row.get("size") is not None and row["size"] > LARGEST_BY_OPERATION["var"]:
-            raise InvalidValue(f"Input y contains infinity or a value too large: the target {target!r} is beyond "
-                               f"{LARGEST_BY_OPERATION['var']:g}",
-                               hint="leave such rows out, or divide the target by a constant")
+            raise InvalidValue(
+                f"Input y contains infinity or a value too large: the target {target!r} is beyond "
+                f"{LARGEST_BY_OPERATION['var']:g}",
+                hint="leave such rows out, or divide the target by a constant",
+            )
         if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
             if column.type.name == "string":
                 raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
             return None
         labels, _ = values_of(frame, target)
         if len(labels) > MAX_CLASSES:
-            raise TooLarge(f"the target {target!r} has more than {MAX_CLASSES} classes",
-                           hint="if it is a number to predict, use target_type='continuous'")
+            raise TooLarge(
+                f"the target {target!r} has more than {MAX_CLASSES} classes",
+                hint="if it is a number to predict, use target_type='continuous'",
+            )
         labels = sorted(float(each) if column.type.name == "decimal" else each for each in labels)
         if len(labels) < 2 or (self.target_type == "binary" and len(labels) != 2):
-            raise InvalidValue(f"the target {target!r} has {len(labels)} classes: {labels[:5]}",
-                               hint="it needs two classes, or several with target_type='multiclass'")
+            raise InvalidValue(
+                f"the target {target!r} has {len(labels)} classes: {labels[:5]}",
+                hint="it needs two classes, or several with target_type='multiclass'",
+            )
         return labels
 
     def _targets(self, frame: DataFrame, target: str) -> list[Expr]:
@@ -180,29 +201,41 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         means = np.atleast_1d(self.target_mean_)
         out: FeatureExprs = {}
         for position, (name, expr) in enumerate(features.items()):
-            arrays = self.encodings_[position * size:(position + 1) * size]
+            arrays = self.encodings_[position * size : (position + 1) * size]
             numbers = {value: [float(array[row]) for array in arrays] for row, value in enumerate(self.categories_[position])}
             state, found = _encoding(state, expr, name, numbers, [float(mean) for mean in means])
             for each in found:
                 out[str(next(labels))] = each
         return state, out
 
-    def _cross_fitted(self, state: State, features: FeatureExprs, size: int, seed: int,
-                      parts: list[list[dict[Any, TargetMoments]]],
-                      totals: list[dict[Any, TargetMoments]]) -> tuple[State, FeatureExprs]:
+    def _cross_fitted(
+        self,
+        state: State,
+        features: FeatureExprs,
+        size: int,
+        seed: int,
+        parts: list[list[dict[Any, TargetMoments]]],
+        totals: list[dict[Any, TargetMoments]],
+    ) -> tuple[State, FeatureExprs]:
         """Return each row encoded by the folds that it is not in."""
         fold, out = _fold(frame_of(state, []), size, seed), FeatureExprs()
         labels = iter(self.get_feature_names_out())
-        others = [[_sum(total for (which,), total in each.items() if which != number) for each in totals]
-                  for number in range(size)]
+        others = [
+            [_sum(total for (which,), total in each.items() if which != number) for each in totals] for number in range(size)
+        ]
         for position, (name, expr) in enumerate(features.items()):
             by_category = [_by_category(part[position]) for part in parts]
             numbers: dict[Any, list[float]] = {}
             for value in self.categories_[position]:
-                rest = [[_sum(each for which, each in part.get(_known(value), ()) if which != number)
-                         for part in by_category] for number in range(size)]
-                numbers[value] = [_encoded(moments, total, self.smooth) for number in range(size)
-                                  for moments, total in zip(rest[number], others[number], strict=True)]
+                rest = [
+                    [_sum(each for which, each in part.get(_known(value), ()) if which != number) for part in by_category]
+                    for number in range(size)
+                ]
+                numbers[value] = [
+                    _encoded(moments, total, self.smooth)
+                    for number in range(size)
+                    for moments, total in zip(rest[number], others[number], strict=True)
+                ]
             default = [total.mean for number in range(size) for total in others[number]]
             state, found = _encoding(state, expr, name, numbers, default)
             for place in range(len(totals)):
@@ -211,8 +244,9 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         return state, out
 
 
-def _encoding(state: State, expr: Expr, name: str, numbers: dict[Any, list[float]],
-              default: list[float]) -> tuple[State, list[Expr]]:
+def _encoding(
+    state: State, expr: Expr, name: str, numbers: dict[Any, list[float]], default: list[float]
+) -> tuple[State, list[Expr]]:
     unknown = [real(value) for value in default]
     missing = next((list(map(real, row)) for value, row in numbers.items() if is_missing(value)), unknown)
     return looked_up(state, category(expr, name), name, numbers, missing, unknown)
@@ -229,22 +263,35 @@ def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list
     return [case([(call("eq", column, constant(label)), real(1))], real(0)) for label in wanted]
 
 
-def _moments(frame: DataFrame, names: list[str], target: Expr,
-             extra: tuple[tuple[str, Expr], ...] = ()) -> list[dict[Any, TargetMoments]]:
+def _moments(
+    frame: DataFrame, names: list[str], target: Expr, extra: tuple[tuple[str, Expr], ...] = ()
+) -> list[dict[Any, TargetMoments]]:
     """Return the moments of the target for each category of each feature; without features, for all rows.
 
     With ``extra`` keys, a category is (category, *keys), and all rows are (*keys,).
     """
-    aggregates = [("n", aggregation("size")), ("mean", aggregation("mean", target)),
-                  ("var", aggregation("var", target, literal(0)))]
+    aggregates = [
+        ("n", aggregation("size")),
+        ("mean", aggregation("mean", target)),
+        ("var", aggregation("var", target, literal(0))),
+    ]
     if not names:
         state = state_of(frame)
         rows = fetched(state, Aggregate(state.plan, extra, tuple(aggregates))).to_pylist()
-        return [{(tuple(row[name] for name, _ in extra) if extra else None): _moments_from(row["n"], row["mean"], row["var"])
-                 for row in rows}]
+        return [
+            {
+                (tuple(row[name] for name, _ in extra) if extra else None): _moments_from(row["n"], row["mean"], row["var"])
+                for row in rows
+            }
+        ]
     found = counted(frame, names, extra, aggregates)
-    return [{(_known(value) if not extra else (_known(value), *rest[:len(extra)])): _moments_from(*rest[len(extra):])
-             for value, *rest in column} for column in found]
+    return [
+        {
+            (_known(value) if not extra else (_known(value), *rest[: len(extra)])): _moments_from(*rest[len(extra) :])
+            for value, *rest in column
+        }
+        for column in found
+    ]
 
 
 def _moments_from(count: Any, mean: Any, var: Any) -> TargetMoments:
@@ -288,6 +335,8 @@ def _encoded(part: TargetMoments, total: TargetMoments, smooth: Any) -> float:
 def _fold(frame: DataFrame, size: int, seed: int) -> Expr:
     key = row_key(frame)
     if not key:
-        raise InvalidValue("the folds of cross-fitting go by the index of the frame, and it has none",
-                           hint="df.set_index(...) with what tells rows apart")
+        raise InvalidValue(
+            "the folds of cross-fitting go by the index of the frame, and it has none",
+            hint="df.set_index(...) with what tells rows apart",
+        )
     return call("mod", key_number(frame, key, seed), literal(size))

@@ -49,8 +49,10 @@ class FrameTransformer(OverFrames):
     def _names_to_fit(self, frame: DataFrame, y: Any) -> list[str]:
         """Return the features of a frame, and set their names. Raises InvalidType for a target that is one of them."""
         if isinstance(y, str):
-            raise InvalidType(f"y is the name {y!r}, and the column would be a feature as well",
-                              hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])")
+            raise InvalidType(
+                f"y is the name {y!r}, and the column would be a feature as well",
+                hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])",
+            )
         return self._names(frame, fitting=True)
 
     def _learn_from_table(self, table: Any) -> None:
@@ -87,8 +89,10 @@ class FrameTransformer(OverFrames):
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
-            raise InvalidValue(f"{type(self).__name__} makes two columns of the name {twice[0]!r}",
-                               hint="rename a column first: df.rename(columns={...})")
+            raise InvalidValue(
+                f"{type(self).__name__} makes two columns of the name {twice[0]!r}",
+                hint="rename a column first: df.rename(columns={...})",
+            )
 
     def _scored(self, X: DataFrame) -> DataFrame:
         """Return a frame transformed for a model, to which NaN is as good as NULL."""

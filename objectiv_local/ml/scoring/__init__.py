@@ -20,8 +20,16 @@ Where = OneOf["auto", "sql", "local"]
 
 
 @checked
-def score(model: Any, frame: DataFrame, *, method: Method = "auto", features: Sequence[str] | None = None,
-          output: str | None = None, where: Where = "auto", max_sql: int = 100_000) -> DataFrame:
+def score(
+    model: Any,
+    frame: DataFrame,
+    *,
+    method: Method = "auto",
+    features: Sequence[str] | None = None,
+    output: str | None = None,
+    where: Where = "auto",
+    max_sql: int = 100_000,
+) -> DataFrame:
     """Return the frame with the answers of a fitted scikit-learn model as further columns. The result is lazy.
 
     ``method`` is that of the model; ``auto`` is ``predict``. Columns are found by the names that the model was fitted to, in
@@ -51,8 +59,10 @@ def score(model: Any, frame: DataFrame, *, method: Method = "auto", features: Se
     ['minutes', 'expected']
     """
     if not isinstance(frame, DataFrame):
-        raise InvalidType(f"the rows to score are a frame, not {type(frame).__name__}",
-                          hint="load them with DataFrame.from_pandas, or call the model on them")
+        raise InvalidType(
+            f"the rows to score are a frame, not {type(frame).__name__}",
+            hint="load them with DataFrame.from_pandas, or call the model on them",
+        )
     if where not in ("auto", "sql", "local"):
         raise InvalidValue(f"where is 'auto', 'sql' or 'local', not {where!r}")
     if isinstance(max_sql, bool) or not isinstance(max_sql, int) or max_sql < 0:

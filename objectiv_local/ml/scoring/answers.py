@@ -16,14 +16,17 @@ EXPONENT = 700.0
 
 def kept_scores(rows: Rows, scores: Sequence[Expr]) -> list[Expr]:
     """Return scores as columns of a step: ``score``, or ``score_0``, ``score_1`` ... of several."""
-    return rows.keep("scores", [("score" if len(scores) == 1 else f"score_{number}", each)
-                                for number, each in enumerate(scores)])
+    return rows.keep(
+        "scores", [("score" if len(scores) == 1 else f"score_{number}", each) for number, each in enumerate(scores)]
+    )
 
 
 def best(scores: Sequence[Expr], answers: Sequence[Expr], comparison: str = "ge") -> Expr:
     """Return the answer with the greatest score, the first one of those that tie; with ``le``, the least score."""
-    whens = [(joined("and", [call(comparison, score, other) for other in scores[position + 1:]]), answer)
-             for position, (score, answer) in enumerate(zip(scores[:-1], answers[:-1], strict=True))]
+    whens = [
+        (joined("and", [call(comparison, score, other) for other in scores[position + 1 :]]), answer)
+        for position, (score, answer) in enumerate(zip(scores[:-1], answers[:-1], strict=True))
+    ]
     # The last condition is false for scores that are missing.
     return case([*whens, (call("not_null", scores[-1]), answers[-1])])
 
@@ -40,16 +43,27 @@ def above(score: Expr, threshold: float, yes: Expr, no: Expr, comparison: str = 
 
 def clamped(score: Expr) -> Expr:
     """Return a score, or the nearest number that has an exponential; NULL where it is no finite number."""
-    return case([(call("le", call("abs", score), real(EXPONENT)), score),
-                 (call("lt", call("abs", score), real(math.inf)),
-                  case([(call("gt", score, real(0)), real(EXPONENT))], real(-EXPONENT)))])
+    return case(
+        [
+            (call("le", call("abs", score), real(EXPONENT)), score),
+            (
+                call("lt", call("abs", score), real(math.inf)),
+                case([(call("gt", score, real(0)), real(EXPONENT))], real(-EXPONENT)),
+            ),
+        ]
+    )
 
 
 def logistic(rows: Rows, scores: Sequence[Expr], names: Sequence[str]) -> list[Expr]:
     """Return the logistic function of scores."""
     margins = rows.keep("margins", [(f"margin{name}", clamped(score)) for name, score in zip(names, scores, strict=True)])
-    odds = rows.keep("odds", [(f"odds{name}", call("add", real(1), call("exp", call("neg", margin))))
-                              for name, margin in zip(names, margins, strict=True)])
+    odds = rows.keep(
+        "odds",
+        [
+            (f"odds{name}", call("add", real(1), call("exp", call("neg", margin))))
+            for name, margin in zip(names, margins, strict=True)
+        ],
+    )
     return [call("truediv", real(1), each) for each in odds]
 
 
@@ -63,7 +77,12 @@ def softmax(rows: Rows, scores: Sequence[Expr]) -> list[Expr]:
     """Return the exponentials of scores as shares of their sum."""
     (most,) = rows.keep("best", [("best_score", best(scores, scores))])
     gaps = [call("sub", score, most) for score in scores]
-    gaps = rows.keep("gaps", [(f"gap_{number}", case([(call("lt", gap, real(-EXPONENT)), real(-EXPONENT))], gap))
-                              for number, gap in enumerate(gaps)])
+    gaps = rows.keep(
+        "gaps",
+        [
+            (f"gap_{number}", case([(call("lt", gap, real(-EXPONENT)), real(-EXPONENT))], gap))
+            for number, gap in enumerate(gaps)
+        ],
+    )
     parts = rows.keep("exponentials", [(f"weight_{number}", call("exp", gap)) for number, gap in enumerate(gaps)])
     return shares(rows, parts, "all_weights")

@@ -86,5 +86,7 @@ class Counting(_Bayes):
             weights = chances
             used = not isinstance(self.model, ComplementNB) or len(self.model.classes_) == 1
             starts = priors if used else np.zeros(len(priors))
-        return [dot(x, row, start) for row, start in zip(self.weights(weights, "log probabilities"),
-                                                         self.weights(starts, "priors"), strict=True)]
+        return [
+            dot(x, row, start)
+            for row, start in zip(self.weights(weights, "log probabilities"), self.weights(starts, "priors"), strict=True)
+        ]

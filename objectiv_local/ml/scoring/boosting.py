@@ -124,8 +124,14 @@ class Histogram(_Boosting):
             terms = [real(start)]
             for trees in self.model._predictors:
                 nodes = trees[position].nodes
-                splits = Splits(nodes["left"], nodes["right"], nodes["feature_idx"], nodes["num_threshold"],
-                                nodes["missing_go_to_left"].astype(bool), nodes["is_leaf"].astype(bool))
+                splits = Splits(
+                    nodes["left"],
+                    nodes["right"],
+                    nodes["feature_idx"],
+                    nodes["num_threshold"],
+                    nodes["missing_go_to_left"].astype(bool),
+                    nodes["is_leaf"].astype(bool),
+                )
                 terms.append(splits.expression(x, [real(value) for value in nodes["value"]], self))
             found.append(total(terms))
         return found

@@ -113,8 +113,11 @@ class Classification(_Lines):
             return softmax(rows, scores)
         names = [f"_{number}" for number in range(len(scores))]
         chances = logistic(rows, scores, names)
-        return shares(rows, rows.keep("chances", [(f"chance{name}", chance) for name, chance
-                                                  in zip(names, chances, strict=True)]), "all_chances")
+        return shares(
+            rows,
+            rows.keep("chances", [(f"chance{name}", chance) for name, chance in zip(names, chances, strict=True)]),
+            "all_chances",
+        )
 
     def _kept(self, rows: Rows, x: list[Expr]) -> list[Expr]:
         return kept_scores(rows, _lines(self, x))

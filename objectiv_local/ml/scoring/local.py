@@ -62,8 +62,9 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
         given.append(mask)
     table, dimensions = _filled(caller, answers, given)
     names = task.names(None if dimensions == 1 else table.shape[1])
-    columns = [_column(table[:, position], np.concatenate(given) if given else np.zeros(0, bool))
-               for position in range(table.shape[1])]
+    columns = [
+        _column(table[:, position], np.concatenate(given) if given else np.zeros(0, bool)) for position in range(table.shape[1])
+    ]
     typed, schema = typed_table(pa.table(columns, names=[f"answer_{position}" for position in range(len(columns))]))
     return _joined(frame, indexes, typed, [type_ for _, type_ in schema], names)
 
@@ -81,13 +82,17 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     why = "" if reason is None else f"; {reason.what}, so rows are scored here"
     names = frame.index_columns
     if not names:
-        raise InvalidValue(f"the answers of a model are joined by the index, and the frame has none{why}",
-                           hint="set one that tells the rows apart: df.set_index(...)")
+        raise InvalidValue(
+            f"the answers of a model are joined by the index, and the frame has none{why}",
+            hint="set one that tells the rows apart: df.set_index(...)",
+        )
     state = state_of(frame)
     for name in names:
         if state.plan.types[name].name == "json":
-            raise InvalidType(f"the answers of a model cannot be joined by {name!r}, which is {state.plan.types[name]}{why}",
-                              hint="set another index: df.set_index(...)")
+            raise InvalidType(
+                f"the answers of a model cannot be joined by {name!r}, which is {state.plan.types[name]}{why}",
+                hint="set another index: df.set_index(...)",
+            )
     keys = tuple((name, state.column(name)) for name in names)
     taken = set(names)
     rows = new_name("rows", taken)
@@ -99,8 +104,10 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
         times = found[0].pop(rows)
         shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
         what = f"stands for {times} rows" if times > 1 else "is missing in a row"
-        raise InvalidValue(f"the answers of a model are joined by the index, and {shown} {what}{why}",
-                           hint="set an index that tells the rows apart and is never NULL: df.set_index(...)")
+        raise InvalidValue(
+            f"the answers of a model are joined by the index, and {shown} {what}{why}",
+            hint="set an index that tells the rows apart and is never NULL: df.set_index(...)",
+        )
 
 
 class _Caller:
@@ -151,12 +158,17 @@ class _Caller:
     def _call(self, data: Any) -> Any:
         found = getattr(self.task.model, self.task.method)(data)
         if isinstance(found, list) and found and getattr(found[0], "ndim", 0) == 2:
-            raise NotSupported(f"{type(self.task.model).__name__} has several targets, and {self.task.method} a table for each",
-                               hint="score its predict, or a model for each target")
+            raise NotSupported(
+                f"{type(self.task.model).__name__} has several targets, and {self.task.method} a table for each",
+                hint="score its predict, or a model for each target",
+            )
         found = np.asarray(found)
         if found.ndim not in (1, 2) or len(found) != len(data):
-            raise InvalidValue(f"{type(self.task.model).__name__}.{self.task.method} gave an array of shape {found.shape} "
-                               f"for {len(data)} rows", hint="it has to give one answer for each row")
+            raise InvalidValue(
+                f"{type(self.task.model).__name__}.{self.task.method} gave an array of shape {found.shape} "
+                f"for {len(data)} rows",
+                hint="it has to give one answer for each row",
+            )
         return found
 
     def _container(self, table: pyarrow.Table) -> Any:
@@ -255,8 +267,10 @@ def _filled(caller: _Caller, answers: list[Any], given: list[Any]) -> tuple[Any,
     known = next((each for each in answers if each is not None), None)
     if known is None:
         known = caller.example()
-    parts = [np.zeros((len(mask), *known.shape[1:]), dtype=known.dtype) if each is None else each
-             for each, mask in zip(answers, given, strict=True)]
+    parts = [
+        np.zeros((len(mask), *known.shape[1:]), dtype=known.dtype) if each is None else each
+        for each, mask in zip(answers, given, strict=True)
+    ]
     whole = np.concatenate(parts) if parts else known
     return whole.reshape(len(whole), *(whole.shape[1:] or (1,))), whole.ndim
 
@@ -271,8 +285,9 @@ def _column(values: Any, given: Any) -> pyarrow.Array:
     return pa.array(np.ascontiguousarray(values), mask=~given)
 
 
-def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Table, types: list[Any],
-            names: list[str]) -> DataFrame:
+def _joined(
+    frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Table, types: list[Any], names: list[str]
+) -> DataFrame:
     """Return the frame with answers that are loaded beside it."""
     import pyarrow as pa
 
@@ -290,13 +305,23 @@ def _joined(frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Tab
     labels = [f"c{position}" for position in range(len(keys) + len(found))]
     schema = tuple(zip(labels, [*kinds, *types], strict=True))
     stored = engine.load("answers", pa.table([*index.columns, *answers.columns], names=labels), schema)
-    source = Source(stored.relation, tuple(
-        (name, physical, type_name, type_) for name, (physical, type_name), (_, type_)
-        in zip([*keys, *found], stored.columns, schema, strict=True)), tuple(keys), id(engine), "answers")
+    source = Source(
+        stored.relation,
+        tuple(
+            (name, physical, type_name, type_)
+            for name, (physical, type_name), (_, type_) in zip([*keys, *found], stored.columns, schema, strict=True)
+        ),
+        tuple(keys),
+        id(engine),
+        "answers",
+    )
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in state.plan.types]
     columns += [(name, "right", (name, name)) for name in found]
-    joined = Join(state.plan, source, "left", tuple(zip(state.index, keys, strict=True)), tuple(columns), False, "scored",
-                  state.plan.key)
+    joined = Join(
+        state.plan, source, "left", tuple(zip(state.index, keys, strict=True)), tuple(columns), False, "scored", state.plan.key
+    )
     made = state.with_plan(joined)
-    return frame_of(made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
-                     [*frame.data_columns, *names])
+    return frame_of(
+        made.extended([(name, made.column(other)) for name, other in zip(names, found, strict=True)]),
+        [*frame.data_columns, *names],
+    )

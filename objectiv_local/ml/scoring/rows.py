@@ -52,9 +52,15 @@ class Rows:
 
     def factors(self, names: Sequence[str]) -> list[Expr]:
         """Return features that are multiplied several times: NULL where one is missing or counts as infinite."""
-        return self._features(names, lambda x: case([
-            (call("lt", call("abs", x), real(LEAST_FEATURE)), real(0)),
-            (call("le", call("abs", x), real(LARGEST_FEATURE)), x)]))
+        return self._features(
+            names,
+            lambda x: case(
+                [
+                    (call("lt", call("abs", x), real(LEAST_FEATURE)), real(0)),
+                    (call("le", call("abs", x), real(LARGEST_FEATURE)), x),
+                ]
+            ),
+        )
 
     def finite(self, names: Sequence[str], limit: float = LARGEST_FEATURE) -> list[Expr]:
         """Return features that are compared: NULL where one is missing, or as large as the limit."""

@@ -15,8 +15,17 @@ from objectiv_local.ml.scoring.rows import Rows
 from objectiv_local.ml.scoring.task import METHODS, Task
 
 FAMILIES: tuple[type[Family], ...] = (
-    linear.Classification, linear.Regression, linear.Generalized, bayes.Gaussian, bayes.Counting, clusters.Centers,
-    trees.Classification, trees.Regression, boosting.Boosting, boosting.Histogram)
+    linear.Classification,
+    linear.Regression,
+    linear.Generalized,
+    bayes.Gaussian,
+    bayes.Counting,
+    clusters.Centers,
+    trees.Classification,
+    trees.Regression,
+    boosting.Boosting,
+    boosting.Histogram,
+)
 
 
 def in_sql(task: Task, max_sql: int | None) -> DataFrame:
@@ -26,8 +35,11 @@ def in_sql(task: Task, max_sql: int | None) -> DataFrame:
     if max_sql is not None and family.size(task.method) > max_sql:
         raise _too_long(task.model, max_sql)
     if len(features) != getattr(model, "n_features_in_", len(features)):
-        raise NotSupported(f"the steps before {type(model).__name__} make {len(features)} columns in SQL, and it was fitted to "
-                           f"{model.n_features_in_}", hint=OUT)
+        raise NotSupported(
+            f"the steps before {type(model).__name__} make {len(features)} columns in SQL, and it was fitted to "
+            f"{model.n_features_in_}",
+            hint=OUT,
+        )
     rows = Rows(frame)
     x = family.inputs(rows, features)
     answers = getattr(family, task.method)(rows, x)
@@ -42,8 +54,9 @@ def in_sql(task: Task, max_sql: int | None) -> DataFrame:
 
 
 def _too_long(model: Any, max_sql: int) -> NotSupported:
-    return NotSupported(f"the SQL of this {type(model).__name__} has more than {max_sql} characters",
-                        hint='raise max_sql, or pass where="sql"')
+    return NotSupported(
+        f"the SQL of this {type(model).__name__} has more than {max_sql} characters", hint='raise max_sql, or pass where="sql"'
+    )
 
 
 def family_of(model: Any) -> Family:
@@ -62,5 +75,3 @@ def _changed(kind: type, method: str) -> bool:
     """Return whether a method is that of a class which is neither scikit-learn's nor ours."""
     home = next((each for each in kind.__mro__ if method in vars(each)), None)
     return home is not None and not home.__module__.startswith(("sklearn.", "objectiv_local."))
-
-

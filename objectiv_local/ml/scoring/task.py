@@ -94,11 +94,14 @@ def _features(model: Any, frame: DataFrame, given: Sequence[str] | None) -> tupl
     if known is not None:
         names = [str(each) for each in known]
         if given is not None and list(given) != names:
-            raise InvalidValue(f"this {name} was fitted to the columns {names}, not to {list(given)}",
-                               hint="leave features out; rename columns of the frame where they have other names")
+            raise InvalidValue(
+                f"this {name} was fitted to the columns {names}, not to {list(given)}",
+                hint="leave features out; rename columns of the frame where they have other names",
+            )
     elif given is None:
-        raise InvalidValue(f"this {name} was fitted without names of columns",
-                           hint="pass features=[...], the columns in the order of the fit")
+        raise InvalidValue(
+            f"this {name} was fitted without names of columns", hint="pass features=[...], the columns in the order of the fit"
+        )
     else:
         names = list(given)
         if count is not None and len(names) != count:
@@ -109,7 +112,10 @@ def _features(model: Any, frame: DataFrame, given: Sequence[str] | None) -> tupl
     if missing:
         level = next((each for each in missing if each in frame.index_columns), None)
         listed = ", ".join(repr(each) for each in missing)
-        raise ColumnNotFound(f"the frame has no data column {listed}, which this {name} needs",
-                             hint=f"{level!r} is a level of the index: use reset_index" if level is not None
-                             else near(str(missing[0]), frame.data_columns))
+        raise ColumnNotFound(
+            f"the frame has no data column {listed}, which this {name} needs",
+            hint=f"{level!r} is a level of the index: use reset_index"
+            if level is not None
+            else near(str(missing[0]), frame.data_columns),
+        )
     return names, known is not None

@@ -34,8 +34,14 @@ class Splits:
     @staticmethod
     def of(tree: Any) -> Splits:
         """Return the nodes of scikit-learn's tree, with thresholds for doubles."""
-        return Splits(tree.children_left, tree.children_right, tree.feature, for_doubles(tree.threshold),
-                      tree.missing_go_to_left.astype(bool), tree.children_left == -1)
+        return Splits(
+            tree.children_left,
+            tree.children_right,
+            tree.feature,
+            for_doubles(tree.threshold),
+            tree.missing_go_to_left.astype(bool),
+            tree.children_left == -1,
+        )
 
     def expression(self, x: list[Expr], leaves: Sequence[Expr], family: Family) -> Expr:
         """Return the tree, with an expression for each leaf. Raises NotSupported for one that nests too deep.
@@ -95,8 +101,11 @@ class _Trees(Family):
 
     def size(self, method: str) -> int:
         """Return about how many characters the SQL has at least."""
-        several = 1 if method == "predict" and not hasattr(self.model, "estimators_") else \
-            int(np.max(getattr(self.model, "n_classes_", 1)))
+        several = (
+            1
+            if method == "predict" and not hasattr(self.model, "estimators_")
+            else int(np.max(getattr(self.model, "n_classes_", 1)))
+        )
         return SPLIT_SIZE * several * sum(int(tree.node_count) // 2 for tree in self.trees())
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
@@ -146,7 +155,7 @@ class Classification(_Trees):
         labels = self.labels()
         if not hasattr(self.model, "estimators_"):
             tree = self.model.tree_
-            leaves = [labels[position] for position in np.argmax(tree.value[:, 0, :len(labels)], axis=1)]
+            leaves = [labels[position] for position in np.argmax(tree.value[:, 0, : len(labels)], axis=1)]
             return [_guarded(Splits.of(tree).expression(x, leaves, self), x)]
         if len(labels) == 1:
             return [_guarded(labels[0], x)]

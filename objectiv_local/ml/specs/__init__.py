@@ -43,8 +43,7 @@ def spec(obj: object) -> dict[str, Any]:
     if isinstance(obj, Features):
         return {"format": FORMAT, "kind": "features", **_version(), **_features(obj)}
     if isinstance(obj, Label):
-        raise NotSupported("a label has a spec only together with the events it is about",
-                           hint="spec(features.label(label))")
+        raise NotSupported("a label has a spec only together with the events it is about", hint="spec(features.label(label))")
     if hasattr(obj, "get_params") and not isinstance(obj, type):
         return {"format": FORMAT, "kind": "estimator", **_version(), **_estimator(obj, type(obj).__name__)}
     raise InvalidType(f"a spec is that of features or of an estimator, not of {type(obj).__name__}")
@@ -68,8 +67,10 @@ def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
     if not isinstance(given, dict) or given.get("kind") not in ("features", "estimator"):
         raise InvalidValue("this is no spec", hint="specs are written by ml.spec, and read from JSON as a dict")
     if given.get("format") != FORMAT:
-        raise InvalidValue(f"this spec has the format {given.get('format')!r}, and {FORMAT} is read here",
-                           hint=f"it was written by version {given.get('version')!r} of the package")
+        raise InvalidValue(
+            f"this spec has the format {given.get('format')!r}, and {FORMAT} is read here",
+            hint=f"it was written by version {given.get('version')!r} of the package",
+        )
     if given["kind"] == "estimator":
         if events is not None:
             raise InvalidValue("an estimator needs no events", hint="from_spec(spec)")
@@ -97,29 +98,43 @@ def _features(features: Features) -> dict[str, Any]:
     for each in features._aspects:
         read |= {} if each.column is None else {each.column: types[each.column].dtype}
         read |= {} if each.where is None else columns_read(each.where)
-    return {"entity": features.entity, "time": features.time, "key": list(features.key), "events": read,
-            "features": [_aspect(each) for each in features._aspects if not each.is_label],
-            "labels": [_aspect(each) for each in features._aspects if each.is_label],
-            "order": [each.name for each in features._aspects]}
+    return {
+        "entity": features.entity,
+        "time": features.time,
+        "key": list(features.key),
+        "events": read,
+        "features": [_aspect(each) for each in features._aspects if not each.is_label],
+        "labels": [_aspect(each) for each in features._aspects if each.is_label],
+        "order": [each.name for each in features._aspects],
+    }
 
 
 def _aspect(aspect: Aspect) -> dict[str, Any]:
-    out: dict[str, Any] = {"name": aspect.name, "agg": aspect.agg, "column": aspect.column,
-                           "where": None if aspect.where is None else encoded(aspect.where, f"where of {aspect.name!r}")}
+    out: dict[str, Any] = {
+        "name": aspect.name,
+        "agg": aspect.agg,
+        "column": aspect.column,
+        "where": None if aspect.where is None else encoded(aspect.where, f"where of {aspect.name!r}"),
+    }
     if not aspect.is_label:
         return out | {"window_microseconds": None if aspect.start is None else -aspect.start // _MICROSECOND}
     assert aspect.start is not None
-    return out | {"gap_microseconds": aspect.start // _MICROSECOND, "censored": aspect.censored,
-                  "horizon_microseconds": (aspect.end - aspect.start) // _MICROSECOND,
-                  "until": None if aspect.until is None else aspect.until.isoformat()}
+    return out | {
+        "gap_microseconds": aspect.start // _MICROSECOND,
+        "censored": aspect.censored,
+        "horizon_microseconds": (aspect.end - aspect.start) // _MICROSECOND,
+        "until": None if aspect.until is None else aspect.until.isoformat(),
+    }
 
 
 def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
     types = {name: state_of(events).plan.types[name] for name in (*events.index_columns, *events.data_columns)}
     for name, dtype in given["events"].items():
         if name in types and types[name].dtype != dtype:
-            raise InvalidValue(f"column {name!r} of the events is {types[name]}, and was {dtype} when the spec was written",
-                               hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})")
+            raise InvalidValue(
+                f"column {name!r} of the events is {types[name]}, and was {dtype} when the spec was written",
+                hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})",
+            )
     made = Features(events, given["entity"], given["time"], given["key"])
     parts = {each["name"]: each for each in (*given["features"], *given["labels"])}
     labels = {each["name"] for each in given["labels"]}
@@ -130,9 +145,18 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
             where = series_of(state_of(events), decoded(part["where"], state_of(events).plan, f"where of {name!r}"), name)
         if name in labels:
             until = None if part["until"] is None else datetime.datetime.fromisoformat(part["until"])
-            made = made.label(Label(name, where, part["horizon_microseconds"] * _MICROSECOND, agg=part["agg"],
-                                    column=part["column"], gap=part["gap_microseconds"] * _MICROSECOND,
-                                    censored=part["censored"], until=until))
+            made = made.label(
+                Label(
+                    name,
+                    where,
+                    part["horizon_microseconds"] * _MICROSECOND,
+                    agg=part["agg"],
+                    column=part["column"],
+                    gap=part["gap_microseconds"] * _MICROSECOND,
+                    censored=part["censored"],
+                    until=until,
+                )
+            )
         else:
             window = part["window_microseconds"]
             made = made.add(name, part["agg"], part["column"], None if window is None else window * _MICROSECOND, where)
@@ -153,23 +177,31 @@ def _known(name: object) -> Any:
 def _estimator(estimator: Any, where: str) -> dict[str, Any]:
     class_ = type(estimator)
     if _known(class_.__name__) is not class_ and not (
-            class_.__name__ in values.HELPERS and values.helper(class_.__name__) is class_):
-        raise NotSupported(f"{where} is {class_.__module__}.{class_.__name__}, and specs are of estimators of "
-                           "objectiv_local.ml only", hint="use its from_sklearn where there is one, or joblib for the others")
+        class_.__name__ in values.HELPERS and values.helper(class_.__name__) is class_
+    ):
+        raise NotSupported(
+            f"{where} is {class_.__module__}.{class_.__name__}, and specs are of estimators of objectiv_local.ml only",
+            hint="use its from_sklearn where there is one, or joblib for the others",
+        )
     parameters = estimator.get_params(deep=False)
-    learned = {name: value for name, value in vars(estimator).items()
-               if name not in parameters and not name.startswith("_sklearn_")}
-    return {"class": class_.__name__,
-            "parameters": {name: _encoded(value, f"{where}.{name}") for name, value in parameters.items()},
-            "attributes": {name: _encoded(value, f"{where}.{name}") for name, value in learned.items()}}
+    learned = {
+        name: value for name, value in vars(estimator).items() if name not in parameters and not name.startswith("_sklearn_")
+    }
+    return {
+        "class": class_.__name__,
+        "parameters": {name: _encoded(value, f"{where}.{name}") for name, value in parameters.items()},
+        "attributes": {name: _encoded(value, f"{where}.{name}") for name, value in learned.items()},
+    }
 
 
 def _from_estimator(given: Any, where: str) -> Any:
     name = given.get("class") if isinstance(given, dict) else None
     class_ = _known(name) or (values.helper(name) if isinstance(name, str) and name in values.HELPERS else None)
     if class_ is None:
-        raise InvalidValue(f"{where} of the spec is a {name!r}, which is no estimator of objectiv_local.ml",
-                           hint=near(str(name), [each for each in ml.__all__ if _known(each) is not None]))
+        raise InvalidValue(
+            f"{where} of the spec is a {name!r}, which is no estimator of objectiv_local.ml",
+            hint=near(str(name), [each for each in ml.__all__ if _known(each) is not None]),
+        )
     parts = (given.get("parameters"), given.get("attributes"))
     if not all(isinstance(part, dict) for part in parts):
         raise InvalidValue(f"{where} of the spec has no parameters or no attributes")

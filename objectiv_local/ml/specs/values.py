@@ -33,8 +33,11 @@ def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         items = [encoded(each, f"{where}[{number}]", estimator) for number, each in enumerate(value)]
         return {"tuple" if isinstance(value, tuple) else "list": items}
     if isinstance(value, Mapping):
-        return {"dict": [[encoded(key, where, estimator), encoded(each, f"{where}[{key!r}]", estimator)]
-                         for key, each in value.items()]}
+        return {
+            "dict": [
+                [encoded(key, where, estimator), encoded(each, f"{where}[{key!r}]", estimator)] for key, each in value.items()
+            ]
+        }
     if isinstance(value, slice):
         return {"slice": [encoded(each, where, estimator) for each in (value.start, value.stop, value.step)]}
     if isinstance(value, np.dtype):
@@ -50,8 +53,10 @@ def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         return {type(value).__name__.lower(): str(value)}
     if hasattr(value, "get_params") and not isinstance(value, type):
         return {"estimator": estimator(value, where)}
-    raise NotSupported(f"{where} is a {type(value).__name__}, which has no spec",
-                       hint="specs hold numbers, text, moments, arrays, lists, dicts and estimators of objectiv_local.ml")
+    raise NotSupported(
+        f"{where} is a {type(value).__name__}, which has no spec",
+        hint="specs hold numbers, text, moments, arrays, lists, dicts and estimators of objectiv_local.ml",
+    )
 
 
 def decoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any:
@@ -72,8 +77,11 @@ def decoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         "dtype": lambda given: _dtype(given, where),
         "type": lambda given: _dtype(given, where).type,
         "timedelta": lambda given: datetime.timedelta(microseconds=given),
-        "timestamp": datetime.datetime.fromisoformat, "date": datetime.date.fromisoformat, "time": datetime.time.fromisoformat,
-        "decimal": decimal.Decimal, "uuid": uuid.UUID,
+        "timestamp": datetime.datetime.fromisoformat,
+        "date": datetime.date.fromisoformat,
+        "time": datetime.time.fromisoformat,
+        "decimal": decimal.Decimal,
+        "uuid": uuid.UUID,
         "estimator": lambda given: estimator(given, where),
     }
     if kind not in readers:

@@ -82,8 +82,13 @@ class ExactMoments:
         return self.products[position, position] / self.columns[position].count
 
 
-def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str],
-                  products: Products = "squares", *, target: str | None = None) -> ExactMoments:
+def exact_moments(
+    data: DataFrame | numpy.ndarray[Any, Any],
+    names: Sequence[str],
+    products: Products = "squares",
+    *,
+    target: str | None = None,
+) -> ExactMoments:
     """Return the exact moments of columns: their means, and sums of squares or of all products of two.
 
     ``data`` is a frame, or an array with a column for each name. NULL and NaN do not count; a column without values has
@@ -105,10 +110,16 @@ def exact_moments(data: DataFrame | numpy.ndarray[Any, Any], names: Sequence[str
                 check_complete(name, rows - count, is_target=name == target)
         powers = [power_of(low, high) for _, low, high in limits]
         sums = source.sums(powers)
-        columns = tuple(extent_of(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
-                        for (count, low, high), power, total in zip(limits, powers, sums, strict=True))
-        wanted = [(i, j) for i in range(len(names)) for j in range(i, len(names))
-                  if products == "all" or (products == "squares" and i == j)]
+        columns = tuple(
+            extent_of(count, low, high, Fraction(total, count or 1) / Fraction(2) ** power)
+            for (count, low, high), power, total in zip(limits, powers, sums, strict=True)
+        )
+        wanted = [
+            (i, j)
+            for i in range(len(names))
+            for j in range(i, len(names))
+            if products == "all" or (products == "squares" and i == j)
+        ]
         varied = [(i, j) for i, j in wanted if not columns[i].is_constant and not columns[j].is_constant]
         shifts = [_BITS - 1 - columns[i].exponent - columns[j].exponent for i, j in varied]
         found = dict.fromkeys(wanted, Fraction(0))
@@ -188,8 +199,10 @@ class _FrameRows:
         rows, found = ranges(self.frame, self.names)
         limits = [(int(each["count"]), float(each["min"]), float(each["max"])) for each in found]
         # Without missing values there is nothing to guard against.
-        self.values = [plain if count == rows else value
-                       for (count, _, _), plain, value in zip(limits, self.plain, self.values, strict=True)]
+        self.values = [
+            plain if count == rows else value
+            for (count, _, _), plain, value in zip(limits, self.plain, self.values, strict=True)
+        ]
         return rows, limits
 
     def sums(self, powers: Sequence[int]) -> list[int]:
@@ -201,8 +214,9 @@ class _FrameRows:
 
     def _totals(self, terms: Sequence[Expr]) -> Iterator[int]:
         for start in range(0, len(terms), _PER_QUERY):
-            sums = {f"sum_{position}": aggregation("sum", term) for position, term in
-                    enumerate(terms[start:start + _PER_QUERY])}
+            sums = {
+                f"sum_{position}": aggregation("sum", term) for position, term in enumerate(terms[start : start + _PER_QUERY])
+            }
             yield from (int(value) for value in one_row(self.frame, sums).values())
 
 
@@ -236,8 +250,9 @@ class _ArrayRows:
         import numpy as np
 
         present = [values[~np.isnan(values)] for values in self.values.T]
-        return len(self.values), [(len(each), float(each.min()) if len(each) else 0.0, float(each.max()) if len(each) else 0.0)
-                                  for each in present]
+        return len(self.values), [
+            (len(each), float(each.min()) if len(each) else 0.0, float(each.max()) if len(each) else 0.0) for each in present
+        ]
 
     def sums(self, powers: Sequence[int]) -> list[int]:
         return [_cut_sum(values, power) for values, power in zip(self.values.T, powers, strict=True)]

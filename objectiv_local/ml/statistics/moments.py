@@ -47,8 +47,16 @@ class Moments:
         return found
 
 
-def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | None = None, is_exact: bool = False,
-            squares_only: bool = False, wide: int = WIDE) -> Moments:
+def moments(
+    frame: DataFrame,
+    names: Sequence[str],
+    *,
+    who: str,
+    target: str | None = None,
+    is_exact: bool = False,
+    squares_only: bool = False,
+    wide: int = WIDE,
+) -> Moments:
     """Return the moments of columns of a frame. ``target`` is the column that messages call y.
 
     Takes two queries of one snapshot, three with ``is_exact``, and streams the rows of more than ``wide`` columns. A product
@@ -65,16 +73,21 @@ def moments(frame: DataFrame, names: Sequence[str], *, who: str, target: str | N
         _check_spread(names, found.columns)
         for (i, j), product in found.products.items():
             products[i, j] = products[j, i] = float(product)
-        return Moments(found.rows, np.array([float(column.mean) for column in found.columns]), products,
-                       np.array([column.is_constant for column in found.columns]))
+        return Moments(
+            found.rows,
+            np.array([float(column.mean) for column in found.columns]),
+            products,
+            np.array([column.is_constant for column in found.columns]),
+        )
     with one_snapshot(frame):
         rows, found_ranges = ranges(frame, names, "sum")
         _check_rows(rows, size, who, target)
         for name, each in zip(names, found_ranges, strict=True):
             check_range(name, each["min"], each["max"], is_target=name == target)
             check_complete(name, rows - each["count"], is_target=name == target)
-        columns = [exact.extent_of(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows)
-                   for each in found_ranges]
+        columns = [
+            exact.extent_of(rows, float(each["min"]), float(each["max"]), Fraction(each["sum"]) / rows) for each in found_ranges
+        ]
         _check_spread(names, columns)
         constant = np.array([column.is_constant for column in columns])
         varied = [position for position in range(size) if not constant[position]]
@@ -103,8 +116,10 @@ def _check_spread(names: Sequence[str], columns: Sequence[exact.Extent]) -> None
     for name, column in zip(names, columns, strict=True):
         power = column.exponent - column.scale
         if not column.is_constant and abs(power) > _LARGEST_POWER:
-            raise InvalidValue(f"column {name!r} spreads over about 2**{power}, of which the square is no float",
-                               hint="multiply the column by a constant")
+            raise InvalidValue(
+                f"column {name!r} spreads over about 2**{power}, of which the square is no float",
+                hint="multiply the column by a constant",
+            )
 
 
 def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Extent], squares_only: bool) -> tuple[Array, Array]:

@@ -19,17 +19,25 @@ from objectiv_local.ml.fetching import one_row
 Method = OneOf["linear", "averaged_inverted_cdf", "median"]
 
 
-def quantiles(frame: DataFrame, counts: Mapping[str, int], wanted: Mapping[str, Sequence[tuple[Method, float]]]) -> \
-        dict[tuple[str, Method, float], float]:
+def quantiles(
+    frame: DataFrame, counts: Mapping[str, int], wanted: Mapping[str, Sequence[tuple[Method, float]]]
+) -> dict[tuple[str, Method, float], float]:
     """Return quantiles by column, method and share. ``counts`` are the numbers of values of the columns. One query.
 
     NULL and NaN are no values. A column without values has the quantile NaN.
     """
-    places = {(name, method, share): _places(method, share, counts[name])
-              for name, each in wanted.items() for method, share in each if counts[name]}
+    places = {
+        (name, method, share): _places(method, share, counts[name])
+        for name, each in wanted.items()
+        for method, share in each
+        if counts[name]
+    }
     # Half a place less, so that rounding finds no other value.
-    at = {(name, place): aggregation("quantile_disc", number(frame, name), literal((place - 0.5) / counts[name]))
-          for (name, _, _), found in places.items() for place in found}
+    at = {
+        (name, place): aggregation("quantile_disc", number(frame, name), literal((place - 0.5) / counts[name]))
+        for (name, _, _), found in places.items()
+        for place in found
+    }
     row = one_row(frame, {f"quantile_{position}": expr for position, expr in enumerate(at.values())})
     values = dict(zip(at, row.values(), strict=True))
     out: dict[tuple[str, Method, float], float] = {}

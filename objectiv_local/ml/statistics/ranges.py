@@ -20,19 +20,25 @@ LARGEST_VALUE = 2.0**960
 def check_range(name: str, low: float, high: float, *, is_target: bool = False) -> None:
     """Raise InvalidValue, in scikit-learn's words, for a column with values of which no moments can be had."""
     if math.isinf(low) or math.isinf(high):
-        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): "
-                           f"column {name!r}", hint="leave such rows out, or clip the column")
+        raise InvalidValue(
+            f"Input {'y' if is_target else 'X'} contains infinity or a value too large for dtype('float64'): column {name!r}",
+            hint="leave such rows out, or clip the column",
+        )
     if max(abs(low), abs(high)) > LARGEST_VALUE:
-        raise InvalidValue(f"column {name!r} has values beyond {LARGEST_VALUE:.0e}, of which sums are no floats",
-                           hint="divide the column by a constant")
+        raise InvalidValue(
+            f"column {name!r} has values beyond {LARGEST_VALUE:.0e}, of which sums are no floats",
+            hint="divide the column by a constant",
+        )
 
 
 def check_complete(name: str, missing: int, *, is_target: bool = False) -> None:
     """Raise InvalidValue, in scikit-learn's words, for a column with missing values."""
     if missing:
         hint = f"leave such rows out first, with df.dropna(subset=[{name!r}])"
-        raise InvalidValue(f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
-                           hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer")
+        raise InvalidValue(
+            f"Input {'y' if is_target else 'X'} contains NaN: column {name!r} is missing in {missing} rows",
+            hint=hint if is_target else f"{hint}, or fill them in with SimpleImputer",
+        )
 
 
 def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, list[dict[str, Any]]]:
@@ -54,6 +60,8 @@ def ranges(frame: DataFrame, names: Sequence[str], *more: str) -> tuple[int, lis
     columns = [{op: found[f"{op}_{position}"] or 0 for op in ops} for position in range(len(names))]
     for name, each in zip(names, columns, strict=True):
         if state_of(frame).plan.types[name] != FLOAT64 and max(-each["min"], each["max"]) >= 2**53:
-            raise InvalidValue(f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
-                               hint=f"if the nearest float will do: df[{name!r}].astype('float64')")
+            raise InvalidValue(
+                f"column {name!r} has numbers of 2**53 or more, which floats do not tell apart",
+                hint=f"if the nearest float will do: df[{name!r}].astype('float64')",
+            )
     return int(found["rows"]), columns

@@ -59,14 +59,19 @@ class Statistics:
 
 def no_rows(size: int, who: str) -> InvalidValue:
     """Return scikit-learn's error for a frame without rows."""
-    return InvalidValue(f"Found array with 0 sample(s) (shape=(0, {size})) while a minimum of 1 is required by {who}.",
-                        hint="the frame has no rows")
+    return InvalidValue(
+        f"Found array with 0 sample(s) (shape=(0, {size})) while a minimum of 1 is required by {who}.",
+        hint="the frame has no rows",
+    )
 
 
 def too_large(names: Sequence[str], who: str) -> InvalidValue:
     """Return the error for features whose statistics are beyond the floats."""
-    return InvalidValue(f"the values of {', '.join(names)} are so large that their sums or squares are no floats: {who} cannot "
-                        "be fitted to them", hint="divide such a column by a constant")
+    return InvalidValue(
+        f"the values of {', '.join(names)} are so large that their sums or squares are no floats: {who} cannot "
+        "be fitted to them",
+        hint="divide such a column by a constant",
+    )
 
 
 def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mapping[str, Expr], who: str) -> dict[str, Any]:
@@ -75,8 +80,10 @@ def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mappi
         return one_row(frame, aggregates)
     except QueryFailed:
         # An engine may refuse the variance of infinities, and sums beyond the floats.
-        found = one_row(frame, {f"size_{position}": aggregation("max", call("abs", column))
-                                for position, column in enumerate(features.values())})
+        found = one_row(
+            frame,
+            {f"size_{position}": aggregation("max", call("abs", column)) for position, column in enumerate(features.values())},
+        )
         sizes = dict(zip(features, found.values(), strict=True))
         check_sizes(sizes, who)
         large = [name for name, size in sizes.items() if size is not None and size > LARGEST_BY_OPERATION["var"]]
@@ -89,5 +96,8 @@ def check_sizes(sizes: Mapping[str, float | None], who: str) -> None:
     """Raise InvalidValue if a feature has an infinite value; ``sizes`` are the greatest ones, None without a value."""
     infinite = [name for name, size in sizes.items() if size is not None and math.isinf(size)]
     if infinite:
-        raise InvalidValue(f"Input X contains infinity or a value too large for dtype('float64'), in {', '.join(infinite)}: "
-                           f"{who} takes finite numbers", hint="replace it: df[name].mask(df[name].abs() == float('inf'))")
+        raise InvalidValue(
+            f"Input X contains infinity or a value too large for dtype('float64'), in {', '.join(infinite)}: "
+            f"{who} takes finite numbers",
+            hint="replace it: df[name].mask(df[name].abs() == float('inf'))",
+        )

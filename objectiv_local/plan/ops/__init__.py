@@ -13,9 +13,7 @@ from objectiv_local.plan.ops.signatures import result_type
 from objectiv_local.plan.ops.type_rules import ORDERED_TYPES, castable, casts, common_type, is_ordered
 
 OPS: dict[str, Op] = {
-    op.name: op
-    for topic in (arithmetic, logic, text, time, json, intervals, aggregates, windows)
-    for op in topic.OPERATIONS
+    op.name: op for topic in (arithmetic, logic, text, time, json, intervals, aggregates, windows) for op in topic.OPERATIONS
 }
 
 __all__ = ["OPS", "ORDERED_TYPES", "Op", "castable", "casts", "common_type", "is_ordered", "result_type"]

@@ -64,25 +64,69 @@ class Op:
     """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
 
 
-def scalar(name: str, *signatures: str, meaning: str, null_only: bool = False, total: bool = False,
-           answers_null: bool = False, compares: bool = False, of_period: bool = False, costly: str | None = None,
-           parses: bool = False, adds_scales: bool = False) -> Op:
+def scalar(
+    name: str,
+    *signatures: str,
+    meaning: str,
+    null_only: bool = False,
+    total: bool = False,
+    answers_null: bool = False,
+    compares: bool = False,
+    of_period: bool = False,
+    costly: str | None = None,
+    parses: bool = False,
+    adds_scales: bool = False,
+) -> Op:
     """Return an operation on the values of one row."""
-    return Op(name=name, kind="scalar", signatures=signatures, meaning=meaning, null_only=null_only, total=total,
-              answers_null=answers_null, compares=compares, of_period=of_period, costly=costly, parses=parses,
-              adds_scales=adds_scales)
+    return Op(
+        name=name,
+        kind="scalar",
+        signatures=signatures,
+        meaning=meaning,
+        null_only=null_only,
+        total=total,
+        answers_null=answers_null,
+        compares=compares,
+        of_period=of_period,
+        costly=costly,
+        parses=parses,
+        adds_scales=adds_scales,
+    )
 
 
-def aggregate(name: str, *signatures: str, meaning: str, ordered: bool = False, windowed: bool = True,
-              combined_by: str | None = None, idempotent: bool = False, extreme: bool = False, null_only: bool = False,
-              approximate: bool = False, internal: bool = False) -> Op:
+def aggregate(
+    name: str,
+    *signatures: str,
+    meaning: str,
+    ordered: bool = False,
+    windowed: bool = True,
+    combined_by: str | None = None,
+    idempotent: bool = False,
+    extreme: bool = False,
+    null_only: bool = False,
+    approximate: bool = False,
+    internal: bool = False,
+) -> Op:
     """Return an operation on the rows of a group, and of a window unless ``windowed`` is false."""
-    return Op(name=name, kind="aggregate", signatures=signatures, meaning=meaning, ordered=ordered, framed=True,
-              windowed=windowed, combined_by=combined_by, idempotent=idempotent, extreme=extreme, null_only=null_only,
-              approximate=approximate, internal=internal)
+    return Op(
+        name=name,
+        kind="aggregate",
+        signatures=signatures,
+        meaning=meaning,
+        ordered=ordered,
+        framed=True,
+        windowed=windowed,
+        combined_by=combined_by,
+        idempotent=idempotent,
+        extreme=extreme,
+        null_only=null_only,
+        approximate=approximate,
+        internal=internal,
+    )
 
 
 def window(name: str, *signatures: str, meaning: str, framed: bool = False, ties: bool = False) -> Op:
     """Return an operation on the rows of a window, in its order."""
-    return Op(name=name, kind="window", signatures=signatures, meaning=meaning, ordered=True, framed=framed, windowed=True,
-              ties=ties)
+    return Op(
+        name=name, kind="window", signatures=signatures, meaning=meaning, ordered=True, framed=framed, windowed=True, ties=ties
+    )

@@ -42,8 +42,10 @@ def result_type(op: Op, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple[Ty
     if found is None:
         given = ", ".join(str(arg.type) for arg in args) or "nothing"
         accepted = "; ".join(text.partition("->")[0].replace("!", "").replace("?", "").strip() for text in op.signatures)
-        raise InvalidType(f"{op.name} cannot be computed from ({given})",
-                          hint=f"it takes {accepted}; cast with astype where that is what you mean")
+        raise InvalidType(
+            f"{op.name} cannot be computed from ({given})",
+            hint=f"it takes {accepted}; cast with astype where that is what you mean",
+        )
     return found
 
 
@@ -63,8 +65,7 @@ def _resolve(op: Op, types: tuple[Type, ...], constant: tuple[str, ...]) -> tupl
     return None
 
 
-def match(op: Op, signature: str, types: tuple[Type, ...],
-          constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
+def match(op: Op, signature: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
     """Return the type of the answer and the types of the arguments by one signature, or None if it does not fit."""
     left, _, result = (part.strip() for part in signature.partition("->"))
     wanted = left.split()

@@ -19,10 +19,16 @@ def drawn(seed, count):
     steps = draw.choice([(0, 0, 1, 3600), (0, 86_400, 432_000, 1_728_000), (0, 3600, 2_592_000)])
     for number in range(count):
         moment += datetime.timedelta(seconds=draw.choice(steps))
-        events.append({"event_id": f"{number * 377 % 997:03}", "user_id": draw.choice(["a", "b", None]), "moment": moment,
-                       "event_type": draw.choice(["view", "view", "buy"]),
-                       "channel": draw.choice(["ads", "email", "direct", None, None]),
-                       "amount": draw.choice([None, 1.0, 5.0, 1e6, 0.1, -3.0])})
+        events.append(
+            {
+                "event_id": f"{number * 377 % 997:03}",
+                "user_id": draw.choice(["a", "b", None]),
+                "moment": moment,
+                "event_type": draw.choice(["view", "view", "buy"]),
+                "channel": draw.choice(["ads", "email", "direct", None, None]),
+                "amount": draw.choice([None, 1.0, 5.0, 1e6, 0.1, -3.0]),
+            }
+        )
     for _ in range(draw.choice([0, 4]) if events else 0):
         events.append({**draw.choice(events), "channel": draw.choice(["ads", "email", None])})
     draw.shuffle(events)
@@ -30,9 +36,19 @@ def drawn(seed, count):
 
 
 def table(events):
-    return pa.Table.from_pylist(events, schema=pa.schema([
-        ("event_id", pa.string()), ("user_id", pa.string()), ("moment", pa.timestamp("us")), ("event_type", pa.string()),
-        ("channel", pa.string()), ("amount", pa.float64())]))
+    return pa.Table.from_pylist(
+        events,
+        schema=pa.schema(
+            [
+                ("event_id", pa.string()),
+                ("user_id", pa.string()),
+                ("moment", pa.timestamp("us")),
+                ("event_type", pa.string()),
+                ("channel", pa.string()),
+                ("amount", pa.float64()),
+            ]
+        ),
+    )
 
 
 def by_user(events):
@@ -52,9 +68,17 @@ def paths(events, window):
     for own in by_user(events):
         for conversion in own:
             if conversion["event_type"] == "buy":
-                yield conversion, [place for place, each in enumerate(own)
-                                   if each["channel"] is not None and key(each) < key(conversion)
-                                   and conversion["moment"] - each["moment"] <= window], own
+                yield (
+                    conversion,
+                    [
+                        place
+                        for place, each in enumerate(own)
+                        if each["channel"] is not None
+                        and key(each) < key(conversion)
+                        and conversion["moment"] - each["moment"] <= window
+                    ],
+                    own,
+                )
 
 
 def credit(events, model, window, *, weights=(0.4, 0.2, 0.4), half_life=7 * DAY, direct=("direct", "(direct)")):
@@ -71,7 +95,8 @@ def credit(events, model, window, *, weights=(0.4, 0.2, 0.4), half_life=7 * DAY,
         effects = removal_effects(events, window)
         shared = sum(conversion["amount"] or 0.0 for conversion, path, _ in paths(events, window) if path)
         credit_of = {label: credit_of[label] for label in ["(direct)"] if label in conversions} | {
-            label: shared * effect / sum(effects.values()) for label, effect in effects.items() if effect > 1e-12}
+            label: shared * effect / sum(effects.values()) for label, effect in effects.items() if effect > 1e-12
+        }
         conversions |= {label: 0 for label in credit_of if label not in conversions}
     return credit_of, conversions, users
 

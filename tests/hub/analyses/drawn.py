@@ -24,9 +24,17 @@ def streams(most=14):
 
 def _rows(drawn):
     start, events = drawn
-    return [{"event_id": f"e{number:02}", "user_id": user, "moment": start + datetime.timedelta(minutes=minutes), "event_type": kind,
-             "country": (None, "NL", "BE")[amount % 3], "amount": amount}
-            for number, (user, minutes, kind, amount) in enumerate(events)]
+    return [
+        {
+            "event_id": f"e{number:02}",
+            "user_id": user,
+            "moment": start + datetime.timedelta(minutes=minutes),
+            "event_type": kind,
+            "country": (None, "NL", "BE")[amount % 3],
+            "amount": amount,
+        }
+        for number, (user, minutes, kind, amount) in enumerate(events)
+    ]
 
 
 def known(rows):
@@ -54,12 +62,20 @@ def start_of(time, by, week_start=0):
     day = hour.replace(hour=0)
     if by == "week":
         return day - datetime.timedelta(days=(day.weekday() - week_start) % 7)
-    return {"hour": hour, "day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1),
-            "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)}[by]
+    return {
+        "hour": hour,
+        "day": day,
+        "month": day.replace(day=1),
+        "year": day.replace(month=1, day=1),
+        "quarter": day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    }[by]
 
 
 def next_start(time, by):
     """Return the start of the next period."""
     if by in ("hour", "day", "week"):
-        return time + {"hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7)}[by]
+        return (
+            time
+            + {"hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7)}[by]
+        )
     return start_of(time + datetime.timedelta(days={"month": 31, "quarter": 92, "year": 366}[by]), by)

@@ -34,9 +34,17 @@ ASKED = {
 }
 #: The columns that count the users of a cell, with what else names the cell; others have one user a row, or count no users.
 COUNTED = {
-    "trend": {"value": {}}, "trend by country": {"value": {}}, "new users": {"value": {}},
-    "active users": {name: {"window": name} for name in ("daily", "weekly", "monthly")}, "stickiness": {"users": {}},
+    "trend": {"value": {}},
+    "trend by country": {"value": {}},
+    "new users": {"value": {}},
+    "active users": {name: {"window": name} for name in ("daily", "weekly", "monthly")},
+    "stickiness": {"users": {}},
     "lifecycle": {name: {"state": name} for name in ("new", "returning", "resurrecting", "dormant", "active")},
-    "retention": {"users": {}}, "returning buyers": {"users": {}}, "funnel": {"users": {}}, "funnel in any order": {"users": {}},
-    "drivers": {"users": {}, "converted": {"converted": True}}, "paths": {"users": {}}, "event types": {"users": {}},
+    "retention": {"users": {}},
+    "returning buyers": {"users": {}},
+    "funnel": {"users": {}},
+    "funnel in any order": {"users": {}},
+    "drivers": {"users": {}, "converted": {"converted": True}},
+    "paths": {"users": {}},
+    "event types": {"users": {}},
 }

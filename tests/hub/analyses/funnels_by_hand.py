@@ -69,8 +69,13 @@ def attempts(events, rule):
     tried = {}
     for first in events:
         starts = bool(first.steps) if rule.order == "any" else 1 in first.steps
-        early, late = (bound is not None and test for bound, test in (
-            (rule.start, rule.start and first.moment < rule.start), (rule.end, rule.end and first.moment >= rule.end)))
+        early, late = (
+            bound is not None and test
+            for bound, test in (
+                (rule.start, rule.start and first.moment < rule.start),
+                (rule.end, rule.end and first.moment >= rule.end),
+            )
+        )
         if starts and not early and not late:
             moments = {"ordered": in_order, "strict": one_after_another, "any": in_any_order}[rule.order](events, first, rule)
             tried.setdefault(first.moment, []).extend(moments)
@@ -85,8 +90,9 @@ def ended(events, moments, rule):
     """Return the attempt with the moments of its steps, cut at an excluded event."""
     for step in range(1, len(moments)):
         for number, (first, last) in enumerate(rule.exclusions):
-            if first <= step < last and any(number in each.excluded and moments[step - 1] < each.moment < moments[step]
-                                            for each in events):
+            if first <= step < last and any(
+                number in each.excluded and moments[step - 1] < each.moment < moments[step] for each in events
+            ):
                 return Attempt(step, tuple(moments[:step]), True)
     return Attempt(len(moments), tuple(moments), False)
 
@@ -101,8 +107,12 @@ def in_order(events, first, rule):
         yield tuple(each.moment for each in chosen)
         step = len(chosen) + 1
         for event in events:
-            if step in event.steps and event not in chosen and follows(event, chosen[-1]) and (
-                    event.moment <= first.moment + rule.window):
+            if (
+                step in event.steps
+                and event not in chosen
+                and follows(event, chosen[-1])
+                and (event.moment <= first.moment + rule.window)
+            ):
                 yield from longer([*chosen, event])
 
     return list(longer([first]))
@@ -111,12 +121,14 @@ def in_order(events, first, rule):
 def one_after_another(events, first, rule):
     """Yield the moments of every sequence that fills steps without another event between, in some order of ties."""
     found = set()
-    groups = [list(group) for _, group in itertools.groupby(sorted(events, key=lambda each: each.moment), lambda each: each.moment)]
+    groups = [
+        list(group) for _, group in itertools.groupby(sorted(events, key=lambda each: each.moment), lambda each: each.moment)
+    ]
     for parts in itertools.product(*(itertools.permutations(group) for group in groups)):
         line = [event for part in parts for event in part]
         place = line.index(first)
         for size in range(1, rule.count + 1):
-            chosen = line[place:place + size]
+            chosen = line[place : place + size]
             if len(chosen) < size or size not in chosen[-1].steps or chosen[-1].moment > first.moment + rule.window:
                 break
             if rule.ties == "strict" and size > 1 and chosen[-1].moment == chosen[-2].moment:
@@ -128,8 +140,9 @@ def one_after_another(events, first, rule):
 def in_any_order(events, first, rule):
     """Return the moments at which events from the start on can fill one step more, each event one of them."""
     moments = []
-    later = sorted((each for each in events if first.moment <= each.moment <= first.moment + rule.window),
-                   key=lambda each: each.moment)
+    later = sorted(
+        (each for each in events if first.moment <= each.moment <= first.moment + rule.window), key=lambda each: each.moment
+    )
     for moment in sorted({each.moment for each in later}):
         filled = most_filled([each.steps for each in later if each.moment <= moment])
         moments += [moment] * (filled - len(moments))

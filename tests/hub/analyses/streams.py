@@ -8,20 +8,34 @@ from collections import defaultdict
 
 TYPES = ("view", "view", "cart", "buy", "error")
 #: Days around which events gather: of summer time in Amsterdam, a leap day, the end of a year.
-ANCHORS = (datetime.datetime(2024, 3, 30, 22), datetime.datetime(2024, 10, 26, 21), datetime.datetime(2024, 2, 28, 22),
-           datetime.datetime(2023, 12, 31, 20))
+ANCHORS = (
+    datetime.datetime(2024, 3, 30, 22),
+    datetime.datetime(2024, 10, 26, 21),
+    datetime.datetime(2024, 2, 28, 22),
+    datetime.datetime(2023, 12, 31, 20),
+)
 
 
 def stream(seed, count=60, users=6, anchor=None, hours=240):
     """Return events as dicts, in no order; every tenth or so has no user."""
     draw = random.Random(seed)
     start = ANCHORS[seed % len(ANCHORS)] if anchor is None else anchor
-    moments = [start + datetime.timedelta(minutes=draw.choice((1, 10, 30)) * draw.randrange(hours * 2)) for _ in range(count // 3)]
+    moments = [
+        start + datetime.timedelta(minutes=draw.choice((1, 10, 30)) * draw.randrange(hours * 2)) for _ in range(count // 3)
+    ]
     events = []
     for number in range(count):
         user = draw.choice([*"abcdefghijkl"[:users], *([None] if number % 5 == 0 else [])])
-        events.append({"event_id": f"e{number * 377 % 997:03}", "user_id": user, "moment": draw.choice(moments),
-                       "event_type": draw.choice(TYPES), "country": draw.choice(("NL", "BE", None)), "amount": draw.randrange(50)})
+        events.append(
+            {
+                "event_id": f"e{number * 377 % 997:03}",
+                "user_id": user,
+                "moment": draw.choice(moments),
+                "event_type": draw.choice(TYPES),
+                "country": draw.choice(("NL", "BE", None)),
+                "amount": draw.randrange(50),
+            }
+        )
     return events
 
 

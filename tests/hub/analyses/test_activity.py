@@ -36,7 +36,9 @@ def known(seed):
 def test_active_users(engine):
     found = rows(HUB.active_users(with_nobody(engine)))
     daily, weekly = [2, 3, 2, 1, 0, 0, 0, 1], [2, 3, 5, 6, 6, 6, 6, 6]
-    assert [row[:4] for row in found] == [(day(n), d, w, m) for n, d, w, m in zip(range(1, 9), daily, weekly, weekly, strict=True)]
+    assert [row[:4] for row in found] == [
+        (day(n), d, w, m) for n, d, w, m in zip(range(1, 9), daily, weekly, weekly, strict=True)
+    ]
     # The week of the 8th begins on the 2nd: everybody but nobody of the 1st alone.
     assert [row[4] for row in found] == pytest.approx([d / m for d, m in zip(daily, weekly, strict=True)])
     assert not any(row[5] for row in found)
@@ -48,14 +50,22 @@ def test_a_day_is_complete_when_a_month_before_it_is_known(engine):
     assert [row[0] for row in found if row[5]] == [datetime.date(2024, 1, 30), datetime.date(2024, 1, 31)]
     found = rows(HUB.active_users(fixture(engine), as_of="2024-02-01", month_days=28, start="2024-01-27"))
     assert [(row[0].day, row[3], row[5]) for row in found] == [
-        (27, 6, False), (28, 6, True), (29, 6, True), (30, 4, True), (31, 2, True), (1, 1, False)]
+        (27, 6, False),
+        (28, 6, True),
+        (29, 6, True),
+        (30, 4, True),
+        (31, 2, True),
+        (1, 1, False),
+    ]
 
 
 @on_every_engine
 def test_users_of_a_window(engine):
     found = HUB.active_users(fixture(engine))
     for window, place in (("daily", 1), ("weekly", 2), ("monthly", 3)):
-        assert [len(found.users(day=row[0], window=window).to_arrow()) for row in rows(found)] == [row[place] for row in rows(found)]
+        assert [len(found.users(day=row[0], window=window).to_arrow()) for row in rows(found)] == [
+            row[place] for row in rows(found)
+        ]
     assert len(found.users(day="2024-01-02").to_arrow()) == 3
 
 
@@ -67,8 +77,12 @@ def test_active_users_by_hand(engine, seed):
     start = first + datetime.timedelta(days=3)
     expected = []
     for each in streams.calendar(start, last, "day"):
-        counts = [len({event["user_id"] for event in events if each - datetime.timedelta(days=length) < event["local"].date() <= each})
-                  for length in (1, 7, 30)]
+        counts = [
+            len(
+                {event["user_id"] for event in events if each - datetime.timedelta(days=length) < event["local"].date() <= each}
+            )
+            for length in (1, 7, 30)
+        ]
         share = counts[0] / counts[2] if counts[2] else None
         # A generated stream is shorter than a month.
         expected.append((each, *counts, share, False))
@@ -86,9 +100,17 @@ def test_stickiness(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("of", "by", "seed"), [
-    *(("week", "day", seed) for seed in SEEDS), *((*pair, seed) for pair in (("month", "day"), ("month", "week"), ("day", "hour"),
-                                                                           ("quarter", "month")) for seed in (0, 3))])
+@pytest.mark.parametrize(
+    ("of", "by", "seed"),
+    [
+        *(("week", "day", seed) for seed in SEEDS),
+        *(
+            (*pair, seed)
+            for pair in (("month", "day"), ("month", "week"), ("day", "hour"), ("quarter", "month"))
+            for seed in (0, 3)
+        ),
+    ],
+)
 def test_stickiness_by_hand(engine, seed, of, by):
     everything = known(seed)
     sunday = 6
@@ -97,11 +119,22 @@ def test_stickiness_by_hand(engine, seed, of, by):
     for period in streams.calendar(first, last, of, sunday):
         end = streams.midnight(streams.following(period, of, sunday))
         possible = len(streams.calendar(streams.midnight(period), end - datetime.timedelta(microseconds=1), by, sunday))
-        own = streams.by([each for each in everything if each["user_id"] and streams.floor(each["local"], of, sunday) == period],
-                         lambda each: each["user_id"])
+        own = streams.by(
+            [each for each in everything if each["user_id"] and streams.floor(each["local"], of, sunday) == period],
+            lambda each: each["user_id"],
+        )
         active = [len({streams.floor(each["local"], by, sunday) for each in events}) for events in own.values()]
-        expected += [(period, number, active.count(number), active.count(number) / len(active) if active else None,
-                      sum(each >= number for each in active), streams.is_whole(period, of, first, last, sunday)) for number in range(1, possible + 1)]
+        expected += [
+            (
+                period,
+                number,
+                active.count(number),
+                active.count(number) / len(active) if active else None,
+                sum(each >= number for each in active),
+                streams.is_whole(period, of, first, last, sunday),
+            )
+            for number in range(1, possible + 1)
+        ]
     hub = ModelHub(time_zone=ZONE, week_start="sunday")
     assert rows(hub.stickiness(streamed(engine, seed), of, by)) == expected
 
@@ -110,8 +143,15 @@ def test_stickiness_by_hand(engine, seed, of, by):
 def test_lifecycle(engine):
     found = HUB.lifecycle(with_nobody(engine))
     assert [row[:6] for row in rows(found)] == [
-        (day(1), 2, 0, 0, 0, 2), (day(2), 1, 2, 0, 0, 3), (day(3), 2, 0, 0, 3, 2), (day(4), 1, 0, 0, 2, 1), (day(5), 0, 0, 0, 1, 0),
-        (day(6), 0, 0, 0, 0, 0), (day(7), 0, 0, 0, 0, 0), (day(8), 0, 0, 1, None, 1)]
+        (day(1), 2, 0, 0, 0, 2),
+        (day(2), 1, 2, 0, 0, 3),
+        (day(3), 2, 0, 0, 3, 2),
+        (day(4), 1, 0, 0, 2, 1),
+        (day(5), 0, 0, 0, 1, 0),
+        (day(6), 0, 0, 0, 0, 0),
+        (day(7), 0, 0, 0, 0, 0),
+        (day(8), 0, 0, 1, None, 1),
+    ]
     assert [row[6] for row in rows(found)] == [None, None, 2 / 3, 0.5, 0.0, None, None, None]
     assert [row[7] for row in rows(found)] == [True] * 7 + [False]
     assert sorted(row[0] for row in rows(found.users(period=day(3), state="dormant"))) == ["a", "b", "c"]
@@ -132,7 +172,10 @@ def test_who_is_new(engine):
     # f viewed on the 4th, after it had bought on the same day; a and b bought first on the days after they came.
     assert [row[1] for row in rows(HUB.lifecycle(events, where="buy"))] == [1, 2, 1, 1, 0, 0, 0, 0]
     assert [row[1:4] for row in rows(HUB.lifecycle(events, where="buy", first_seen="first_any_event"))][:3] == [
-        (1, 0, 0), (1, 0, 1), (1, 0, 0)]
+        (1, 0, 0),
+        (1, 0, 1),
+        (1, 0, 0),
+    ]
     found = HUB.lifecycle(events, start="2024-01-02", first_seen="range")
     assert [row[1:4] for row in rows(found)][:2] == [(3, 0, 0), (2, 0, 0)]
     assert [row[1:4] for row in rows(HUB.lifecycle(events, start="2024-01-02"))][:2] == [(1, 2, 0), (2, 0, 0)]
@@ -145,7 +188,9 @@ def test_who_is_new(engine):
 @pytest.mark.parametrize("by", ["day", "week", "hour"])
 def test_lifecycle_by_hand(engine, seed, by):
     everything = known(seed)
-    own = streams.by([each for each in everything if each["user_id"] and each["event_type"] == "view"], lambda each: each["user_id"])
+    own = streams.by(
+        [each for each in everything if each["user_id"] and each["event_type"] == "view"], lambda each: each["user_id"]
+    )
     active = {user: {streams.floor(each["local"], by) for each in events} for user, events in own.items()}
     first, last = (end(each["local"] for each in everything) for end in (min, max))
     expected, before = [], None
@@ -156,8 +201,18 @@ def test_lifecycle_by_hand(engine, seed, by):
         whole = streams.is_whole(period, by, first, last)
         gone = len(there - here)
         back = len(here - there - new)
-        expected.append((period, len(new), len(here & there), back, gone if whole else None, len(here),
-                         (len(new) + back) / gone if whole and gone else None, whole))
+        expected.append(
+            (
+                period,
+                len(new),
+                len(here & there),
+                back,
+                gone if whole else None,
+                len(here),
+                (len(new) + back) / gone if whole and gone else None,
+                whole,
+            )
+        )
         before = period
     found = rows(ModelHub(time_zone=ZONE).lifecycle(streamed(engine, seed), by, "view"))
     assert found == expected
@@ -175,17 +230,20 @@ def test_no_events(engine):
     assert rows(found) == [(day(1), 0, 0, 0, None, False), (day(2), 0, 0, 0, None, False)]
 
 
-@pytest.mark.parametrize(("call", "error", "words"), [
-    (lambda events: HUB.active_users(events, month_days=3), InvalidValue, "month_days is 3"),
-    (lambda events: HUB.active_users(events).users(window="yearly"), InvalidValue, "window of users is one of"),
-    (lambda events: HUB.stickiness(events, "day", "week"), InvalidValue, "a week is not shorter than a day"),
-    (lambda events: HUB.stickiness(events, "hour", "hour"), InvalidValue, "of='day'"),
-    (lambda events: HUB.stickiness(events, "days"), InvalidValue, "of is not a period"),
-    (lambda events: HUB.lifecycle(events, first_seen="firstevent"), ColumnNotFound, "(?s)no column.*first_event"),
-    (lambda events: HUB.lifecycle(events, first_seen="country"), InvalidType, "which is string"),
-    (lambda events: HUB.lifecycle(events).users(state="gone"), InvalidValue, "state of users is one of"),
-    (lambda events: HUB.lifecycle(events, unit="moment"), InvalidValue, "rename it"),
-])
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda events: HUB.active_users(events, month_days=3), InvalidValue, "month_days is 3"),
+        (lambda events: HUB.active_users(events).users(window="yearly"), InvalidValue, "window of users is one of"),
+        (lambda events: HUB.stickiness(events, "day", "week"), InvalidValue, "a week is not shorter than a day"),
+        (lambda events: HUB.stickiness(events, "hour", "hour"), InvalidValue, "of='day'"),
+        (lambda events: HUB.stickiness(events, "days"), InvalidValue, "of is not a period"),
+        (lambda events: HUB.lifecycle(events, first_seen="firstevent"), ColumnNotFound, "(?s)no column.*first_event"),
+        (lambda events: HUB.lifecycle(events, first_seen="country"), InvalidType, "which is string"),
+        (lambda events: HUB.lifecycle(events).users(state="gone"), InvalidValue, "state of users is one of"),
+        (lambda events: HUB.lifecycle(events, unit="moment"), InvalidValue, "rename it"),
+    ],
+)
 def test_errors(call, error, words):
     with pytest.raises(error, match=words):
         call(fixture("duckdb"))

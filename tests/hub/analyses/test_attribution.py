@@ -30,8 +30,14 @@ def loaded(engine, events):
 
 def event(number, user, ago, channel=None, amount=None):
     """Return a touch of a channel, or a conversion worth an amount."""
-    return {"event_id": f"e{number:02}", "user_id": user, "moment": NOW - ago, "channel": channel, "amount": amount,
-            "event_type": "view" if amount is None else "buy"}
+    return {
+        "event_id": f"e{number:02}",
+        "user_id": user,
+        "moment": NOW - ago,
+        "channel": channel,
+        "amount": amount,
+        "event_type": "view" if amount is None else "buy",
+    }
 
 
 def asked(events, model, **options):
@@ -43,23 +49,33 @@ def credit_of(analysis):
 
 
 #: One conversion worth 100, after three touches.
-JOURNEY = [event(1, "u", 10 * DAY, "ads"), event(2, "u", 3 * DAY, "email"), event(3, "u", 0 * DAY, "direct"),
-           event(4, "u", 0 * DAY, amount=100.0)]
+JOURNEY = [
+    event(1, "u", 10 * DAY, "ads"),
+    event(2, "u", 3 * DAY, "email"),
+    event(3, "u", 0 * DAY, "direct"),
+    event(4, "u", 0 * DAY, amount=100.0),
+]
 
 
 @on_every_engine
-@pytest.mark.parametrize(("model", "options", "expected"), [
-    ("first", {}, {"ads": 100}), ("last", {}, {"direct": 100}), ("last_non_direct", {}, {"email": 100}),
-    ("linear", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
-    ("position", {}, {"ads": 40, "email": 20, "direct": 40}),
-    ("position", {"weights": (0.2, 0.2, 0.6)}, {"ads": 20, "email": 20, "direct": 60}),
-    ("position", {"weights": (3, 1, 1)}, {"ads": 60, "email": 20, "direct": 20}),
-    ("time_decay", {}, {"ads": 17.57, "email": 35.14, "direct": 47.29}),
-    ("time_decay", {"half_life": DAY}, {"ads": 100 / 1153, "email": 12_800 / 1153, "direct": 102_400 / 1153}),
-    ("participation", {}, {"ads": 100, "email": 100, "direct": 100}),
-    ("shapley", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
-    ("markov", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("model", "options", "expected"),
+    [
+        ("first", {}, {"ads": 100}),
+        ("last", {}, {"direct": 100}),
+        ("last_non_direct", {}, {"email": 100}),
+        ("linear", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
+        ("position", {}, {"ads": 40, "email": 20, "direct": 40}),
+        ("position", {"weights": (0.2, 0.2, 0.6)}, {"ads": 20, "email": 20, "direct": 60}),
+        ("position", {"weights": (3, 1, 1)}, {"ads": 60, "email": 20, "direct": 20}),
+        ("time_decay", {}, {"ads": 17.57, "email": 35.14, "direct": 47.29}),
+        ("time_decay", {"half_life": DAY}, {"ads": 100 / 1153, "email": 12_800 / 1153, "direct": 102_400 / 1153}),
+        ("participation", {}, {"ads": 100, "email": 100, "direct": 100}),
+        ("shapley", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
+        ("markov", {}, {"ads": 100 / 3, "email": 100 / 3, "direct": 100 / 3}),
+    ],
+    ids=case_id,
+)
 def test_one_conversion(engine, model, options, expected):
     found = asked(loaded(engine, JOURNEY), model, **options)
     assert credit_of(found) == pytest.approx(expected, abs=0.005)
@@ -105,8 +121,10 @@ def on_paths():
 def test_markov_and_shapley(engine):
     events = loaded(engine, on_paths())
     assert rows(asked(events, "markov")) == [
-        ("A", pytest.approx(1.875), 3, pytest.approx(0.375)), ("B", pytest.approx(2.5), 4, pytest.approx(0.5)),
-        ("C", pytest.approx(0.625), 1, pytest.approx(0.125))]
+        ("A", pytest.approx(1.875), 3, pytest.approx(0.375)),
+        ("B", pytest.approx(2.5), 4, pytest.approx(0.5)),
+        ("C", pytest.approx(0.625), 1, pytest.approx(0.125)),
+    ]
     assert credit_of(asked(events, "shapley")) == pytest.approx({"A": 2.0, "B": 2.5, "C": 0.5})
 
 
@@ -122,28 +140,47 @@ def test_removal_effects():
 
 @on_every_engine
 def test_which_touches_count(engine):
-    events = loaded(engine, [
-        event(1, "a", 30 * DAY, "old"),  # as old as the window
-        event(2, "a", 30 * DAY + datetime.timedelta(microseconds=1), "older"),
-        event(3, "a", 0 * DAY, "before"),  # at the same moment, with a lower id
-        {**event(4, "a", 0 * DAY, "self", amount=8.0)},
-        event(5, "a", 0 * DAY, "after"),
-        event(6, "b", DAY, "other"),
-        event(7, None, DAY, "nobody"), event(8, None, 0 * DAY, amount=5.0),
-        event(9, "c", 0 * DAY, amount=3.0)])
+    events = loaded(
+        engine,
+        [
+            event(1, "a", 30 * DAY, "old"),  # as old as the window
+            event(2, "a", 30 * DAY + datetime.timedelta(microseconds=1), "older"),
+            event(3, "a", 0 * DAY, "before"),  # at the same moment, with a lower id
+            {**event(4, "a", 0 * DAY, "self", amount=8.0)},
+            event(5, "a", 0 * DAY, "after"),
+            event(6, "b", DAY, "other"),
+            event(7, None, DAY, "nobody"),
+            event(8, None, 0 * DAY, amount=5.0),
+            event(9, "c", 0 * DAY, amount=3.0),
+        ],
+    )
     assert rows(asked(events, "linear")) == [("(direct)", 3.0, 1, 3 / 11), ("before", 4.0, 1, 4 / 11), ("old", 4.0, 1, 4 / 11)]
     assert "2 of them have no user_id, and are left out." in asked(events, "linear").definition
     # The conversion of a is a touch of later conversions.
     later = {**event(10, "a", -DAY, amount=1.0)}
-    assert credit_of(asked(loaded(engine, [event(4, "a", 0 * DAY, "self", amount=8.0), later]), "last")) == {"(direct)": 8, "self": 1}
+    assert credit_of(asked(loaded(engine, [event(4, "a", 0 * DAY, "self", amount=8.0), later]), "last")) == {
+        "(direct)": 8,
+        "self": 1,
+    }
 
 
 @on_every_engine
 def test_a_touch_counts_for_several_conversions(engine):
-    events = loaded(engine, [event(1, "a", 9 * DAY, "ads"), event(2, "a", 8 * DAY, amount=1.0), event(3, "a", 7 * DAY, "email"),
-                             event(4, "a", 6 * DAY, amount=10.0), event(5, "a", 5 * DAY, "ads"), event(6, "a", DAY, amount=100.0)])
-    assert rows(asked(events, "linear")) == [("ads", pytest.approx(6 + 200 / 3), 3, pytest.approx(0.6547, abs=1e-4)),
-                                             ("email", pytest.approx(5 + 100 / 3), 2, pytest.approx(0.3453, abs=1e-4))]
+    events = loaded(
+        engine,
+        [
+            event(1, "a", 9 * DAY, "ads"),
+            event(2, "a", 8 * DAY, amount=1.0),
+            event(3, "a", 7 * DAY, "email"),
+            event(4, "a", 6 * DAY, amount=10.0),
+            event(5, "a", 5 * DAY, "ads"),
+            event(6, "a", DAY, amount=100.0),
+        ],
+    )
+    assert rows(asked(events, "linear")) == [
+        ("ads", pytest.approx(6 + 200 / 3), 3, pytest.approx(0.6547, abs=1e-4)),
+        ("email", pytest.approx(5 + 100 / 3), 2, pytest.approx(0.3453, abs=1e-4)),
+    ]
     assert credit_of(asked(events, "participation")) == {"ads": 111, "email": 110}
     assert credit_of(asked(events, "first", window=4 * DAY)) == {"ads": 101 + 10}
     assert credit_of(asked(events, "last", window=DAY)) == {"(direct)": 100, "ads": 1, "email": 10}
@@ -168,7 +205,8 @@ def test_values(engine):
     assert credit_of(asked(events, "last", value=events.amount * 2)) == {"direct": 200}
     assert credit_of(asked(events, "last", value=lambda df: df.amount > 50)) == {"direct": 1}
     assert rows(asked(events, "linear", value=lambda df: df.amount.isnull())) == [
-        (name, 0.0, 1, None) for name in ("ads", "direct", "email")]
+        (name, 0.0, 1, None) for name in ("ads", "direct", "email")
+    ]
 
 
 @on_every_engine
@@ -176,8 +214,9 @@ def test_conditions_and_touches_of_other_forms(engine):
     events = loaded(engine, JOURNEY)
     kinds = (events.channel + "!").rename("kind")
     assert rows(HUB.attribution(events, events.amount > 5, kinds)) == [("direct!", 1.0, 1, 1.0)]
-    assert rows(HUB.attribution(events, ["buy", "order"], lambda df: df.amount.isnull().where(df.channel == "ads").rename("n"))) == [
-        ("true", 1.0, 1, 1.0)]
+    assert rows(
+        HUB.attribution(events, ["buy", "order"], lambda df: df.amount.isnull().where(df.channel == "ads").rename("n"))
+    ) == [("true", 1.0, 1, 1.0)]
     assert rows(HUB.attribution(events, "buy", "channel", unit=["user_id", "event_type"])) == [("(direct)", 1.0, 1, 1.0)]
 
 
@@ -202,7 +241,8 @@ def test_the_rule_is_in_the_definition():
     assert found.definition.splitlines()[:3] == [
         "Touches are events with a value of channel, conversions those that match buy.",
         "Credit goes to touches of the same user_id in the 4 days before, or to (direct) if there is none.",
-        "These touches share a conversion by weights, which halve with each 2 days before the conversion."]
+        "These touches share a conversion by weights, which halve with each 2 days before the conversion.",
+    ]
 
 
 def compare(engine, seed, count, window, *, unique):
@@ -214,13 +254,17 @@ def compare(engine, seed, count, window, *, unique):
     if unique:
         events = HUB.events(events) if generated else events
     for model in MODELS:
-        options = {"weights": (0.2, 0.3, 0.5)} if model == "position" else {"half_life": window / 5} if model == "time_decay" else {}
+        options = (
+            {"weights": (0.2, 0.3, 0.5)} if model == "position" else {"half_life": window / 5} if model == "time_decay" else {}
+        )
         found = asked(events, model, window=window, **options)
         table = rows(found)
         expected, conversions, users = credited.credit(generated, model, window, **options)
         assert {row[0]: row[2] for row in table} == conversions
         scale = sum(map(abs, expected.values())) + 1
-        assert {row[0]: row[1] / scale for row in table} == pytest.approx({name: each / scale for name, each in expected.items()}, abs=1e-12)
+        assert {row[0]: row[1] / scale for row in table} == pytest.approx(
+            {name: each / scale for name, each in expected.items()}, abs=1e-12
+        )
         worth = sum(each["amount"] or 0 for each in generated if each["user_id"] is not None and each["event_type"] == "buy")
         if model != "participation":
             assert sum(row[1] for row in table) / scale == pytest.approx(worth / scale, abs=1e-12)
@@ -229,8 +273,12 @@ def compare(engine, seed, count, window, *, unique):
 
 
 @settings(max_examples=10)
-@given(seed=st.integers(0, 10**6), count=st.sampled_from([0, 1, 5, 30, 80]), hours=st.sampled_from([1, 100, 720]),
-       unique=st.booleans())
+@given(
+    seed=st.integers(0, 10**6),
+    count=st.sampled_from([0, 1, 5, 30, 80]),
+    hours=st.sampled_from([1, 100, 720]),
+    unique=st.booleans(),
+)
 def test_generated_events(seed, count, hours, unique):
     compare("duckdb", seed, count, hours * HOUR, unique=unique)
 
@@ -252,16 +300,27 @@ def test_the_moment_of_the_first_conversion(engine):
             for label in (labels[-1:] if model == "last" else set(labels)) or ["(direct)"]:
                 key = label, conversion["user_id"]
                 first[key] = min(first.get(key, conversion["moment"]), conversion["moment"])
-        assert {(label, user): moment for label, *_ in rows(found) for user, moment in rows(found.users(channel=label))} == first
+        assert {
+            (label, user): moment for label, *_ in rows(found) for user, moment in rows(found.users(channel=label))
+        } == first
 
 
 @on_every_engine
 def test_a_user_with_many_events(engine):
     count = 20_000
-    table = credited.table([
-        {"event_id": str(number), "user_id": "u", "moment": NOW + number * datetime.timedelta(seconds=60),
-         "event_type": "buy" if number % 2 else "view", "channel": None if number % 2 else "abcde"[number % 5], "amount": 1.0}
-        for number in range(count)])
+    table = credited.table(
+        [
+            {
+                "event_id": str(number),
+                "user_id": "u",
+                "moment": NOW + number * datetime.timedelta(seconds=60),
+                "event_type": "buy" if number % 2 else "view",
+                "channel": None if number % 2 else "abcde"[number % 5],
+                "amount": 1.0,
+            }
+            for number in range(count)
+        ]
+    )
     events = DataFrame.from_arrow(opened(engine), table, "event_id", materialization="temp_table")
     known = HUB.events(events)  # whose ids are known to be unique
     for model, frame in [*((each, events) for each in MODELS), ("last", known), ("linear", known)]:
@@ -270,7 +329,9 @@ def test_a_user_with_many_events(engine):
         # A join of each touch to each conversion would have 50 million rows.
         assert time.perf_counter() - begun < 5
         assert model == "participation" or sum(row[1] for row in found) == pytest.approx(count / 2)
-        assert model in ("first", "last", "last_non_direct") or {row[2] for row in found} <= {count // 2 - late for late in range(5)}
+        assert model in ("first", "last", "last_non_direct") or {row[2] for row in found} <= {
+            count // 2 - late for late in range(5)
+        }
 
 
 def test_decay_over_many_half_lives():
@@ -286,26 +347,30 @@ def test_names_that_the_analysis_uses_itself():
     assert rows(found.users(touch="ads")) == [("u", NOW)]
 
 
-@pytest.mark.parametrize(("options", "error", "words"), [
-    ({"model": "lst"}, InvalidValue, "(?s)model of attribution is not known: 'lst'.*'last'"),
-    ({"window": 0 * DAY}, InvalidValue, "window of attribution has to be positive"),
-    ({"window": -DAY}, InvalidValue, "window of attribution has to be positive"),
-    ({"window": 30}, InvalidType, "window"),
-    ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
-    ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
-    ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
-    ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
-    ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
-    ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
-    ({"conversion": 3}, InvalidType, "conversion of attribution is given as"),
-    ({"touch": "chanel"}, ColumnNotFound, "(?s)touch of attribution is column 'chanel'.*'channel'"),
-    ({"touch": 3}, InvalidType, "touch of attribution is a column"),
-    ({"touch": lambda df: df.channel.rename("credit")}, InvalidValue, "(?s)named 'credit'.*rename it"),
-    ({"touch": "user_id"}, InvalidValue, "named 'user_id'"),
-    ({"value": "channel"}, InvalidType, "value of attribution is string, and has to be a number"),
-    ({"unit": "visitor"}, ColumnNotFound, "visitor"),
-    ({"direct": 3}, InvalidType, "direct"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"model": "lst"}, InvalidValue, "(?s)model of attribution is not known: 'lst'.*'last'"),
+        ({"window": 0 * DAY}, InvalidValue, "window of attribution has to be positive"),
+        ({"window": -DAY}, InvalidValue, "window of attribution has to be positive"),
+        ({"window": 30}, InvalidType, "window"),
+        ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
+        ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
+        ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
+        ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
+        ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
+        ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
+        ({"conversion": 3}, InvalidType, "conversion of attribution is given as"),
+        ({"touch": "chanel"}, ColumnNotFound, "(?s)touch of attribution is column 'chanel'.*'channel'"),
+        ({"touch": 3}, InvalidType, "touch of attribution is a column"),
+        ({"touch": lambda df: df.channel.rename("credit")}, InvalidValue, "(?s)named 'credit'.*rename it"),
+        ({"touch": "user_id"}, InvalidValue, "named 'user_id'"),
+        ({"value": "channel"}, InvalidType, "value of attribution is string, and has to be a number"),
+        ({"unit": "visitor"}, ColumnNotFound, "visitor"),
+        ({"direct": 3}, InvalidType, "direct"),
+    ],
+    ids=case_id,
+)
 def test_errors(options, error, words):
     arguments = {"conversion": "buy", "touch": "channel"} | options
     with pytest.raises(error, match=words):
@@ -313,8 +378,11 @@ def test_errors(options, error, words):
 
 
 def test_markov_needs_a_connection():
-    events = DataFrame.from_schema({"user_id": "string", "moment": "timestamp", "event_type": "string", "channel": "string"},
-                                   dialect="duckdb", table_name="events")
+    events = DataFrame.from_schema(
+        {"user_id": "string", "moment": "timestamp", "event_type": "string", "channel": "string"},
+        dialect="duckdb",
+        table_name="events",
+    )
     assert "SELECT" in HUB.attribution(events, "buy", "channel", "linear").view_sql()
     with pytest.raises(InvalidValue, match="no connection"):
         HUB.attribution(events, "buy", "channel", "markov")
@@ -333,9 +401,17 @@ def test_the_sql_of_markov_is_that_of_the_transitions():
 @pytest.mark.parametrize("unique", [True, False])
 def test_conversions_after_each_other_have_the_touch_before_them(engine, unique):
     # Each conversion is worth another power of 2. Those without a channel are no touches themselves.
-    journey = [event(0, "u", 31 * DAY, amount=1.0), event(1, "u", 30 * DAY, "ads"), event(2, "u", 20 * DAY, amount=2.0),
-               event(3, "u", 10 * DAY, amount=4.0), event(4, "u", 9 * DAY, "direct"), event(5, "u", 8 * DAY, "email", 8.0),
-               event(6, "u", 7 * DAY, amount=16.0), event(7, "u", 6 * DAY, "direct"), event(8, "u", 0 * DAY, amount=32.0)]
+    journey = [
+        event(0, "u", 31 * DAY, amount=1.0),
+        event(1, "u", 30 * DAY, "ads"),
+        event(2, "u", 20 * DAY, amount=2.0),
+        event(3, "u", 10 * DAY, amount=4.0),
+        event(4, "u", 9 * DAY, "direct"),
+        event(5, "u", 8 * DAY, "email", 8.0),
+        event(6, "u", 7 * DAY, amount=16.0),
+        event(7, "u", 6 * DAY, "direct"),
+        event(8, "u", 0 * DAY, amount=32.0),
+    ]
     events = loaded(engine, journey)
     events = HUB.events(events) if unique else events
     assert credit_of(asked(events, "last")) == {"(direct)": 1, "ads": 2 + 4, "direct": 8 + 32, "email": 16}
@@ -349,12 +425,24 @@ def test_conversions_after_each_other_have_the_touch_before_them(engine, unique)
 @pytest.mark.parametrize("unique", [True, False])
 def test_touches_share_what_converts_within_the_window(engine, unique):
     # Touches are 20, 15, 10 and 5 days old at the last event, and expire after exactly 10 days.
-    journey = [event(1, "u", 20 * DAY, "ads"), event(2, "u", 15 * DAY, "email"), event(3, "u", 10 * DAY, "ads", 6.0),
-               event(4, "u", 10 * DAY, amount=12.0), event(5, "u", 5 * DAY, "email"), event(6, "u", 0 * DAY, amount=4.0),
-               event(7, "u", -DAY, amount=8.0), event(8, "u", -20 * DAY, amount=16.0),
-               event(9, "v", 3 * HOUR, "ads"), event(10, "v", HOUR, amount=32.0)]
+    journey = [
+        event(1, "u", 20 * DAY, "ads"),
+        event(2, "u", 15 * DAY, "email"),
+        event(3, "u", 10 * DAY, "ads", 6.0),
+        event(4, "u", 10 * DAY, amount=12.0),
+        event(5, "u", 5 * DAY, "email"),
+        event(6, "u", 0 * DAY, amount=4.0),
+        event(7, "u", -DAY, amount=8.0),
+        event(8, "u", -20 * DAY, amount=16.0),
+        event(9, "v", 3 * HOUR, "ads"),
+        event(10, "v", HOUR, amount=32.0),
+    ]
     events = loaded(engine, journey)
     events = HUB.events(events) if unique else events
     found = asked(events, "linear", window=10 * DAY)
     # 6 by events 1 and 2; 12 by 1, 2 and 3; 4 by 3 and 5; 8 by 5 alone; 16 by none.
-    assert rows(found[["credit", "conversions"]]) == [("(direct)", 16, 1), ("ads", 3 + 8 + 2 + 32, 4), ("email", 3 + 4 + 2 + 8, 4)]
+    assert rows(found[["credit", "conversions"]]) == [
+        ("(direct)", 16, 1),
+        ("ads", 3 + 8 + 2 + 32, 4),
+        ("email", 3 + 4 + 2 + 8, 4),
+    ]

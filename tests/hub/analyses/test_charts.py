@@ -25,12 +25,14 @@ def events():
 
 
 MORE = {
-    "properties": HUB.properties, "quality": HUB.quality,
+    "properties": HUB.properties,
+    "quality": HUB.quality,
     "transitions": lambda events: HUB.paths(events, by="user_id").transitions(),
     "ltv": lambda events: HUB.rfm(events, "amount", where="buy").ltv("week", [1, 7]),
     "funnel by day": lambda events: HUB.funnel(events, STEPS, HOUR, by="day"),
     "experiment": lambda events: HUB.experiment(
-        events, ["view", "cart"], lambda data: data.user_id.isin(["a", "b", "c"]).astype("string"), "buy", control="true"),
+        events, ["view", "cart"], lambda data: data.user_id.isin(["a", "b", "c"]).astype("string"), "buy", control="true"
+    ),
 }
 KINDS = [(name, kind) for name, kinds in CHARTS.items() for kind in kinds]
 
@@ -64,8 +66,17 @@ def test_every_analysis_has_a_chart(asked, events, capfd):
 def test_periods_that_may_still_grow_are_dashed(events):
     chart = HUB.trend(events).plot()
     line = next(each for each in layers(chart) if each["mark"] == "line")
-    assert values(line["rows"], "y", "state") == [(2, COMPLETE), (3, COMPLETE), (2, COMPLETE), (1, COMPLETE), (0, COMPLETE),
-                                                  (0, COMPLETE), (0, COMPLETE), (0, INCOMPLETE), (1, INCOMPLETE)]
+    assert values(line["rows"], "y", "state") == [
+        (2, COMPLETE),
+        (3, COMPLETE),
+        (2, COMPLETE),
+        (1, COMPLETE),
+        (0, COMPLETE),
+        (0, COMPLETE),
+        (0, COMPLETE),
+        (0, INCOMPLETE),
+        (1, INCOMPLETE),
+    ]
     assert values(line["rows"], "x")[0] == "2024-01-01T00:00:00Z"
     dash = line["encoding"]["strokeDash"]["scale"]
     assert dash == {"domain": [COMPLETE, INCOMPLETE], "range": [[1, 0], [5, 4]]}
@@ -88,8 +99,11 @@ def test_complete_periods_have_no_legend(events):
 def test_the_axis_of_hours_has_clocks(events):
     chart = HUB.trend(events, by="hour", start="2024-01-02", end="2024-01-02 03:00").plot()
     line = next(each for each in layers(chart) if each["mark"] == "line")
-    assert values(line["rows"], "x", "y") == [("2024-01-02T00:00:00.000Z", 1), ("2024-01-02T01:00:00.000Z", 1),
-                                              ("2024-01-02T02:00:00.000Z", 0)]
+    assert values(line["rows"], "x", "y") == [
+        ("2024-01-02T00:00:00.000Z", 1),
+        ("2024-01-02T01:00:00.000Z", 1),
+        ("2024-01-02T02:00:00.000Z", 0),
+    ]
     assert line["encoding"]["x"]["axis"]["format"] == "%Y-%m-%d %H:%M"
 
 
@@ -114,8 +128,12 @@ def test_a_line_and_a_symbol_for_each_group(events):
 def test_previous_periods_are_grey(events):
     chart = HUB.trend(events, start="2024-01-03", end="2024-01-05", compare="previous").plot()
     line = layers(chart)[0]
-    assert values(line["rows"], "series", "y") == [("these periods", 2), ("these periods", 1), ("previous periods", 2),
-                                                   ("previous periods", 3)]
+    assert values(line["rows"], "series", "y") == [
+        ("these periods", 2),
+        ("these periods", 1),
+        ("previous periods", 2),
+        ("previous periods", 3),
+    ]
     assert line["encoding"]["color"]["scale"]["range"] == ["#0072B2", "#8C8C8C"]
 
 
@@ -136,8 +154,10 @@ def test_active_users(events):
 def test_dormant_users_are_below_zero(events):
     chart = HUB.lifecycle(events).plot()
     bars = next(each for each in layers(chart) if each["mark"] == "bar")
-    of = {name: {row["period"]: row["to"] - row["from"] for row in bars["rows"] if row["name"] == name}
-          for name in ("new", "returning", "resurrecting", "dormant")}
+    of = {
+        name: {row["period"]: row["to"] - row["from"] for row in bars["rows"] if row["name"] == name}
+        for name in ("new", "returning", "resurrecting", "dormant")
+    }
     assert of["dormant"] == {"2024-01-03": -3, "2024-01-04": -2, "2024-01-05": -1}
     # Bars above zero add up to the users of the day, without a gap between them.
     for day, active in {"2024-01-01": 2, "2024-01-02": 3, "2024-01-03": 2, "2024-01-04": 1, "2024-01-08": 1}.items():
@@ -195,8 +215,9 @@ def test_the_rates_of_all_cohorts_are_their_mean(events):
     texts, _ = cells(found.plot())
     for since, _, _, _, rate in rows(found.mean()):
         assert texts["all", str(since)] == f"{rate:.0%}"
-    curve = next(each for each in layers(found.plot("curve")) if each["encoding"].get("strokeDash") is None
-                 and each["mark"] == "point")
+    curve = next(
+        each for each in layers(found.plot("curve")) if each["encoding"].get("strokeDash") is None and each["mark"] == "point"
+    )
     assert values(curve["rows"], "x", "y") == [(since, pytest.approx(rate)) for since, _, _, _, rate in rows(found.mean())]
 
 
@@ -299,9 +320,11 @@ def test_diagram_of_paths(events):
     figure = HUB.paths(events, by="user_id", steps=3).plot("sankey", title="Ways", width=500)
     [sankey] = figure.to_dict()["data"]
     names, link = sankey["node"]["customdata"], sankey["link"]
-    flows = {(names[source], names[target]): value
-             for source, target, value in list(zip(link["source"], link["target"], link["value"], strict=True))
-             if sankey["node"]["x"][source] < 0.1}
+    flows = {
+        (names[source], names[target]): value
+        for source, target, value in list(zip(link["source"], link["target"], link["value"], strict=True))
+        if sankey["node"]["x"][source] < 0.1
+    }
     # First two events: a, b view and cart, c view and view, e view and error, d cart and view, f buy and cart.
     assert flows == {("view", "cart"): 2, ("view", "view"): 1, ("view", "error"): 1, ("cart", "view"): 1, ("buy", "cart"): 1}
     assert (figure.layout.title.text, figure.layout.width) == ("Ways", 500)
@@ -321,7 +344,11 @@ def test_transitions(events):
 def test_event_types(events):
     chart = HUB.event_types(events).plot()
     assert values(marks(chart, "bar"), "name", "value", "text") == [
-        ("view", 9, "9 (42.9%)"), ("cart", 6, "6 (28.6%)"), ("buy", 5, "5 (23.8%)"), ("error", 1, "1 (4.8%)")]
+        ("view", 9, "9 (42.9%)"),
+        ("cart", 6, "6 (28.6%)"),
+        ("buy", 5, "5 (23.8%)"),
+        ("error", 1, "1 (4.8%)"),
+    ]
 
 
 def test_attribution(events):
@@ -356,7 +383,8 @@ def test_estimates_have_intervals_and_a_zero_line(events):
     assert values(zero["rows"], "at") == [0]
     points = marks(chart, "point")
     assert {row["name"]: (row["value"], row["low"], row["high"]) for row in points} == {
-        name: (row["score"], row["ci_low"], row["ci_high"]) for name, row in wanted.items()}
+        name: (row["score"], row["ci_low"], row["ci_high"]) for name, row in wanted.items()
+    }
     assert intervals["encoding"]["x"]["field"] == "low"
     assert intervals["encoding"]["x2"]["field"] == "high"
     for row in points:
@@ -366,8 +394,12 @@ def test_estimates_have_intervals_and_a_zero_line(events):
 
 def test_lift_of_variants():
     kinds = {"c": "control", "n": "new", "m": "newer"}
-    found = [(f"{group}{number}", f"2024-01-0{1 + day} 10:00", kind) for group in kinds for number in range(20)
-             for day, kind in enumerate(["view", "buy" if number < {"c": 5, "n": 10, "m": 15}[group] else "view"])]
+    found = [
+        (f"{group}{number}", f"2024-01-0{1 + day} 10:00", kind)
+        for group in kinds
+        for number in range(20)
+        for day, kind in enumerate(["view", "buy" if number < {"c": 5, "n": 10, "m": 15}[group] else "view"])
+    ]
     events = loaded("duckdb", rows_of(found))
     events["variant"] = events.user_id.str[:1].map(kinds)
     asked = HUB.experiment(events, "view", "variant", {"bought": "buy", "looked": ("count", "view")})
@@ -430,18 +462,38 @@ def test_title_and_size(events):
 
 
 def test_ids_of_any_text(capfd):
-    names = ['<script>alert("x")</script>', "a.b[0]['c']", "ü 漢字 \U0001f600", "tab\tnew\nline\x01", "", "(other)", "#1F2937", "__proto__"]
+    names = [
+        '<script>alert("x")</script>',
+        "a.b[0]['c']",
+        "ü 漢字 \U0001f600",
+        "tab\tnew\nline\x01",
+        "",
+        "(other)",
+        "#1F2937",
+        "__proto__",
+    ]
     events = loaded("duckdb", rows_of([(f"u{place}", "2024-01-01 10:00", name) for place, name in enumerate(names)]))
     chart = HUB.event_types(events).plot()
     assert {row["name"].replace(JOINER, "") for row in marks(chart, "bar")} == {
-        '<script>alert("x")</script>', "a.b[0]['c']", "ü 漢字 \U0001f600", r"tab\tnew\nline\x01", "(empty)", "(other)", "#1F2937",
-        "__proto__"}
+        '<script>alert("x")</script>',
+        "a.b[0]['c']",
+        "ü 漢字 \U0001f600",
+        r"tab\tnew\nline\x01",
+        "(empty)",
+        "(other)",
+        "#1F2937",
+        "__proto__",
+    }
     rendered(chart, capfd)
     shown = {each.text for each in ElementTree.fromstring(svg(chart)).iter("{http://www.w3.org/2000/svg}text")}
     assert {'<script>alert("x")</script>', "ü 漢字 \U0001f600", "#1F2937"} <= shown
     assert "<script" not in svg(chart)
-    for each in (HUB.trend(events, breakdown="event_type", top=20), HUB.paths(events, by="user_id"),
-                 HUB.funnel(events, names[:4]), HUB.funnel(events, names[:1], breakdown="event_type")):
+    for each in (
+        HUB.trend(events, breakdown="event_type", top=20),
+        HUB.paths(events, by="user_id"),
+        HUB.funnel(events, names[:4]),
+        HUB.funnel(events, names[:1], breakdown="event_type"),
+    ):
         rendered(each.plot(), capfd)
     assert "<script" not in str(HUB.paths(events, by="user_id").plot("sankey").to_dict())
 
@@ -451,12 +503,14 @@ def test_no_text_ends_the_script_of_a_page():
     name = "</script><script>alert(1)</script><!--"
     odd = loaded("duckdb", rows_of([("a", "2024-01-01 10:00", name), ("b", "2024-01-01 11:00", "x")]))
     plain = loaded("duckdb", rows_of([("a", "2024-01-01 10:00", "y"), ("b", "2024-01-01 11:00", "x")]))
-    for draw in (lambda events: HUB.event_types(events).plot(title=events.event_type.max().value),
-                 lambda events: HUB.trend(events, breakdown="event_type").plot(),
-                 lambda events: HUB.paths(events, by="user_id").plot(),
-                 lambda events: side_by_side(HUB.event_types(events).plot()),
-                 lambda events: HUB.trend(events.rename(columns={"country": name}), breakdown=name).plot(),
-                 lambda events: events.assign(**{name: 1})[[name, "amount"]].plot.hist(bins=2)):
+    for draw in (
+        lambda events: HUB.event_types(events).plot(title=events.event_type.max().value),
+        lambda events: HUB.trend(events, breakdown="event_type").plot(),
+        lambda events: HUB.paths(events, by="user_id").plot(),
+        lambda events: side_by_side(HUB.event_types(events).plot()),
+        lambda events: HUB.trend(events.rename(columns={"country": name}), breakdown=name).plot(),
+        lambda events: events.assign(**{name: 1})[[name, "amount"]].plot.hist(bins=2),
+    ):
         assert tags(draw(odd)) == tags(draw(plain))
 
 

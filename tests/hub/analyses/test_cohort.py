@@ -30,33 +30,40 @@ def members(events, *rules, **options):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("rule", "expected"), [
-    (ol.did("buy"), {"a": "01 10:20", "b": "02 01:30", "c": "02 09:50", "e": "03 10:03", "f": "04 08:00"}),
-    (ol.did("view", 2), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:30"}),
-    (ol.did(count=4), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:50", "e": "03 10:03"}),
-    (ol.did_not("buy"), {"d": "03 12:00"}),
-    (ol.did_not("view", 2), {"d": "03 12:00", "e": "03 10:00", "f": "04 08:00"}),
-    (ol.did(["error", "cart"], where={"country": "DE"}), {"e": "03 10:01"}),
-    (ol.did("buy", where={"country": [None, "BE"]}), {"c": "02 09:50", "f": "04 08:00"}),
-    # Five days before the last moment is the 3rd, at 12:00: the moment itself counts.
-    (ol.did("view", within=5 * DAY), {"b": "08 12:00", "d": "03 12:00", "f": "04 08:02"}),
-    (ol.did("view", between=("2024-01-02", "2024-01-03")), {"a": "02 09:00", "c": "02 08:00"}),
-    (ol.did("cart", between=("2024-01-02 00:05", "2024-01-02 09:40")), {"b": "02 00:05"}),
-    (ol.did("buy", between=(None, "2024-01-02")), {"a": "01 10:20"}),
-    # The purchase of b is 100 minutes after the first event, that of a 20, and that of f is the first event.
-    (ol.did("buy", first=100 * HOUR / 60), {"a": "01 10:20", "e": "03 10:03", "f": "04 08:00"}),
-    (ol.did("buy", first=100 * HOUR / 60 + DAY / 86_400), {"a": "01 10:20", "b": "02 01:30", "e": "03 10:03", "f": "04 08:00"}),
-    (ol.was("country", "BE", "DE"), {"c": "02 09:50", "d": "03 12:00", "e": "03 10:03"}),
-    (ol.among(["f", "z"]), {"f": "04 08:00"}),
-    (ol.did_in_order("view", "cart", "buy"), {"a": "01 10:20", "b": "02 01:30", "c": "02 09:50", "e": "03 10:03"}),
-    # Of c, the second view is the one that leaves time.
-    (ol.did_in_order("view", "cart", "buy", within=HOUR / 3), {"a": "01 10:20", "c": "02 09:50", "e": "03 10:03"}),
-    (ol.did_in_order("cart", "cart"), {}),
-    (ol.did("view", 2) & ol.did("buy"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:50"}),
-    (ol.did("view", 2) | ol.did("error"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:30", "e": "03 10:01"}),
-    (~(ol.did("view", 2) | ol.did("error")), {"d": "03 12:00", "f": "04 08:00"}),
-    (ol.did("buy") & ~ol.did("view", 2) & ol.did("cart"), {"e": "03 10:03", "f": "04 08:01"}),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (ol.did("buy"), {"a": "01 10:20", "b": "02 01:30", "c": "02 09:50", "e": "03 10:03", "f": "04 08:00"}),
+        (ol.did("view", 2), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:30"}),
+        (ol.did(count=4), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:50", "e": "03 10:03"}),
+        (ol.did_not("buy"), {"d": "03 12:00"}),
+        (ol.did_not("view", 2), {"d": "03 12:00", "e": "03 10:00", "f": "04 08:00"}),
+        (ol.did(["error", "cart"], where={"country": "DE"}), {"e": "03 10:01"}),
+        (ol.did("buy", where={"country": [None, "BE"]}), {"c": "02 09:50", "f": "04 08:00"}),
+        # Five days before the last moment is the 3rd, at 12:00: the moment itself counts.
+        (ol.did("view", within=5 * DAY), {"b": "08 12:00", "d": "03 12:00", "f": "04 08:02"}),
+        (ol.did("view", between=("2024-01-02", "2024-01-03")), {"a": "02 09:00", "c": "02 08:00"}),
+        (ol.did("cart", between=("2024-01-02 00:05", "2024-01-02 09:40")), {"b": "02 00:05"}),
+        (ol.did("buy", between=(None, "2024-01-02")), {"a": "01 10:20"}),
+        # The purchase of b is 100 minutes after the first event, that of a 20, and that of f is the first event.
+        (ol.did("buy", first=100 * HOUR / 60), {"a": "01 10:20", "e": "03 10:03", "f": "04 08:00"}),
+        (
+            ol.did("buy", first=100 * HOUR / 60 + DAY / 86_400),
+            {"a": "01 10:20", "b": "02 01:30", "e": "03 10:03", "f": "04 08:00"},
+        ),
+        (ol.was("country", "BE", "DE"), {"c": "02 09:50", "d": "03 12:00", "e": "03 10:03"}),
+        (ol.among(["f", "z"]), {"f": "04 08:00"}),
+        (ol.did_in_order("view", "cart", "buy"), {"a": "01 10:20", "b": "02 01:30", "c": "02 09:50", "e": "03 10:03"}),
+        # Of c, the second view is the one that leaves time.
+        (ol.did_in_order("view", "cart", "buy", within=HOUR / 3), {"a": "01 10:20", "c": "02 09:50", "e": "03 10:03"}),
+        (ol.did_in_order("cart", "cart"), {}),
+        (ol.did("view", 2) & ol.did("buy"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:50"}),
+        (ol.did("view", 2) | ol.did("error"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:30", "e": "03 10:01"}),
+        (~(ol.did("view", 2) | ol.did("error")), {"d": "03 12:00", "f": "04 08:00"}),
+        (ol.did("buy") & ~ol.did("view", 2) & ol.did("cart"), {"e": "03 10:03", "f": "04 08:01"}),
+    ],
+    ids=case_id,
+)
 def test_rules(engine, rule, expected):
     assert members(with_nobody(engine), rule) == {user: at(moment) for user, moment in expected.items()}
 
@@ -71,7 +78,12 @@ def test_what_stands_for_rules(engine):
     returned = HUB.retention(events).users(cohort="2024-01-01", periods_since=1)
     assert members(events, returned) == {"a": at("02 09:00"), "b": at("02 00:05")}
     cohort = HUB.cohort(events, "buy", ol.did_not("error"))
-    assert members(events, cohort, "view") == {"a": at("01 10:20"), "b": at("02 01:30"), "c": at("02 09:50"), "f": at("04 08:02")}
+    assert members(events, cohort, "view") == {
+        "a": at("01 10:20"),
+        "b": at("02 01:30"),
+        "c": at("02 09:50"),
+        "f": at("04 08:02"),
+    }
     assert members(events, ~ol.among(cohort)) == {"d": at("03 12:00"), "e": at("03 10:00")}
     # Users of a frame without a moment enter with their first event, and each is one user.
     plain = events[events.event_type == "view"].reset_index().set_index("user_id")[["amount"]]
@@ -85,7 +97,9 @@ def test_cohorts_are_conditions_and_breakdowns(engine):
     assert [row[1] for row in rows(HUB.trend(events, by="month", where=cohort))] == [3]
     assert [row[1:3] for row in rows(HUB.trend(events, by="month", breakdown=cohort))] == [("in", 3), ("not in", 3)]
     assert [row[:1] + row[3:5] for row in rows(HUB.retention(events, by="month", breakdown=cohort))] == [
-        ("in", 3, 3), ("not in", 3, 3)]
+        ("in", 3, 3),
+        ("not in", 3, 3),
+    ]
     assert rows(cohort.users()) == rows(cohort)
     assert rows(cohort.users(user_id="b")) == [("b", at("08 12:00"))]
 
@@ -94,7 +108,10 @@ def test_cohorts_are_conditions_and_breakdowns(engine):
 def test_as_of(engine):
     assert members(fixture(engine), ol.did_not("buy"), as_of="2024-01-02 01:00") == {"b": at("01 23:50")}
     assert members(fixture(engine), ol.did("view", within=DAY), as_of="2024-01-02 23:50") == {
-        "a": at("02 09:00"), "b": at("01 23:50"), "c": at("02 08:00")}
+        "a": at("02 09:00"),
+        "b": at("01 23:50"),
+        "c": at("02 08:00"),
+    }
 
 
 @on_every_engine
@@ -107,7 +124,10 @@ def test_units_of_several_columns(engine):
 @on_every_engine
 def test_users_that_are_uuids(engine):
     one, other = (f"00000000-0000-0000-0000-00000000000{number}" for number in (1, 2))
-    events = loaded(engine, rows_of([(one, "2024-01-01 10:00", "view"), (other, "2024-01-02 10:00", "view"), (None, "2024-01-02 10:00", "view")]))
+    events = loaded(
+        engine,
+        rows_of([(one, "2024-01-01 10:00", "view"), (other, "2024-01-02 10:00", "view"), (None, "2024-01-02 10:00", "view")]),
+    )
     events["user_id"] = events.user_id.astype("uuid")
     for rule in (ol.among([one]), ol.was("user_id", one), ol.did(where={"user_id": one})):
         assert members(events, rule) == {one: at("01 10:00")}
@@ -126,8 +146,16 @@ def test_no_events(engine):
 
 def test_cohorts_are_saved_and_read(tmp_path):
     events = fixture("duckdb")
-    rule = (ol.did("view", 2, within=30 * DAY, where={"country": ["NL", None]}) | ol.did(["buy"], between=("2024-01-02", None))
-            | ol.did_in_order("view", "buy", within=HOUR)) & ~ol.was("country", "DE") & ol.among(["a", "b", "c"]) & ol.did(first=DAY)
+    rule = (
+        (
+            ol.did("view", 2, within=30 * DAY, where={"country": ["NL", None]})
+            | ol.did(["buy"], between=("2024-01-02", None))
+            | ol.did_in_order("view", "buy", within=HOUR)
+        )
+        & ~ol.was("country", "DE")
+        & ol.among(["a", "b", "c"])
+        & ol.did(first=DAY)
+    )
     cohort = HUB.cohort(events, rule, "view", as_of="2024-01-08 12:00")
     cohort.save(tmp_path / "cohort.json")
     again = HUB.read_cohort(events, tmp_path / "cohort.json")
@@ -151,18 +179,33 @@ def test_conditions_are_saved_as_expressions(tmp_path):
         HUB.cohort(events, HUB.trend(events).users()).save(tmp_path / "other.json")
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    ("{", "no JSON"), ("[]", "has no 'analysis'"), ({"version": 2, "analysis": "cohort"}, "of version 2"),
-    ({"analysis": "trend"}, "holds no cohort"), ({"analysis": "cohort"}, "at least one rule"),
-    ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
-    ([None], "given as"), ([{"rule": None}], "None is not one"), ([{"rule": {"do": {}}}], "known names are 'did'"),
-    ([{"rule": {"did": {"evnt": "buy"}}}], "did you mean 'event'"), ([{"rule": {"did": {"within": -1}}}], "within of did"),
-    ([{"rule": {"did": {"count": "2"}}}], "count of did"), ([{"rule": {"did": {"event": 5}}}], "event of did is 5"),
-    ([{"rule": {"did": []}}], "cannot be read: did of"), ([{"rule": {"all": []}}], "cannot be read"),
-    ([{"rule": {"not": 3}}], "is not one"), ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
-    ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"), ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
-    ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"), ([{"rule": {"among": {"spec": 3}}}], "has no 'analysis'"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "no JSON"),
+        ("[]", "has no 'analysis'"),
+        ({"version": 2, "analysis": "cohort"}, "of version 2"),
+        ({"analysis": "trend"}, "holds no cohort"),
+        ({"analysis": "cohort"}, "at least one rule"),
+        ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
+        ([None], "given as"),
+        ([{"rule": None}], "None is not one"),
+        ([{"rule": {"do": {}}}], "known names are 'did'"),
+        ([{"rule": {"did": {"evnt": "buy"}}}], "did you mean 'event'"),
+        ([{"rule": {"did": {"within": -1}}}], "within of did"),
+        ([{"rule": {"did": {"count": "2"}}}], "count of did"),
+        ([{"rule": {"did": {"event": 5}}}], "event of did is 5"),
+        ([{"rule": {"did": []}}], "cannot be read: did of"),
+        ([{"rule": {"all": []}}], "cannot be read"),
+        ([{"rule": {"not": 3}}], "is not one"),
+        ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
+        ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"),
+        ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
+        ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"),
+        ([{"rule": {"among": {"spec": 3}}}], "has no 'analysis'"),
+    ],
+    ids=case_id,
+)
 def test_cohorts_that_cannot_be_read(text, words, tmp_path):
     if isinstance(text, list):
         text = {"analysis": "cohort", "arguments": {"rules": text}}
@@ -176,35 +219,54 @@ def test_files_that_are_not_there():
         HUB.read_cohort(fixture("duckdb"), "nowhere.json")
 
 
-@pytest.mark.parametrize(("make", "error", "words"), [
-    (lambda events: HUB.cohort(events), InvalidValue, "at least one rule"),
-    (lambda events: HUB.cohort(events, 3), InvalidType, "given as"),
-    (lambda events: HUB.cohort(events, ol.did(events.amount)), InvalidType, "an event of cohort"),
-    (lambda events: HUB.cohort(events, ol.did("buy", where={"land": "NL"})), ColumnNotFound, "(?s)'land'"),
-    (lambda events: HUB.cohort(events, ol.did("buy", where={"country": 3})), InvalidType, "compares column 'country'"),
-    (lambda events: HUB.cohort(events, ol.was("amount", "3")), InvalidType, "compares column 'amount'"),
-    (lambda events: HUB.cohort(events, ol.among([3])), InvalidType, "compares column 'user_id'"),
-    (lambda events: HUB.cohort(events, ol.among(HUB.trend(events))), InvalidType, "among takes users whose user_id is string"),
-    (lambda events: HUB.cohort(events, ol.among(events.reset_index().set_index(["user_id", "country"]))), InvalidValue, "indexed by"),
-    (lambda events: HUB.cohort(events, ol.among(fixture(ENGINES[-1]).groupby("user_id").amount.sum().to_frame())), InvalidValue,
-     "same connection"),
-    (lambda events: HUB.cohort(events, ol.did(between=("2024-01-02", "2024-01-02"))), InvalidValue, "between of did"),
-    (lambda events: ol.did(3), InvalidType, "event of did is 3"),
-    (lambda events: ol.did([]), InvalidType, "event of did"),
-    (lambda events: ol.did_in_order("a", 3), InvalidType, "event 2 of did_in_order"),
-    (lambda events: ol.did(count=0), InvalidValue, "count of did"),
-    (lambda events: ol.did(within=-DAY), InvalidValue, "within of did"),
-    (lambda events: ol.did(where={"country": []}), InvalidValue, "no values"),
-    (lambda events: ol.did(where={"country": {}}), InvalidType, "where of did"),
-    (lambda events: ol.did_in_order(), InvalidValue, "from 1 to 20"),
-    (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "above 0"),
-    (lambda events: ol.was("country"), InvalidValue, "at least one value"),
-    (lambda events: ol.was("country", None), InvalidValue, "none that is missing"),
-    (lambda events: HUB.cohort(events, "buy").save("/nowhere/at/all.json"), InvalidValue, "cannot be written: No such file"),
-    (lambda events: ol.among("a"), InvalidType, "users of among"),
-    (lambda events: ol.among([]), InvalidValue, "at least one"),
-    (lambda events: ol.did("a") & "b", InvalidType, "has to be a Rule"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda events: HUB.cohort(events), InvalidValue, "at least one rule"),
+        (lambda events: HUB.cohort(events, 3), InvalidType, "given as"),
+        (lambda events: HUB.cohort(events, ol.did(events.amount)), InvalidType, "an event of cohort"),
+        (lambda events: HUB.cohort(events, ol.did("buy", where={"land": "NL"})), ColumnNotFound, "(?s)'land'"),
+        (lambda events: HUB.cohort(events, ol.did("buy", where={"country": 3})), InvalidType, "compares column 'country'"),
+        (lambda events: HUB.cohort(events, ol.was("amount", "3")), InvalidType, "compares column 'amount'"),
+        (lambda events: HUB.cohort(events, ol.among([3])), InvalidType, "compares column 'user_id'"),
+        (
+            lambda events: HUB.cohort(events, ol.among(HUB.trend(events))),
+            InvalidType,
+            "among takes users whose user_id is string",
+        ),
+        (
+            lambda events: HUB.cohort(events, ol.among(events.reset_index().set_index(["user_id", "country"]))),
+            InvalidValue,
+            "indexed by",
+        ),
+        (
+            lambda events: HUB.cohort(events, ol.among(fixture(ENGINES[-1]).groupby("user_id").amount.sum().to_frame())),
+            InvalidValue,
+            "same connection",
+        ),
+        (lambda events: HUB.cohort(events, ol.did(between=("2024-01-02", "2024-01-02"))), InvalidValue, "between of did"),
+        (lambda events: ol.did(3), InvalidType, "event of did is 3"),
+        (lambda events: ol.did([]), InvalidType, "event of did"),
+        (lambda events: ol.did_in_order("a", 3), InvalidType, "event 2 of did_in_order"),
+        (lambda events: ol.did(count=0), InvalidValue, "count of did"),
+        (lambda events: ol.did(within=-DAY), InvalidValue, "within of did"),
+        (lambda events: ol.did(where={"country": []}), InvalidValue, "no values"),
+        (lambda events: ol.did(where={"country": {}}), InvalidType, "where of did"),
+        (lambda events: ol.did_in_order(), InvalidValue, "from 1 to 20"),
+        (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "above 0"),
+        (lambda events: ol.was("country"), InvalidValue, "at least one value"),
+        (lambda events: ol.was("country", None), InvalidValue, "none that is missing"),
+        (
+            lambda events: HUB.cohort(events, "buy").save("/nowhere/at/all.json"),
+            InvalidValue,
+            "cannot be written: No such file",
+        ),
+        (lambda events: ol.among("a"), InvalidType, "users of among"),
+        (lambda events: ol.among([]), InvalidValue, "at least one"),
+        (lambda events: ol.did("a") & "b", InvalidType, "has to be a Rule"),
+    ],
+    ids=case_id,
+)
 def test_errors(make, error, words):
     with pytest.raises(error, match=words):
         make(fixture("duckdb"))
@@ -230,7 +292,7 @@ def met(rule, own, as_of):
             best = None
             for begin in own:
                 place = 0
-                for row in own[own.index(begin):]:
+                for row in own[own.index(begin) :]:
                     if row["event_type"] == events[place] and (within is None or row["moment"] - begin["moment"] <= within):
                         place += 1
                         if place == len(events):
@@ -240,11 +302,15 @@ def met(rule, own, as_of):
                         break
             return best
         case Did():
-            counted = [row["moment"] for row in own if (rule.event is None or row["event_type"] == rule.event)
-                       and all(row[name] in values for name, values in rule.where)
-                       and (rule.within is None or row["moment"] >= as_of - rule.within)
-                       and (rule.first is None or row["moment"] < first + rule.first)
-                       and (rule.between is None or row["moment"] < datetime.datetime.fromisoformat(rule.between[1]))]
+            counted = [
+                row["moment"]
+                for row in own
+                if (rule.event is None or row["event_type"] == rule.event)
+                and all(row[name] in values for name, values in rule.where)
+                and (rule.within is None or row["moment"] >= as_of - rule.within)
+                and (rule.first is None or row["moment"] < first + rule.first)
+                and (rule.between is None or row["moment"] < datetime.datetime.fromisoformat(rule.between[1]))
+            ]
             return counted[rule.count - 1] if len(counted) >= rule.count else None
     raise AssertionError(rule)
 
@@ -252,21 +318,42 @@ def met(rule, own, as_of):
 _EVENTS = st.sampled_from(["view", "cart", "buy"])
 _SPANS = st.sampled_from([None, None, HOUR, DAY, 3 * DAY])
 _LEAVES = st.one_of(
-    st.builds(lambda event, count, within, first, where, between: ol.did(event, count, within=within, first=first, where=where, between=between),
-              st.sampled_from([None, "view", "cart", "buy"]), st.sampled_from([1, 1, 2, 3]), _SPANS, _SPANS,
-              st.sampled_from([None, None, {"country": "NL"}, {"country": [None, "BE"], "amount": [0, 1, 2, 3, 4, 5]}]),
-              st.sampled_from([None, None, (None, "2024-03-01"), (None, "2024-10-26")])),
-    st.builds(lambda events, within: ol.did_in_order(*events, within=within), st.lists(_EVENTS, min_size=2, max_size=3), _SPANS),
-    st.sampled_from([ol.was("country", "NL"), ol.was("amount", 0, 1, 2, 3), ol.among(["a", "c"])]))
-_RULES = st.recursive(_LEAVES, lambda part: st.one_of(
-    st.builds(lambda one, other: one & other, part, part), st.builds(lambda one, other: one | other, part, part),
-    st.builds(lambda one: ~one, part)), max_leaves=4)
+    st.builds(
+        lambda event, count, within, first, where, between: ol.did(
+            event, count, within=within, first=first, where=where, between=between
+        ),
+        st.sampled_from([None, "view", "cart", "buy"]),
+        st.sampled_from([1, 1, 2, 3]),
+        _SPANS,
+        _SPANS,
+        st.sampled_from([None, None, {"country": "NL"}, {"country": [None, "BE"], "amount": [0, 1, 2, 3, 4, 5]}]),
+        st.sampled_from([None, None, (None, "2024-03-01"), (None, "2024-10-26")]),
+    ),
+    st.builds(
+        lambda events, within: ol.did_in_order(*events, within=within), st.lists(_EVENTS, min_size=2, max_size=3), _SPANS
+    ),
+    st.sampled_from([ol.was("country", "NL"), ol.was("amount", 0, 1, 2, 3), ol.among(["a", "c"])]),
+)
+_RULES = st.recursive(
+    _LEAVES,
+    lambda part: st.one_of(
+        st.builds(lambda one, other: one & other, part, part),
+        st.builds(lambda one, other: one | other, part, part),
+        st.builds(lambda one: ~one, part),
+    ),
+    max_leaves=4,
+)
 
 
 @on_every_engine
 def test_members_are_those_by_hand(engine):
-    @settings(max_examples=60 if engine == "duckdb" else 12, deadline=None, suppress_health_check=list(HealthCheck), database=None,
-              derandomize=True)
+    @settings(
+        max_examples=60 if engine == "duckdb" else 12,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
+    )
     @given(events=streams(), rule=_RULES)
     def check(events, rule):
         as_of = max((row["moment"] for row in events), default=None)

@@ -26,7 +26,11 @@ HUB = ModelHub()
 def test_event_types(engine):
     found = rows(HUB.event_types(with_nobody(engine)))
     assert [row[:5] for row in found] == [
-        ("buy", 5, 5 / 22, 5, 1.0), ("cart", 6, 6 / 22, 6, 1.0), ("error", 1, 1 / 22, 1, 1.0), ("view", 10, 10 / 22, 6, 9 / 6)]
+        ("buy", 5, 5 / 22, 5, 1.0),
+        ("cart", 6, 6 / 22, 6, 1.0),
+        ("error", 1, 1 / 22, 1, 1.0),
+        ("view", 10, 10 / 22, 6, 9 / 6),
+    ]
     assert found[0][5:] == (datetime.datetime(2024, 1, 1, 10, 20), datetime.datetime(2024, 1, 4, 8))
     assert sorted(row[0] for row in rows(HUB.event_types(fixture(engine)).users(event_type="buy"))) == ["a", "b", "c", "e", "f"]
     assert rows(HUB.event_types(fixture(engine), "buy"))[0][:3] == ("buy", 5, 1.0)
@@ -35,7 +39,9 @@ def test_event_types(engine):
 @on_every_engine
 def test_event_types_of_nothing(engine):
     assert rows(HUB.event_types(loaded(engine, []))) == []
-    unnamed = loaded(engine, [each | {"event_type": None} for each in rows_of([("a", "2024-01-01", ""), (None, "2024-01-01", "")])])
+    unnamed = loaded(
+        engine, [each | {"event_type": None} for each in rows_of([("a", "2024-01-01", ""), (None, "2024-01-01", "")])]
+    )
     assert [row[:5] for row in rows(HUB.event_types(unnamed))] == [(None, 2, 1.0, 1, 1.0)]
 
 
@@ -43,9 +49,13 @@ def test_event_types_of_nothing(engine):
 def test_properties(engine):
     found = rows(HUB.properties(with_nobody(engine)))
     assert found == [
-        ("amount", "int64", 22, 1.0, 22, "0"), ("country", "string", 18, 18 / 22, 3, "BE"),
-        ("event_id", "string", 22, 1.0, 22, "e00"), ("event_type", "string", 22, 1.0, 4, "buy"),
-        ("moment", "timestamp", 22, 1.0, 21, "2024-01-01 10:00:00.000000"), ("user_id", "string", 21, 21 / 22, 6, "a")]
+        ("amount", "int64", 22, 1.0, 22, "0"),
+        ("country", "string", 18, 18 / 22, 3, "BE"),
+        ("event_id", "string", 22, 1.0, 22, "e00"),
+        ("event_type", "string", 22, 1.0, 4, "buy"),
+        ("moment", "timestamp", 22, 1.0, 21, "2024-01-01 10:00:00.000000"),
+        ("user_id", "string", 21, 21 / 22, 6, "a"),
+    ]
     assert rows(HUB.properties(with_nobody(engine), "country", "buy")) == [("country", "string", 4, 0.8, 3, "BE")]
     assert rows(HUB.properties(loaded(engine, []), ["amount"])) == [("amount", "int64", 0, None, 0, None)]
 
@@ -66,10 +76,18 @@ def test_errors_of_properties():
 
 #: Events with something wrong each, on days from which the 7th is missing.
 FLAWED = [
-    ("a", "2024-01-01 10:00", "view"), ("a", "1999-12-31 23:59", "view"), (None, "2024-01-02 10:00", "View"),
-    ("b", "2024-01-03 10:00", " "), ("b", "2024-01-04 10:00", None), ("b", "2024-01-05 10:00", "buy"),
-    ("c", "2024-01-05 10:00", "add_to_cart"), ("c", "2024-01-06 10:00", "Add to cart"), ("c", "2024-01-08 10:00", "add-to-card"),
-    ("a", "2024-01-08 11:00", "view"), ("a", "2024-01-08 12:00", "view"), ("d", "2024-01-08 13:00", "view"),
+    ("a", "2024-01-01 10:00", "view"),
+    ("a", "1999-12-31 23:59", "view"),
+    (None, "2024-01-02 10:00", "View"),
+    ("b", "2024-01-03 10:00", " "),
+    ("b", "2024-01-04 10:00", None),
+    ("b", "2024-01-05 10:00", "buy"),
+    ("c", "2024-01-05 10:00", "add_to_cart"),
+    ("c", "2024-01-06 10:00", "Add to cart"),
+    ("c", "2024-01-08 10:00", "add-to-card"),
+    ("a", "2024-01-08 11:00", "view"),
+    ("a", "2024-01-08 12:00", "view"),
+    ("d", "2024-01-08 13:00", "view"),
 ]
 
 
@@ -80,10 +98,21 @@ def flawed(engine):
     rows_[2]["event_id"] = None
     rows_[4]["event_id"] = "e03"
     rows_[5]["moment"] = None
-    table = pa.Table.from_pylist([each | {"session_id": session} for each, session in zip(
-        rows_, (1, 9, None, 2, 2, None, 3, 3, 3, 4, 4, 4), strict=True)], schema=pa.schema([
-            ("event_id", pa.string()), ("user_id", pa.string()), ("moment", pa.timestamp("us")), ("event_type", pa.string()),
-            ("session_id", pa.int64())]))
+    table = pa.Table.from_pylist(
+        [
+            each | {"session_id": session}
+            for each, session in zip(rows_, (1, 9, None, 2, 2, None, 3, 3, 3, 4, 4, 4), strict=True)
+        ],
+        schema=pa.schema(
+            [
+                ("event_id", pa.string()),
+                ("user_id", pa.string()),
+                ("moment", pa.timestamp("us")),
+                ("event_type", pa.string()),
+                ("session_id", pa.int64()),
+            ]
+        ),
+    )
     df = DataFrame.from_arrow(opened(engine), table.append_column("row", pa.array(range(len(rows_)))), "row")
     return df.reset_index().set_index("event_id")
 
@@ -94,10 +123,16 @@ def test_checks(engine):
     # Of the days since 1999, which are 25 years and 8 days, 8 have events; the sessions of exactly a day are not long.
     assert found["day_without_events"] == ("warning", 25 * 365 + 6 + 8 - 8, 25 * 365 + 6 + 8, "1999-01-01")
     expected = {
-        "missing_moment": ("error", 1, 12, "e05"), "missing_event_id": ("error", 1, 11, "2024-01-02 10:00:00.000000"),
-        "repeated_event_id": ("error", 1, 11, "e03"), "missing_event_type": ("error", 2, 11, "e03"),
-        "ancient_moment": ("error", 1, 11, "e01"), "future_moment": ("error", 1, 11, "e11"), "missing_user": ("warning", 1, 11, None),
-        "busy_user": ("warning", 1, 4, "a"), "shared_session": ("warning", 1, 5, "4"), "long_session": ("warning", 1, 5, "3"),
+        "missing_moment": ("error", 1, 12, "e05"),
+        "missing_event_id": ("error", 1, 11, "2024-01-02 10:00:00.000000"),
+        "repeated_event_id": ("error", 1, 11, "e03"),
+        "missing_event_type": ("error", 2, 11, "e03"),
+        "ancient_moment": ("error", 1, 11, "e01"),
+        "future_moment": ("error", 1, 11, "e11"),
+        "missing_user": ("warning", 1, 11, None),
+        "busy_user": ("warning", 1, 4, "a"),
+        "shared_session": ("warning", 1, 5, "4"),
+        "long_session": ("warning", 1, 5, "3"),
         "similar_event_type": ("warning", 4, 6, "Add to cart"),
     }
     assert {name: found[name] for name in expected} == expected
@@ -106,7 +141,11 @@ def test_checks(engine):
 @on_every_engine
 def test_days(engine):
     # Mondays have 1, 1, 1, 1 and 9 events; the median absolute deviation is 0.
-    events = [("a", f"2024-01-{1 + 7 * week:02} 10:{minute:02}", "view") for week in range(5) for minute in range(9 if week == 3 else 1)]
+    events = [
+        ("a", f"2024-01-{1 + 7 * week:02} 10:{minute:02}", "view")
+        for week in range(5)
+        for minute in range(9 if week == 3 else 1)
+    ]
     found = {row[0]: row[1:] for row in rows(HUB.quality(loaded(engine, rows_of(events))))}
     assert found["day_without_events"] == ("warning", 29 - 5, 29, "2024-01-02")
     assert found["odd_day"] == ("warning", 1, 28, "2024-01-22")
@@ -133,8 +172,14 @@ def test_odd_days_by_hand(engine, seed):
 
 def test_contexts_of_objectiv():
     """The sample against plain Python, with contexts taken out of some events."""
-    needed = {"InteractiveEvent": "AbstractLocationContext", "PressEvent": "PressableContext", "InputChangeEvent": "InputContext",
-              "VisibleEvent": "AbstractLocationContext", "HiddenEvent": "AbstractLocationContext", "MediaEvent": "MediaPlayerContext"}
+    needed = {
+        "InteractiveEvent": "AbstractLocationContext",
+        "PressEvent": "PressableContext",
+        "InputChangeEvent": "InputContext",
+        "VisibleEvent": "AbstractLocationContext",
+        "HiddenEvent": "AbstractLocationContext",
+        "MediaEvent": "MediaPlayerContext",
+    }
     table = pq.read_table(sample.path()).slice(0, 400).to_pylist()
     expected = Counter()
     for number, row in enumerate(table):
@@ -148,8 +193,10 @@ def test_contexts_of_objectiv():
             value["global_contexts"] = [each for each in value["global_contexts"] if each["_type"] != "ApplicationContext"]
         row["value"] = json.dumps(value)
         stack, contexts = value["location_stack"], value["global_contexts"]
-        expected["lacks_location"] += any(event in value["_types"] and not any(context in each["_types"] for each in stack)
-                                          for event, context in needed.items())
+        expected["lacks_location"] += any(
+            event in value["_types"] and not any(context in each["_types"] for each in stack)
+            for event, context in needed.items()
+        )
         expected["lacks_root_location"] += bool(stack) and not any(each["_type"] == "RootLocationContext" for each in stack)
         expected["lacks_application"] += not any(each["_type"] == "ApplicationContext" for each in contexts)
         for name, some in (("repeated_location", stack), ("repeated_context", contexts)):

@@ -21,21 +21,50 @@ START, MINUTE, HOUR = datetime.datetime(2024, 1, 1), datetime.timedelta(minutes=
 def streams(engine, *events):
     """Return the event frame of (user, minute, event type) and perhaps a country. It ends on the next day."""
     found = [(*event, None)[:4] for event in events]
-    return loaded(engine, [
-        {"event_id": f"e{number:03}", "user_id": user, "moment": START + minute * MINUTE, "event_type": kind, "country": country,
-         "amount": number} for number, (user, minute, kind, country) in enumerate([*found, (None, 1500, "end", None)])])
+    return loaded(
+        engine,
+        [
+            {
+                "event_id": f"e{number:03}",
+                "user_id": user,
+                "moment": START + minute * MINUTE,
+                "event_type": kind,
+                "country": country,
+                "amount": number,
+            }
+            for number, (user, minute, kind, country) in enumerate([*found, (None, 1500, "end", None)])
+        ],
+    )
 
 
 #: a, b and c convert; d, e and f drop; g is still pending; h never starts.
 EVENTS = [
-    ("a", 0, "view", "NL"), ("a", 1, "help"), ("a", 2, "buy"), ("a", 3, "search"),
-    ("b", 0, "view", "NL"), ("b", 1, "help"), ("b", 1, "help"), ("b", 9, "buy"),
-    ("c", 0, "view", "BE"), ("c", 5, "search"), ("c", 6, "buy"), ("c", 7, "help"),
-    ("d", 0, "view", "BE"), ("d", 60, "search"), ("d", 61, "help"),
-    ("e", 0, "view", "BE"), ("e", 0, "help"),
-    ("f", 0, "search"), ("f", 1, "view"), ("f", 30, "help"), ("f", 40, "view"),
-    ("g", 0, "search"), ("g", 1470, "view"), ("g", 1475, "help"),
-    ("h", 0, "help"), ("h", 1, "buy"),
+    ("a", 0, "view", "NL"),
+    ("a", 1, "help"),
+    ("a", 2, "buy"),
+    ("a", 3, "search"),
+    ("b", 0, "view", "NL"),
+    ("b", 1, "help"),
+    ("b", 1, "help"),
+    ("b", 9, "buy"),
+    ("c", 0, "view", "BE"),
+    ("c", 5, "search"),
+    ("c", 6, "buy"),
+    ("c", 7, "help"),
+    ("d", 0, "view", "BE"),
+    ("d", 60, "search"),
+    ("d", 61, "help"),
+    ("e", 0, "view", "BE"),
+    ("e", 0, "help"),
+    ("f", 0, "search"),
+    ("f", 1, "view"),
+    ("f", 30, "help"),
+    ("f", 40, "view"),
+    ("g", 0, "search"),
+    ("g", 1470, "view"),
+    ("g", 1475, "help"),
+    ("h", 0, "help"),
+    ("h", 1, "buy"),
 ]
 
 
@@ -97,7 +126,10 @@ def test_by_hand(engine):
         starts = [at for at, kind in own if kind == "view"]
         if not starts:
             continue
-        tries = [(start, min((at for at, kind in own if kind == "buy" and start <= at <= start + 10), default=None)) for start in starts]
+        tries = [
+            (start, min((at for at, kind in own if kind == "buy" and start <= at <= start + 10), default=None))
+            for start in starts
+        ]
         entered, bought = next((each for each in tries if each[1] is not None), tries[0])
         outcomes[user] = bought is not None
         for at, kind in own:
@@ -117,12 +149,19 @@ def test_by_hand(engine):
         assert found[kind][8] == pytest.approx(wanted)
 
 
-@pytest.mark.parametrize(("arguments", "error", "words"), [
-    ({"horizon": -HOUR}, InvalidValue, "horizon of drivers is -1 day"), ({"horizon": 2 * HOUR}, InvalidValue, "at most the window"),
-    ({"window": 0 * HOUR}, InvalidValue, "window of drivers"), ({"least": 0}, InvalidValue, "least of drivers is 0"),
-    ({"by": "county"}, ColumnNotFound, "breakdown of drivers: the frame has no column 'county'"), ({"horizon": 3}, InvalidType, "horizon"),
-    ({"from_step": 3}, InvalidType, "step 1 of drivers"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"horizon": -HOUR}, InvalidValue, "horizon of drivers is -1 day"),
+        ({"horizon": 2 * HOUR}, InvalidValue, "at most the window"),
+        ({"window": 0 * HOUR}, InvalidValue, "window of drivers"),
+        ({"least": 0}, InvalidValue, "least of drivers is 0"),
+        ({"by": "county"}, ColumnNotFound, "breakdown of drivers: the frame has no column 'county'"),
+        ({"horizon": 3}, InvalidType, "horizon"),
+        ({"from_step": 3}, InvalidType, "step 1 of drivers"),
+    ],
+    ids=case_id,
+)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.drivers(streams("duckdb", *EVENTS), **{"from_step": "view", "to_step": "buy", "window": HOUR, **arguments})

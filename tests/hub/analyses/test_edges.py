@@ -22,9 +22,20 @@ HOUR = datetime.timedelta(hours=1)
 
 def frame(engine, *events):
     """Return a frame of (user, moment, event type) or (user, moment, event type, country)."""
-    return loaded(engine, [{"event_id": f"e{number:02}", "user_id": user, "moment": datetime.datetime.fromisoformat(moment),
-                            "event_type": kind, "country": more[0] if more else None, "amount": number}
-                           for number, (user, moment, kind, *more) in enumerate(events)])
+    return loaded(
+        engine,
+        [
+            {
+                "event_id": f"e{number:02}",
+                "user_id": user,
+                "moment": datetime.datetime.fromisoformat(moment),
+                "event_type": kind,
+                "country": more[0] if more else None,
+                "amount": number,
+            }
+            for number, (user, moment, kind, *more) in enumerate(events)
+        ],
+    )
 
 
 @on_every_engine
@@ -33,7 +44,11 @@ def test_a_day_without_midnight_is_complete(engine):
     hub = ModelHub(time_zone="America/Sao_Paulo", week_start="sunday")
     events = frame(engine, ("a", "2018-11-04 03:00", "view"), ("a", "2018-11-20 12:00", "view"))
     for by in ("day", "week"):
-        assert rows(hub.trend(events, by=by, start="2018-11-04", end="2018-11-05"))[0] == (datetime.date(2018, 11, 4), 1, by == "day")
+        assert rows(hub.trend(events, by=by, start="2018-11-04", end="2018-11-05"))[0] == (
+            datetime.date(2018, 11, 4),
+            1,
+            by == "day",
+        )
         assert rows(hub.trend(events, by=by, start="2018-11-04 01:30"))[0] == (datetime.date(2018, 11, 4), 0, False)
     assert rows(hub.trend(events, by="week", start="2018-11-04"))[0] == (datetime.date(2018, 11, 4), 1, True)
     found = rows(hub.lifecycle(events, start="2018-11-04", end="2018-11-06"))
@@ -44,7 +59,9 @@ def test_a_day_without_midnight_is_complete(engine):
 def test_an_hour_that_begins_before_the_range_is_not_complete(engine):
     # Clocks in Amsterdam show 02:00 twice: at 00:00 and at 01:00 in UTC.
     hub = ModelHub(time_zone="Europe/Amsterdam")
-    events = frame(engine, ("a", "2024-10-27 00:30", "view"), ("a", "2024-10-27 01:30", "view"), ("a", "2024-10-27 04:00", "view"))
+    events = frame(
+        engine, ("a", "2024-10-27 00:30", "view"), ("a", "2024-10-27 01:30", "view"), ("a", "2024-10-27 04:00", "view")
+    )
     late, early = (datetime.datetime(2024, 10, 27, hour, tzinfo=datetime.UTC) for hour in (1, 0))
     assert rows(hub.trend(events, "events", by="hour", start=late))[0] == (datetime.datetime(2024, 10, 27, 2), 1, False)
     assert rows(hub.trend(events, "events", by="hour", start=early))[0] == (datetime.datetime(2024, 10, 27, 2), 2, True)
@@ -57,7 +74,9 @@ def test_a_midnight_that_is_shown_twice_is_the_first_one(engine):
     events = frame(engine, ("a", "2023-11-05 04:30", "view"), ("a", "2023-11-06 04:45", "buy"))
     # The return is 24 hours and 15 minutes after the start, and 24 hours and 45 minutes after the start of the day.
     assert rows(hub.retention(events, "view", "buy", clock="elapsed")) == [
-        (datetime.date(2023, 11, 5), 0, 1, 0, 0.0, False), (datetime.date(2023, 11, 5), 1, 1, 1, 1.0, False)]
+        (datetime.date(2023, 11, 5), 0, 1, 0, 0.0, False),
+        (datetime.date(2023, 11, 5), 1, 1, 1, 1.0, False),
+    ]
     events = frame(engine, ("a", "2023-11-04 04:30", "view"), ("a", "2023-11-05 04:15", "buy"))
     found = rows(hub.funnel(events, ["view"], datetime.timedelta(minutes=10), by="day"))
     assert [(row[0].day, row[-1]) for row in found] == [(4, True), (5, False)]
@@ -67,13 +86,20 @@ def test_a_midnight_that_is_shown_twice_is_the_first_one(engine):
 def test_without_events_no_period_is_known(engine):
     events = frame(engine)
     assert rows(HUB.trend(events, start="2024-01-01", end="2024-01-03")) == []
-    assert rows(HUB.trend(events, start="2024-01-01", end="2024-01-03", as_of="2024-01-02")) == [(day(1), 0, True), (day(2), 0, False)]
+    assert rows(HUB.trend(events, start="2024-01-01", end="2024-01-03", as_of="2024-01-02")) == [
+        (day(1), 0, True),
+        (day(2), 0, False),
+    ]
 
 
 @on_every_engine
 def test_a_breakdown_of_starts_at_one_moment_is_that_of_the_first(engine):
-    events = frame(engine, ("a", "2024-01-03 12:00", "view", "NL"), ("a", "2024-01-03 12:00", "view", "BE"),
-                   ("a", "2024-01-03 13:00", "buy", "DE"))
+    events = frame(
+        engine,
+        ("a", "2024-01-03 12:00", "view", "NL"),
+        ("a", "2024-01-03 12:00", "view", "BE"),
+        ("a", "2024-01-03 13:00", "buy", "DE"),
+    )
     for options in ({}, {"mode": "recurring"}, {"clock": "elapsed"}):
         found = rows(HUB.retention(events, "view", "buy", breakdown="country", **options))
         assert [row[:5] for row in found] == [("NL", day(3), 0, 1, 1)]
@@ -82,8 +108,14 @@ def test_a_breakdown_of_starts_at_one_moment_is_that_of_the_first(engine):
 @on_every_engine
 def test_groups_of_units_of_several_columns_are_ranked_by_units(engine):
     # In BE one unit has three events, in NL two units have one.
-    events = frame(engine, ("a", "2024-01-01 10:00", "view", "BE"), ("a", "2024-01-01 11:00", "view", "BE"),
-                   ("a", "2024-01-01 12:00", "view", "BE"), ("a", "2024-01-01 10:00", "view", "NL"), ("b", "2024-01-01 10:00", "view", "NL"))
+    events = frame(
+        engine,
+        ("a", "2024-01-01 10:00", "view", "BE"),
+        ("a", "2024-01-01 11:00", "view", "BE"),
+        ("a", "2024-01-01 12:00", "view", "BE"),
+        ("a", "2024-01-01 10:00", "view", "NL"),
+        ("b", "2024-01-01 10:00", "view", "NL"),
+    )
     unit = ["user_id", "event_type"]
     for measure, values in (("users", (1, 2)), ("events_per_user", (3.0, 1.0)), ("events", (3, 2))):
         found = rows(HUB.trend(events, measure, unit=unit, breakdown="country", top=1))
@@ -94,7 +126,9 @@ def test_groups_of_units_of_several_columns_are_ranked_by_units(engine):
 
 @on_every_engine
 def test_users_of_all_days_are_those_of_the_range(engine):
-    events = frame(engine, ("a", "2024-01-03 12:00", "view"), ("b", "2024-01-08 12:00", "view"), ("c", "2023-12-20 12:00", "view"))
+    events = frame(
+        engine, ("a", "2024-01-03 12:00", "view"), ("b", "2024-01-08 12:00", "view"), ("c", "2023-12-20 12:00", "view")
+    )
     found = HUB.active_users(events, start="2024-01-08")
     assert [row[:4] for row in rows(found)] == [(day(8), 1, 2, 3)]
 
@@ -110,7 +144,9 @@ def test_users_of_all_days_are_those_of_the_range(engine):
 
 @on_every_engine
 def test_dormant_users_of_all_periods_are_those_of_complete_ones(engine):
-    events = frame(engine, ("a", "2024-01-01 12:00", "view"), ("b", "2024-01-02 12:00", "view"), ("c", "2024-01-03 12:00", "view"))
+    events = frame(
+        engine, ("a", "2024-01-01 12:00", "view"), ("b", "2024-01-02 12:00", "view"), ("c", "2024-01-03 12:00", "view")
+    )
     found = HUB.lifecycle(events)
     assert [row[4] for row in rows(found)] == [0, 1, None]
     assert [row[0] for row in rows(found.users(state="dormant"))] == ["a"]
@@ -132,8 +168,12 @@ def test_an_event_of_a_wrong_clock_makes_no_periods_by_the_square_of_their_numbe
 
 @on_every_engine
 def test_a_breakdown_named_total(engine):
-    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"),
-                   ("b", "2024-01-04 12:00", "view", "BE")).rename(columns={"country": "total"})
+    events = frame(
+        engine,
+        ("a", "2024-01-04 12:00", "view", "NL"),
+        ("b", "2024-01-04 12:00", "view", "NL"),
+        ("b", "2024-01-04 12:00", "view", "BE"),
+    ).rename(columns={"country": "total"})
     assert rows(HUB.trend(events, breakdown="total", top=1)) == [(day(4), "(other)", 1, False), (day(4), "NL", 2, False)]
     assert [row[:4] for row in rows(HUB.retention(events, breakdown="total"))] == [("NL", day(4), 0, 2)]
 
@@ -166,7 +206,8 @@ def test_durations_make_no_groups():
 def test_the_index_of_a_frame_does_not_stand_for_a_column_of_an_analysis():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 13:00", "buy", "NL"))
     for name, make in {
-        "label": lambda found: HUB.drivers(found, "view", "buy", by="country"), "is_start": lambda found: HUB.retention(found, "view", "buy"),
+        "label": lambda found: HUB.drivers(found, "view", "buy", by="country"),
+        "is_start": lambda found: HUB.retention(found, "view", "buy"),
         "step_1": lambda found: HUB.funnel(found, ["view", "buy"]),
     }.items():
         with pytest.raises(InvalidValue, match=f"'{name}'"):
@@ -192,11 +233,19 @@ def test_a_column_that_was_left_out_orders_nothing(engine):
 
 @on_every_engine
 def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
-    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "BE"))
+    events = frame(
+        engine,
+        ("a", "2024-01-04 12:00", "view", "NL"),
+        ("a", "2024-01-04 12:00", "view", "NL"),
+        ("b", "2024-01-04 12:00", "view", "BE"),
+    )
     events = events.rename(columns={"amount": "value"})
     events["period"] = events.value * 10
     for column, (be, nl) in {"value": (2, 1), "period": (20, 10)}.items():
-        assert rows(HUB.trend(events, ("sum", column), breakdown="country")) == [(day(4), "BE", be, False), (day(4), "NL", nl, False)]
+        assert rows(HUB.trend(events, ("sum", column), breakdown="country")) == [
+            (day(4), "BE", be, False),
+            (day(4), "NL", nl, False),
+        ]
     assert rows(HUB.trend(events.reset_index(), ("nunique", "event_id"))) == [(day(4), 3, False)]
 
 
@@ -227,14 +276,21 @@ def test_a_comparison_is_not_named_as_its_column():
 
 @on_every_engine
 def test_a_unit_column_named_events(engine):
-    events = frame(engine, ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 12:00", "view", "NL"), ("b", "2024-01-04 12:00", "view", "NL"))
+    events = frame(
+        engine,
+        ("a", "2024-01-04 12:00", "view", "NL"),
+        ("a", "2024-01-04 12:00", "view", "NL"),
+        ("b", "2024-01-04 12:00", "view", "NL"),
+    )
     events = events.rename(columns={"country": "events"})
     assert rows(HUB.trend(events, "events_per_user", unit=["user_id", "events"])) == [(day(4), 1.5, False)]
 
 
 @on_every_engine
 def test_events_per_user_of_users_in_and_not_in(engine):
-    events = frame(engine, ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 13:00", "view"), ("b", "2024-01-04 12:00", "buy"))
+    events = frame(
+        engine, ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 13:00", "view"), ("b", "2024-01-04 12:00", "buy")
+    )
     members = HUB.trend(events, where="buy").users()
     for unit in ("user_id", ["user_id"]):
         found = HUB.trend(events, "events_per_user", breakdown=members, unit=unit)
@@ -267,8 +323,10 @@ def test_cells_as_pandas_has_them():
 
 def test_dates_are_no_conditions():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
-    for call, words in ((lambda: HUB.retention(events, "2024-01-04"), "start of retention is the date.*\n.*start_date"),
-                        (lambda: HUB.paths(events, by="user_id", end=datetime.date(2024, 1, 4)), "end of paths is the date.*\n.*end_date")):
+    for call, words in (
+        (lambda: HUB.retention(events, "2024-01-04"), "start of retention is the date.*\n.*start_date"),
+        (lambda: HUB.paths(events, by="user_id", end=datetime.date(2024, 1, 4)), "end of paths is the date.*\n.*end_date"),
+    ):
         with pytest.raises(InvalidValue, match=words):
             call()
 
@@ -284,8 +342,10 @@ def test_missing_labels_of_users():
 
 
 def test_metrics_that_are_none():
-    events = frame("duckdb", *((user, "2024-01-04 12:00", kind, country) for user, country in (("a", "x"), ("b", "y"))
-                               for kind in ("view", "buy")))
+    events = frame(
+        "duckdb",
+        *((user, "2024-01-04 12:00", kind, country) for user, country in (("a", "x"), ("b", "y")) for kind in ("view", "buy")),
+    )
     events["large"] = events.event_type == "buy"
 
     def asked(metric):
@@ -302,16 +362,24 @@ def test_files_of_metrics_say_where_an_error_is(tmp_path):
     path.write_text("weekly: {analysis: trend, arguments: {by: weekly}}")
     with pytest.raises(InvalidValue, match=r"metric .weekly. of metrics\.yml: by is not a period"):
         HUB.metrics(path).weekly(frame("duckdb", ("a", "2024-01-04 12:00", "view")))
-    for text, words in (("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' is there twice"),
-                        ("a: {analysis: trend, arguments: {start: 2024-13-10}}", "month must be in 1..12")):
+    for text, words in (
+        ("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' is there twice"),
+        ("a: {analysis: trend, arguments: {start: 2024-13-10}}", "month must be in 1..12"),
+    ):
         path.write_text(text)
         with pytest.raises(DataInvalid, match=words):
             HUB.metrics(path)
 
 
 def test_returns_on_one_day_are_one():
-    events = frame("duckdb", ("a", "2024-01-04 12:00", "view"), ("a", "2024-01-04 12:01", "view"), ("a", "2024-01-07 09:00", "view"),
-                   ("b", "2024-01-04 12:00", "view"), ("b", "2024-01-04 23:00", "view"))
+    events = frame(
+        "duckdb",
+        ("a", "2024-01-04 12:00", "view"),
+        ("a", "2024-01-04 12:01", "view"),
+        ("a", "2024-01-07 09:00", "view"),
+        ("b", "2024-01-04 12:00", "view"),
+        ("b", "2024-01-04 23:00", "view"),
+    )
     three = datetime.timedelta(days=3)
     assert rows(HUB.retention(events).usage_interval()) == [(1, three, three, three)]
 
@@ -324,7 +392,10 @@ def test_event_types_that_never_occur_are_logged_once_when_rows_are_fetched(engi
         assert found.columns
         assert "buuy" not in caplog.text
         assert found.to_arrow().column("users").to_pylist() == [1, 0, 0]
-        assert caplog.messages == ["funnel: No event has the type 'buuy'; did you mean 'buy'?", "funnel: No event has the type 'sell'."]
+        assert caplog.messages == [
+            "funnel: No event has the type 'buuy'; did you mean 'buy'?",
+            "funnel: No event has the type 'sell'.",
+        ]
         found.to_pandas()
         assert len(caplog.messages) == 2
         HUB.funnel(events, ["view", "buy"]).to_pandas()
@@ -337,15 +408,22 @@ def test_event_types_that_never_occur_are_logged_once_when_rows_are_fetched(engi
 @on_every_engine
 def test_a_breakdown_of_many_values(engine):
     many = 100_000
-    table = pa.table({
-        "event_id": pa.array(range(many)).cast("string"), "user_id": pa.array(range(many)).cast("string"),
-        "moment": pa.array([datetime.datetime(2024, 1, 4)] * many, pa.timestamp("us")), "event_type": pa.array(["view"] * many),
-        "page": pa.array(["/first"] * 3 + ["/second"] * 2 + [f"/{number:06}" for number in range(many - 5)])})
+    table = pa.table(
+        {
+            "event_id": pa.array(range(many)).cast("string"),
+            "user_id": pa.array(range(many)).cast("string"),
+            "moment": pa.array([datetime.datetime(2024, 1, 4)] * many, pa.timestamp("us")),
+            "event_type": pa.array(["view"] * many),
+            "page": pa.array(["/first"] * 3 + ["/second"] * 2 + [f"/{number:06}" for number in range(many - 5)]),
+        }
+    )
     events = DataFrame.from_arrow(opened(engine), table, "event_id", name="many_pages", materialization="temp_table")
     largest = [("/000000", 1), ("/first", 3), ("/second", 2)]
     found = HUB.trend(events, breakdown="page", top=3)
     assert [row[1:3] for row in rows(found)] == [("(other)", many - 6), *largest]
     assert found.matrix().columns == ["(other)", "/000000", "/first", "/second"]
     assert [row[:3] for row in rows(HUB.funnel(events, ["view"], breakdown="page", top=3)[["users"]])] == [
-        ("(other)", 1, many - 6), *((name, 1, count) for name, count in largest)]
+        ("(other)", 1, many - 6),
+        *((name, 1, count) for name, count in largest),
+    ]
     assert [row[0] for row in rows(HUB.retention(events, breakdown="page", top=1))] == ["(other)", "/first"]

@@ -36,8 +36,11 @@ def test_engines_agree(asked):
     assert all(table.schema == tables[0].schema for table in tables)
     for table in tables[1:]:
         for one, other in zip(table.to_pylist(), tables[0].to_pylist(), strict=True):
-            assert one == pytest.approx(other, rel=1e-12, nan_ok=False) if not any(
-                isinstance(value, str | datetime.date | datetime.timedelta) for value in one.values()) else plain(one) == plain(other)
+            assert (
+                one == pytest.approx(other, rel=1e-12, nan_ok=False)
+                if not any(isinstance(value, str | datetime.date | datetime.timedelta) for value in one.values())
+                else plain(one) == plain(other)
+            )
 
 
 def plain(row):
@@ -72,8 +75,9 @@ def test_the_order_of_rows_means_nothing(asked):
 @on_every_analysis
 def test_a_week_later(asked):
     later = [each | {"moment": each["moment"] + WEEK} for each in rows_of(EVENTS)]
-    assert rows(ASKED[asked](loaded("duckdb", later))) == [tuple(
-        value + WEEK if isinstance(value, datetime.date) else value for value in row) for row in found(asked)]
+    assert rows(ASKED[asked](loaded("duckdb", later))) == [
+        tuple(value + WEEK if isinstance(value, datetime.date) else value for value in row) for row in found(asked)
+    ]
 
 
 #: Counts of events, to which nobody's belong, and so do shares of them.
@@ -86,8 +90,22 @@ def test_events_of_nobody_change_nothing(asked):
     assert rows(ASKED[asked](loaded("duckdb", [*rows_of(EVENTS), *nobody]))) == found(asked)
 
 
-@pytest.mark.parametrize("asked", ["trend", "trend by country", "active users", "stickiness", "lifecycle", "retention",
-                                   "returning buyers", "funnel", "funnel in any order", "paths", "attribution"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "trend",
+        "trend by country",
+        "active users",
+        "stickiness",
+        "lifecycle",
+        "retention",
+        "returning buyers",
+        "funnel",
+        "funnel in any order",
+        "paths",
+        "attribution",
+    ],
+)
 def test_twice_the_users(asked):
     """Counts double, and rates stay."""
     twins = [each | {"event_id": f"t{each['event_id']}", "user_id": f"twin {each['user_id']}"} for each in rows_of(EVENTS)]
@@ -111,8 +129,15 @@ def test_no_events(engine, asked):
     analysis = ASKED[asked](loaded(engine, []))
     table = analysis.to_arrow()
     assert table.schema == ASKED[asked](fixture(engine)).to_arrow().schema
-    assert all(not value for row in table.to_pylist() for value in row.values() if isinstance(value, int | float)
-               and not isinstance(value, bool)) or "funnel" in asked
+    assert (
+        all(
+            not value
+            for row in table.to_pylist()
+            for value in row.values()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+        )
+        or "funnel" in asked
+    )
     assert "There are no events." in analysis.definition
 
 
@@ -124,8 +149,19 @@ IN_MEMORY = {"drivers", "impact"}
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_nothing_is_queried_before_rows_are_asked_for(asked, dialect):
     """A frame without a connection would raise."""
-    events = DataFrame.from_schema({"event_id": "string", "user_id": "string", "moment": "timestamp", "event_type": "string",
-                                    "country": "string", "amount": "int64"}, "event_id", dialect=dialect, table_name="events")
+    events = DataFrame.from_schema(
+        {
+            "event_id": "string",
+            "user_id": "string",
+            "moment": "timestamp",
+            "event_type": "string",
+            "country": "string",
+            "amount": "int64",
+        },
+        "event_id",
+        dialect=dialect,
+        table_name="events",
+    )
     analysis = ASKED[asked](events)
     assert repr(analysis).startswith("<")
     assert "FROM events" in analysis.view_sql()

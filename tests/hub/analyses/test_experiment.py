@@ -30,8 +30,12 @@ from objectiv_local.hub.analyses.experiments.inference import (
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 HUB = ModelHub()
 DAY, HOUR = datetime.timedelta(days=1), datetime.timedelta(hours=1)
-METRICS = {"bought": "buy", "orders": ("count", "buy"), "revenue": ("sum", "amount"),
-           "order value": ("ratio", ("sum", "amount"), ("count", "buy"))}
+METRICS = {
+    "bought": "buy",
+    "orders": ("count", "buy"),
+    "revenue": ("sum", "amount"),
+    "order value": ("ratio", ("sum", "amount"), ("count", "buy")),
+}
 COLUMNS = ["users", "mean", "difference", "difference_low", "difference_high", "lift", "ci_low", "ci_high", "p", "p_holm"]
 
 
@@ -49,24 +53,44 @@ def cells(analysis):
 
 
 def event(user, moment, kind, group=None, amount=None):
-    return {"event_id": f"{user}{moment:02}", "user_id": user, "moment": tried.BEGIN + moment * HOUR, "event_type": kind,
-            "group": group, "amount": amount}
+    return {
+        "event_id": f"{user}{moment:02}",
+        "user_id": user,
+        "moment": tried.BEGIN + moment * HOUR,
+        "event_type": kind,
+        "group": group,
+        "amount": amount,
+    }
 
 
 #: Four users of each variant; a and e have done something before.
 EVENTS = [
-    event("a", 0, "buy", None, 100.0), event("a", 1, "visit", "control"), event("a", 2, "buy", None, 5.0),
+    event("a", 0, "buy", None, 100.0),
+    event("a", 1, "visit", "control"),
+    event("a", 2, "buy", None, 5.0),
     event("a", 3, "buy", None, 7.0),
-    event("b", 1, "visit", "control"), event("b", 30, "buy", None, 9.0),
-    event("c", 1, "visit", "control"), event("d", 1, "visit", "control"), event("d", 2, "view"),
-    event("e", 0, "buy", None, 50.0), event("e", 1, "visit", "new"), event("e", 2, "buy", None, 2.0),
-    event("f", 1, "visit", "new"), event("f", 2, "buy"),
-    event("g", 1, "visit", "new"), event("g", 2, "visit", "new"), event("g", 3, "buy", None, 12.0),
+    event("b", 1, "visit", "control"),
+    event("b", 30, "buy", None, 9.0),
+    event("c", 1, "visit", "control"),
+    event("d", 1, "visit", "control"),
+    event("d", 2, "view"),
+    event("e", 0, "buy", None, 50.0),
+    event("e", 1, "visit", "new"),
+    event("e", 2, "buy", None, 2.0),
+    event("f", 1, "visit", "new"),
+    event("f", 2, "buy"),
+    event("g", 1, "visit", "new"),
+    event("g", 2, "visit", "new"),
+    event("g", 3, "buy", None, 12.0),
     event("h", 1, "visit", "new"),
-    event("i", 1, "visit", "new"), event("i", 2, "visit", "control"), event("i", 3, "buy", None, 1000.0),  # saw both
-    event("j", 1, "visit"), event("j", 2, "buy", None, 1000.0),  # was exposed to nothing
+    event("i", 1, "visit", "new"),
+    event("i", 2, "visit", "control"),
+    event("i", 3, "buy", None, 1000.0),  # saw both
+    event("j", 1, "visit"),
+    event("j", 2, "buy", None, 1000.0),  # was exposed to nothing
     event("k", 1, "buy", "new", 1000.0),  # was not exposed
-    event(None, 1, "visit", "new"), event(None, 2, "buy", None, 1000.0),
+    event(None, 1, "visit", "new"),
+    event(None, 2, "buy", None, 1000.0),
 ]
 
 
@@ -75,12 +99,22 @@ def test_metrics_by_hand(engine):
     found = asked(loaded(engine, EVENTS))
     assert found.index_columns == ["variant", "metric"]
     assert found.columns == COLUMNS
-    assert {name: found.dtypes[name] for name in ("users", "mean", "p")} == {"users": "int64", "mean": "float64", "p": "float64"}
+    assert {name: found.dtypes[name] for name in ("users", "mean", "p")} == {
+        "users": "int64",
+        "mean": "float64",
+        "p": "float64",
+    }
     table = cells(found)
     assert {key: (row["users"], row["mean"]) for key, row in table.items()} == {
-        ("control", "bought"): (4, 0.5), ("control", "orders"): (4, 0.75), ("control", "revenue"): (4, 5.25),
-        ("control", "order value"): (4, 7.0), ("new", "bought"): (4, 0.75), ("new", "orders"): (4, 0.75),
-        ("new", "revenue"): (4, 3.5), ("new", "order value"): (4, pytest.approx(14 / 3))}
+        ("control", "bought"): (4, 0.5),
+        ("control", "orders"): (4, 0.75),
+        ("control", "revenue"): (4, 5.25),
+        ("control", "order value"): (4, 7.0),
+        ("new", "bought"): (4, 0.75),
+        ("new", "orders"): (4, 0.75),
+        ("new", "revenue"): (4, 3.5),
+        ("new", "order value"): (4, pytest.approx(14 / 3)),
+    }
     assert all(table["control", name]["p"] is None and table["control", name]["lift"] is None for name in METRICS)
     new = table["new", "bought"]
     assert (new["difference"], new["lift"]) == (0.25, 0.5)
@@ -120,13 +154,19 @@ def test_windows(engine):
     found = cells(asked(events, {"n": ("count", "buy")}, as_of=tried.BEGIN + 2 * HOUR))
     assert found["control", "n"]["mean"] == 0.25
     with pytest.raises(InvalidValue, match="no user is in the control"):
-        asked(loaded(engine, [*EVENTS, event("z", 40, "visit", "other"), event("y", 40, "visit", "new")]), start=tried.BEGIN + DAY)
+        asked(
+            loaded(engine, [*EVENTS, event("z", 40, "visit", "other"), event("y", 40, "visit", "new")]), start=tried.BEGIN + DAY
+        )
 
 
 @on_every_engine
 def test_conditions_of_a_sum(engine):
-    found = cells(asked(loaded(engine, EVENTS), {"large": ("sum", "amount", lambda df: df.amount > 6),
-                                                 "views": ("ratio", "view", ["view", "buy"])}))
+    found = cells(
+        asked(
+            loaded(engine, EVENTS),
+            {"large": ("sum", "amount", lambda df: df.amount > 6), "views": ("ratio", "view", ["view", "buy"])},
+        )
+    )
     assert found["control", "large"]["mean"] == 4.0
     assert found["control", "views"]["mean"] == 0.25
     assert found["new", "views"]["mean"] == 0.0
@@ -166,8 +206,12 @@ def compare(engine, seed, count, **options):
     if len(found) < 2 or "control" not in found:
         return
     table = cells(asked(loaded(engine, generated), split={"control": 1, "new": 1}, **options))
-    twins = {"bought": (tried.bought, tried.proportions), "orders": (tried.orders, tried.means), "revenue": (tried.revenue, tried.means),
-             "order value": (lambda later: (tried.revenue(later), tried.orders(later)), tried.ratios)}
+    twins = {
+        "bought": (tried.bought, tried.proportions),
+        "orders": (tried.orders, tried.means),
+        "revenue": (tried.revenue, tried.means),
+        "order value": (lambda later: (tried.revenue(later), tried.orders(later)), tried.ratios),
+    }
     p_values = []
     for name, (value, test) in twins.items():
         values = {variant: [value(later) for _, later in own] for variant, own in found.items()}
@@ -180,12 +224,18 @@ def compare(engine, seed, count, **options):
         assert [row[each] for each in ("difference", "difference_low", "difference_high", "p")] == pytest.approx(list(expected))
         p_values.append(row["p"])
     assert [row["p_holm"] for row in table.values() if row["p"] is not None] == pytest.approx(
-        [each for each in holm([row["p"] for row in table.values()]) if each is not None])
+        [each for each in holm([row["p"] for row in table.values()]) if each is not None]
+    )
 
 
 @settings(max_examples=15)
-@given(seed=st.integers(0, 10**6), count=st.sampled_from([4, 20, 60]), hours=st.sampled_from([None, 30, 200]),
-       several=st.sampled_from(["exclude", "first"]), include_open=st.booleans())
+@given(
+    seed=st.integers(0, 10**6),
+    count=st.sampled_from([4, 20, 60]),
+    hours=st.sampled_from([None, 30, 200]),
+    several=st.sampled_from(["exclude", "first"]),
+    include_open=st.booleans(),
+)
 def test_generated_events(seed, count, hours, several, include_open):
     compare("duckdb", seed, count, window=hours and hours * HOUR, several=several, include_open=include_open)
 
@@ -201,7 +251,9 @@ def test_covariates(engine):
     generated = tried.drawn(11, 120)
     found = tried.units(generated, before=2 * DAY)
     for covariate, value, after in ((2 * DAY, tried.orders, tried.orders), (("sum", "amount"), tried.revenue, tried.orders)):
-        table = cells(asked(loaded(engine, generated), {"orders": ("count", "buy")}, covariate=covariate, covariate_window=2 * DAY))
+        table = cells(
+            asked(loaded(engine, generated), {"orders": ("count", "buy")}, covariate=covariate, covariate_window=2 * DAY)
+        )
         x = {variant: np.array([value(earlier) for earlier, _ in own]) for variant, own in found.items()}
         y = {variant: np.array([after(later) for _, later in own]) for variant, own in found.items()}
         shared = sum((len(x[each]) - 1) * np.cov(x[each], y[each])[0, 1] for each in x)
@@ -210,25 +262,37 @@ def test_covariates(engine):
         corrected = {variant: y[variant] - factor * (x[variant] - center) for variant in x}
         row = table["new", "orders"]
         assert [row[each] for each in ("difference", "difference_low", "difference_high", "p")] == pytest.approx(
-            list(tried.means(corrected["control"], corrected["new"])))
+            list(tried.means(corrected["control"], corrected["new"]))
+        )
         assert row["mean"] == pytest.approx(corrected["new"].mean())
 
 
 def test_a_share_with_a_covariate_is_compared_as_a_mean():
     generated = tried.drawn(11, 120)
     found = tried.units(generated, before=2 * DAY)
-    x, y = ({variant: np.array([tried.bought(own[place]) for own in each]) for variant, each in found.items()} for place in (0, 1))
-    factor = (sum((len(x[each]) - 1) * np.cov(x[each], y[each])[0, 1] for each in x)
-              / sum((len(x[each]) - 1) * x[each].var(ddof=1) for each in x))
+    x, y = (
+        {variant: np.array([tried.bought(own[place]) for own in each]) for variant, each in found.items()} for place in (0, 1)
+    )
+    factor = sum((len(x[each]) - 1) * np.cov(x[each], y[each])[0, 1] for each in x) / sum(
+        (len(x[each]) - 1) * x[each].var(ddof=1) for each in x
+    )
     corrected = {variant: y[variant] - factor * x[variant] for variant in x}
     row = cells(asked(loaded("duckdb", generated), {"bought": "buy"}, covariate=2 * DAY))["new", "bought"]
-    assert [row["difference"], row["p"]] == pytest.approx([tried.means(corrected["control"], corrected["new"])[place] for place in (0, 3)])
+    assert [row["difference"], row["p"]] == pytest.approx(
+        [tried.means(corrected["control"], corrected["new"])[place] for place in (0, 3)]
+    )
 
 
 @on_every_engine
 def test_large_values_keep_their_digits(engine):
-    events = [each for number in range(20) for each in (
-        event(f"u{number}", 1, "visit", "new" if number % 2 else "control"), event(f"u{number}", 2, "buy", None, 1e9 + number))]
+    events = [
+        each
+        for number in range(20)
+        for each in (
+            event(f"u{number}", 1, "visit", "new" if number % 2 else "control"),
+            event(f"u{number}", 2, "buy", None, 1e9 + number),
+        )
+    ]
     row = cells(asked(loaded(engine, events), ("sum", "amount"), covariate=("sum", "amount")))["new", "amount"]
     control, new = ([1e9 + number for number in range(start, 20, 2)] for start in (0, 1))
     assert row["difference"] == pytest.approx(1.0)
@@ -309,10 +373,13 @@ def test_looking_often_finds_nothing_that_is_not_there():
     looks = range(50, 2001, 50)
     wrong = {None: 0, 2000: 0}
     for control, treatment in draws:
-        groups = [[Group(users, part[:users].mean(), part[:users].var(ddof=1)) for users in looks] for part in (control, treatment)]
+        groups = [
+            [Group(users, part[:users].mean(), part[:users].var(ddof=1)) for users in looks] for part in (control, treatment)
+        ]
         for planned in wrong:
-            wrong[planned] += any(compared("ratio", one, other, 0.05, planned).p < 0.05
-                                  for one, other in zip(*groups, strict=True))
+            wrong[planned] += any(
+                compared("ratio", one, other, 0.05, planned).p < 0.05 for one, other in zip(*groups, strict=True)
+            )
     # 600 experiments of 40 looks: a fixed test is wrong about every third time, which is what looking often costs.
     assert wrong[None] > 120
     assert wrong[2000] < 0.05 * 600
@@ -322,14 +389,17 @@ def test_looking_often_finds_nothing_that_is_not_there():
 def test_sequential_experiments(engine):
     generated = tried.drawn(6, 80)
     metric = {"orders": ("count", "buy")}
-    fixed, found = (cells(asked(loaded(engine, generated), metric, **options))["new", "orders"]
-                    for options in ({}, {"sequential": True, "planned_users": 500}))
+    fixed, found = (
+        cells(asked(loaded(engine, generated), metric, **options))["new", "orders"]
+        for options in ({}, {"sequential": True, "planned_users": 500})
+    )
     values = {variant: [tried.orders(later) for _, later in own] for variant, own in tried.units(generated).items()}
     users = sum(map(len, values.values()))
     error = math.sqrt(sum(np.var(each, ddof=1) / len(each) for each in values.values()))
     half = anytime_half_width(users, error, 0.05, 500)
     assert (found["difference_low"], found["difference_high"]) == pytest.approx(
-        (fixed["difference"] - half, fixed["difference"] + half))
+        (fixed["difference"] - half, fixed["difference"] + half)
+    )
     assert found["p"] > fixed["p"]
 
 
@@ -342,7 +412,9 @@ def test_a_covariate_makes_intervals_narrow_and_right():
             before = random.normal(5, 2, 400)
             after = before + random.normal(effect, 1, 400)
             covariance = float(np.cov(before, after)[0, 1])
-            groups.append((Group(400, after.mean(), after.var(ddof=1)), Group(400, before.mean(), before.var(ddof=1)), covariance))
+            groups.append(
+                (Group(400, after.mean(), after.var(ddof=1)), Group(400, before.mean(), before.var(ddof=1)), covariance)
+            )
             plain.append(groups[-1][0])
         found = compared("mean", *adjusted(groups), 0.05, None)
         other = compared("mean", *plain, 0.05, None)
@@ -380,44 +452,63 @@ def test_tea_tasting(engine):
     for name in ("orders", "revenue"):
         theirs = tea.Mean(name).analyze(aggregates, control="control", treatment="new")
         ours = table["new", name]
-        assert [theirs.control, theirs.treatment, theirs.effect_size, theirs.effect_size_ci_lower, theirs.effect_size_ci_upper, theirs.pvalue] == (
-            pytest.approx([table["control", name]["mean"], *(ours[each] for each in ("mean", "difference", "difference_low", "difference_high", "p"))]))
+        assert [
+            theirs.control,
+            theirs.treatment,
+            theirs.effect_size,
+            theirs.effect_size_ci_lower,
+            theirs.effect_size_ci_upper,
+            theirs.pvalue,
+        ] == (
+            pytest.approx(
+                [
+                    table["control", name]["mean"],
+                    *(ours[each] for each in ("mean", "difference", "difference_low", "difference_high", "p")),
+                ]
+            )
+        )
         assert theirs.rel_effect_size == pytest.approx(ours["lift"])
     theirs = tea.RatioOfMeans("order value numerator", "order value denominator", use_t=False).analyze(
-        aggregates, control="control", treatment="new")
+        aggregates, control="control", treatment="new"
+    )
     assert [theirs.effect_size, theirs.effect_size_ci_lower, theirs.pvalue] == pytest.approx(
-        [table["new", "order value"][each] for each in ("difference", "difference_low", "p")])
+        [table["new", "order value"][each] for each in ("difference", "difference_low", "p")]
+    )
     corrected = asked(loaded(engine, generated), {"orders": ("count", "buy")}, covariate=2 * DAY)
     theirs = tea.Mean("orders", "orders covariate").analyze(corrected.to_tea_tasting(), control="control", treatment="new")
     # tea-tasting takes its factor from all units together, which differs by a little.
     assert theirs.effect_size == pytest.approx(cells(corrected)["new", "orders"]["difference"], abs=0.02)
 
 
-@pytest.mark.parametrize(("options", "error", "words"), [
-    ({"exposure": 3}, InvalidType, "exposure of experiment is given as"),
-    ({"variant": "groups"}, ColumnNotFound, "(?s)variant of experiment is column 'groups'.*'group'"),
-    ({"metric": 3}, InvalidType, "(?s)metric of experiment is given as.*for a proportion"),
-    ({"metric": {}}, InvalidValue, "empty mapping"),
-    ({"metric": {3: "buy"}}, InvalidType, "names are strings"),
-    ({"metric": ("sum", "event_type")}, InvalidType, "is string, and has to be a number"),
-    ({"metric": ("sum", "amont")}, ColumnNotFound, "amount"),
-    ({"metric": ("sum",)}, InvalidType, r"\('sum', column\)"),
-    ({"metric": ("ratio", "buy")}, InvalidType, "takes a numerator and a denominator"),
-    ({"metric": {"n": ("ratio", "buy", 3)}}, InvalidType, "denominator of metric of experiment 'n'"),
-    ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which no covariate corrects"),
-    ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment is a ratio"),
-    ({"covariate": {"n": "buy"}}, InvalidType, "one metric for all"),
-    ({"covariate": -DAY}, InvalidValue, "covariate of experiment has to be positive"),
-    ({"window": 0 * DAY}, InvalidValue, "window of experiment has to be positive"),
-    ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control, new"),
-    ({"several": "last"}, InvalidValue, "several of experiment"),
-    ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data, and not in split"),
-    ({"split": {"control": 1, "new": -1}}, InvalidValue, "shares are positive"),
-    ({"alpha": 0}, InvalidValue, "alpha of experiment"),
-    ({"alpha": float("nan")}, InvalidValue, "alpha of experiment"),
-    ({"planned_users": 0}, InvalidValue, "planned_users"),
-    ({"exposure": lambda df: (df.event_type == "visit") & (df.group == "new")}, InvalidValue, "all 5 users have 'new'"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"exposure": 3}, InvalidType, "exposure of experiment is given as"),
+        ({"variant": "groups"}, ColumnNotFound, "(?s)variant of experiment is column 'groups'.*'group'"),
+        ({"metric": 3}, InvalidType, "(?s)metric of experiment is given as.*for a proportion"),
+        ({"metric": {}}, InvalidValue, "empty mapping"),
+        ({"metric": {3: "buy"}}, InvalidType, "names are strings"),
+        ({"metric": ("sum", "event_type")}, InvalidType, "is string, and has to be a number"),
+        ({"metric": ("sum", "amont")}, ColumnNotFound, "amount"),
+        ({"metric": ("sum",)}, InvalidType, r"\('sum', column\)"),
+        ({"metric": ("ratio", "buy")}, InvalidType, "takes a numerator and a denominator"),
+        ({"metric": {"n": ("ratio", "buy", 3)}}, InvalidType, "denominator of metric of experiment 'n'"),
+        ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which no covariate corrects"),
+        ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment is a ratio"),
+        ({"covariate": {"n": "buy"}}, InvalidType, "one metric for all"),
+        ({"covariate": -DAY}, InvalidValue, "covariate of experiment has to be positive"),
+        ({"window": 0 * DAY}, InvalidValue, "window of experiment has to be positive"),
+        ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control, new"),
+        ({"several": "last"}, InvalidValue, "several of experiment"),
+        ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data, and not in split"),
+        ({"split": {"control": 1, "new": -1}}, InvalidValue, "shares are positive"),
+        ({"alpha": 0}, InvalidValue, "alpha of experiment"),
+        ({"alpha": float("nan")}, InvalidValue, "alpha of experiment"),
+        ({"planned_users": 0}, InvalidValue, "planned_users"),
+        ({"exposure": lambda df: (df.event_type == "visit") & (df.group == "new")}, InvalidValue, "all 5 users have 'new'"),
+    ],
+    ids=case_id,
+)
 def test_errors(options, error, words):
     arguments = {"exposure": "visit", "variant": "group", "metric": "buy"} | options
     with pytest.raises(error, match=words):

@@ -29,22 +29,42 @@ def members(analysis, **cell):
 def streams(engine, *events):
     """Return the event frame of (user, minute, event type) and perhaps a country, in the order of their ids."""
     start = datetime.datetime(2024, 1, 1)
-    return loaded(engine, [
-        {"event_id": f"e{number:03}", "user_id": user, "moment": start + minute * MINUTE, "event_type": kind,
-         "country": country[0] if country else None, "amount": number}
-        for number, (user, minute, kind, *country) in enumerate(events)])
+    return loaded(
+        engine,
+        [
+            {
+                "event_id": f"e{number:03}",
+                "user_id": user,
+                "moment": start + minute * MINUTE,
+                "event_type": kind,
+                "country": country[0] if country else None,
+                "amount": number,
+            }
+            for number, (user, minute, kind, *country) in enumerate(events)
+        ],
+    )
 
 
 @on_every_engine
-@pytest.mark.parametrize(("switches", "expected"), [
-    ({}, [6, 5, 3]), ({"entry": "first"}, [6, 4, 2]), ({"ties": "strict"}, [6, 4, 3]), ({"order": "strict"}, [6, 4, 2]),
-    ({"exclude": [("error", 1, 2)]}, [6, 4, 2]), ({"exclude": [("error", 1, 2)], "exclude_mode": "remove"}, [5, 4, 2]),
-    ({"order": "any"}, [6, 6, 4]),
-    # All attempts: a and c twice, and b twice.
-    ({"entry": "each"}, [9, 5, 3]),
-    ({"rules": "posthog", "exclude": "error"}, [5, 4, 2]), ({"rules": "mixpanel"}, [6, 4, 2]), ({"rules": "amplitude"}, [6, 5, 3]),
-    ({"rules": "mixpanel", "entry": "any"}, [6, 5, 3]),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        ({}, [6, 5, 3]),
+        ({"entry": "first"}, [6, 4, 2]),
+        ({"ties": "strict"}, [6, 4, 3]),
+        ({"order": "strict"}, [6, 4, 2]),
+        ({"exclude": [("error", 1, 2)]}, [6, 4, 2]),
+        ({"exclude": [("error", 1, 2)], "exclude_mode": "remove"}, [5, 4, 2]),
+        ({"order": "any"}, [6, 6, 4]),
+        # All attempts: a and c twice, and b twice.
+        ({"entry": "each"}, [9, 5, 3]),
+        ({"rules": "posthog", "exclude": "error"}, [5, 4, 2]),
+        ({"rules": "mixpanel"}, [6, 4, 2]),
+        ({"rules": "amplitude"}, [6, 5, 3]),
+        ({"rules": "mixpanel", "entry": "any"}, [6, 5, 3]),
+    ],
+    ids=case_id,
+)
 def test_the_six_users(engine, switches, expected):
     assert users(HUB.funnel(fixture(engine), STEPS, HOUR, **switches)) == expected
     assert users(HUB.funnel(with_nobody(engine), STEPS, HOUR, **switches)) == expected
@@ -54,13 +74,30 @@ def test_the_six_users(engine, switches, expected):
 def test_the_table(engine):
     found = HUB.funnel(fixture(engine), STEPS, HOUR)
     assert found.index_columns == ["step"]
-    assert found.columns == ["name", "users", "of_first", "of_previous", "dropped", "pending", "median_time", "mean_time", "p90_time",
-                             "ci_low", "ci_high"]
+    assert found.columns == [
+        "name",
+        "users",
+        "of_first",
+        "of_previous",
+        "dropped",
+        "pending",
+        "median_time",
+        "mean_time",
+        "p90_time",
+        "ci_low",
+        "ci_high",
+    ]
     # To the cart: a 5, b 15, c 10, d 0, e 2 minutes; to the purchase: a 20, c 20, e 3. b has a view at the last moment.
     assert [row[:8] for row in rows(found)] == [
-        (1, "view", 6, 1.0, 1.0, 1, 0, 0 * MINUTE), (2, "cart", 5, 5 / 6, 5 / 6, 1, 1, 5 * MINUTE), (3, "buy", 3, 0.5, 3 / 5, 0, 0, 20 * MINUTE)]
+        (1, "view", 6, 1.0, 1.0, 1, 0, 0 * MINUTE),
+        (2, "cart", 5, 5 / 6, 5 / 6, 1, 1, 5 * MINUTE),
+        (3, "buy", 3, 0.5, 3 / 5, 0, 0, 20 * MINUTE),
+    ]
     assert [row[8:10] for row in rows(found)] == [
-        (0 * MINUTE, 0 * MINUTE), (32 * MINUTE / 5, 13 * MINUTE), (43 * MINUTE / 3, 20 * MINUTE)]
+        (0 * MINUTE, 0 * MINUTE),
+        (32 * MINUTE / 5, 13 * MINUTE),
+        (43 * MINUTE / 3, 20 * MINUTE),
+    ]
     assert [members(found, step=step) for step in (1, 2, 3)] == [list("abcdef"), list("abcde"), list("ace")]
     assert [members(found, step=step, dropped=True) for step in (1, 2, 3)] == [["f"], ["d"], []]
     assert [members(found, step=step, pending=True) for step in (1, 2, 3)] == [[], ["b"], []]
@@ -113,7 +150,9 @@ def test_another_start_rescues_a_user(engine):
 
 @on_every_engine
 def test_one_event_fills_one_step(engine):
-    events = streams(engine, ("a", 0, "view"), ("b", 0, "view"), ("b", 0, "view"), ("c", 0, "view"), ("c", 1, "view"), ("c", 1, "view"))
+    events = streams(
+        engine, ("a", 0, "view"), ("b", 0, "view"), ("b", 0, "view"), ("c", 0, "view"), ("c", 1, "view"), ("c", 1, "view")
+    )
     assert users(HUB.funnel(events, ["view", "view", "view"])) == [3, 2, 1]
     assert users(HUB.funnel(events, ["view", "view", "view"], ties="strict")) == [3, 1, 0]
     assert users(HUB.funnel(events, ["view", "view", "view"], order="any")) == [3, 2, 1]
@@ -128,9 +167,22 @@ def test_one_event_fills_one_step(engine):
 
 @on_every_engine
 def test_excluded_events_at_the_moment_of_a_step_exclude_nothing(engine):
-    events = streams(engine, ("a", 0, "view"), ("a", 0, "error"), ("a", 5, "error"), ("a", 5, "cart"),
-                     ("b", 0, "view"), ("b", 2, "error"), ("b", 5, "cart"), ("b", 6, "view"), ("b", 7, "cart"),
-                     ("c", 0, "view"), ("c", 1, "cart"), ("c", 2, "error"), ("c", 3, "buy"))
+    events = streams(
+        engine,
+        ("a", 0, "view"),
+        ("a", 0, "error"),
+        ("a", 5, "error"),
+        ("a", 5, "cart"),
+        ("b", 0, "view"),
+        ("b", 2, "error"),
+        ("b", 5, "cart"),
+        ("b", 6, "view"),
+        ("b", 7, "cart"),
+        ("c", 0, "view"),
+        ("c", 1, "cart"),
+        ("c", 2, "error"),
+        ("c", 3, "buy"),
+    )
     assert users(HUB.funnel(events, STEPS, exclude="error")) == [3, 3, 0]
     assert users(HUB.funnel(events, STEPS, exclude=[("error", 1, 2)])) == [3, 3, 1]
     assert users(HUB.funnel(events, STEPS, exclude="error", entry="first")) == [3, 2, 0]
@@ -155,8 +207,17 @@ def test_the_range_is_that_of_the_first_step(engine):
 
 @on_every_engine
 def test_held_columns(engine):
-    events = streams(engine, ("a", 0, "view", "NL"), ("a", 1, "cart", "BE"), ("a", 2, "view", "BE"), ("a", 3, "cart", "NL"),
-                     ("b", 0, "view", None), ("b", 1, "cart", None), ("c", 0, "view", "BE"), ("c", 1, "cart", "NL"))
+    events = streams(
+        engine,
+        ("a", 0, "view", "NL"),
+        ("a", 1, "cart", "BE"),
+        ("a", 2, "view", "BE"),
+        ("a", 3, "cart", "NL"),
+        ("b", 0, "view", None),
+        ("b", 1, "cart", None),
+        ("c", 0, "view", "BE"),
+        ("c", 1, "cart", "NL"),
+    )
     found = HUB.funnel(events, ["view", "cart"], hold="country")
     assert users(found) == [3, 1]
     assert members(found, step=1) == ["a", "c"]
@@ -164,8 +225,15 @@ def test_held_columns(engine):
 
 @on_every_engine
 def test_units_of_two_columns(engine):
-    events = streams(engine, ("a", 0, "view", "NL"), ("a", 1, "cart", "BE"), ("b", 0, "view", "BE"), ("b", 1, "cart", "BE"),
-                     ("c", 0, "view", None), ("c", 1, "cart", None))
+    events = streams(
+        engine,
+        ("a", 0, "view", "NL"),
+        ("a", 1, "cart", "BE"),
+        ("b", 0, "view", "BE"),
+        ("b", 1, "cart", "BE"),
+        ("c", 0, "view", None),
+        ("c", 1, "cart", None),
+    )
     found = HUB.funnel(events, ["view", "cart"], unit=["user_id", "country"])
     assert users(found) == [2, 1]
     assert rows(found.users(step=2))[0][:2] == ("b", "BE")
@@ -180,8 +248,16 @@ def test_periods(engine):
     for row in rows(found):
         table.setdefault(row[0], []).append(row[3])
     # The view of a on the 2nd and that of b on the 8th are attempts of their own.
-    assert table == {day(1): [2, 2, 1], day(2): [2, 1, 1], day(3): [2, 2, 1], day(4): [1, 0, 0], day(5): [0] * 3, day(6): [0] * 3,
-                     day(7): [0] * 3, day(8): [1, 0, 0]}
+    assert table == {
+        day(1): [2, 2, 1],
+        day(2): [2, 1, 1],
+        day(3): [2, 2, 1],
+        day(4): [1, 0, 0],
+        day(5): [0] * 3,
+        day(6): [0] * 3,
+        day(7): [0] * 3,
+        day(8): [1, 0, 0],
+    }
     assert [row[-1] for row in rows(found)] == [True] * 21 + [False] * 3
     assert members(found, period="2024-01-02", step=2) == ["c"]
     assert members(found, step=1, period="2024-01-02", dropped=True) == ["a"]
@@ -193,27 +269,47 @@ def test_periods(engine):
 @on_every_engine
 def test_periods_are_local(engine):
     hub = ModelHub(time_zone="America/New_York")
-    found = hub.funnel(streams(engine, ("a", 0, "view"), ("a", 6 * 60, "view"), ("a", 6 * 60 + 1, "cart")), ["view", "cart"], HOUR, by="day")
+    found = hub.funnel(
+        streams(engine, ("a", 0, "view"), ("a", 6 * 60, "view"), ("a", 6 * 60 + 1, "cart")), ["view", "cart"], HOUR, by="day"
+    )
     assert [row[:2] + row[3:4] for row in rows(found)] == [
-        (datetime.date(2023, 12, 31), 1, 1), (datetime.date(2023, 12, 31), 2, 0), (day(1), 1, 1), (day(1), 2, 1)]
+        (datetime.date(2023, 12, 31), 1, 1),
+        (datetime.date(2023, 12, 31), 2, 0),
+        (day(1), 1, 1),
+        (day(1), 2, 1),
+    ]
 
 
 #: Two users, whose steps have countries of their own.
-TRAVELERS = (("a", 0, "visit", "DE"), ("a", 1, "view", "NL"), ("a", 2, "cart", "BE"), ("a", 3, "buy", None), ("a", 9, "visit", "FR"),
-             ("b", 1, "view", None), ("b", 2, "cart", "BE"), ("b", 2, "cart", "AT"), ("b", 9, "visit", None))
+TRAVELERS = (
+    ("a", 0, "visit", "DE"),
+    ("a", 1, "view", "NL"),
+    ("a", 2, "cart", "BE"),
+    ("a", 3, "buy", None),
+    ("a", 9, "visit", "FR"),
+    ("b", 1, "view", None),
+    ("b", 2, "cart", "BE"),
+    ("b", 2, "cart", "AT"),
+    ("b", 9, "visit", None),
+)
 
 
 @on_every_engine
-@pytest.mark.parametrize(("attribution", "expected"), [
-    ("first_step", {"(none)": [1, 1, 0], "NL": [1, 1, 1]}),
-    ("last_step", {"(none)": [1, 1, 1], "BE": [1, 1, 0]}),
-    (2, {"BE": [2, 2, 1]}), (3, {"(none)": [2, 2, 1]}),
-    ("first_defined", {"BE": [1, 1, 0], "NL": [1, 1, 1]}),
-    ("last_defined", {"BE": [2, 2, 1]}),
-    ("all_steps", {"(none)": [1, 0, 0], "NL": [1, 0, 0]}),
-    ("user_first", {"BE": [1, 1, 0], "DE": [1, 1, 1]}),
-    ("user_last", {"AT": [1, 1, 0], "FR": [1, 1, 1]}),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("attribution", "expected"),
+    [
+        ("first_step", {"(none)": [1, 1, 0], "NL": [1, 1, 1]}),
+        ("last_step", {"(none)": [1, 1, 1], "BE": [1, 1, 0]}),
+        (2, {"BE": [2, 2, 1]}),
+        (3, {"(none)": [2, 2, 1]}),
+        ("first_defined", {"BE": [1, 1, 0], "NL": [1, 1, 1]}),
+        ("last_defined", {"BE": [2, 2, 1]}),
+        ("all_steps", {"(none)": [1, 0, 0], "NL": [1, 0, 0]}),
+        ("user_first", {"BE": [1, 1, 0], "DE": [1, 1, 1]}),
+        ("user_last", {"AT": [1, 1, 0], "FR": [1, 1, 1]}),
+    ],
+    ids=case_id,
+)
 def test_breakdowns(engine, attribution, expected):
     found = HUB.funnel(streams(engine, *TRAVELERS), STEPS, HOUR, breakdown="country", attribution=attribution)
     assert found.index_columns == ["country", "step"]
@@ -234,15 +330,34 @@ def test_steps_in_any_order_have_the_values_of_their_events(engine):
 
 @on_every_engine
 def test_small_groups_are_put_together(engine):
-    events = streams(engine, ("a", 0, "view", "NL"), ("b", 0, "view", "NL"), ("c", 0, "view", "BE"), ("d", 0, "view", "DE"),
-                     ("d", 1, "cart", "DE"), ("d", 2, "view", "BE"))
+    events = streams(
+        engine,
+        ("a", 0, "view", "NL"),
+        ("b", 0, "view", "NL"),
+        ("c", 0, "view", "BE"),
+        ("d", 0, "view", "DE"),
+        ("d", 1, "cart", "DE"),
+        ("d", 2, "view", "BE"),
+    )
     table = {(row[0], row[1]): row[3] for row in rows(HUB.funnel(events, ["view", "cart"], breakdown="country", top=1))}
     assert table == {("(other)", 1): 2, ("(other)", 2): 1, ("NL", 1): 2, ("NL", 2): 0}
     # d has attempts in Belgium and Germany, and counts once in what both are put together to.
-    events = streams(engine, ("a", 0, "view", "NL"), ("b", 0, "view", "NL"), ("c", 0, "view", "NL"), ("d", 0, "view", "DE"),
-                     ("d", 1, "cart", "DE"), ("d", 2, "view", "BE"))
+    events = streams(
+        engine,
+        ("a", 0, "view", "NL"),
+        ("b", 0, "view", "NL"),
+        ("c", 0, "view", "NL"),
+        ("d", 0, "view", "DE"),
+        ("d", 1, "cart", "DE"),
+        ("d", 2, "view", "BE"),
+    )
     found = HUB.funnel(events, ["view", "cart"], breakdown="country", top=1, attribution="all_steps")
-    assert {(row[0], row[1]): row[3] for row in rows(found)} == {("(other)", 1): 1, ("(other)", 2): 1, ("NL", 1): 3, ("NL", 2): 0}
+    assert {(row[0], row[1]): row[3] for row in rows(found)} == {
+        ("(other)", 1): 1,
+        ("(other)", 2): 1,
+        ("NL", 1): 3,
+        ("NL", 2): 0,
+    }
 
 
 @on_every_engine
@@ -261,16 +376,39 @@ def test_steps_by_conditions_of_every_kind(engine):
     # Names of columns that the computation uses itself do not disturb.
     own = events.copy()
     own["step_1"], own["moment_2"], own["step_2"] = own.event_type, own.event_type, own.event_type
-    assert users(HUB.funnel(own, [own.step_1 == "view", lambda df: df.step_2 == "cart", own.step_1 == "buy"], HOUR)) == [6, 5, 3]
-    assert users(HUB.funnel(own, [own.moment_2 == "view", "cart", "buy"], HOUR, breakdown=own.step_2.rename("kind"))) == [6, 5, 3]
+    assert users(HUB.funnel(own, [own.step_1 == "view", lambda df: df.step_2 == "cart", own.step_1 == "buy"], HOUR)) == [
+        6,
+        5,
+        3,
+    ]
+    assert users(HUB.funnel(own, [own.moment_2 == "view", "cart", "buy"], HOUR, breakdown=own.step_2.rename("kind"))) == [
+        6,
+        5,
+        3,
+    ]
 
 
 @on_every_engine
 def test_a_long_user(engine):
     kinds = ("view", "cart", "buy", "view")
-    events = HUB.funnel(loaded(engine, [
-        {"event_id": f"e{number:05}", "user_id": "a", "moment": datetime.datetime(2024, 1, 1) + number * MINUTE / 60,
-         "event_type": kinds[number % 4], "country": None, "amount": number} for number in range(4_000)]), STEPS, MINUTE)
+    events = HUB.funnel(
+        loaded(
+            engine,
+            [
+                {
+                    "event_id": f"e{number:05}",
+                    "user_id": "a",
+                    "moment": datetime.datetime(2024, 1, 1) + number * MINUTE / 60,
+                    "event_type": kinds[number % 4],
+                    "country": None,
+                    "amount": number,
+                }
+                for number in range(4_000)
+            ],
+        ),
+        STEPS,
+        MINUTE,
+    )
     assert users(events) == [1, 1, 1]
 
 
@@ -284,39 +422,49 @@ def test_fifty_steps(engine):
     assert users(HUB.funnel(pairs, ["a", "b"] * 13, HOUR)) == [1] * 24 + [0] * 2
 
 
-@pytest.mark.parametrize(("arguments", "error", "words"), [
-    ({"steps": []}, InvalidValue, "a funnel needs a step"),
-    ({"steps": ["view"] * 51}, InvalidValue, "a funnel of 51 steps is too long"),
-    ({"steps": "view"}, InvalidType, "steps of"),
-    ({"steps": {1: "view"}}, InvalidType, "a mapping of strings"), ({"steps": {"": "view"}}, InvalidValue, "step 1 of funnel has no name"),
-    ({"steps": ["view", 3]}, InvalidType, "step 2 of funnel is given as 3"),
-    ({"steps": ["view", lambda df: df.amount]}, InvalidType, "step 2 of funnel has to return a bool series"),
-    ({"steps": ["view", lambda df: df["county"] == "NL"]}, ColumnNotFound, "step 2 of funnel fails for this frame"),
-    ({"window": datetime.timedelta(0)}, InvalidValue, "window of funnel is 0:00:00"),
-    ({"window": -HOUR}, InvalidValue, "longer than nothing"),
-    ({"window": datetime.timedelta(days=99_999)}, InvalidValue, "at most 100 years"),
-    ({"window": 14}, InvalidType, "window"),
-    ({"order": "ordred"}, InvalidValue, "(?s)order of funnel is one of ordered, strict, any, not 'ordred'.*did you mean 'ordered'"),
-    ({"entry": "last"}, InvalidValue, "entry of funnel"), ({"ties": "none"}, InvalidValue, "ties of funnel"),
-    ({"exclude_mode": "drop"}, InvalidValue, "exclude_mode of funnel"),
-    ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel are not known.*posthog"),
-    ({"exclude": [("error", 0, 2)]}, InvalidValue, "exclude of funnel is between steps 0 and 2"),
-    ({"exclude": [("error", 1, 4)]}, InvalidValue, "there are steps 1 to 3"),
-    ({"exclude": [("error", 2, 2)]}, InvalidValue, "an earlier and a later step"),
-    ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
-    ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
-    ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
-    ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
-    ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
-    ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel: the frame has no column 'county'"),
-    ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
-    ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel is not known: 'last'"),
-    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
-    ({"by": "days"}, InvalidValue, "days"),
-    ({"unit": "account"}, ColumnNotFound, "account is not present"),
-    ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidValue, "is not after start"),
-    ({"steps": [lambda df, k=k: df.amount > k for k in range(8)]}, NotSupported, "too many steps of the funnel"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"steps": []}, InvalidValue, "a funnel needs a step"),
+        ({"steps": ["view"] * 51}, InvalidValue, "a funnel of 51 steps is too long"),
+        ({"steps": "view"}, InvalidType, "steps of"),
+        ({"steps": {1: "view"}}, InvalidType, "a mapping of strings"),
+        ({"steps": {"": "view"}}, InvalidValue, "step 1 of funnel has no name"),
+        ({"steps": ["view", 3]}, InvalidType, "step 2 of funnel is given as 3"),
+        ({"steps": ["view", lambda df: df.amount]}, InvalidType, "step 2 of funnel has to return a bool series"),
+        ({"steps": ["view", lambda df: df["county"] == "NL"]}, ColumnNotFound, "step 2 of funnel fails for this frame"),
+        ({"window": datetime.timedelta(0)}, InvalidValue, "window of funnel is 0:00:00"),
+        ({"window": -HOUR}, InvalidValue, "longer than nothing"),
+        ({"window": datetime.timedelta(days=99_999)}, InvalidValue, "at most 100 years"),
+        ({"window": 14}, InvalidType, "window"),
+        (
+            {"order": "ordred"},
+            InvalidValue,
+            "(?s)order of funnel is one of ordered, strict, any, not 'ordred'.*did you mean 'ordered'",
+        ),
+        ({"entry": "last"}, InvalidValue, "entry of funnel"),
+        ({"ties": "none"}, InvalidValue, "ties of funnel"),
+        ({"exclude_mode": "drop"}, InvalidValue, "exclude_mode of funnel"),
+        ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel are not known.*posthog"),
+        ({"exclude": [("error", 0, 2)]}, InvalidValue, "exclude of funnel is between steps 0 and 2"),
+        ({"exclude": [("error", 1, 4)]}, InvalidValue, "there are steps 1 to 3"),
+        ({"exclude": [("error", 2, 2)]}, InvalidValue, "an earlier and a later step"),
+        ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
+        ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
+        ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
+        ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
+        ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
+        ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel: the frame has no column 'county'"),
+        ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
+        ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel is not known: 'last'"),
+        ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
+        ({"by": "days"}, InvalidValue, "days"),
+        ({"unit": "account"}, ColumnNotFound, "account is not present"),
+        ({"start": "2024-01-02", "end": "2024-01-01"}, InvalidValue, "is not after start"),
+        ({"steps": [lambda df, k=k: df.amount > k for k in range(8)]}, NotSupported, "too many steps of the funnel"),
+    ],
+    ids=case_id,
+)
 def test_bad_input(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.funnel(fixture("duckdb"), **{"steps": STEPS, **arguments}).to_arrow()
@@ -337,22 +485,33 @@ def test_many_overlapping_steps_with_strict_ties():
 
 
 def test_definition():
-    found = HUB.funnel(fixture("duckdb"), STEPS, HOUR, exclude=[("error", 1, 2)], entry="first", hold="country", by="day", start="2024-01-01")
+    found = HUB.funnel(
+        fixture("duckdb"), STEPS, HOUR, exclude=[("error", 1, 2)], entry="first", hold="country", by="day", start="2024-01-01"
+    )
     assert found.definition.splitlines()[:6] == [
         "view then cart then buy, at most 1 hour after the start.",
         "Each user_id and country counts once, by the first attempt.",
         "Events at one moment come in any order; each fills one step.",
         "An attempt ends if error is between steps 1 and 2.",
         "The range is that of the first step; later steps may follow after it.",
-        "Each day is a funnel of the attempts that start in it."]
+        "Each day is a funnel of the attempts that start in it.",
+    ]
     assert repr(HUB.funnel(fixture("duckdb"), STEPS)).startswith("<funnel(steps=['view', 'cart', 'buy'])")
 
 
 @on_every_engine
 def test_specs(engine):
     events = fixture(engine)
-    found = HUB.funnel(events, ["view", lambda df: df.event_type == "cart", events.event_type == "buy"], HOUR, entry="first",
-                       exclude=[("error", 1, 2)], hold="country", breakdown="amount", by="day")
+    found = HUB.funnel(
+        events,
+        ["view", lambda df: df.event_type == "cart", events.event_type == "buy"],
+        HOUR,
+        entry="first",
+        exclude=[("error", 1, 2)],
+        hold="country",
+        breakdown="amount",
+        by="day",
+    )
     assert rows(HUB.from_spec(found.spec(), events)) == rows(found)
 
 

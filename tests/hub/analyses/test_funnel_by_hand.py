@@ -35,8 +35,16 @@ def stream(seed, users=40, longest=11):
     for who in range(users):
         moment = START + draw.randrange(3) * MINUTE
         for _ in range(draw.randrange(1, longest)):
-            rows.append({"event_id": f"e{draw.randrange(10**9)}", "user_id": None if who == 0 else f"u{who}", "moment": moment,
-                         "event_type": draw.choice("aaabbbccx"), "country": draw.choice(("NL", "BE", None)), "amount": who})
+            rows.append(
+                {
+                    "event_id": f"e{draw.randrange(10**9)}",
+                    "user_id": None if who == 0 else f"u{who}",
+                    "moment": moment,
+                    "event_type": draw.choice("aaabbbccx"),
+                    "country": draw.choice(("NL", "BE", None)),
+                    "amount": who,
+                }
+            )
             moment += draw.choice((0, 0, 1, 1, 2, 4)) * MINUTE
     draw.shuffle(rows)
     return rows
@@ -48,9 +56,14 @@ def expected(rows, rule, letters, excluded=(), hold=None):
     for row in rows:
         key = (row["user_id"],) if hold is None else (row["user_id"], row[hold])
         if None not in key:
-            units.setdefault(key, []).append(Event(
-                row["moment"], row["event_id"], frozenset(k for k, each in enumerate(letters, 1) if row["event_type"] in each),
-                frozenset(number for number, each in enumerate(excluded) if row["event_type"] in each)))
+            units.setdefault(key, []).append(
+                Event(
+                    row["moment"],
+                    row["event_id"],
+                    frozenset(k for k, each in enumerate(letters, 1) if row["event_type"] in each),
+                    frozenset(number for number, each in enumerate(excluded) if row["event_type"] in each),
+                )
+            )
     known = max(row["moment"] for row in rows)
     counted = []
     for events in units.values():
@@ -62,27 +75,50 @@ def expected(rows, rule, letters, excluded=(), hold=None):
         before = [each for each, _ in counted if each.reached >= step - 1]
         stayed = [still for each, still in counted if each.reached == step < rule.count]
         times = [(each.moments[step - 1] - each.entered) / MINUTE for each in there]
-        table.append((step, len(there), len(there) / len(counted) if counted else None, len(there) / len(before) if before else None,
-                      stayed.count(False), stayed.count(True), statistics.median(times) if times else None,
-                      round(statistics.fmean(times), 6) if times else None))
+        table.append(
+            (
+                step,
+                len(there),
+                len(there) / len(counted) if counted else None,
+                len(there) / len(before) if before else None,
+                stayed.count(False),
+                stayed.count(True),
+                statistics.median(times) if times else None,
+                round(statistics.fmean(times), 6) if times else None,
+            )
+        )
     return table
 
 
 def found(analysis):
     """Return the rows of the table, with times in minutes."""
     table = analysis[["users", "of_first", "of_previous", "dropped", "pending", "median_time", "mean_time"]].to_arrow()
-    return [tuple(round(value / MINUTE, 6) if isinstance(value, datetime.timedelta) else value for value in row.values())
-            for row in table.to_pylist()]
+    return [
+        tuple(round(value / MINUTE, 6) if isinstance(value, datetime.timedelta) else value for value in row.values())
+        for row in table.to_pylist()
+    ]
 
 
 #: Switches, each with funnels of every kind of steps.
 CASES = [
-    {}, {"ties": "strict"}, {"order": "strict"}, {"order": "strict", "ties": "strict"}, {"order": "any"},
-    {"entry": "first"}, {"entry": "each"}, {"entry": "each", "order": "any"}, {"entry": "first", "order": "strict"},
-    {"exclude": [("x", 1, 2)]}, {"exclude": [("x", 1, 3)], "exclude_mode": "remove"},
-    {"exclude": ["x", ("c", 1, 2)], "ties": "strict"}, {"exclude": "x", "entry": "first", "exclude_mode": "remove"},
-    {"exclude": [("x", 2, 3)], "entry": "each"}, {"hold": "country"}, {"hold": "country", "order": "any"},
-    {"start": START + 3 * MINUTE, "end": START + 8 * MINUTE}, {"start": START + 2 * MINUTE, "order": "any", "entry": "first"},
+    {},
+    {"ties": "strict"},
+    {"order": "strict"},
+    {"order": "strict", "ties": "strict"},
+    {"order": "any"},
+    {"entry": "first"},
+    {"entry": "each"},
+    {"entry": "each", "order": "any"},
+    {"entry": "first", "order": "strict"},
+    {"exclude": [("x", 1, 2)]},
+    {"exclude": [("x", 1, 3)], "exclude_mode": "remove"},
+    {"exclude": ["x", ("c", 1, 2)], "ties": "strict"},
+    {"exclude": "x", "entry": "first", "exclude_mode": "remove"},
+    {"exclude": [("x", 2, 3)], "entry": "each"},
+    {"hold": "country"},
+    {"hold": "country", "order": "any"},
+    {"start": START + 3 * MINUTE, "end": START + 8 * MINUTE},
+    {"start": START + 2 * MINUTE, "order": "any", "entry": "first"},
 ]
 
 
@@ -113,8 +149,12 @@ def check(engine, switches):
             if any(last > len(steps) or first >= last for _, first, last in items):
                 continue
             window = (1 + seed) * MINUTE
-            rule = Funnel(len(steps), window, exclusions=tuple((first, last) for _, first, last in items),
-                          **{name: value for name, value in given.items() if name != "hold"})
+            rule = Funnel(
+                len(steps),
+                window,
+                exclusions=tuple((first, last) for _, first, last in items),
+                **{name: value for name, value in given.items() if name != "hold"},
+            )
             wanted = expected(rows, rule, letters, [each for each, _, _ in items], given.get("hold"))
             analysis = HUB.funnel(events, list(map(list, steps)), window, **switches)
             assert found(analysis) == wanted, (seed, kind)

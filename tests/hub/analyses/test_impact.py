@@ -32,11 +32,26 @@ HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 def loaded(engine, events):
     """Return events of (user, hours since the start, event type, location)."""
-    found = [{"event_id": f"e{number:05}", "user_id": user, "moment": BEGIN + hours * HOUR, "event_type": kind, "location": place}
-             for number, (user, hours, kind, place) in enumerate(events)]
-    return DataFrame.from_arrow(opened(engine), pa.Table.from_pylist(found, schema=pa.schema([
-        ("event_id", pa.string()), ("user_id", pa.string()), ("moment", pa.timestamp("us")), ("event_type", pa.string()),
-        ("location", pa.string())])), "event_id")
+    found = [
+        {"event_id": f"e{number:05}", "user_id": user, "moment": BEGIN + hours * HOUR, "event_type": kind, "location": place}
+        for number, (user, hours, kind, place) in enumerate(events)
+    ]
+    return DataFrame.from_arrow(
+        opened(engine),
+        pa.Table.from_pylist(
+            found,
+            schema=pa.schema(
+                [
+                    ("event_id", pa.string()),
+                    ("user_id", pa.string()),
+                    ("moment", pa.timestamp("us")),
+                    ("event_type", pa.string()),
+                    ("location", pa.string()),
+                ]
+            ),
+        ),
+        "event_id",
+    )
 
 
 def asked(events, level="association", **options):
@@ -45,12 +60,22 @@ def asked(events, level="association", **options):
 
 #: a converts after 2 hours and b after 4; c is observed for 2 hours and d for 4, and e, the third in turn, for 2 again.
 EVENTS = [
-    ("a", 0, "view", "home"), ("a", 1, "view", "shop"), ("a", 2, "buy", "pay"), ("a", 3, "view", "help"),
-    ("b", 1, "view", "home"), ("b", 5, "buy", "pay"),
-    ("c", 2, "view", "home"), ("c", 3, "view", "help"), ("c", 4, "view", "shop"),
-    ("d", 3, "view", "help"), ("d", 6, "view", "shop"), ("d", 7, "view", "home"),
-    ("e", 4, "view", "shop"), ("e", 9, "view", None),
-    (None, 0, "view", "home"), (None, 0, "buy", "home"),
+    ("a", 0, "view", "home"),
+    ("a", 1, "view", "shop"),
+    ("a", 2, "buy", "pay"),
+    ("a", 3, "view", "help"),
+    ("b", 1, "view", "home"),
+    ("b", 5, "buy", "pay"),
+    ("c", 2, "view", "home"),
+    ("c", 3, "view", "help"),
+    ("c", 4, "view", "shop"),
+    ("d", 3, "view", "help"),
+    ("d", 6, "view", "shop"),
+    ("d", 7, "view", "home"),
+    ("e", 4, "view", "shop"),
+    ("e", 9, "view", None),
+    (None, 0, "view", "home"),
+    (None, 0, "buy", "home"),
 ]
 
 
@@ -58,17 +83,32 @@ EVENTS = [
 def test_association(engine):
     found = asked(loaded(engine, EVENTS))
     assert found.index_columns == ["location"]
-    assert found.columns == ["exposed", "unexposed", "rate_exposed", "rate_unexposed", "score", "ci_low", "ci_high", "odds_ratio",
-                             "lift", "p"]
+    assert found.columns == [
+        "exposed",
+        "unexposed",
+        "rate_exposed",
+        "rate_unexposed",
+        "score",
+        "ci_low",
+        "ci_high",
+        "odds_ratio",
+        "lift",
+        "p",
+    ]
     table = {row[0]: row[1:] for row in rows(found)}
     # home: a, b and c; d was there after four hours. help: c and d; a after the conversion. shop: a, d and e; c after two hours.
     assert {name: row[:4] for name, row in table.items()} == {
-        "home": (3, 2, pytest.approx(2 / 3), 0.0), "help": (2, 3, 0.0, pytest.approx(2 / 3)),
-        "shop": (3, 2, pytest.approx(1 / 3), 0.5)}
+        "home": (3, 2, pytest.approx(2 / 3), 0.0),
+        "help": (2, 3, 0.0, pytest.approx(2 / 3)),
+        "shop": (3, 2, pytest.approx(1 / 3), 0.5),
+    }
     # home: 2 of 3 exposed users and none of the 2 others converted.
     assert table["home"][4] == pytest.approx((2 * 2 - 1 * 0) / math.sqrt(3 * 2 * 2 * 3))
-    assert table["home"][7:] == (pytest.approx(3 * 3 / (2 * 1)), pytest.approx((2 / 3) / (2 / 5)),
-                                 pytest.approx(stats.fisher_exact([[2, 1], [0, 2]]).pvalue))
+    assert table["home"][7:] == (
+        pytest.approx(3 * 3 / (2 * 1)),
+        pytest.approx((2 / 3) / (2 / 5)),
+        pytest.approx(stats.fisher_exact([[2, 1], [0, 2]]).pvalue),
+    )
     assert rows(found.users(location="home", converted=True)) == [("a", BEGIN), ("b", BEGIN + HOUR)]
     assert all(len(rows(found.users(location=name))) == row[0] for name, row in table.items())
     assert "2 of 5 users converted." in found.definition
@@ -81,7 +121,9 @@ def test_features_and_support(engine):
     assert [row[0] for row in rows(asked(events, least=3))] == ["home", "shop"]
     assert [row[0] for row in rows(asked(events, feature="event_type"))] == ["view"]
     assert [row[:2] for row in rows(asked(events, feature=lambda df: (df.location == "help").rename("helped")))] == [
-        ("false", 4), ("true", 2)]
+        ("false", 4),
+        ("true", 2),
+    ]
     assert rows(asked(loaded(engine, []))) == []
     # Without a conversion, all that users do counts, and there is no score.
     none = rows(asked(loaded(engine, [each for each in EVENTS if each[2] != "buy"])))
@@ -94,14 +136,23 @@ def test_location_stacks(tmp_path):
     found = HUB.impact(df, df.event_type == "VisibleEvent", least=1)
     assert found.index_columns == ["location_stack"]
     # The visitor of the conversion saw the blog and then the guide; one of the two others saw the blog, too.
-    assert [row[:3] for row in rows(found)] == [("Link: Blog located at Root Location: home", 2, 1),
-                                                ("Link: Quickstart Guide located at Root Location: home", 1, 2)]
+    assert [row[:3] for row in rows(found)] == [
+        ("Link: Blog located at Root Location: home", 2, 1),
+        ("Link: Quickstart Guide located at Root Location: home", 1, 2),
+    ]
 
 
 def drawn(seed, count, places="abc", days=60):
     draw = random.Random(seed)
-    return [(draw.choice([*"uvwxyz", None]), draw.randrange(days * 24) if draw.random() < 0.9 else 5,
-             draw.choice(["view", "view", "view", "buy"]), draw.choice([*places, None])) for _ in range(count)]
+    return [
+        (
+            draw.choice([*"uvwxyz", None]),
+            draw.randrange(days * 24) if draw.random() < 0.9 else 5,
+            draw.choice(["view", "view", "view", "buy"]),
+            draw.choice([*places, None]),
+        )
+        for _ in range(count)
+    ]
 
 
 def ordered(events):
@@ -165,7 +216,9 @@ def test_generated_associations_everywhere(engine):
 
 
 def test_the_interval_of_a_correlation():
-    assert correlation_interval(0.5, 28, 1.96) == pytest.approx((math.tanh(math.atanh(0.5) - 0.392), math.tanh(math.atanh(0.5) + 0.392)))
+    assert correlation_interval(0.5, 28, 1.96) == pytest.approx(
+        (math.tanh(math.atanh(0.5) - 0.392), math.tanh(math.atanh(0.5) + 0.392))
+    )
     assert correlation_interval(0.5, 3, 1.96) == (None, None)
     assert correlation_interval(-1.0, 30, 1.96) == (None, None)
 
@@ -228,8 +281,10 @@ def test_adjusted_scores_are_those_of_scikit_learn():
         assert each.marginal_effect == pytest.approx(effect, abs=1e-3)
     # Intervals are as wide as the coefficients of resampled users are spread.
     draw = np.random.default_rng(1)
-    coefficients = [LogisticRegression(solver="newton-cholesky").fit(scaled[sample], y[sample]).coef_[0]
-                    for sample in (draw.integers(0, len(y), len(y)) for _ in range(200))]
+    coefficients = [
+        LogisticRegression(solver="newton-cholesky").fit(scaled[sample], y[sample]).coef_[0]
+        for sample in (draw.integers(0, len(y), len(y)) for _ in range(200))
+    ]
     widths = [(each.high - each.low) / (2 * stats.norm.isf(0.025)) for each in found]
     assert widths == pytest.approx(np.std(coefficients, axis=0), rel=0.2)
 
@@ -247,20 +302,47 @@ def test_adjusted_of_few_users(engine):
 @on_every_engine
 def test_before_and_after(engine):
     # a adopts the tool at 48 hours and b at 72; c and d never do.
-    events = loaded(engine, [
-        ("a", 0, "view", "home"), ("a", 30, "buy", None), ("a", 48, "view", "tool"), ("a", 50, "buy", None), ("a", 60, "buy", None),
-        ("a", 97, "buy", None),  # two days and an hour after
-        ("b", 2, "view", "home"), ("b", 71, "buy", None), ("b", 72, "buy", "tool"), ("b", 80, "buy", None), ("b", 90, "view", "tool"),
-        ("c", 0, "view", "home"), ("c", 72, "buy", None), ("c", 73, "buy", None),
-        ("d", 0, "view", "home"), ("d", 30, "buy", None),
-        ("e", 40, "view", "home"), ("e", 41, "buy", None),
-        ("f", 1, "view", "tool"),  # adopts it on the first day
-        ("g", 0, "view", "home"), ("g", 150, "view", "tool"),  # adopts it on the last days
-        ("h", 196, "view", "home"),
-    ])
+    events = loaded(
+        engine,
+        [
+            ("a", 0, "view", "home"),
+            ("a", 30, "buy", None),
+            ("a", 48, "view", "tool"),
+            ("a", 50, "buy", None),
+            ("a", 60, "buy", None),
+            ("a", 97, "buy", None),  # two days and an hour after
+            ("b", 2, "view", "home"),
+            ("b", 71, "buy", None),
+            ("b", 72, "buy", "tool"),
+            ("b", 80, "buy", None),
+            ("b", 90, "view", "tool"),
+            ("c", 0, "view", "home"),
+            ("c", 72, "buy", None),
+            ("c", 73, "buy", None),
+            ("d", 0, "view", "home"),
+            ("d", 30, "buy", None),
+            ("e", 40, "view", "home"),
+            ("e", 41, "buy", None),
+            ("f", 1, "view", "tool"),  # adopts it on the first day
+            ("g", 0, "view", "home"),
+            ("g", 150, "view", "tool"),  # adopts it on the last days
+            ("h", 196, "view", "home"),
+        ],
+    )
     found = HUB.impact(events, "buy", "before_after", days=2, end=BEGIN + 140 * HOUR)
-    assert found.columns == ["exposed", "unexposed", "rate_exposed", "rate_unexposed", "score", "ci_low", "ci_high", "before_exposed",
-                             "before_unexposed", "counterfactual", "p"]
+    assert found.columns == [
+        "exposed",
+        "unexposed",
+        "rate_exposed",
+        "rate_unexposed",
+        "score",
+        "ci_low",
+        "ci_high",
+        "before_exposed",
+        "before_unexposed",
+        "counterfactual",
+        "p",
+    ]
     # In the order of their first events, c is the second user and d the third, so they are given the first of two days, and the
     # second one. e and h were not there two days before theirs.
     table = {row[0]: row[1:] for row in rows(found)}
@@ -303,8 +385,13 @@ def compare_before_after(engine, seed, count, days=10, top=2):
                     others[user] = moment
         parts = []
         for group in (day_of, others):
-            counts = [(sum(each[2] == "buy" and day - span <= each[0] < day for each in users[user]),
-                       sum(each[2] == "buy" and day < each[0] <= day + span for each in users[user])) for user, day in group.items()]
+            counts = [
+                (
+                    sum(each[2] == "buy" and day - span <= each[0] < day for each in users[user]),
+                    sum(each[2] == "buy" and day < each[0] <= day + span for each in users[user]),
+                )
+                for user, day in group.items()
+            ]
             parts.append(np.array(counts, dtype=float).reshape(-1, 2) / days)
         row = table[place]
         assert row[:2] == (len(day_of), len(others))
@@ -335,22 +422,28 @@ def test_changes():
     other = changes_of({"units": 2, "pre": 0, "post": 0, "change": 0, "squares": 0}, 2)
     assert difference_in_differences(other, other, 1.96) == (0.0, None, None, None)
     score, low, high, z = difference_in_differences(found, other, 2.0)
-    assert (score, low, high, z) == pytest.approx((1.0, 1 - 2 * math.sqrt(0.25 / 3), 1 + 2 * math.sqrt(0.25 / 3), 1 / math.sqrt(0.25 / 3)))
+    assert (score, low, high, z) == pytest.approx(
+        (1.0, 1 - 2 * math.sqrt(0.25 / 3), 1 + 2 * math.sqrt(0.25 / 3), 1 / math.sqrt(0.25 / 3))
+    )
 
 
-@pytest.mark.parametrize(("options", "error", "words"), [
-    ({"level": "causal"}, InvalidValue, "level of impact is not known"),
-    ({"conversion": 3}, InvalidType, "conversion of impact is given as"),
-    ({"feature": "place"}, ColumnNotFound, "feature of impact is column 'place'"),
-    ({"feature": lambda df: df.location.rename("score")}, InvalidValue, "named 'score'"),
-    ({"least": 0}, InvalidValue, "least of impact"),
-    ({"days": 0}, InvalidValue, "days of impact"),
-    ({"top": 0}, InvalidValue, "top of impact"),
-    ({"seed": 2**32}, InvalidValue, "seed of impact"),
-    ({"days": 3_651}, InvalidValue, "from 1 to 3,650"),
-    ({"alpha": 1.0}, InvalidValue, "alpha of impact"),
-    ({"unit": "visitor"}, ColumnNotFound, "visitor"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"level": "causal"}, InvalidValue, "level of impact is not known"),
+        ({"conversion": 3}, InvalidType, "conversion of impact is given as"),
+        ({"feature": "place"}, ColumnNotFound, "feature of impact is column 'place'"),
+        ({"feature": lambda df: df.location.rename("score")}, InvalidValue, "named 'score'"),
+        ({"least": 0}, InvalidValue, "least of impact"),
+        ({"days": 0}, InvalidValue, "days of impact"),
+        ({"top": 0}, InvalidValue, "top of impact"),
+        ({"seed": 2**32}, InvalidValue, "seed of impact"),
+        ({"days": 3_651}, InvalidValue, "from 1 to 3,650"),
+        ({"alpha": 1.0}, InvalidValue, "alpha of impact"),
+        ({"unit": "visitor"}, ColumnNotFound, "visitor"),
+    ],
+    ids=case_id,
+)
 def test_errors(options, error, words):
     with pytest.raises(error, match=words):
         HUB.impact(loaded("duckdb", EVENTS), **{"conversion": "buy"} | options)

@@ -32,8 +32,12 @@ def test_days_of_the_calendar(engine):
     assert found.index_columns == ["cohort", "periods_since"]
     assert found.columns == ["cohort_users", "users", "rate", "complete"]
     assert rows(found)[:9] == [
-        (day(1), 0, 2, 2, 1.0, True), (day(1), 1, 2, 2, 1.0, True), *((day(1), since, 2, 0, 0.0, True) for since in range(2, 7)),
-        (day(1), 7, 2, 1, 0.5, False), (day(2), 0, 1, 1, 1.0, True)]
+        (day(1), 0, 2, 2, 1.0, True),
+        (day(1), 1, 2, 2, 1.0, True),
+        *((day(1), since, 2, 0, 0.0, True) for since in range(2, 7)),
+        (day(1), 7, 2, 1, 0.5, False),
+        (day(2), 0, 1, 1, 1.0, True),
+    ]
     assert rows(found)[-1] == (day(8), 0, 0, 0, None, False)
     assert len(rows(found)) == 8 * 9 // 2
     assert sizes(found) == {1: 2, 2: 1, 3: 2, 4: 1}
@@ -51,7 +55,9 @@ def test_elapsed_time(engine):
 
 @on_every_engine
 def test_two_distances_within_one_day(engine):
-    events = loaded(engine, rows_of([("a", "2024-01-01 20:00", "view"), ("a", "2024-01-02 19:59", "buy"), ("a", "2024-01-02 20:00", "buy")]))
+    events = loaded(
+        engine, rows_of([("a", "2024-01-01 20:00", "view"), ("a", "2024-01-02 19:59", "buy"), ("a", "2024-01-02 20:00", "buy")])
+    )
     assert users(HUB.retention(events, "view", "buy", clock="elapsed")) == {(1, 0): 1, (1, 1): 1}
     assert users(HUB.retention(events, "view", "buy")) == {(1, 1): 1}
 
@@ -67,7 +73,9 @@ def test_users_that_start_again(engine):
 def test_criteria(engine):
     events = fixture(engine)
     found = HUB.retention(events, criterion="on_or_after")
-    assert {since: count for (cohort, since), count in users(found).items() if cohort == 1} == {0: 2, 1: 2} | dict.fromkeys(range(2, 8), 1)
+    assert {since: count for (cohort, since), count in users(found).items() if cohort == 1} == {0: 2, 1: 2} | dict.fromkeys(
+        range(2, 8), 1
+    )
     found = HUB.retention(events, "view", "buy", criterion="on_or_before")
     assert [users(found).get((1, since)) for since in range(8)] == [1] + [2] * 7
     assert [users(found).get((3, since)) for since in range(6)] == [1] * 6
@@ -77,18 +85,30 @@ def test_criteria(engine):
 
 @on_every_engine
 def test_streaks(engine):
-    events = loaded(engine, rows_of([("a", f"2024-01-0{each} 10:00", "view") for each in (1, 2, 3, 5)]
-                                    + [("b", "2024-01-01 09:00", "view"), ("b", "2024-01-03 09:00", "view")]))
+    events = loaded(
+        engine,
+        rows_of(
+            [("a", f"2024-01-0{each} 10:00", "view") for each in (1, 2, 3, 5)]
+            + [("b", "2024-01-01 09:00", "view"), ("b", "2024-01-03 09:00", "view")]
+        ),
+    )
     assert users(HUB.retention(events, criterion="streak")) == {(1, 0): 2, (1, 1): 1, (1, 2): 1}
     assert users(HUB.retention(events, criterion="streak", periods=2)) == {(1, 0): 2, (1, 1): 1}
-    assert users(HUB.retention(events, criterion="streak", brackets=[(0, 1), (1, 3), (4, 9)])) == {(1, 0): 2, (1, 1): 2, (1, 4): 1}
+    assert users(HUB.retention(events, criterion="streak", brackets=[(0, 1), (1, 3), (4, 9)])) == {
+        (1, 0): 2,
+        (1, 1): 2,
+        (1, 4): 1,
+    }
 
 
 @on_every_engine
 def test_brackets(engine):
     found = HUB.retention(fixture(engine), brackets=[(0, 1), (1, 7), (7, 8)])
     assert [row[1:] for row in rows(found) if row[0] == day(1)] == [
-        (0, 2, 2, 1.0, True), (1, 2, 2, 1.0, True), (7, 2, 1, 0.5, False)]
+        (0, 2, 2, 1.0, True),
+        (1, 2, 2, 1.0, True),
+        (7, 2, 1, 0.5, False),
+    ]
     assert [row[1] for row in rows(found) if row[0] == day(2)] == [0, 1]
 
 
@@ -105,8 +125,14 @@ def test_the_value_of_returns(engine):
     assert found.columns == ["cohort_users", "users", "rate", "value", "value_per_user", "complete"]
     # a bought for 20 on the 1st, b for 60 on the 2nd, c for 110 and e for 170 at once; d and f did not buy after their view.
     assert [row[:7] for row in rows(found)][:7] == [
-        (day(1), 0, 2, 1, 0.5, 20, 10.0), (day(1), 1, 2, 2, 1.0, 80, 40.0), (day(2), 0, 1, 1, 1.0, 110, 110.0), (day(2), 1, 1, 1, 1.0, 110, 110.0),
-        (day(3), 0, 2, 1, 0.5, 170, 85.0), (day(3), 1, 2, 1, 0.5, 170, 85.0), (day(4), 0, 1, 0, 0.0, 0, 0.0)]
+        (day(1), 0, 2, 1, 0.5, 20, 10.0),
+        (day(1), 1, 2, 2, 1.0, 80, 40.0),
+        (day(2), 0, 1, 1, 1.0, 110, 110.0),
+        (day(2), 1, 1, 1, 1.0, 110, 110.0),
+        (day(3), 0, 2, 1, 0.5, 170, 85.0),
+        (day(3), 1, 2, 1, 0.5, 170, 85.0),
+        (day(4), 0, 1, 0, 0.0, 0, 0.0),
+    ]
     found = HUB.retention(fixture(engine), measure=("mean", "amount"), by="week")
     # All amounts but the one of b on the 8th add up to 2030, over 20 events.
     assert [row[5] for row in rows(found)] == [101.5, 70.0, None]
@@ -114,7 +140,10 @@ def test_the_value_of_returns(engine):
 
 @on_every_engine
 def test_the_start_is_no_return_of_another_condition(engine):
-    events = loaded(engine, rows_of([("a", "2024-01-01 10:00", "view"), ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-01 10:00", "view")]))
+    events = loaded(
+        engine,
+        rows_of([("a", "2024-01-01 10:00", "view"), ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-01 10:00", "view")]),
+    )
     # Of b, the purchase is at the moment of the view, which is enough; the view of a is all there is.
     assert users(HUB.retention(events, "view")) == {(1, 0): 1}
     assert users(HUB.retention(events, "view", "view")) == {(1, 0): 2}
@@ -142,7 +171,8 @@ def test_breakdown(engine):
     assert {row[:3]: row[3:5] for row in rows(found)} == {
         (name, cohort, since): (2 if cohort == day(1) else 0, count)
         for name, later in (("(other)", 0), ("BE", 0), ("NL", 1))
-        for cohort, since, count in ((day(1), 0, 2), (day(1), 1, later), (day(8), 0, 0))}
+        for cohort, since, count in ((day(1), 0, 2), (day(1), 1, later), (day(8), 0, 0))
+    }
 
 
 @on_every_engine
@@ -178,9 +208,22 @@ def test_the_matrix():
 @on_every_engine
 def test_the_usual_interval(engine):
     # Between purchases: a after 1 and 3 days, so usually 2, b after 4 days, and c bought once.
-    events = loaded(engine, rows_of([("a", "2024-01-01 10:00", "buy"), ("a", "2024-01-02 10:00", "buy"), ("a", "2024-01-05 10:00", "buy"),
-                                     ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-03 10:00", "view"), ("b", "2024-01-05 10:00", "buy"),
-                                     ("c", "2024-01-01 10:00", "buy"), (None, "2024-01-01 10:00", "buy"), (None, "2024-01-01 11:00", "buy")]))
+    events = loaded(
+        engine,
+        rows_of(
+            [
+                ("a", "2024-01-01 10:00", "buy"),
+                ("a", "2024-01-02 10:00", "buy"),
+                ("a", "2024-01-05 10:00", "buy"),
+                ("b", "2024-01-01 10:00", "buy"),
+                ("b", "2024-01-03 10:00", "view"),
+                ("b", "2024-01-05 10:00", "buy"),
+                ("c", "2024-01-01 10:00", "buy"),
+                (None, "2024-01-01 10:00", "buy"),
+                (None, "2024-01-01 11:00", "buy"),
+            ]
+        ),
+    )
     one = datetime.timedelta(days=1)
     assert rows(HUB.retention(events, returning="buy").usage_interval()) == [(2, 3 * one, 3.6 * one, 3.8 * one)]
     assert rows(HUB.retention(events, returning="cart").usage_interval()) == [(0, None, None, None)]
@@ -204,33 +247,40 @@ def test_no_events(engine):
 @on_every_engine
 def test_a_day_has_25_hours_when_clocks_go_back(engine):
     # In Amsterdam, 2024-10-27 starts at 22:00 UTC the day before, and ends at 23:00 UTC.
-    events = loaded(engine, rows_of([("a", "2024-10-26 22:00", "view"), ("a", "2024-10-27 22:30", "view"), ("a", "2024-10-27 23:00", "view")]))
+    events = loaded(
+        engine,
+        rows_of([("a", "2024-10-26 22:00", "view"), ("a", "2024-10-27 22:30", "view"), ("a", "2024-10-27 23:00", "view")]),
+    )
     hub = ModelHub(time_zone="Europe/Amsterdam")
     assert users(hub.retention(events)) == {(27, 0): 1, (27, 1): 1}
     assert users(hub.retention(events, clock="elapsed")) == {(27, 0): 1, (27, 1): 1}
     assert users(hub.retention(events, as_of="2024-10-27 23:30", clock="elapsed")) == {(27, 0): 1, (27, 1): 1}
 
 
-@pytest.mark.parametrize(("arguments", "error", "words"), [
-    ({"mode": "first"}, InvalidValue, "(?s)mode of retention is not known: 'first'.*first_time"),
-    ({"clock": "wall"}, InvalidValue, "clock of retention"),
-    ({"criterion": "after"}, InvalidValue, "criterion of retention"),
-    ({"by": "minute"}, InvalidValue, "by is not a period"),
-    ({"start": 3}, InvalidType, "start of retention is given as"),
-    ({"returning": lambda events: events.amount}, InvalidType, "returning of retention"),
-    ({"brackets": []}, InvalidValue, "empty"),
-    ({"brackets": [(0, 2), (1, 3)]}, InvalidValue, "rising"),
-    ({"brackets": [(2, 2)]}, InvalidValue, "rising"),
-    ({"brackets": [(0, 1)], "periods": 3}, InvalidValue, "either"),
-    ({"periods": 0}, InvalidValue, "periods of retention is 0"),
-    ({"measure": "sum"}, InvalidValue, "measure of retention is not known"),
-    ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
-    ({"measure": ("sum", "country")}, InvalidType, "cannot take the sum"),
-    ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "streaks"),
-    ({"breakdown": "land"}, ColumnNotFound, "land"),
-    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
-    ({"start_date": "2024-01-02", "end_date": "2024-01-02"}, InvalidValue, "is not after start"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"mode": "first"}, InvalidValue, "(?s)mode of retention is not known: 'first'.*first_time"),
+        ({"clock": "wall"}, InvalidValue, "clock of retention"),
+        ({"criterion": "after"}, InvalidValue, "criterion of retention"),
+        ({"by": "minute"}, InvalidValue, "by is not a period"),
+        ({"start": 3}, InvalidType, "start of retention is given as"),
+        ({"returning": lambda events: events.amount}, InvalidType, "returning of retention"),
+        ({"brackets": []}, InvalidValue, "empty"),
+        ({"brackets": [(0, 2), (1, 3)]}, InvalidValue, "rising"),
+        ({"brackets": [(2, 2)]}, InvalidValue, "rising"),
+        ({"brackets": [(0, 1)], "periods": 3}, InvalidValue, "either"),
+        ({"periods": 0}, InvalidValue, "periods of retention is 0"),
+        ({"measure": "sum"}, InvalidValue, "measure of retention is not known"),
+        ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
+        ({"measure": ("sum", "country")}, InvalidType, "cannot take the sum"),
+        ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "streaks"),
+        ({"breakdown": "land"}, ColumnNotFound, "land"),
+        ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
+        ({"start_date": "2024-01-02", "end_date": "2024-01-02"}, InvalidValue, "is not after start"),
+    ],
+    ids=case_id,
+)
 def test_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.retention(fixture("duckdb"), **arguments)
@@ -259,8 +309,14 @@ def test_events_that_where_leaves_out_neither_start_nor_return(engine):
 @on_every_engine
 def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
     def at(user, moment):
-        return {"event_id": f"{user}{moment}", "user_id": user, "moment": datetime.datetime.fromisoformat(moment), "event_type": "view",
-                "country": None, "amount": 1}
+        return {
+            "event_id": f"{user}{moment}",
+            "user_id": user,
+            "moment": datetime.datetime.fromisoformat(moment),
+            "event_type": "view",
+            "country": None,
+            "amount": 1,
+        }
 
     events = loaded(engine, [at("a", "1970-01-01 00:00"), at("b", "2024-01-01 10:00"), at("b", "2024-01-03 10:00")])
     days = (datetime.date(2024, 1, 3) - datetime.date(1970, 1, 1)).days + 1
@@ -279,9 +335,23 @@ def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
 def test_the_value_of_many_returns_of_one_user(engine, criterion):
     # 40 days with 50 events each: each day is a cohort, and each event counts for all earlier cohorts and for its own.
     start = datetime.datetime(2024, 1, 1)
-    events = loaded(engine, [
-        {"event_id": f"e{number:04}", "user_id": "a", "moment": start + datetime.timedelta(minutes=number * 1440 // 50), "event_type": "view",
-         "country": None, "amount": 1} for number in range(2000)])
+    events = loaded(
+        engine,
+        [
+            {
+                "event_id": f"e{number:04}",
+                "user_id": "a",
+                "moment": start + datetime.timedelta(minutes=number * 1440 // 50),
+                "event_type": "view",
+                "country": None,
+                "amount": 1,
+            }
+            for number in range(2000)
+        ],
+    )
     found = rows(HUB.retention(events, mode="recurring", criterion=criterion, measure=("sum", "amount"))[["value"]])
-    assert found == [(start.date() + datetime.timedelta(days=cohort), since, 50 if criterion == "on" else 50 * (since + 1))
-                     for cohort in range(40) for since in range(40 - cohort)]
+    assert found == [
+        (start.date() + datetime.timedelta(days=cohort), since, 50 if criterion == "on" else 50 * (since + 1))
+        for cohort in range(40)
+        for since in range(40 - cohort)
+    ]

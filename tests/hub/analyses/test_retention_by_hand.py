@@ -15,7 +15,11 @@ from hypothesis import strategies as st
 from objectiv_local import ModelHub
 
 LENGTH = {"hour": 1, "day": 24, "week": 24 * 7, "month": 24 * 30}
-CONDITIONS = {None: lambda row: True, "view": lambda row: row["event_type"] == "view", "buy": lambda row: row["event_type"] == "buy"}
+CONDITIONS = {
+    None: lambda row: True,
+    "view": lambda row: row["event_type"] == "view",
+    "buy": lambda row: row["event_type"] == "buy",
+}
 
 
 def by_hand(events, start, returning, by, mode, clock, criterion, brackets, start_date, zone, measured=None):
@@ -76,14 +80,20 @@ def by_hand(events, start, returning, by, mode, clock, criterion, brackets, star
         for low, high, complete in cells_of(cohort):
             users, values = 0, []
             for user, anchor in members:
-                came = [(distance(anchor, row), row) for row in known(events)[user]
-                        if returns(row) and row["moment"] >= anchor["moment"] and (row is not anchor or start == returning)]
-                there = {"on": lambda k, low=low, high=high: low <= k < high, "on_or_after": lambda k, low=low: k >= low,
-                         "on_or_before": lambda k, high=high: k < high}
+                came = [
+                    (distance(anchor, row), row)
+                    for row in known(events)[user]
+                    if returns(row) and row["moment"] >= anchor["moment"] and (row is not anchor or start == returning)
+                ]
+                there = {
+                    "on": lambda k, low=low, high=high: low <= k < high,
+                    "on_or_after": lambda k, low=low: k >= low,
+                    "on_or_before": lambda k, high=high: k < high,
+                }
                 if criterion == "streak":
                     listed = brackets or [(k, k + 1) for k in range(low + 1)]
                     place = [each[0] for each in listed].index(low)
-                    needed = listed[:1] if place == 0 else listed[1:place + 1]
+                    needed = listed[:1] if place == 0 else listed[1 : place + 1]
                     users += all(any(a <= k < b for k, _ in came) for a, b in needed)
                 else:
                     counted = [row["amount"] for k, row in came if there[criterion](k)]
@@ -99,16 +109,31 @@ def by_hand(events, start, returning, by, mode, clock, criterion, brackets, star
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_cells_are_those_by_hand(engine):
-    @settings(max_examples=50 if engine == "duckdb" else 12, deadline=None, suppress_health_check=list(HealthCheck), database=None,
-              derandomize=True)
-    @given(events=streams(), start=st.sampled_from([None, "view", "buy"]), returning=st.sampled_from([None, "view", "buy"]),
-           by=st.sampled_from(["day", "day", "hour", "week", "month"]), mode=st.sampled_from(["first_time", "first_time_filtered", "recurring"]),
-           clock=st.sampled_from(["calendar", "elapsed"]), criterion=st.sampled_from(["on", "on_or_after", "on_or_before", "streak"]),
-           brackets=st.sampled_from([None, None, [(0, 1), (1, 3), (3, 8)], [(1, 2), (4, 30)]]), late=st.booleans(),
-           zone=st.sampled_from(["UTC", "Europe/Amsterdam"]), measured=st.sampled_from([None, None, "sum", "mean"]))
+    @settings(
+        max_examples=50 if engine == "duckdb" else 12,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=True,
+    )
+    @given(
+        events=streams(),
+        start=st.sampled_from([None, "view", "buy"]),
+        returning=st.sampled_from([None, "view", "buy"]),
+        by=st.sampled_from(["day", "day", "hour", "week", "month"]),
+        mode=st.sampled_from(["first_time", "first_time_filtered", "recurring"]),
+        clock=st.sampled_from(["calendar", "elapsed"]),
+        criterion=st.sampled_from(["on", "on_or_after", "on_or_before", "streak"]),
+        brackets=st.sampled_from([None, None, [(0, 1), (1, 3), (3, 8)], [(1, 2), (4, 30)]]),
+        late=st.booleans(),
+        zone=st.sampled_from(["UTC", "Europe/Amsterdam"]),
+        measured=st.sampled_from([None, None, "sum", "mean"]),
+    )
     def check(events, start, returning, by, mode, clock, criterion, brackets, late, zone, measured):
         if by == "hour":
-            events = [row for row in events if row["moment"] - min(each["moment"] for each in events) < datetime.timedelta(days=4)]
+            events = [
+                row for row in events if row["moment"] - min(each["moment"] for each in events) < datetime.timedelta(days=4)
+            ]
         if criterion == "streak":
             measured = None
         start_date = min(row["moment"] for row in events) + datetime.timedelta(minutes=241) if late and events else None
@@ -117,8 +142,17 @@ def test_cells_are_those_by_hand(engine):
         expected = by_hand(events, start, returning, by, mode, clock, criterion, brackets, start_date, zone, measured)
         hub = ModelHub(time_zone=zone)
         found = hub.retention(
-            loaded(engine, events), start, returning, by, mode, clock, criterion, brackets, (measured, "amount") if measured else "users",
-            start_date=None if start_date is None else start_date.replace(tzinfo=datetime.UTC))
+            loaded(engine, events),
+            start,
+            returning,
+            by,
+            mode,
+            clock,
+            criterion,
+            brackets,
+            (measured, "amount") if measured else "users",
+            start_date=None if start_date is None else start_date.replace(tzinfo=datetime.UTC),
+        )
         table = found.frame.reset_index().to_arrow().to_pylist()
         seen = {}
         for row in table:

@@ -24,20 +24,43 @@ DAY = datetime.timedelta(days=1)
 
 def loaded(engine, orders):
     """Return events of (user, moment, amount); an event without an amount is a view."""
-    found = [{"event_id": f"e{number:03}", "user_id": user, "moment": datetime.datetime.fromisoformat(moment),
-              "event_type": "view" if amount is None else "buy", "amount": amount}
-             for number, (user, moment, amount) in enumerate(orders)]
-    table = pa.Table.from_pylist(found, schema=pa.schema([
-        ("event_id", pa.string()), ("user_id", pa.string()), ("moment", pa.timestamp("us")), ("event_type", pa.string()),
-        ("amount", pa.float64())]))
+    found = [
+        {
+            "event_id": f"e{number:03}",
+            "user_id": user,
+            "moment": datetime.datetime.fromisoformat(moment),
+            "event_type": "view" if amount is None else "buy",
+            "amount": amount,
+        }
+        for number, (user, moment, amount) in enumerate(orders)
+    ]
+    table = pa.Table.from_pylist(
+        found,
+        schema=pa.schema(
+            [
+                ("event_id", pa.string()),
+                ("user_id", pa.string()),
+                ("moment", pa.timestamp("us")),
+                ("event_type", pa.string()),
+                ("amount", pa.float64()),
+            ]
+        ),
+    )
     return DataFrame.from_arrow(opened(engine), table, "event_id")
 
 
 ORDERS = [
-    ("a", "2024-01-01 10:00", 10.0), ("a", "2024-01-02 09:00", 20.0), ("a", "2024-01-20 10:00", 60.0),
-    ("b", "2024-01-31 23:50", 5.0), ("b", "2024-02-01 00:10", 5.0),
-    ("c", "2024-02-10 12:00", 100.0), ("d", "2024-02-10 12:00", 5.0), ("e", "2024-01-15 08:00", 0.0),
-    ("f", "2024-01-15 08:00", None), (None, "2024-01-15 08:00", 999.0), ("f", "2024-03-01 12:00", None),  # the last moment
+    ("a", "2024-01-01 10:00", 10.0),
+    ("a", "2024-01-02 09:00", 20.0),
+    ("a", "2024-01-20 10:00", 60.0),
+    ("b", "2024-01-31 23:50", 5.0),
+    ("b", "2024-02-01 00:10", 5.0),
+    ("c", "2024-02-10 12:00", 100.0),
+    ("d", "2024-02-10 12:00", 5.0),
+    ("e", "2024-01-15 08:00", 0.0),
+    ("f", "2024-01-15 08:00", None),
+    (None, "2024-01-15 08:00", 999.0),
+    ("f", "2024-03-01 12:00", None),  # the last moment
 ]
 
 
@@ -45,15 +68,23 @@ ORDERS = [
 def test_measures_and_scores(engine):
     found = HUB.rfm(loaded(engine, ORDERS), "amount")
     assert found.index_columns == ["user_id"]
-    assert found.dtypes == {"recency": "int64", "frequency": "int64", "monetary": "float64", "age": "int64",
-                            "recency_score": "int64", "frequency_score": "int64", "monetary_score": "int64"}
+    assert found.dtypes == {
+        "recency": "int64",
+        "frequency": "int64",
+        "monetary": "float64",
+        "age": "int64",
+        "recency_score": "int64",
+        "frequency_score": "int64",
+        "monetary_score": "int64",
+    }
     # Of five users, the worst has rank 1 and score 1, the best has 5; equal ones have the score of the worst of them.
     assert rows(found) == [
         ("a", 41, 3, 30.0, 60, 2, 5, 4),
         ("b", 29, 2, 5.0, 30, 3, 4, 2),
         ("c", 20, 1, 100.0, 20, 4, 1, 5),
         ("d", 20, 1, 5.0, 20, 4, 1, 2),
-        ("e", 46, 1, 0.0, 46, 1, 1, 1)]
+        ("e", 46, 1, 0.0, 46, 1, 1, 1),
+    ]
     assert rows(found.users(recency_score=4, monetary_score=2)) == [("d", datetime.datetime(2024, 2, 10, 12))]
     assert [row[0] for row in rows(found.users(frequency_score=1))] == ["c", "d", "e"]
     assert rows(found.users(user_id="a")) == [("a", datetime.datetime(2024, 1, 1, 10))]
@@ -67,7 +98,14 @@ def test_orders(engine):
     assert rows(found)[-1] == ("f", 0, 2, 0.0, 46, 2, 2, 1)
     assert [row[0] for row in rows(HUB.rfm(events, events.amount, where=events.amount > 50))] == ["a", "c"]
     assert rows(HUB.rfm(events, lambda df: df.amount * 2, end="2024-01-03", as_of="2024-01-10"))[0][:5] == ("a", 1, 2, 30.0, 2)
-    assert rows(HUB.rfm(events, "amount", end="2024-01-03", unit=["user_id", "event_type"]))[0][:6] == ("a", "buy", 1, 2, 15.0, 2)
+    assert rows(HUB.rfm(events, "amount", end="2024-01-03", unit=["user_id", "event_type"]))[0][:6] == (
+        "a",
+        "buy",
+        1,
+        2,
+        15.0,
+        2,
+    )
     assert rows(HUB.rfm(events, "amount", start="2024-02-10"))[0] == ("c", 20, 1, 100.0, 20, 1, 1, 5)
 
 
@@ -92,8 +130,11 @@ def test_days_are_local(engine):
 
 @on_every_engine
 def test_means_of_the_same_values_are_equal(engine):
-    orders = [(user, f"2024-01-0{number + 1}", amount) for user, amounts in (("a", (0.1, 0.2, 0.3)), ("b", (0.3, 0.2, 0.1)))
-              for number, amount in enumerate(amounts)]
+    orders = [
+        (user, f"2024-01-0{number + 1}", amount)
+        for user, amounts in (("a", (0.1, 0.2, 0.3)), ("b", (0.3, 0.2, 0.1)))
+        for number, amount in enumerate(amounts)
+    ]
     assert [row[-1] for row in rows(HUB.rfm(loaded(engine, orders), "amount"))] == [1, 1]
 
 
@@ -105,23 +146,41 @@ def test_lifetime_value(engine):
     assert found.dtypes == {"cohort_users": "int64", "total": "float64", "ltv": "float64", "complete": "bool"}
     # The second order of a is after 23 hours. b came last in January: 30 days after, it is March 1st 23:50, which is unknown.
     assert rows(found) == [
-        (january, 1, 3, 40.0, pytest.approx(40 / 3), True), (january, 7, 3, 40.0, pytest.approx(40 / 3), True),
+        (january, 1, 3, 40.0, pytest.approx(40 / 3), True),
+        (january, 7, 3, 40.0, pytest.approx(40 / 3), True),
         (january, 30, 3, 100.0, pytest.approx(100 / 3), False),
-        (february, 1, 2, 105.0, 52.5, True), (february, 7, 2, 105.0, 52.5, True), (february, 30, 2, 105.0, 52.5, False)]
+        (february, 1, 2, 105.0, 52.5, True),
+        (february, 7, 2, 105.0, 52.5, True),
+        (february, 30, 2, 105.0, 52.5, False),
+    ]
     assert [row[0] for row in rows(found.users(cohort="2024-01-01"))] == ["a", "b", "e"]
     assert rows(found.users(cohort=february))[0] == ("c", datetime.datetime(2024, 2, 10, 12))
     # A month that is not over is not complete.
     assert [row[-1] for row in rows(HUB.rfm(loaded(engine, ORDERS), "amount", as_of="2024-02-20").ltv(days=[1, 7]))] == [
-        True, True, False, False]
+        True,
+        True,
+        False,
+        False,
+    ]
     assert [row[-1] for row in rows(HUB.rfm(loaded(engine, ORDERS), "amount", end="2024-02-20").ltv(days=[1, 7]))] == [
-        True, True, False, False]
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def drawn(seed, count):
     draw = random.Random(seed)
     begin = datetime.datetime(2024, 3, 25)
-    return [(draw.choice(["a", "b", "c", "d", "e", "f", None]), str(begin + draw.randrange(60 * 24) * datetime.timedelta(hours=1)),
-             draw.choice([None, 1.0, 2.5, 10.0])) for _ in range(count)]
+    return [
+        (
+            draw.choice(["a", "b", "c", "d", "e", "f", None]),
+            str(begin + draw.randrange(60 * 24) * datetime.timedelta(hours=1)),
+            draw.choice([None, 1.0, 2.5, 10.0]),
+        )
+        for _ in range(count)
+    ]
 
 
 def compare(engine, seed, count, zone):
@@ -135,13 +194,22 @@ def compare(engine, seed, count, zone):
         if user is not None and amount is not None:
             users[user].append((moment, amount))
     today = local(max(moments)).date() if moments else None
-    measures = {user: ((today - local(max(own)[0]).date()).days, len(own), sum(amount for _, amount in own) / len(own),
-                       (today - local(min(own)[0]).date()).days) for user, own in users.items()}
+    measures = {
+        user: (
+            (today - local(max(own)[0]).date()).days,
+            len(own),
+            sum(amount for _, amount in own) / len(own),
+            (today - local(min(own)[0]).date()).days,
+        )
+        for user, own in users.items()
+    }
 
     def scores(place, sign):
         values = [sign * each[place] for each in measures.values()]
-        return {user: min(5, 1 + 5 * sum(other < sign * each[place] for other in values) // max(len(values) - 1, 1))
-                for user, each in measures.items()}
+        return {
+            user: min(5, 1 + 5 * sum(other < sign * each[place] for other in values) // max(len(values) - 1, 1))
+            for user, each in measures.items()
+        }
 
     parts = [scores(0, -1), scores(1, 1), scores(2, 1)]
     expected = [(user, *measures[user], *(part[user] for part in parts)) for user in sorted(measures)]
@@ -172,20 +240,27 @@ def test_generated_events_everywhere(engine):
     compare(engine, 1, 60, "Europe/Amsterdam")
 
 
-@pytest.mark.parametrize(("ask", "error", "words"), [
-    (lambda events: HUB.rfm(events, "event_type"), InvalidType, "value of rfm is string"),
-    (lambda events: HUB.rfm(events, "amont"), ColumnNotFound, "amount"),
-    (lambda events: HUB.rfm(events, 3), InvalidType, "value of rfm is a column"),
-    (lambda events: HUB.rfm(events, "amount", scores=1), InvalidValue, "scores of rfm"),
-    (lambda events: HUB.rfm(events, "amount", scores=101), InvalidValue, "from 2 to 100, not 101"),
-    (lambda events: HUB.rfm(events, "amount", where=3), InvalidType, "where of rfm is given as"),
-    (lambda events: HUB.rfm(events.rename(columns={"user_id": "age"}), "amount", unit="age"), InvalidValue, "unit of rfm is named 'age'"),
-    (lambda events: HUB.rfm(events, "amount").ltv(by="hour"), InvalidValue, "not of an hour"),
-    (lambda events: HUB.rfm(events, "amount").ltv(by="fortnight"), InvalidValue, "not a period"),
-    (lambda events: HUB.rfm(events, "amount").ltv(days=[7, 1]), InvalidValue, "increasing numbers"),
-    (lambda events: HUB.rfm(events, "amount").ltv(days=[0, 1]), InvalidValue, "increasing numbers from 1"),
-    (lambda events: HUB.rfm(events, "amount").ltv(days=[]), InvalidType, "whole numbers"),
-])
+@pytest.mark.parametrize(
+    ("ask", "error", "words"),
+    [
+        (lambda events: HUB.rfm(events, "event_type"), InvalidType, "value of rfm is string"),
+        (lambda events: HUB.rfm(events, "amont"), ColumnNotFound, "amount"),
+        (lambda events: HUB.rfm(events, 3), InvalidType, "value of rfm is a column"),
+        (lambda events: HUB.rfm(events, "amount", scores=1), InvalidValue, "scores of rfm"),
+        (lambda events: HUB.rfm(events, "amount", scores=101), InvalidValue, "from 2 to 100, not 101"),
+        (lambda events: HUB.rfm(events, "amount", where=3), InvalidType, "where of rfm is given as"),
+        (
+            lambda events: HUB.rfm(events.rename(columns={"user_id": "age"}), "amount", unit="age"),
+            InvalidValue,
+            "unit of rfm is named 'age'",
+        ),
+        (lambda events: HUB.rfm(events, "amount").ltv(by="hour"), InvalidValue, "not of an hour"),
+        (lambda events: HUB.rfm(events, "amount").ltv(by="fortnight"), InvalidValue, "not a period"),
+        (lambda events: HUB.rfm(events, "amount").ltv(days=[7, 1]), InvalidValue, "increasing numbers"),
+        (lambda events: HUB.rfm(events, "amount").ltv(days=[0, 1]), InvalidValue, "increasing numbers from 1"),
+        (lambda events: HUB.rfm(events, "amount").ltv(days=[]), InvalidType, "whole numbers"),
+    ],
+)
 def test_errors(ask, error, words):
     with pytest.raises(error, match=words):
         ask(loaded("duckdb", ORDERS))

@@ -17,7 +17,9 @@ HUB = ModelHub(time_zone="Asia/Tokyo", week_start="sunday")
 ASKED = {
     "defaults": lambda events: HUB.trend(events),
     "type": lambda events: HUB.trend(events, ("sum", "amount"), "week", "buy", breakdown="country", top=2),
-    "types": lambda events: HUB.trend(events, "events", where=["buy", "cart"], start="2024-01-02", end=datetime.date(2024, 1, 5)),
+    "types": lambda events: HUB.trend(
+        events, "events", where=["buy", "cart"], start="2024-01-02", end=datetime.date(2024, 1, 5)
+    ),
     "series": lambda events: HUB.trend(events, where=events.amount > 50, breakdown=(events.amount % 20).rename("rest")),
     "function": lambda events: HUB.stickiness(events, where=lambda rows: (rows.event_type == "view") & rows.country.notnull()),
     "moment": lambda events: HUB.lifecycle(events, as_of=datetime.datetime(2024, 1, 6, 12)),
@@ -43,9 +45,18 @@ def test_a_spec_makes_the_same_analysis_on_every_engine(asked):
 def test_what_a_spec_says():
     spec = HUB.trend(fixture("duckdb"), by="week", where=lambda events: events.amount > 50).spec()
     assert spec == {
-        "version": 1, "analysis": "trend", "time_zone": "Asia/Tokyo", "week_start": "sunday", "arguments": {
-            "by": "week", "where": {"name": "amount", "expression": {"op": "gt", "args": [
-                {"column": "amount", "type": "int64"}, {"literal": 50, "type": "int64"}]}}}}
+        "version": 1,
+        "analysis": "trend",
+        "time_zone": "Asia/Tokyo",
+        "week_start": "sunday",
+        "arguments": {
+            "by": "week",
+            "where": {
+                "name": "amount",
+                "expression": {"op": "gt", "args": [{"column": "amount", "type": "int64"}, {"literal": 50, "type": "int64"}]},
+            },
+        },
+    }
 
 
 def test_conditions_that_have_no_spec():
@@ -56,25 +67,36 @@ def test_conditions_that_have_no_spec():
         HUB.trend(events, where=HUB.trend(events).users()).spec()
 
 
-@pytest.mark.parametrize(("spec", "error", "words"), [
-    ("{", InvalidValue, "is no JSON"), ("[]", InvalidValue, "has no 'analysis'"), ({}, InvalidValue, "has no 'analysis'"),
-    ({"analysis": "trends"}, InvalidValue, "(?s)unknown analysis 'trends'.*trend"),
-    ({"analysis": "trend", "version": 2}, InvalidValue, "version 2, and this release reads version 1"),
-    ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)unknown key 'by'.*arguments"),
-    ({"analysis": "trend", "arguments": ["week"]}, InvalidValue, "are no mapping"),
-    ({"analysis": "trend", "arguments": {"buy": "week"}}, InvalidValue, "(?s)'buy', which trend does not take.*by"),
-    ({"analysis": "trend", "arguments": {"by": "weeks"}}, InvalidValue, "is not a period"),
-    ({"analysis": "trend", "arguments": {"by": 7}}, InvalidType, "by of trend"),
-    ({"analysis": "trend", "arguments": {"events": 7}}, InvalidValue, "does not take"),
-    ({"analysis": "trend", "arguments": {"where": {"quary": "x"}}}, InvalidValue, "(?s)where of trend in the spec.*query"),
-    ({"analysis": "trend", "arguments": {"where": {"query": "price > 3"}}}, ColumnNotFound, "price"),
-    ({"analysis": "trend", "arguments": {"where": {"query": 3}}}, InvalidType, "query of where of trend"),
-    ({"analysis": "trend", "arguments": {"where": {"query": "amount > 3", "and": 1}}}, InvalidValue, "is not known"),
-    ({"analysis": "trend", "arguments": {"where": {"expression": {"op": "system"}}}}, ObjectivError, "operation 'system'"),
-    ({"analysis": "trend", "arguments": {"start": {"date": "2024"}}}, InvalidValue, "start of trend in the spec is not date"),
-    ({"analysis": "trend", "time_zone": "Mars"}, InvalidValue, "Mars"), ({"analysis": "trend", "time_zone": 3}, InvalidValue, "strings"),
-    ({"analysis": "trend", "week_start": "today"}, InvalidValue, "today"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("spec", "error", "words"),
+    [
+        ("{", InvalidValue, "is no JSON"),
+        ("[]", InvalidValue, "has no 'analysis'"),
+        ({}, InvalidValue, "has no 'analysis'"),
+        ({"analysis": "trends"}, InvalidValue, "(?s)unknown analysis 'trends'.*trend"),
+        ({"analysis": "trend", "version": 2}, InvalidValue, "version 2, and this release reads version 1"),
+        ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)unknown key 'by'.*arguments"),
+        ({"analysis": "trend", "arguments": ["week"]}, InvalidValue, "are no mapping"),
+        ({"analysis": "trend", "arguments": {"buy": "week"}}, InvalidValue, "(?s)'buy', which trend does not take.*by"),
+        ({"analysis": "trend", "arguments": {"by": "weeks"}}, InvalidValue, "is not a period"),
+        ({"analysis": "trend", "arguments": {"by": 7}}, InvalidType, "by of trend"),
+        ({"analysis": "trend", "arguments": {"events": 7}}, InvalidValue, "does not take"),
+        ({"analysis": "trend", "arguments": {"where": {"quary": "x"}}}, InvalidValue, "(?s)where of trend in the spec.*query"),
+        ({"analysis": "trend", "arguments": {"where": {"query": "price > 3"}}}, ColumnNotFound, "price"),
+        ({"analysis": "trend", "arguments": {"where": {"query": 3}}}, InvalidType, "query of where of trend"),
+        ({"analysis": "trend", "arguments": {"where": {"query": "amount > 3", "and": 1}}}, InvalidValue, "is not known"),
+        ({"analysis": "trend", "arguments": {"where": {"expression": {"op": "system"}}}}, ObjectivError, "operation 'system'"),
+        (
+            {"analysis": "trend", "arguments": {"start": {"date": "2024"}}},
+            InvalidValue,
+            "start of trend in the spec is not date",
+        ),
+        ({"analysis": "trend", "time_zone": "Mars"}, InvalidValue, "Mars"),
+        ({"analysis": "trend", "time_zone": 3}, InvalidValue, "strings"),
+        ({"analysis": "trend", "week_start": "today"}, InvalidValue, "today"),
+    ],
+    ids=case_id,
+)
 def test_specs_that_are_wrong(spec, error, words):
     with pytest.raises(error, match=words):
         HUB.from_spec(spec, fixture("duckdb"))
@@ -112,13 +134,23 @@ def test_metrics(tmp_path):
         found.weekly  # noqa: B018
 
 
-@pytest.mark.parametrize(("text", "error", "words"), [
-    ("a: [", DataInvalid, "is no YAML"), ("- trend", DataInvalid, "is no mapping"), ("", DataInvalid, "is no mapping"),
-    ("1: {analysis: trend}", DataInvalid, "is no mapping"),
-    ("users: trend", InvalidValue, "metric 'users' of metrics.yml has no 'analysis'"),
-    ("users: {analysis: trend, arguments: {where: buy, b: week}}", InvalidValue, "metric 'users' of metrics.yml has the argument 'b'"),
-    ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is no YAML"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("a: [", DataInvalid, "is no YAML"),
+        ("- trend", DataInvalid, "is no mapping"),
+        ("", DataInvalid, "is no mapping"),
+        ("1: {analysis: trend}", DataInvalid, "is no mapping"),
+        ("users: trend", InvalidValue, "metric 'users' of metrics.yml has no 'analysis'"),
+        (
+            "users: {analysis: trend, arguments: {where: buy, b: week}}",
+            InvalidValue,
+            "metric 'users' of metrics.yml has the argument 'b'",
+        ),
+        ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is no YAML"),
+    ],
+    ids=case_id,
+)
 def test_files_that_are_wrong(tmp_path, text, error, words):
     path = tmp_path / "metrics.yml"
     path.write_text(text, "utf-8")

@@ -23,21 +23,39 @@ def values(analysis):
 @on_every_engine
 def test_users_of_each_day(engine):
     found = HUB.trend(fixture(engine))
-    assert rows(found) == [(day(number), users, number < 8) for number, users in zip(range(1, 9), (2, 3, 2, 1, 0, 0, 0, 1), strict=True)]
+    assert rows(found) == [
+        (day(number), users, number < 8) for number, users in zip(range(1, 9), (2, 3, 2, 1, 0, 0, 0, 1), strict=True)
+    ]
     assert found.to_arrow().schema.field("period").type == "date32[day]"
 
 
 @on_every_engine
-@pytest.mark.parametrize(("measure", "expected"), [
-    ("events", [4, 8, 6, 3, 0, 0, 0, 1]),
-    ("events_per_user", [2.0, 7 / 3, 3.0, 3.0, None, None, None, 1.0]),
-    ("first_time_users", [2, 1, 2, 1, 0, 0, 0, 0]),
-    (("sum", "amount"), [0 + 10 + 20 + 40, 30 + 50 + 60 + 80 + 90 + 100 + 110 + 210, 120 + 130 + 140 + 150 + 160 + 170, 180 + 190 + 200, 0, 0, 0, 70]),
-    (("mean", "amount"), [17.5, 730 / 8, 145.0, 190.0, None, None, None, 70.0]),
-    (("median", "amount"), [15.0, 85.0, 145.0, 190.0, None, None, None, 70.0]),
-    (("min", "amount"), [0, 30, 120, 180, None, None, None, 70]),
-    (("nunique", "event_type"), [3, 3, 4, 3, 0, 0, 0, 1]),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        ("events", [4, 8, 6, 3, 0, 0, 0, 1]),
+        ("events_per_user", [2.0, 7 / 3, 3.0, 3.0, None, None, None, 1.0]),
+        ("first_time_users", [2, 1, 2, 1, 0, 0, 0, 0]),
+        (
+            ("sum", "amount"),
+            [
+                0 + 10 + 20 + 40,
+                30 + 50 + 60 + 80 + 90 + 100 + 110 + 210,
+                120 + 130 + 140 + 150 + 160 + 170,
+                180 + 190 + 200,
+                0,
+                0,
+                0,
+                70,
+            ],
+        ),
+        (("mean", "amount"), [17.5, 730 / 8, 145.0, 190.0, None, None, None, 70.0]),
+        (("median", "amount"), [15.0, 85.0, 145.0, 190.0, None, None, None, 70.0]),
+        (("min", "amount"), [0, 30, 120, 180, None, None, None, 70]),
+        (("nunique", "event_type"), [3, 3, 4, 3, 0, 0, 0, 1]),
+    ],
+    ids=case_id,
+)
 def test_measures(engine, measure, expected):
     assert values(HUB.trend(with_nobody(engine), measure)) == pytest.approx(expected)
 
@@ -57,10 +75,16 @@ def test_sessions(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("where", "expected"), [
-    ("buy", [1, 2, 1, 1, 0, 0, 0, 0]), (["cart", "error"], [1, 2, 2, 1, 0, 0, 0, 0]),
-    (lambda events: events.amount >= 100, [0, 1, 2, 1, 0, 0, 0, 0]), ("bye", [0] * 8),
-], ids=["type", "types", "function", "never"])
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("buy", [1, 2, 1, 1, 0, 0, 0, 0]),
+        (["cart", "error"], [1, 2, 2, 1, 0, 0, 0, 0]),
+        (lambda events: events.amount >= 100, [0, 1, 2, 1, 0, 0, 0, 0]),
+        ("bye", [0] * 8),
+    ],
+    ids=["type", "types", "function", "never"],
+)
 def test_conditions(engine, where, expected):
     assert values(HUB.trend(fixture(engine), where=where)) == expected
 
@@ -73,7 +97,9 @@ def test_a_series_and_a_frame_of_users_as_conditions(engine):
     assert sorted(buyers.to_pandas().index) == ["a", "b", "c", "e", "f"]
     assert values(HUB.trend(events, where=buyers)) == [2, 3, 1, 1, 0, 0, 0, 1]
     assert rows(HUB.trend(events, by="month", breakdown=buyers)) == [
-        (datetime.date(2024, 1, 1), "in", 5, False), (datetime.date(2024, 1, 1), "not in", 1, False)]
+        (datetime.date(2024, 1, 1), "in", 5, False),
+        (datetime.date(2024, 1, 1), "not in", 1, False),
+    ]
 
 
 @on_every_engine
@@ -86,8 +112,15 @@ def test_breakdown(engine):
     found = HUB.trend(fixture(engine), by="week", breakdown="country")
     first, second = day(1), day(8)
     assert rows(found) == [
-        (first, "(none)", 1, True), (first, "BE", 2, True), (first, "DE", 1, True), (first, "NL", 2, True),
-        (second, "(none)", 0, False), (second, "BE", 0, False), (second, "DE", 0, False), (second, "NL", 1, False)]
+        (first, "(none)", 1, True),
+        (first, "BE", 2, True),
+        (first, "DE", 1, True),
+        (first, "NL", 2, True),
+        (second, "(none)", 0, False),
+        (second, "BE", 0, False),
+        (second, "DE", 0, False),
+        (second, "NL", 1, False),
+    ]
     assert found.matrix().to_pandas().iloc[0].to_dict() == {"(none)": 1, "BE": 2, "DE": 1, "NL": 2}
 
 
@@ -115,19 +148,28 @@ def test_periods(engine):
     assert hours[0] == (datetime.datetime(2024, 1, 1, 10), 1, True)
     assert hours[-1] == (datetime.datetime(2024, 1, 1, 23), 1, True)
     assert rows(HUB.trend(events, by="month", start="2023-11-15", end="2024-02-01")) == [
-        (datetime.date(2023, 11, 1), 0, False), (datetime.date(2023, 12, 1), 0, True), (datetime.date(2024, 1, 1), 6, False)]
-    assert rows(HUB.trend(events, by="quarter", as_of="2024-04-01")) == [(day(1), 6, True), (datetime.date(2024, 4, 1), 0, False)]
+        (datetime.date(2023, 11, 1), 0, False),
+        (datetime.date(2023, 12, 1), 0, True),
+        (datetime.date(2024, 1, 1), 6, False),
+    ]
+    assert rows(HUB.trend(events, by="quarter", as_of="2024-04-01")) == [
+        (day(1), 6, True),
+        (datetime.date(2024, 4, 1), 0, False),
+    ]
     assert rows(HUB.trend(events, by="year")) == [(day(1), 6, False)]
     assert rows(ModelHub(week_start="sunday").trend(events, by="week")) == [
-        (datetime.date(2023, 12, 31), 6, False), (day(7), 1, False)]
+        (datetime.date(2023, 12, 31), 6, False),
+        (day(7), 1, False),
+    ]
 
 
 @on_every_engine
 def test_local_days(engine):
     # In Tokyo, 2024-01-01 23:50 is the 2nd, and the last event, at 12:00, is at 21:00.
     found = ModelHub(time_zone="Asia/Tokyo").trend(fixture(engine), as_of="2024-01-09")
-    assert rows(found) == [(day(number), users, True) for number, users in zip(range(1, 9), (1, 3, 2, 1, 0, 0, 0, 1), strict=True)] + [
-        (day(9), 0, False)]
+    assert rows(found) == [
+        (day(number), users, True) for number, users in zip(range(1, 9), (1, 3, 2, 1, 0, 0, 0, 1), strict=True)
+    ] + [(day(9), 0, False)]
 
 
 @on_every_engine
@@ -143,8 +185,12 @@ def test_the_previous_periods(engine):
     assert rows(found) == [(day(3), 2, 2, True), (day(4), 1, 3, True)]
     found = HUB.trend(events, start="2024-01-03", end="2024-01-05", compare="previous", breakdown="country", top=1)
     # In the range, BE, DE and nothing have one user each: the first of them by the alphabet stays.
-    assert rows(found) == [(day(3), "(none)", 0, 0, True), (day(3), "(other)", 2, 2, True),
-                           (day(4), "(none)", 1, 0, True), (day(4), "(other)", 0, 3, True)]
+    assert rows(found) == [
+        (day(3), "(none)", 0, 0, True),
+        (day(3), "(other)", 2, 2, True),
+        (day(4), "(none)", 1, 0, True),
+        (day(4), "(other)", 0, 3, True),
+    ]
 
 
 @on_every_engine
@@ -160,46 +206,63 @@ def test_units_of_several_columns(engine):
 def test_no_events(engine):
     none = loaded(engine, [])
     assert rows(HUB.trend(none)) == []
-    assert rows(HUB.trend(none, "events", start="2024-01-01", as_of="2024-01-02 12:00")) == [(day(1), 0, True), (day(2), 0, False)]
+    assert rows(HUB.trend(none, "events", start="2024-01-01", as_of="2024-01-02 12:00")) == [
+        (day(1), 0, True),
+        (day(2), 0, False),
+    ]
     assert "There are no events." in HUB.trend(none).definition
 
 
 @on_every_engine
 def test_the_day_on_which_clocks_are_set(engine):
-    moments = ["2024-03-31 00:30", "2024-03-31 21:59", "2024-03-31 22:00", "2024-10-27 00:30", "2024-10-27 01:30", "2024-10-27 22:59",
-               "2024-10-27 23:00"]
+    moments = [
+        "2024-03-31 00:30",
+        "2024-03-31 21:59",
+        "2024-03-31 22:00",
+        "2024-10-27 00:30",
+        "2024-10-27 01:30",
+        "2024-10-27 22:59",
+        "2024-10-27 23:00",
+    ]
     events = loaded(engine, rows_of([("a", each, "view") for each in moments]))
     hub = ModelHub(time_zone="Europe/Amsterdam")
     assert [row for row in rows(hub.trend(events, "events")) if row[1]] == [
-        (datetime.date(2024, 3, 31), 2, True), (datetime.date(2024, 4, 1), 1, True), (datetime.date(2024, 10, 27), 3, True),
-        (datetime.date(2024, 10, 28), 1, False)]
+        (datetime.date(2024, 3, 31), 2, True),
+        (datetime.date(2024, 4, 1), 1, True),
+        (datetime.date(2024, 10, 27), 3, True),
+        (datetime.date(2024, 10, 28), 1, False),
+    ]
     # 02:30 is shown twice.
     hours = rows(hub.trend(events, "events", "hour", start="2024-10-27", end="2024-10-28"))
     assert len(hours) == 24
     assert hours[2] == (datetime.datetime(2024, 10, 27, 2), 2, True)
 
 
-@pytest.mark.parametrize(("arguments", "error", "words"), [
-    ({"measure": "user"}, InvalidValue, "(?s)measure of trend is not known: 'user'.*users"),
-    ({"measure": "sum"}, InvalidValue, "name the column, too"),
-    ({"measure": ("total", "amount")}, InvalidValue, "is not known"),
-    ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
-    ({"measure": ("sum", "event_type")}, InvalidType, "cannot take the sum"),
-    ({"measure": "sessions"}, ColumnNotFound, "sessionize"),
-    ({"by": "minute"}, InvalidValue, "by is not a period"),
-    ({"where": 3}, InvalidType, "where of trend is given as"),
-    ({"where": lambda events: events.amount}, InvalidType, "bool series"),
-    ({"where": []}, InvalidType, "where of trend is given as"),
-    ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend: the frame has no column 'land'"),
-    ({"breakdown": "user_id"}, InvalidValue, "rename it"),
-    ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and must be"),
-    ({"unit": "visitor"}, ColumnNotFound, "visitor"),
-    ({"unit": []}, InvalidValue, "unit of trend"),
-    ({"start": "2024-01-02", "end": "2024-01-02"}, InvalidValue, "is not after start"),
-    ({"start": "soon"}, InvalidValue, "start is not a day or a moment"),
-    ({"compare": "previous"}, InvalidValue, "needs a range"),
-    ({"compare": "year", "start": "2024-01-02", "end": "2024-01-03"}, InvalidValue, "compare of trend"),
-], ids=case_id)
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"measure": "user"}, InvalidValue, "(?s)measure of trend is not known: 'user'.*users"),
+        ({"measure": "sum"}, InvalidValue, "name the column, too"),
+        ({"measure": ("total", "amount")}, InvalidValue, "is not known"),
+        ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
+        ({"measure": ("sum", "event_type")}, InvalidType, "cannot take the sum"),
+        ({"measure": "sessions"}, ColumnNotFound, "sessionize"),
+        ({"by": "minute"}, InvalidValue, "by is not a period"),
+        ({"where": 3}, InvalidType, "where of trend is given as"),
+        ({"where": lambda events: events.amount}, InvalidType, "bool series"),
+        ({"where": []}, InvalidType, "where of trend is given as"),
+        ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend: the frame has no column 'land'"),
+        ({"breakdown": "user_id"}, InvalidValue, "rename it"),
+        ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and must be"),
+        ({"unit": "visitor"}, ColumnNotFound, "visitor"),
+        ({"unit": []}, InvalidValue, "unit of trend"),
+        ({"start": "2024-01-02", "end": "2024-01-02"}, InvalidValue, "is not after start"),
+        ({"start": "soon"}, InvalidValue, "start is not a day or a moment"),
+        ({"compare": "previous"}, InvalidValue, "needs a range"),
+        ({"compare": "year", "start": "2024-01-02", "end": "2024-01-03"}, InvalidValue, "compare of trend"),
+    ],
+    ids=case_id,
+)
 def test_errors(arguments, error, words):
     with pytest.raises(error, match=words):
         HUB.trend(fixture("duckdb"), **arguments)

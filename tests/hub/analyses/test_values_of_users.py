@@ -29,22 +29,42 @@ def test_each_event_has_the_value_of_its_user(engine):
     found = HUB.trend(events, by="week", breakdown=users.plan)
     assert found.index_columns == ["period", "plan"]
     assert [row[:3] for row in rows(found)] == [
-        (day(1), "(none)", 3), (day(1), "free", 1), (day(1), "pro", 2), (day(8), "(none)", 0), (day(8), "free", 1), (day(8), "pro", 0)]
+        (day(1), "(none)", 3),
+        (day(1), "free", 1),
+        (day(1), "pro", 2),
+        (day(8), "(none)", 0),
+        (day(8), "free", 1),
+        (day(8), "pro", 0),
+    ]
     assert [row[0] for row in rows(found.users(period=day(1), plan=None))] == ["d", "e", "f"]
     # a has 4 events and c 4, b has 4, and d, e and f have 9; and one is of nobody.
     assert [row[1:3] for row in rows(HUB.trend(events, "events", by="month", breakdown=users.plan))] == [
-        ("(none)", 10), ("free", 4), ("pro", 8)]
+        ("(none)", 10),
+        ("free", 4),
+        ("pro", 8),
+    ]
     # All come to the end but d, who does not buy, and f, who views last.
     assert [row[0::2] for row in rows(HUB.funnel(events, STEPS, breakdown=users.plan)[["name", "users"]])] == [
-        (group, name) for group, names in (("(none)", STEPS), ("free", STEPS), ("pro", STEPS)) for name in names]
+        (group, name) for group, names in (("(none)", STEPS), ("free", STEPS), ("pro", STEPS)) for name in names
+    ]
     assert [row[2] for row in rows(HUB.funnel(events, STEPS, breakdown=users.plan)[["users"]])] == [3, 2, 1, 1, 1, 1, 2, 2, 2]
     assert [row[:5] for row in rows(HUB.retention(events, by="week", breakdown=users.plan))] == [
-        ("(none)", day(1), 0, 3, 3), ("(none)", day(1), 1, 3, 0), ("(none)", day(8), 0, 0, 0),
-        ("free", day(1), 0, 1, 1), ("free", day(1), 1, 1, 1), ("free", day(8), 0, 0, 0),
-        ("pro", day(1), 0, 2, 2), ("pro", day(1), 1, 2, 0), ("pro", day(8), 0, 0, 0)]
+        ("(none)", day(1), 0, 3, 3),
+        ("(none)", day(1), 1, 3, 0),
+        ("(none)", day(8), 0, 0, 0),
+        ("free", day(1), 0, 1, 1),
+        ("free", day(1), 1, 1, 1),
+        ("free", day(8), 0, 0, 0),
+        ("pro", day(1), 0, 2, 2),
+        ("pro", day(1), 1, 2, 0),
+        ("pro", day(8), 0, 0, 0),
+    ]
     # Other values become strings, and what is computed of them is one, too.
     assert [row[1:3] for row in rows(HUB.trend(events, by="year", breakdown=(users["size"] > 2).rename("large")))] == [
-        ("(none)", 2), ("false", 2), ("true", 2)]
+        ("(none)", 2),
+        ("false", 2),
+        ("true", 2),
+    ]
 
 
 @on_every_engine

@@ -23,9 +23,16 @@ def drawn(seed, count, variants=("control", "new")):
         for _ in range(draw.randrange(1, 9)):
             moment += draw.choice((0, 0, 1, 30, 100)) * datetime.timedelta(hours=1)
             kind = draw.choice(("visit", "visit", "buy", "view"))
-            events.append({"event_id": f"{len(events) * 377 % 997:03}", "user_id": f"u{unit}" if draw.random() < 0.95 else None,
-                           "moment": moment, "event_type": kind, "group": draw.choice((group, group, group, None)),
-                           "amount": draw.choice((None, 1.0, 2.5, 10.0)) if kind == "buy" else None})
+            events.append(
+                {
+                    "event_id": f"{len(events) * 377 % 997:03}",
+                    "user_id": f"u{unit}" if draw.random() < 0.95 else None,
+                    "moment": moment,
+                    "event_type": kind,
+                    "group": draw.choice((group, group, group, None)),
+                    "amount": draw.choice((None, 1.0, 2.5, 10.0)) if kind == "buy" else None,
+                }
+            )
         if draw.random() < 0.1:
             events[-1]["group"] = draw.choice(variants)
     events += [dict(draw.choice(events)) for _ in range(3)]
@@ -34,9 +41,19 @@ def drawn(seed, count, variants=("control", "new")):
 
 
 def table(events):
-    return pa.Table.from_pylist(events, schema=pa.schema([
-        ("event_id", pa.string()), ("user_id", pa.string()), ("moment", pa.timestamp("us")), ("event_type", pa.string()),
-        ("group", pa.string()), ("amount", pa.float64())]))
+    return pa.Table.from_pylist(
+        events,
+        schema=pa.schema(
+            [
+                ("event_id", pa.string()),
+                ("user_id", pa.string()),
+                ("moment", pa.timestamp("us")),
+                ("event_type", pa.string()),
+                ("group", pa.string()),
+                ("amount", pa.float64()),
+            ]
+        ),
+    )
 
 
 def key(each):
@@ -51,8 +68,10 @@ def units(events, *, window=None, several="exclude", include_open=False, before=
             users[each["user_id"]].append(each)
     last = max((each["moment"] for each in events), default=None)
     for own in users.values():
-        shown = sorted((each for each in own if each["event_type"] == "visit" and each["group"] is not None),
-                       key=lambda each: (*key(each), each["group"]))
+        shown = sorted(
+            (each for each in own if each["event_type"] == "visit" and each["group"] is not None),
+            key=lambda each: (*key(each), each["group"]),
+        )
         if not shown or (several == "exclude" and len({each["group"] for each in shown}) > 1):
             continue
         at = shown[0]

@@ -30,15 +30,24 @@ def only(**columns: list[Any]) -> dict[str, list[Any]]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snowplow_with_all_of_its_columns(engine):
     """The atomic table has the columns of Objectiv's layout too, but for the location stacks."""
-    columns = {name: [None] * 2 for name in ("se_action", "se_category", "network_userid", "user_id", "page_urlpath", "page_url")}
+    columns = {
+        name: [None] * 2 for name in ("se_action", "se_category", "network_userid", "user_id", "page_urlpath", "page_url")
+    }
     table = {name: pa.array(values, pa.string()) for name, values in columns.items()} | {
-        "event_id": ["1", "2"], "collector_tstamp": [NOON, NOON], "derived_tstamp": pa.array([None, at("03-01 11:00")]),
-        "true_tstamp": pa.array([None, None], pa.timestamp("us")), "event_name": ["page_view", "page_ping"],
-        "domain_userid": ["d", None], "domain_sessionid": ["s", None]}
+        "event_id": ["1", "2"],
+        "collector_tstamp": [NOON, NOON],
+        "derived_tstamp": pa.array([None, at("03-01 11:00")]),
+        "true_tstamp": pa.array([None, None], pa.timestamp("us")),
+        "event_name": ["page_view", "page_ping"],
+        "domain_userid": ["d", None],
+        "domain_sessionid": ["s", None],
+    }
     for arguments in ({}, {"schema": "snowplow"}):
         events = HUB.events(frame(engine, table), **arguments)
         assert rows(events, "moment", "user_id", "event_type", "session_id") == [
-            ("1", NOON, "d", "page_view", "s"), ("2", at("03-01 11:00"), None, "page_ping", None)]
+            ("1", NOON, "d", "page_view", "s"),
+            ("2", at("03-01 11:00"), None, "page_ping", None),
+        ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -50,8 +59,10 @@ def test_mixpanel_with_times_of_every_form(engine):
 
 
 def test_rows_without_a_moment_are_told_of(caplog):
-    objects = [json.dumps({"time": 1709294400 if number else None, "distinct_id": "d", "$insert_id": str(number)})
-               for number in range(3)]
+    objects = [
+        json.dumps({"time": 1709294400 if number else None, "distinct_id": "d", "$insert_id": str(number)})
+        for number in range(3)
+    ]
     with caplog.at_level(logging.WARNING):
         HUB.events(frame("duckdb", {"event": ["x"] * 3, "properties": objects}))
     assert "1 of 3 rows of data have no moment" in caplog.text
@@ -60,30 +71,50 @@ def test_rows_without_a_moment_are_told_of(caplog):
 
 
 def test_an_event_and_properties_beside_other_columns_are_not_mixpanels():
-    events = HUB.events(frame("duckdb", only(event=["x"] * 3, properties=['{"plan": "pro"}'] * 3)), properties=["properties.plan"])
+    events = HUB.events(
+        frame("duckdb", only(event=["x"] * 3, properties=['{"plan": "pro"}'] * 3)), properties=["properties.plan"]
+    )
     assert [row[1:] for row in rows(events, "user_id", "plan")] == [("a", "pro"), ("b", "pro"), ("c", "pro")]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_segment_tables_of_other_kinds(engine):
-    columns = {"id": ["1", "2"], "anonymous_id": ["p", "q"], "user_id": ["", "u"], "timestamp": [NOON] * 2,
-               "received_at": [NOON] * 2}
+    columns = {
+        "id": ["1", "2"],
+        "anonymous_id": ["p", "q"],
+        "user_id": ["", "u"],
+        "timestamp": [NOON] * 2,
+        "received_at": [NOON] * 2,
+    }
     with pytest.raises(InvalidValue, match="the schema finds no event_type"):
         HUB.events(frame(engine, columns | {"name": ["Ann", "Bob"]}))
     assert rows(HUB.events(frame(engine, columns), event_type=lambda _: "screen"), "user_id", "event_type", "device_id") == [
-        ("1", "p", "screen", "p"), ("2", "u", "screen", "q")], "an empty text is no user"
+        ("1", "p", "screen", "p"),
+        ("2", "u", "screen", "q"),
+    ], "an empty text is no user"
     pages = HUB.events(frame(engine, columns | {"url": ["https://a.b", "https://a.b/c?x=https://d.e/f"]}))
     assert rows(pages, "event_type", "location") == [("1", "page", "/"), ("2", "page", "/c")]
     sessions = HUB.events(frame(engine, columns | {"event": ["x", None], "context_session_id": [1709294400] * 2}))
     assert rows(sessions, "event_type", "session_id", "session_hit_number") == [
-        ("1", "x", "p|1709294400", 1), ("2", None, "q|1709294400", 1)]
+        ("1", "x", "p|1709294400", 1),
+        ("2", None, "q|1709294400", 1),
+    ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_names_in_upper_case(engine):
-    columns = {"ID": ["1"], "ANONYMOUS_ID": ["p"], "USER_ID": [None], "TIMESTAMP": [NOON], "RECEIVED_AT": [NOON], "EVENT": ["x"],
-               "PLAN": ["pro"]}
-    given = frame(engine, {name: pa.array(values, pa.string()) if values == [None] else values for name, values in columns.items()})
+    columns = {
+        "ID": ["1"],
+        "ANONYMOUS_ID": ["p"],
+        "USER_ID": [None],
+        "TIMESTAMP": [NOON],
+        "RECEIVED_AT": [NOON],
+        "EVENT": ["x"],
+        "PLAN": ["pro"],
+    }
+    given = frame(
+        engine, {name: pa.array(values, pa.string()) if values == [None] else values for name, values in columns.items()}
+    )
     for arguments in ({}, {"schema": "segment"}):
         events = HUB.events(given, **arguments)
         assert rows(events, "user_id", "event_type", "plan") == [("1", "p", "x", "pro")]
@@ -91,13 +122,23 @@ def test_names_in_upper_case(engine):
 
 def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
     """JSON that BigQuery writes leaves out what is missing, and has integers as text."""
-    lines = [{"event_timestamp": "1709294400000000", "event_name": "page_view", "user_pseudo_id": "p", "event_params": [
-        {"key": "ga_session_id", "value": {"int_value": "77"}}, {"key": "page_location", "value": {"string_value": "/c?x"}}]}]
+    lines = [
+        {
+            "event_timestamp": "1709294400000000",
+            "event_name": "page_view",
+            "user_pseudo_id": "p",
+            "event_params": [
+                {"key": "ga_session_id", "value": {"int_value": "77"}},
+                {"key": "page_location", "value": {"string_value": "/c?x"}},
+            ],
+        }
+    ]
     path = tmp_path / "ga4.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in lines), "utf-8")
     events = HUB.events(path)
     assert rows(events, "moment", "user_id", "session_id", "location") == [
-        ("p|1709294400000000|page_view|1", NOON, "p", "p|77", "/c")]
+        ("p|1709294400000000|page_view|1", NOON, "p", "p|77", "/c")
+    ]
     with pytest.raises(InvalidType, match="no properties"):
         HUB.events(stream.ga4(stream.stream(), tmp_path / "ga4.parquet"), properties=["event_params.plan"])
 
@@ -105,8 +146,15 @@ def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
 class TestNamesOfRoles:
     """A column with the very name of a role is the one that is meant."""
 
-    @pytest.mark.parametrize(("column", "values"), [
-        ("user_id", [1.0, None, 2.0]), ("session_id", [1.0, None, 2.0]), ("event_id", [1.0, None, 2.0]), ("moment", [True] * 3)])
+    @pytest.mark.parametrize(
+        ("column", "values"),
+        [
+            ("user_id", [1.0, None, 2.0]),
+            ("session_id", [1.0, None, 2.0]),
+            ("event_id", [1.0, None, 2.0]),
+            ("moment", [True] * 3),
+        ],
+    )
     def test_and_wrong_if_its_type_is(self, column, values):
         with pytest.raises(InvalidType, match=f"{column} of .* is (float64|bool)"):
             HUB.events(frame("duckdb", only(client_id=["p"] * 3, date=[NOON.date()] * 3) | {column: values}))
@@ -195,15 +243,25 @@ def test_repeated_events_of_objectiv_are_told_of(caplog):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_sessions_of_rows_that_nothing_tells_apart(engine):
-    moments = [NOON, NOON, NOON + datetime.timedelta(minutes=5), NOON + datetime.timedelta(days=1), NOON + datetime.timedelta(days=1)]
+    moments = [
+        NOON,
+        NOON,
+        NOON + datetime.timedelta(minutes=5),
+        NOON + datetime.timedelta(days=1),
+        NOON + datetime.timedelta(days=1),
+    ]
     columns = {"user_id": ["a"] * 5, "moment": moments, "event_type": ["x"] * 5, "event_id": ["1", "1", "2", "3", "3"]}
     expected = [(NOON, 1, 1), (NOON, 1, 2), (moments[2], 1, 3), (moments[3], 2, 1), (moments[3], 2, 2)]
     named = HUB.events(frame(engine, columns))
     assert sorted(row[1:] for row in rows(named, "moment", "session_id", "session_hit_number")) == expected
     del columns["event_id"]
     for found in (HUB.events(frame(engine, columns)), HUB.sessionize(frame(engine, columns))):
-        table = found[["moment", "session_id", "session_hit_number"]].to_arrow().select(
-            ["moment", "session_id", "session_hit_number"]).to_pylist()
+        table = (
+            found[["moment", "session_id", "session_hit_number"]]
+            .to_arrow()
+            .select(["moment", "session_id", "session_hit_number"])
+            .to_pylist()
+        )
         assert sorted(tuple(row.values()) for row in table) == expected
 
 
@@ -213,9 +271,21 @@ def test_digits_of_a_date_are_no_epoch(number):
         HUB.events(frame("duckdb", only() | {"moment": [number] * 3}))
 
 
-@pytest.mark.parametrize(("url", "path"), [
-    ("https://a.b/c/d?x#y", "/c/d"), ("https://a.b", "/"), ("https://a.b?x", "/"), ("/c?u=https://d.e/f", "/c"), ("/c#d", "/c"),
-    ("android-app://com.shop/home", "/home"), ("", ""), ("c", "c"), (None, None), ("https://a.b:80/c", "/c")])
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("https://a.b/c/d?x#y", "/c/d"),
+        ("https://a.b", "/"),
+        ("https://a.b?x", "/"),
+        ("/c?u=https://d.e/f", "/c"),
+        ("/c#d", "/c"),
+        ("android-app://com.shop/home", "/home"),
+        ("", ""),
+        ("c", "c"),
+        (None, None),
+        ("https://a.b:80/c", "/c"),
+    ],
+)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_path_of_an_address(engine, url, path):
     given = frame(engine, only(url=pa.array([url] * 3, pa.string())))
@@ -271,7 +341,9 @@ def test_a_postgres_table_of_another_schema_with_columns_of_odd_types(version, k
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS web")
         connection.execute("DROP TABLE IF EXISTS web.clicks CASCADE")
-        connection.execute("CREATE TABLE web.clicks (uid text, ts timestamptz, action text, ip inet, amount numeric, blob bytea)")
+        connection.execute(
+            "CREATE TABLE web.clicks (uid text, ts timestamptz, action text, ip inet, amount numeric, blob bytea)"
+        )
         connection.execute("INSERT INTO web.clicks VALUES ('a', '2024-03-01T12:00+02', 'x', '1.2.3.4', 1.50, '')")
         connection.execute("CREATE VIEW web.seen AS SELECT * FROM web.clicks")
     name = "web.clicks" if kind == "table" else "web.seen"
@@ -279,7 +351,8 @@ def test_a_postgres_table_of_another_schema_with_columns_of_odd_types(version, k
         events = HUB.events(url, table_name=name, dtypes={"amount": "decimal(18, 2)"})
     assert "left out 'blob' (bytea)" in caplog.text
     assert rows(events, "moment", "user_id", "ip", "amount") == [
-        ("a|1709287200000000|x|1", at("03-01 10:00"), "a", "1.2.3.4", decimal.Decimal("1.50"))]
+        ("a|1709287200000000|x|1", at("03-01 10:00"), "a", "1.2.3.4", decimal.Decimal("1.50"))
+    ]
     assert f"events of {name}" in repr(events)
 
 
@@ -291,15 +364,26 @@ def test_dtypes_are_of_stored_columns(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("rule", "users"), [
-    (None, ["p", "a", "p", "b", "q", "q"]), ("last_known", ["b", "a", "b", "b", "q", "q"]),
-    ("first_known", ["a", "a", "a", "b", "q", "q"]), ("forward_only", ["p", "a", "a", "b", "q", "q"]),
-    ("graph", ["a", "a", "a", "a", "q", "q"])])
+@pytest.mark.parametrize(
+    ("rule", "users"),
+    [
+        (None, ["p", "a", "p", "b", "q", "q"]),
+        ("last_known", ["b", "a", "b", "b", "q", "q"]),
+        ("first_known", ["a", "a", "a", "b", "q", "q"]),
+        ("forward_only", ["p", "a", "a", "b", "q", "q"]),
+        ("graph", ["a", "a", "a", "a", "q", "q"]),
+    ],
+)
 def test_identity(engine, rule, users):
     """One device is used by a and then by b, another one by nobody who is known."""
-    columns = {"id": list("123456"), "anonymous_id": list("ppppqq"), "user_id": [None, "a", None, "b", None, ""],
-               "timestamp": [NOON + datetime.timedelta(minutes=10 * number) for number in range(6)],
-               "received_at": [NOON] * 6, "event": ["x"] * 6}
+    columns = {
+        "id": list("123456"),
+        "anonymous_id": list("ppppqq"),
+        "user_id": [None, "a", None, "b", None, ""],
+        "timestamp": [NOON + datetime.timedelta(minutes=10 * number) for number in range(6)],
+        "received_at": [NOON] * 6,
+        "event": ["x"] * 6,
+    }
     given = frame(engine, columns)
     events = HUB.events(given, identity=rule)
     found = rows(events, "user_id", "session_id")
@@ -308,7 +392,9 @@ def test_identity(engine, rule, users):
     numbers = {user: number for number, user in enumerate(dict.fromkeys(users), 1)}
     assert [row[2] for row in found] == [numbers[user] for user in users]
     # Whoever is known before or after the range is known within it.
-    part = HUB.events(given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25))
+    part = HUB.events(
+        given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25)
+    )
     assert [row[1] for row in rows(part, "user_id")] == users[2:3]
 
 
@@ -321,8 +407,14 @@ def test_identity_needs_devices():
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_whoever_names_one_column_of_an_export_means_that_column(engine):
-    columns = {"id": ["1", "2"], "anonymous_id": ["p", "q"], "user_id": [None, "u"], "timestamp": [NOON] * 2,
-               "received_at": [NOON] * 2, "event": ["x"] * 2}
+    columns = {
+        "id": ["1", "2"],
+        "anonymous_id": ["p", "q"],
+        "user_id": [None, "u"],
+        "timestamp": [NOON] * 2,
+        "received_at": [NOON] * 2,
+        "event": ["x"] * 2,
+    }
     given = frame(engine, columns)
     assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["p", "u"]
     assert [row[1] for row in rows(HUB.events(given, user_id="user_id"), "user_id")] == [None, "u"]
@@ -330,14 +422,22 @@ def test_whoever_names_one_column_of_an_export_means_that_column(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_amplitude_sessions_are_of_devices_and_may_be_none(engine):
-    columns = {"uuid": list("1234"), "user_id": [None, "u", None, None], "device_id": ["p", "p", "q", "q"],
-               "event_time": ["2024-03-01 12:00:00.000000", "2024-03-01 12:00:01.000000"] * 2, "event_type": ["x"] * 4,
-               "session_id": [1709294400000, -1, 1709294400000, 1709294400000],
-               "event_properties": ['{"[Amplitude] Page URL": "https://a.b/c?x"}', "{}", None, '{"plan": "pro"}']}
+    columns = {
+        "uuid": list("1234"),
+        "user_id": [None, "u", None, None],
+        "device_id": ["p", "p", "q", "q"],
+        "event_time": ["2024-03-01 12:00:00.000000", "2024-03-01 12:00:01.000000"] * 2,
+        "event_type": ["x"] * 4,
+        "session_id": [1709294400000, -1, 1709294400000, 1709294400000],
+        "event_properties": ['{"[Amplitude] Page URL": "https://a.b/c?x"}', "{}", None, '{"plan": "pro"}'],
+    }
     events = HUB.events(frame(engine, columns), properties=["plan"])
     assert rows(events, "user_id", "session_id", "session_hit_number", "location", "plan") == [
-        ("1", "p", "p|1709294400000", 1, "/c", None), ("2", "u", None, None, None, None),
-        ("3", "q", "q|1709294400000", 1, None, None), ("4", "q", "q|1709294400000", 2, None, "pro")]
+        ("1", "p", "p|1709294400000", 1, "/c", None),
+        ("2", "u", None, None, None, None),
+        ("3", "q", "q|1709294400000", 1, None, None),
+        ("4", "q", "q|1709294400000", 2, None, "pro"),
+    ]
 
 
 def test_json_that_parquet_has_as_strings(tmp_path):
@@ -365,8 +465,13 @@ def test_members_of_structs(tmp_path):
 def test_identity_of_mixpanel(engine, device, prefix):
     """Before a login, distinct_id is the device: with a prefix in newer projects, as it is in older ones."""
     people = [f"{prefix}D", "alice", f"{prefix}D"]
-    objects = [json.dumps({"time": 1709294400 + number, "distinct_id": who, "$insert_id": str(number)} | (
-        {"$device_id": "D"} if device else {})) for number, who in enumerate(people)]
+    objects = [
+        json.dumps(
+            {"time": 1709294400 + number, "distinct_id": who, "$insert_id": str(number)}
+            | ({"$device_id": "D"} if device else {})
+        )
+        for number, who in enumerate(people)
+    ]
     given = frame(engine, {"event": ["x"] * 3, "properties": objects})
     assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["D", "alice", "D"]
     if device:
@@ -375,8 +480,16 @@ def test_identity_of_mixpanel(engine, device, prefix):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_identity_of_posthog_without_persons(engine):
-    objects = [{"uuid": str(number), "event": "x", "distinct_id": who, "timestamp": f"2024-03-01T12:00:0{number}Z",
-                "properties": json.dumps({"$device_id": "D"})} for number, who in enumerate(["D", "alice", "D"])]
+    objects = [
+        {
+            "uuid": str(number),
+            "event": "x",
+            "distinct_id": who,
+            "timestamp": f"2024-03-01T12:00:0{number}Z",
+            "properties": json.dumps({"$device_id": "D"}),
+        }
+        for number, who in enumerate(["D", "alice", "D"])
+    ]
     given = frame(engine, {name: [each[name] for each in objects] for name in objects[0]})
     assert [row[1] for row in rows(HUB.events(given), "user_id")] == ["D", "alice", "D"]
     assert [row[1] for row in rows(HUB.events(given, identity="last_known"), "user_id")] == ["alice"] * 3
@@ -384,8 +497,14 @@ def test_identity_of_posthog_without_persons(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_users_are_not_resolved_where_devices_took_their_place(engine):
-    columns = {"id": ["1", "2"], "anonymous_id": ["p", "p"], "user_id": pa.array([None, "u"]), "timestamp": [NOON] * 2,
-               "received_at": [NOON] * 2, "event": ["x"] * 2}
+    columns = {
+        "id": ["1", "2"],
+        "anonymous_id": ["p", "p"],
+        "user_id": pa.array([None, "u"]),
+        "timestamp": [NOON] * 2,
+        "received_at": [NOON] * 2,
+        "event": ["x"] * 2,
+    }
     events = HUB.events(frame(engine, columns))
     for resolve in (HUB.resolve_identity, HUB.identity_map):
         with pytest.raises(InvalidValue, match="devices cannot be assigned") as caught:
@@ -416,7 +535,14 @@ def test_rows_without_a_moment_are_told_of_without_ids_too(engine, caplog):
 
 
 def test_segment_before_anybody_logged_in():
-    columns = {"id": ["1"], "anonymous_id": ["p"], "timestamp": [NOON], "received_at": [NOON], "sent_at": [NOON], "event": ["x"]}
+    columns = {
+        "id": ["1"],
+        "anonymous_id": ["p"],
+        "timestamp": [NOON],
+        "received_at": [NOON],
+        "sent_at": [NOON],
+        "event": ["x"],
+    }
     events = HUB.events(frame("duckdb", columns))
     assert rows(events, "user_id", "event_type") == [("1", "p", "x")]
     assert "by the schema segment" in repr(events)

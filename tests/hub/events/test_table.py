@@ -52,8 +52,16 @@ CLICKS = {
 def test_a_table_with_guessed_columns(engine):
     events = HUB.events(frame(engine, CLICKS))
     assert events.index_dtypes == {"event_id": "string"}
-    assert events.dtypes == {"day": "date", "moment": "timestamp", "user_id": "string", "event_type": "string",
-                             "location": "string", "session_id": "int64", "session_hit_number": "int64", "amount": "float64"}
+    assert events.dtypes == {
+        "day": "date",
+        "moment": "timestamp",
+        "user_id": "string",
+        "event_type": "string",
+        "location": "string",
+        "session_id": "int64",
+        "session_hit_number": "int64",
+        "amount": "float64",
+    }
     # A pause of exactly the gap does not end a session; hits without a user have none.
     assert rows(events, "day", "user_id", "event_type", "location", "session_id", "session_hit_number", "amount") == [
         ("a|1709287200000000|view|1", datetime.date(2024, 3, 1), "a", "view", "/", 1, 1, None),
@@ -70,21 +78,34 @@ def test_a_table_with_guessed_columns(engine):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_named_columns_and_functions_take_the_place_of_guesses(engine):
-    events = HUB.events(frame(engine, CLICKS), user_id="page", event_type=lambda each: each.action.str.upper(),
-                        session_id=["uid", "action"], properties=["uid", "amount"])
+    events = HUB.events(
+        frame(engine, CLICKS),
+        user_id="page",
+        event_type=lambda each: each.action.str.upper(),
+        session_id=["uid", "action"],
+        properties=["uid", "amount"],
+    )
     assert events.columns == ["day", "moment", "user_id", "event_type", "session_id", "session_hit_number", "uid", "amount"]
     assert sorted(map(str, (row[1:] for row in rows(events, "user_id", "event_type", "session_id", "session_hit_number")))) == [
-        "('/', 'VIEW', 'a|view', 1)", "('/', 'VIEW', 'a|view', 2)", "('/', 'VIEW', 'b|view', 1)", "('/cart', 'BUY', 'a|buy', 1)",
-        "('/x', 'VIEW', None, None)", "('/y', 'VIEW', None, None)"]
+        "('/', 'VIEW', 'a|view', 1)",
+        "('/', 'VIEW', 'a|view', 2)",
+        "('/', 'VIEW', 'b|view', 1)",
+        "('/cart', 'BUY', 'a|buy', 1)",
+        "('/x', 'VIEW', None, None)",
+        "('/y', 'VIEW', None, None)",
+    ]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept(engine):
     draw = random.Random(3)
     n = 60
-    columns = {"uid": [draw.choice(("a", "b|", "b", None)) for _ in range(n)],
-               "ts": [at(f"03-01 10:0{draw.randrange(3)}") for _ in range(n)],
-               "event": [draw.choice(("x", "|x", None)) for _ in range(n)], "n": list(range(n))}
+    columns = {
+        "uid": [draw.choice(("a", "b|", "b", None)) for _ in range(n)],
+        "ts": [at(f"03-01 10:0{draw.randrange(3)}") for _ in range(n)],
+        "event": [draw.choice(("x", "|x", None)) for _ in range(n)],
+        "n": list(range(n)),
+    }
     shuffled = list(range(n))
     draw.shuffle(shuffled)
     first = HUB.events(frame(engine, columns))
@@ -95,7 +116,8 @@ def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept
     assert {row[0] for row in rows(HUB.events(frame(engine, columns), properties=[]), "user_id")} == set(ids.values())
     part = HUB.events(frame(engine, columns), start="2024-03-01T10:01:00")
     assert {row[1]: row[0] for row in rows(part, "n")} == {
-        number: ids[number] for number in range(n) if columns["ts"][number] >= at("03-01 10:01")}
+        number: ids[number] for number in range(n) if columns["ts"][number] >= at("03-01 10:01")
+    }
     duckdb = HUB.events(frame("duckdb", columns))
     assert {row[1]: row[0] for row in rows(duckdb, "n")} == ids, "every engine makes the same ids"
 
@@ -106,13 +128,24 @@ def test_moments_of_every_form(engine, kind):
     moments = [at("03-01 10:00"), None, at("03-02 00:00"), at("03-31 03:00")]
     epoch = datetime.datetime(1970, 1, 1)
     factors = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-    forms = {"text": lambda value: value.isoformat() + "Z", "blank": str, "date": lambda value: value.date(),
-             "offset": lambda value: (value + datetime.timedelta(hours=2)).isoformat() + ".000+02:00",
-             "float": lambda value: float((value - epoch).total_seconds()),
-             **{unit: lambda value, factor=factor: int((value - epoch).total_seconds()) * factor
-                for unit, factor in factors.items()}}
-    given = frame(engine, {"user_id": ["a"] * 4, "moment": [None if each is None else forms[kind](each) for each in moments],
-                           "event_type": ["x"] * 4})
+    forms = {
+        "text": lambda value: value.isoformat() + "Z",
+        "blank": str,
+        "date": lambda value: value.date(),
+        "offset": lambda value: (value + datetime.timedelta(hours=2)).isoformat() + ".000+02:00",
+        "float": lambda value: float((value - epoch).total_seconds()),
+        **{
+            unit: lambda value, factor=factor: int((value - epoch).total_seconds()) * factor for unit, factor in factors.items()
+        },
+    }
+    given = frame(
+        engine,
+        {
+            "user_id": ["a"] * 4,
+            "moment": [None if each is None else forms[kind](each) for each in moments],
+            "event_type": ["x"] * 4,
+        },
+    )
     events = HUB.events(given)
     expected = [each for each in moments if each is not None]
     if kind == "date":
@@ -125,9 +158,13 @@ def test_numbers_are_compared_as_they_are_stored(engine):
     milliseconds = [1709287200000 + 500 * number for number in range(6)]
     given = frame(engine, {"user_id": ["a"] * 6, "moment": milliseconds, "event_type": ["x"] * 6, "n": list(range(6))})
     for start, end, expected in (
-            (at("03-01 10:00:01"), None, [2, 3, 4, 5]), (at("03-01 10:00:00.500001"), None, [2, 3, 4, 5]),
-            (at("03-01 10:00:00.499999"), None, [1, 2, 3, 4, 5]), (None, at("03-01 10:00:01"), [0, 1]),
-            (None, at("03-01 10:00:01.000001"), [0, 1, 2]), (at("03-01 10:00:00.5"), at("03-01 10:00:01.5"), [1, 2])):
+        (at("03-01 10:00:01"), None, [2, 3, 4, 5]),
+        (at("03-01 10:00:00.500001"), None, [2, 3, 4, 5]),
+        (at("03-01 10:00:00.499999"), None, [1, 2, 3, 4, 5]),
+        (None, at("03-01 10:00:01"), [0, 1]),
+        (None, at("03-01 10:00:01.000001"), [0, 1, 2]),
+        (at("03-01 10:00:00.5"), at("03-01 10:00:01.5"), [1, 2]),
+    ):
         events = HUB.events(given, start=start, end=end)
         assert sorted(row[1] for row in rows(events, "n")) == expected
     assert ">= 1709287201000" in HUB.events(given, start=at("03-01 10:00:01"))[["n"]].view_sql()
@@ -151,8 +188,13 @@ def test_ranges_are_half_open_and_of_days_or_moments():
             HUB.events(given, start=wrong)
 
 
-DOUBLE = {"event_id": [1, 1, 2, 3, 3], "user_id": ["a", "a", "b", "c", "c"], "event_type": ["x"] * 5, "n": [1, 2, 3, 4, 5],
-          "moment": [at("03-02 10:00"), at("03-01 10:00"), at("03-01 10:00"), at("03-01 10:00"), at("03-01 10:00")]}
+DOUBLE = {
+    "event_id": [1, 1, 2, 3, 3],
+    "user_id": ["a", "a", "b", "c", "c"],
+    "event_type": ["x"] * 5,
+    "n": [1, 2, 3, 4, 5],
+    "moment": [at("03-02 10:00"), at("03-01 10:00"), at("03-01 10:00"), at("03-01 10:00"), at("03-01 10:00")],
+}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -172,8 +214,16 @@ def test_repeated_ids(engine, caplog):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_devices_stand_in_for_users(engine):
-    given = frame(engine, {"device": [1, 2, 2, None], "customer": ["a", None, "b", None], "event_id": ["1", "2", "3", "4"],
-                           "moment": [at("03-01 10:00")] * 4, "event_type": ["x"] * 4})
+    given = frame(
+        engine,
+        {
+            "device": [1, 2, 2, None],
+            "customer": ["a", None, "b", None],
+            "event_id": ["1", "2", "3", "4"],
+            "moment": [at("03-01 10:00")] * 4,
+            "event_type": ["x"] * 4,
+        },
+    )
     events = HUB.events(given, user_id=("device", "customer"))
     assert rows(events, "user_id", "device_id") == [("1", "a", 1), ("2", "2", 2), ("3", "b", 2), ("4", None, None)]
     for wrong in (("device",), ("device", "customer", "moment"), ("device", 1)):
@@ -182,17 +232,42 @@ def test_devices_stand_in_for_users(engine):
 
 
 def test_a_column_with_the_name_of_another_one_is_kept():
-    given = frame("duckdb", {"uid": ["a"], "at": [at("03-01 10:00")], "event": ["x"], "day": ["Friday"], "location": ["Paris"],
-                             "session_id": [{"a": 1}], "raw_day": [1]})
+    given = frame(
+        "duckdb",
+        {
+            "uid": ["a"],
+            "at": [at("03-01 10:00")],
+            "event": ["x"],
+            "day": ["Friday"],
+            "location": ["Paris"],
+            "session_id": [{"a": 1}],
+            "raw_day": [1],
+        },
+    )
     events = HUB.events(given, location="event", event_type="event")
-    assert {name: events.dtypes[name] for name in ("day", "location", "session_id", "raw_location", "raw_day", "raw_day_2")
-            } == {"day": "date", "location": "string", "session_id": "int64", "raw_location": "string", "raw_day": "int64",
-                  "raw_day_2": "string"}
+    assert {
+        name: events.dtypes[name] for name in ("day", "location", "session_id", "raw_location", "raw_day", "raw_day_2")
+    } == {
+        "day": "date",
+        "location": "string",
+        "session_id": "int64",
+        "raw_location": "string",
+        "raw_day": "int64",
+        "raw_day_2": "string",
+    }
 
 
 def test_properties_inside_of_json():
-    given = frame("duckdb", {"uid": ["a", "b"], "at": [at("03-01 10:00")] * 2, "event": ["x"] * 2,
-                             "props": ['{"plan": "pro", "n": 1}', None], "struct": [{"k": "v"}, {"k": None}]})
+    given = frame(
+        "duckdb",
+        {
+            "uid": ["a", "b"],
+            "at": [at("03-01 10:00")] * 2,
+            "event": ["x"] * 2,
+            "props": ['{"plan": "pro", "n": 1}', None],
+            "struct": [{"k": "v"}, {"k": None}],
+        },
+    )
     events = HUB.events(given, properties={"plan": "props.plan", "k": "struct.k", "is_a": lambda each: each.uid == "a"})
     assert [row[1:] for row in rows(events, "plan", "k", "is_a")] == [("pro", "v", True), (None, None, False)]
     assert [row[1:] for row in rows(HUB.events(given, properties=["props.n"]), "n")] == [("1",), (None,)]
@@ -227,7 +302,9 @@ class TestBadInput:
 
     @pytest.mark.parametrize("engine", ENGINES)
     def test_moments_that_cannot_be_read(self, engine):
-        given = frame(engine, {"uid": list("abcde"), "ts": ["2024-03-01", "soon", "01/02/2024", None, "soon"], "event": ["x"] * 5})
+        given = frame(
+            engine, {"uid": list("abcde"), "ts": ["2024-03-01", "soon", "01/02/2024", None, "soon"], "event": ["x"] * 5}
+        )
         with pytest.raises(DataInvalid, match=r"3 rows of .* have no moment in ISO 8601 in 'ts', such as '01/02/2024', 'soon'"):
             HUB.events(given)
         assert len(HUB.events(given, moment=lambda each: to_datetime(each.ts, errors="coerce")).to_pandas()) == 1
@@ -237,8 +314,12 @@ class TestBadInput:
             given = frame("duckdb", {"uid": ["a", "b"], "ts": numbers, "event": ["x"] * 2})
             with pytest.raises(DataInvalid, match="not all seconds"):
                 HUB.events(given)
-        empty = DataFrame.from_table(connect(pa.table({"uid": pa.array([], pa.string()), "ts": pa.array([], pa.int64()),
-                                                       "event": pa.array([], pa.string())})), "data")
+        empty = DataFrame.from_table(
+            connect(
+                pa.table({"uid": pa.array([], pa.string()), "ts": pa.array([], pa.int64()), "event": pa.array([], pa.string())})
+            ),
+            "data",
+        )
         assert HUB.events(empty).to_pandas().empty
 
     def test_columns_of_other_types(self):
@@ -273,6 +354,7 @@ class TestBadInput:
 
     def test_several_tables(self, tmp_path):
         import duckdb
+
         path = tmp_path / "shop.duckdb"
         with duckdb.connect(str(path)) as connection:
             connection.execute("CREATE TABLE a (x int); CREATE TABLE b (uid text, ts timestamp, event text)")
@@ -294,18 +376,22 @@ def test_a_frame_that_was_filtered_and_a_window_in_a_role(engine):
     events = HUB.events(given[given.action == "view"], user_id="uid")
     assert Counter(row[1] for row in rows(events, "event_type")) == {"view": 5}
     # The rank is that among all rows, not among those of the range.
-    ranked = HUB.events(given, session_id=lambda each: each.sort_values("ts").ts.rank(method="min").astype("int64"),
-                        start="2024-03-02")
+    ranked = HUB.events(
+        given, session_id=lambda each: each.sort_values("ts").ts.rank(method="min").astype("int64"), start="2024-03-02"
+    )
     assert sorted(row[1] for row in rows(ranked, "session_id")) == [5, 6]
 
 
-def by_hand(hits: list[tuple[int, str | None, datetime.datetime | None]], gap: datetime.timedelta) -> dict[int, tuple[Any, Any]]:
+def by_hand(
+    hits: list[tuple[int, str | None, datetime.datetime | None]], gap: datetime.timedelta
+) -> dict[int, tuple[Any, Any]]:
     """Return the session and the number in it for each hit: (id, user, moment)."""
     found: dict[int, tuple[Any, Any]] = {}
     last: dict[str, tuple[datetime.datetime, tuple[datetime.datetime, int], int]] = {}
     sessions: dict[tuple[datetime.datetime, int], list[int]] = {}
-    for number, user, moment in sorted((each for each in hits if each[1] is not None and each[2] is not None),
-                                       key=lambda each: (each[2], each[0])):
+    for number, user, moment in sorted(
+        (each for each in hits if each[1] is not None and each[2] is not None), key=lambda each: (each[2], each[0])
+    ):
         previous = last.get(user)
         key = previous[1] if previous is not None and moment - previous[0] <= gap else (moment, number)
         last[user] = (moment, key, number)
@@ -320,9 +406,14 @@ def by_hand(hits: list[tuple[int, str | None, datetime.datetime | None]], gap: d
 @pytest.mark.parametrize("seed", range(3))
 def test_sessionize(engine, seed):
     draw = random.Random(seed)
-    hits = [(number, draw.choice(("a", "b", "c", None)),
-             None if draw.random() < 0.1 else at("03-01 10:00") + datetime.timedelta(minutes=draw.randrange(300)))
-            for number in range(80)]
+    hits = [
+        (
+            number,
+            draw.choice(("a", "b", "c", None)),
+            None if draw.random() < 0.1 else at("03-01 10:00") + datetime.timedelta(minutes=draw.randrange(300)),
+        )
+        for number in range(80)
+    ]
     columns = {"n": [each[0] for each in hits], "who": [each[1] for each in hits], "at": [each[2] for each in hits]}
     gap = datetime.timedelta(minutes=draw.choice((5, 20)))
     found = HUB.sessionize(frame(engine, columns), gap, user_id="who", moment="at", event_id="n")
@@ -348,6 +439,7 @@ def test_sessionize_refuses():
 
 def test_objectiv_is_the_frame_of_get_objectiv_dataframe_and_more(tmp_path):
     import pyarrow.parquet as pq
+
     path = tmp_path / "data.parquet"
     pq.write_table(pa.Table.from_pylist(stream.objectiv(stream.stream())), path)
     hub = ModelHub(global_contexts=["http"])
@@ -358,5 +450,3 @@ def test_objectiv_is_the_frame_of_get_objectiv_dataframe_and_more(tmp_path):
     shared = sorted(own.columns)
     assert events.sort_index()[shared].to_pandas().equals(own.sort_index()[shared].to_pandas())
     assert events.sort_index().location.to_pandas().equals(own.sort_index().location_stack.ls.nice_name.to_pandas())
-
-

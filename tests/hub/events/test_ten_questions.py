@@ -36,9 +36,15 @@ def member(context: str, key: str) -> Callable[[DataFrame], Any]:
 
 
 #: How Objectiv's contexts become the columns that other products have.
-OBJECTIV = {"schema": "objectiv", "properties": {"device": member("http", "device"), "utm_source": member("marketing", "source"),
-                                                  "plan": member("plan", "id")},
-            "location": lambda rows: rows.location_stack.json[0].json.get_value("id", as_str=True)}
+OBJECTIV = {
+    "schema": "objectiv",
+    "properties": {
+        "device": member("http", "device"),
+        "utm_source": member("marketing", "source"),
+        "plan": member("plan", "id"),
+    },
+    "location": lambda rows: rows.location_stack.json[0].json.get_value("id", as_str=True),
+}
 
 
 def in_postgres(version: int, name: str, table: pa.Table) -> dict[str, Any]:
@@ -58,8 +64,10 @@ def with_json(version: int, name: str, objects: list[dict[str, Any]]) -> dict[st
         declared = ", ".join(f'"{column}" {types.get(type(objects[0][column]), "text")}' for column in columns)
         connection.execute(f'CREATE TABLE "{name}" ({declared})')
         with connection.cursor() as cursor:
-            cursor.executemany(f'INSERT INTO "{name}" VALUES ({", ".join(["%s"] * len(columns))})', [
-                [json.dumps(value) if isinstance(value, dict) else value for value in each.values()] for each in objects])
+            cursor.executemany(
+                f'INSERT INTO "{name}" VALUES ({", ".join(["%s"] * len(columns))})',
+                [[json.dumps(value) if isinstance(value, dict) else value for value in each.values()] for each in objects],
+            )
     return {"source": url, "table_name": name}
 
 
@@ -88,13 +96,21 @@ for _version in postgres_server.default_versions():
         f"segment in postgres{_version}": lambda _, v=_version: in_postgres(v, "tracks", stream.segment(EVENTS)),
         f"snowplow in postgres{_version}": lambda _, v=_version: in_postgres(v, "atomic", stream.snowplow(EVENTS)),
         f"posthog in postgres{_version}": lambda _, v=_version: {
-            **with_json(v, "posthog", stream.posthog(EVENTS)), "properties": ["plan"]},
+            **with_json(v, "posthog", stream.posthog(EVENTS)),
+            "properties": ["plan"],
+        },
         f"amplitude in postgres{_version}": lambda _, v=_version: {
-            **with_json(v, "amplitude", stream.amplitude(EVENTS)), "properties": ["plan"]},
+            **with_json(v, "amplitude", stream.amplitude(EVENTS)),
+            "properties": ["plan"],
+        },
         f"mixpanel in postgres{_version}": lambda _, v=_version: {
-            **with_json(v, "mixpanel", stream.mixpanel(EVENTS)), "properties": ["plan"]},
+            **with_json(v, "mixpanel", stream.mixpanel(EVENTS)),
+            "properties": ["plan"],
+        },
         f"objectiv in postgres{_version}": lambda _, v=_version: {
-            **in_postgres(v, "objectiv_events", objectiv_table()), **OBJECTIV},
+            **in_postgres(v, "objectiv_events", objectiv_table()),
+            **OBJECTIV,
+        },
     }
 
 
@@ -150,7 +166,8 @@ def test_2_weekly_retention(events):
         week = each.moment.date() - datetime.timedelta(days=each.moment.weekday())
         cells[str(monday[each.user]), (week - monday[each.user]).days // 7].add(each.user)
     assert {(row, int(column[1:])): value for row in found.index for column, value in found.loc[row].dropna().items()} == {
-        key: len(users) for key, users in cells.items()}
+        key: len(users) for key, users in cells.items()
+    }
 
 
 def test_3_sessions_by_device(events):
@@ -180,7 +197,11 @@ def test_6_conversions(events):
 
 
 def test_7_drop_off(events):
-    found = HUB.agg.drop_off_locations(events, location_stack="location", groupby="session_id").to_pandas()["value_counts"].to_dict()
+    found = (
+        HUB.agg.drop_off_locations(events, location_stack="location", groupby="session_id")
+        .to_pandas()["value_counts"]
+        .to_dict()
+    )
     assert found == dict(Counter(hits[-1].page for hits in sessions().values()))
 
 
@@ -202,10 +223,20 @@ def test_10_breakdown(events):
 
 def test_the_rows_are_those_of_the_stream(events):
     names = ["day", "moment", "user_id", "event_type", "location", "session_hit_number", "device", "utm_source", "plan"]
-    found = sorted(tuple(row) for row in events[names].to_arrow().to_pandas(types_mapper=None)[names].astype(object)
-                   .where(lambda cells: cells.notnull(), None).itertuples(index=False))
+    found = sorted(
+        tuple(row)
+        for row in events[names]
+        .to_arrow()
+        .to_pandas(types_mapper=None)[names]
+        .astype(object)
+        .where(lambda cells: cells.notnull(), None)
+        .itertuples(index=False)
+    )
     numbers = {each: number for hits in sessions().values() for number, each in enumerate(hits, 1)}
-    expected = sorted((each.moment.date(), each.moment, each.user, each.type, each.page, numbers[each], each.device,
-                       each.source, each.plan) for each in EVENTS)
+    expected = sorted(
+        (each.moment.date(), each.moment, each.user, each.type, each.page, numbers[each], each.device, each.source, each.plan)
+        for each in EVENTS
+    )
     assert [tuple(None if value is None else str(value) for value in row) for row in found] == [
-        tuple(None if value is None else str(value) for value in row) for row in expected]
+        tuple(None if value is None else str(value) for value in row) for row in expected
+    ]

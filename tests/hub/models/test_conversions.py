@@ -21,7 +21,7 @@ def test_conversion_event(hub, df):
     assert of_events(hub.map.is_conversion_event(df, "quickstart")) == [False, True, False, True] + [False] * 6
     hub.add_conversion_event(event_type="VisibleEvent")
     assert of_events(hub.map.is_conversion_event(df, "conversion_2")) == [False, False, True] + [False] * 7
-    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide"}:], name="stack")
+    hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "Quickstart Guide"} :], name="stack")
     assert of_events(hub.map.is_conversion_event(df, "stack")) == [False, True, True, True] + [False] * 6
 
 
@@ -56,8 +56,10 @@ def test_six_labels_join_nothing_and_run_nothing_while_they_are_built(hub, df, m
         monkeypatch.setattr(type(df.engine), name, lambda *args, _name=name, **kwargs: ran.append(_name))
     df["new_day"], df["new_month"] = hub.map.is_new_user(df), hub.map.is_new_user(df, "%Y-%m")
     df["first"], df["conversion"] = hub.map.is_first_session(df), hub.map.is_conversion_event(df, "quickstart")
-    df["in_time"], df["counter"] = (hub.map.conversions_in_time(df, "quickstart"),
-                                    hub.map.conversions_counter(df, "quickstart"))
+    df["in_time"], df["counter"] = (
+        hub.map.conversions_in_time(df, "quickstart"),
+        hub.map.conversions_counter(df, "quickstart"),
+    )
     sql = df.view_sql()
     assert ran == []
     assert "JOIN" not in sql

@@ -28,7 +28,8 @@ def test_drop_off_locations(df, hub):
     by_session = hub.agg.drop_off_locations(df, groupby="session_id", percentage=True).to_pandas()
     assert list(by_session.percentage.items()) == [(NAME, 50.0), (BOUGHT, 25.0), ("Root Location: home", 25.0)]
     assert hub.agg.drop_off_locations(df, df.location_stack.ls.navigation_features).to_pandas().index.tolist() == [
-        "Link: logo located at Navigation: top"]
+        "Link: logo located at Navigation: top"
+    ]
     with pytest.raises(ColumnNotFound):
         hub.agg.drop_off_locations(df, groupby="visitor")
 
@@ -37,9 +38,14 @@ def test_drop_off_locations(df, hub):
 def test_locations_are_named_once_after_a_filter_on_a_window(version, tmp_path):
     """Postgres expects one row of such a filter, and joins in a nested loop."""
     stacks = [[HOME, {"_type": "LinkContext", "id": f"link {number}"}] for number in range(4)]
-    url, table = stored(f"postgres{version}", [
-        event(number, number % 20, f"2022-02-01 10:{number // 60:02}:{number % 60:02}", stack=stacks[number % 4])
-        for number in range(400)], tmp_path)
+    url, table = stored(
+        f"postgres{version}",
+        [
+            event(number, number % 20, f"2022-02-01 10:{number // 60:02}:{number % 60:02}", stack=stacks[number % 4])
+            for number in range(400)
+        ],
+        tmp_path,
+    )
     hub = ModelHub(time_aggregation="%Y-%m-%d")
     df = hub.get_objectiv_dataframe(db_url=url, table_name=table)
     df["at_once"] = df.groupby(["session_id", "moment"]).event_type.transform("count")

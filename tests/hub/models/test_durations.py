@@ -36,12 +36,20 @@ def test_duration_of_each_session(hub, df):
     minutes = pd.Timedelta(minutes=1)
     # A's first session of six minutes and the one of ten on the next day, and B's over midnight.
     check(hub.agg.session_duration(df, groupby="session_id"), {1: 6 * minutes, 3: 20 * minutes, 4: 10 * minutes})
-    check(hub.agg.session_duration(df, groupby=df.session_id, exclude_bounces=False, method="sum"),
-          {1: 6 * minutes, 2: 0 * minutes, 3: 20 * minutes, 4: 10 * minutes, 5: 0 * minutes})
+    check(
+        hub.agg.session_duration(df, groupby=df.session_id, exclude_bounces=False, method="sum"),
+        {1: 6 * minutes, 2: 0 * minutes, 3: 20 * minutes, 4: 10 * minutes, 5: 0 * minutes},
+    )
     by = [hub.time_agg(df), df.session_id]
     parts = hub.agg.session_duration(df, groupby=by, exclude_bounces=False).to_pandas()
     assert parts.index.names == ["time_aggregation", "session_id"]
-    assert parts.to_dict() == {("2022-02-01", 1): 6 * minutes, ("2022-02-01", 2): 0 * minutes, ("2022-02-01", 3): 0 * minutes,
-                               ("2022-02-02", 3): 0 * minutes, ("2022-02-02", 4): 10 * minutes, ("2022-02-02", 5): 0 * minutes}
+    assert parts.to_dict() == {
+        ("2022-02-01", 1): 6 * minutes,
+        ("2022-02-01", 2): 0 * minutes,
+        ("2022-02-01", 3): 0 * minutes,
+        ("2022-02-02", 3): 0 * minutes,
+        ("2022-02-02", 4): 10 * minutes,
+        ("2022-02-02", 5): 0 * minutes,
+    }
     renamed = hub.agg.session_duration(df, groupby=[df.event_type.rename("session_id")]).to_pandas()
     assert renamed.to_dict() == {"PressEvent": 12 * minutes}

@@ -46,9 +46,13 @@ def test_progress_of_cells(kind):
     days = {"daily": 5, "calendar": 5, "weekly": 28, "monthly": 92, "yearly": 800}[kind]
     draw = random.Random(3)
     every = moments(start, start + days * DAY)
-    every = every if len(every) < 100 else sorted({*draw.sample(every, 80), *(each for each in every if each.day == 1), *every[-3:]})
+    every = (
+        every
+        if len(every) < 100
+        else sorted({*draw.sample(every, 80), *(each for each in every if each.day == 1), *every[-3:]})
+    )
     # Within the last microsecond of a period, no moment is left.
-    for as_of in draw.sample([each for each in every[len(every) // 4: len(every) // 2] if not each.microsecond], 3):
+    for as_of in draw.sample([each for each in every[len(every) // 4 : len(every) // 2] if not each.microsecond], 3):
         firsts = [each for each in every if each <= as_of]
         reached, open_ = brute(kind, as_of, firsts, every)
         for cohort, distance in reached | open_:
@@ -72,8 +76,13 @@ def test_a_period_that_ends_at_the_last_moment_is_complete():
 def drawn(chart):
     """Return the numbers of a chart by row and column, the colored cells, the hatched ones, and the ends of the scale."""
     every = layers(chart)
-    numbers = {(row["row"], int(row["column"])): row["text"].rstrip("*") for each in every if each["mark"] == "text"
-               for row in each["rows"] if row["text"] != "*"}
+    numbers = {
+        (row["row"], int(row["column"])): row["text"].rstrip("*")
+        for each in every
+        if each["mark"] == "text"
+        for row in each["rows"]
+        if row["text"] != "*"
+    }
     rects = [each for each in every if each["mark"] == "rect"]
     colored = {(row["row"], int(row["column"])): row["value"] for row in rects[0]["rows"]}
     hatched = {(row["row"], int(row["column"])) for each in rects[1:] for row in each["rows"]}
@@ -93,8 +102,11 @@ def test_what_is_drawn(period, options, capfd):
         as_of = datetime.datetime(2024, 2, 10)
         assert as_of < max(each["moment"] for each in events)
     table = HUB.agg.retention_matrix(df, period, calendar_days=True, **options).to_pandas()
-    cells = {(cohort, int(name[1:])): (progress(cohort, int(name[1:]), period, as_of, "UTC", elapsed=False),
-                                       table.loc[cohort, name]) for cohort in table.index for name in table.columns}
+    cells = {
+        (cohort, int(name[1:])): (progress(cohort, int(name[1:]), period, as_of, "UTC", elapsed=False), table.loc[cohort, name])
+        for cohort in table.index
+        for name in table.columns
+    }
     shown = {cell: float(value) for cell, (state, value) in cells.items() if state != AHEAD and not pd.isna(value)}
     assert numbers == {cell: f"{value:.1f}" if "percentage" in options else f"{value:,.0f}" for cell, value in shown.items()}
     assert colored == {cell: value for cell, value in shown.items() if cell[1] > 0}

@@ -13,9 +13,14 @@ from sklearn.linear_model import LogisticRegression
 from objectiv_local import ModelHub
 from objectiv_local.errors import AttributeNotFound, InvalidType, InvalidValue
 
-DATA = pd.DataFrame({
-    "hits": [1, 2, 3, 4, 5, 6, 7, 8, 20, 40], "seconds": [0.5, 1.0, 9.0, 3.0, 8.0, 2.0, 7.5, 6.0, 100.0, -3.0],
-    "mobile": [True, False] * 5, "bought": [False, False, True, False, True, False, True, True, True, False]})
+DATA = pd.DataFrame(
+    {
+        "hits": [1, 2, 3, 4, 5, 6, 7, 8, 20, 40],
+        "seconds": [0.5, 1.0, 9.0, 3.0, 8.0, 2.0, 7.5, 6.0, 100.0, -3.0],
+        "mobile": [True, False] * 5,
+        "bought": [False, False, True, False, True, False, True, True, True, False],
+    }
+)
 FEATURES = ["hits", "seconds", "mobile"]
 
 

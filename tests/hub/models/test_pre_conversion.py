@@ -22,15 +22,20 @@ def hub(df):
 
 def test_sessions_of_several_users_convert_apart(tmp_path):
     # Both users are in their first session, and one converts at once.
-    events = [press(1, A, "2022-01-31 23:00:00", [HOME]), press(2, A, "2022-01-31 23:01:00", [HOME]),
-              press(3, A, "2022-01-31 23:02:00", [HOME, BUY]), press(4, A, "2022-01-31 23:03:00", [HOME]),
-              press(5, B, "2022-01-31 23:00:30", [HOME, BUY]), press(6, B, "2022-01-31 23:01:30", [HOME])]
+    events = [
+        press(1, A, "2022-01-31 23:00:00", [HOME]),
+        press(2, A, "2022-01-31 23:01:00", [HOME]),
+        press(3, A, "2022-01-31 23:02:00", [HOME, BUY]),
+        press(4, A, "2022-01-31 23:03:00", [HOME]),
+        press(5, B, "2022-01-31 23:00:30", [HOME, BUY]),
+        press(6, B, "2022-01-31 23:01:30", [HOME]),
+    ]
     for number, place in enumerate(PLACES):
         (tmp_path / str(number)).mkdir()
         target, table = stored(place, events, tmp_path / str(number))
         df = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
         hub = ModelHub()
-        hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"}:], name="bought")
+        hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"} :], name="bought")
         found = hub.map.pre_conversion_hit_number(df, "bought").to_pandas()
         assert plain(found.loc[event_id(number)] for number in range(1, 7)) == [2, 1, None, None, None, None]
 

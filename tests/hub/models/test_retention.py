@@ -31,15 +31,22 @@ def test_retention(df, hub):
     assert matrix(hub.agg.retention_matrix(df)) == ({"2022-01": [1.0, 1.0], "2022-02": [2.0, 1.0]}, ["_0", "_1"])
     assert matrix(hub.agg.retention_matrix(df, "yearly")) == ({"2022": [3.0]}, ["_0"])
     assert matrix(hub.agg.retention_matrix(df, "weekly")) == (
-        {"2022-01-31": [2.0, 1.0], "2022-02-07": [1.0, None]}, ["_0", "_4"])
+        {"2022-01-31": [2.0, 1.0], "2022-02-07": [1.0, None]},
+        ["_0", "_4"],
+    )
     assert matrix(hub.agg.retention_matrix(df, "daily")) == (
-        {"2022-01-31": [1.0, None], "2022-02-01": [1.0, 1.0], "2022-02-07": [1.0, None]}, ["_0", "_28"])
+        {"2022-01-31": [1.0, None], "2022-02-01": [1.0, 1.0], "2022-02-07": [1.0, None]},
+        ["_0", "_28"],
+    )
     assert matrix(hub.agg.retention_matrix(df, "daily", calendar_days=True, fill_value=0)) == (
-        {"2022-01-31": [1.0, 1.0, 0.0], "2022-02-01": [1.0, 0.0, 1.0], "2022-02-07": [1.0, 0.0, 0.0]}, ["_0", "_1", "_28"])
+        {"2022-01-31": [1.0, 1.0, 0.0], "2022-02-01": [1.0, 0.0, 1.0], "2022-02-07": [1.0, 0.0, 0.0]},
+        ["_0", "_1", "_28"],
+    )
     assert matrix(hub.agg.retention_matrix(df, percentage=True)) == (
-        {"2022-01": [100.0, 100.0], "2022-02": [100.0, 50.0]}, ["_0", "_1"])
-    assert matrix(hub.agg.retention_matrix(df, start_date="2022-02-01", end_date="2022-03-01")) == (
-        {"2022-02": [2.0]}, ["_0"])
+        {"2022-01": [100.0, 100.0], "2022-02": [100.0, 50.0]},
+        ["_0", "_1"],
+    )
+    assert matrix(hub.agg.retention_matrix(df, start_date="2022-02-01", end_date="2022-03-01")) == ({"2022-02": [2.0]}, ["_0"])
     assert matrix(hub.agg.retention_matrix(df, event_type="VisibleEvent")) == ({"2022-02": [1.0]}, ["_0"])
     assert matrix(hub.agg.retention_matrix(df, event_type="InteractiveEvent"))[0] == {}
     assert matrix(hub.agg.retention_matrix(df, event_type="InteractiveEvent", parent_types=True))[1] == ["_0", "_1"]

@@ -25,8 +25,11 @@ EVENTS = [
     event(7, 3, "2022-01-31 23:06:00", stack=[HOME, TOP, TOP, TOP]),
 ]
 HUB = ModelHub()
-PAIRS = [("RootLocationContext: home", "NavigationContext: top", 3), ("NavigationContext: top", "NavigationContext: top", 2),
-         ("NavigationContext: top", "LinkContext: logo", 1)]
+PAIRS = [
+    ("RootLocationContext: home", "NavigationContext: top", 3),
+    ("NavigationContext: top", "NavigationContext: top", 2),
+    ("NavigationContext: top", "LinkContext: logo", 1),
+]
 
 
 @pytest.fixture(params=PLACES)
@@ -63,12 +66,14 @@ def test_rows_that_no_index_tells_apart(df):
     pairs = HUB.visualize_location_stack(df.reset_index(drop=True), return_df=True, show=False)
     assert rows(pairs) == PAIRS
     # Every event twice, and those of one root once more: each row counts by itself.
-    again = df.append([df, df[df.location_stack.json[{"id": "home"}:].json.get_array_length() > 0]])
+    again = df.append([df, df[df.location_stack.json[{"id": "home"} :].json.get_array_length() > 0]])
     assert rows(HUB.visualize_location_stack(again, return_df=True, show=False)) == [
-        (source, target, 3 * count) for source, target, count in PAIRS]
+        (source, target, 3 * count) for source, target, count in PAIRS
+    ]
     without = again.reset_index(drop=True).materialize(materialization="temp_table")
     assert rows(HUB.visualize_location_stack(without, return_df=True, show=False)) == [
-        (source, target, 3 * count) for source, target, count in PAIRS]
+        (source, target, 3 * count) for source, target, count in PAIRS
+    ]
 
 
 def test_events_without_a_root_are_not_most_of_them(tmp_path):
@@ -110,7 +115,11 @@ def test_diagrams_are_shown(df, monkeypatch):
 
 def test_bad_input(df):
     for wrong, error, message in [
-        (lambda: HUB.visualize_location_stack(df, root_location=5), InvalidType, "root_location of ModelHub.visualize_location_stack has to be a string or None, not 5"),
+        (
+            lambda: HUB.visualize_location_stack(df, root_location=5),
+            InvalidType,
+            "root_location of ModelHub.visualize_location_stack has to be a string or None, not 5",
+        ),
         (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
         (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
         (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "location_stack is not present"),

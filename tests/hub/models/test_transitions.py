@@ -48,11 +48,11 @@ def test_some_paths(engine):
         found = counted(hub, paths(hub, df, 4, "user_id", **given))
         assert found == by_hand.transitions_of(by_hand.paths(events, 4, "user_id", placed=True, **options))
     all_paths = paths(hub, df, 4, "user_id")
-    wanted = by_hand.transitions_of(
-        [row for row in by_hand.paths(events, 4, "user_id", placed=True) if row[2] == "/cart"])
+    wanted = by_hand.transitions_of([row for row in by_hand.paths(events, 4, "user_id", placed=True) if row[2] == "/cart"])
     assert counted(hub, all_paths[all_paths.location_step_1 == "/cart"]) == wanted != by_hand.transitions(events, "user_id")
-    assert counted(hub, converted(hub, df, 4, "user_id")) == by_hand.transitions_of(by_hand.paths(
-        events, 4, "user_id", converts=lambda each: each["event_type"] == "buy", placed=True))
+    assert counted(hub, converted(hub, df, 4, "user_id")) == by_hand.transitions_of(
+        by_hand.paths(events, 4, "user_id", converts=lambda each: each["event_type"] == "buy", placed=True)
+    )
 
 
 @on_every_engine
@@ -64,8 +64,9 @@ def test_one_sequence_of_all_hits(engine):
     events = [{**each, "both": (str(each["country"]), each["event_type"])} for each in events]
     assert counted(hub, by_two) == by_hand.transitions(events, "both")
     # Columns of another name, in another order, are still those of the same paths.
-    assert counted(hub, by_two.rename(columns={"location_step_1": "from"}).sort_values("from").reset_index(drop=True)) == counted(
-        hub, by_two)
+    assert counted(
+        hub, by_two.rename(columns={"location_step_1": "from"}).sort_values("from").reset_index(drop=True)
+    ) == counted(hub, by_two)
 
 
 def test_objectiv_events():
@@ -74,23 +75,33 @@ def test_objectiv_events():
     named = df.assign(name=df.location_stack.ls.nice_name).sort_values(["moment", "name"]).to_pandas()
     pairs = Counter()
     for _, own in named.groupby("session_id"):
-        pairs.update(pair for pair in zip(own["name"], own["name"][1:], strict=False) if all(isinstance(name, str) for name in pair))
+        pairs.update(
+            pair for pair in zip(own["name"], own["name"][1:], strict=False) if all(isinstance(name, str) for name in pair)
+        )
     steps = hub.get_funnel_discovery().get_navigation_paths(df, 4, by="session_id")
     found = {row[:2]: row[2] for row in counted(hub, steps)}
     assert found == pairs
     assert sum(found.values()) > 100
     hub = made(hub, df)
-    steps = hub.get_funnel_discovery().get_navigation_paths(converting(hub, df), 3, by="session_id", add_conversion_step_column=True)
+    steps = hub.get_funnel_discovery().get_navigation_paths(
+        converting(hub, df), 3, by="session_id", add_conversion_step_column=True
+    )
     assert {row[:2]: row[2] for row in counted(hub, steps)} == pairs, CONVERSION
 
 
 def test_frames_without_the_places_of_hits():
     hub, df = hub_of(), frame("duckdb", "text")
     steps = paths(hub, df, 3, "user_id")
-    for lost in (steps.materialize(), steps.append(steps), DataFrame.from_arrow(df.engine, steps.to_arrow())[steps.data_columns]):
+    for lost in (
+        steps.materialize(),
+        steps.append(steps),
+        DataFrame.from_arrow(df.engine, steps.to_arrow())[steps.data_columns],
+    ):
         with pytest.raises(InvalidValue, match=r"transitions cannot be told apart(.|\n)*that get_navigation_paths returned"):
             sankey(hub, lost, count="transitions")
-    with pytest.raises(InvalidValue, match="count is 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"):
+    with pytest.raises(
+        InvalidValue, match="count is 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
+    ):
         sankey(hub, steps, count="transition")
 
 
@@ -100,12 +111,16 @@ def drawn(figure):
     node, link = data["node"], data["link"]
     places = sorted(set(node["x"]))
     step = {number: places.index(x) + 1 for number, x in enumerate(node["x"])}
-    links = {(step[source], node["customdata"][source], node["customdata"][target]): value
-             for source, target, value in zip(link["source"], link["target"], link["value"], strict=True)
-             if step[target] == step[source] + 1}
+    links = {
+        (step[source], node["customdata"][source], node["customdata"][target]): value
+        for source, target, value in zip(link["source"], link["target"], link["value"], strict=True)
+        if step[target] == step[source] + 1
+    }
     assert len(links) == len(link["value"])
-    columns = {number: [node["customdata"][each] for each in sorted(step, key=lambda each: node["y"][each]) if step[each] == number]
-               for number in step.values()}
+    columns = {
+        number: [node["customdata"][each] for each in sorted(step, key=lambda each: node["y"][each]) if step[each] == number]
+        for number in step.values()
+    }
     return links, columns
 
 
@@ -123,11 +138,17 @@ def test_steps_stand_in_columns(count):
     assert len(columns) == 4
     flows = rows(sankey(hub, steps, count=count))
     assert {row[:2]: row[2] for row in flows} == {
-        pair: sum(value for (_, *names), value in links.items() if tuple(names) == pair) for pair in {row[:2] for row in flows}}
+        pair: sum(value for (_, *names), value in links.items() if tuple(names) == pair) for pair in {row[:2] for row in flows}
+    }
     # The largest location of a step is at its top.
     for step, names in columns.items():
-        sizes = [max(sum(value for (at, source, _), value in links.items() if (at, source) == (step, name)),
-                     sum(value for (at, _, target), value in links.items() if (at, target) == (step - 1, name))) for name in names]
+        sizes = [
+            max(
+                sum(value for (at, source, _), value in links.items() if (at, source) == (step, name)),
+                sum(value for (at, _, target), value in links.items() if (at, target) == (step - 1, name)),
+            )
+            for name in names
+        ]
         assert sizes == sorted(sizes, reverse=True)
 
 
@@ -136,7 +157,9 @@ def test_a_transition_stands_at_the_first_step_of_a_path():
     links, columns = drawn(sankey(hub, paths(hub, df, 4, "user_id"), count="transitions", return_figure=True))
     assert {step for step, *_ in links} == {1}
     assert len(columns) == 2
-    assert sorted((*pair, value) for (_, *pair), value in links.items()) == sorted(by_hand.transitions(by_hand.drawn(), "user_id"))
+    assert sorted((*pair, value) for (_, *pair), value in links.items()) == sorted(
+        by_hand.transitions(by_hand.drawn(), "user_id")
+    )
 
 
 def test_the_most_frequent_pairs_are_drawn():
@@ -182,7 +205,12 @@ def test_frames_of_other_columns_are_refused_and_keys_are_no_steps(engine):
     first, second, third = steps.data_columns
     assert counted(hub, steps.reset_index()) == counted(hub, steps)
     assert rows(sankey(hub, steps.reset_index())) == rows(sankey(hub, steps))
-    for changed in (steps[[first, third]], steps[[second, first, third]], steps[[second, first]], steps.assign(extra="q"),
-                    steps.assign(**{first: steps[first].str.lower()})):
+    for changed in (
+        steps[[first, third]],
+        steps[[second, first, third]],
+        steps[[second, first]],
+        steps.assign(extra="q"),
+        steps.assign(**{first: steps[first].str.lower()}),
+    ):
         with pytest.raises(InvalidValue, match="cannot be told apart"):
             counted(hub, changed)

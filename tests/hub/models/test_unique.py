@@ -25,8 +25,11 @@ def test_unique_users(hub, df):
     check(hub.agg.unique_users(df, groupby="event_type"), {"PressEvent": 3, "VisibleEvent": 1})
     check(hub.agg.unique_users(df, groupby=df.application.context.id), {"app": 1, "website": 1, None: 2})
     by = hub.agg.unique_users(df, groupby=["day", "event_type"]).to_pandas()
-    assert by.to_dict() == {(datetime.date(2022, 2, 1), "PressEvent"): 2, (datetime.date(2022, 2, 1), "VisibleEvent"): 1,
-                            (datetime.date(2022, 2, 2), "PressEvent"): 3}
+    assert by.to_dict() == {
+        (datetime.date(2022, 2, 1), "PressEvent"): 2,
+        (datetime.date(2022, 2, 1), "VisibleEvent"): 1,
+        (datetime.date(2022, 2, 2), "PressEvent"): 3,
+    }
     assert by.dtype == "Int64"
 
 

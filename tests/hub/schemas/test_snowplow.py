@@ -19,7 +19,7 @@ from objectiv_local.hub.schemas.schema import Table
 from objectiv_local.hub.schemas.snowplow import SNOWPLOW
 
 HOME = {"_type": "RootLocationContext", "id": "home"}
-LOGO = {"_type": "LinkContext", "id": "it's \"é\""}
+LOGO = {"_type": "LinkContext", "id": 'it\'s "é"'}
 EVENT_TYPES = json.dumps(["AbstractEvent", "InteractiveEvent", "PressEvent"])
 
 
@@ -33,11 +33,20 @@ def described(name, data, *, context=True):
 
 
 def row(number, moment, collected, *, network="n-1", visit="v-1", stack=(HOME,), contexts=()):
-    data = [described("location_stack", {"location_stack": list(stack)}, context=False),
-            *(described(name, value) for name, value in contexts)]
-    return {"event_id": f"e{number}", "collector_tstamp": at(collected), "network_userid": network,
-            "domain_sessionid": visit, "se_action": "PressEvent", "se_category": EVENT_TYPES, "true_tstamp": at(moment),
-            "contexts": json.dumps({"schema": "iglu:contexts", "data": data})}
+    data = [
+        described("location_stack", {"location_stack": list(stack)}, context=False),
+        *(described(name, value) for name, value in contexts),
+    ]
+    return {
+        "event_id": f"e{number}",
+        "collector_tstamp": at(collected),
+        "network_userid": network,
+        "domain_sessionid": visit,
+        "se_action": "PressEvent",
+        "se_category": EVENT_TYPES,
+        "true_tstamp": at(moment),
+        "contexts": json.dumps({"schema": "iglu:contexts", "data": data}),
+    }
 
 
 APP = [("ApplicationContext", {"id": "shop"}), ("CookieIdContext", {"id": "c", "cookie_id": "c-1"})]
@@ -54,8 +63,13 @@ ROWS = [
 ]
 TEXT = dict.fromkeys(("event_id", "network_userid", "domain_sessionid", "se_action", "se_category", "contexts"), pa.string())
 SCHEMA = pa.schema([("collector_tstamp", pa.timestamp("us")), ("true_tstamp", pa.timestamp("us")), *TEXT.items()])
-PLACES = ("parquet", "milliseconds", "columns", *(f"postgres{version}" for version in postgres_server.default_versions()),
-          "postgres columns")
+PLACES = (
+    "parquet",
+    "milliseconds",
+    "columns",
+    *(f"postgres{version}" for version in postgres_server.default_versions()),
+    "postgres columns",
+)
 _tables = itertools.count()
 
 
@@ -69,15 +83,24 @@ def stored(place, directory):
         rows = [_apart(each) for each in rows]
     path = directory / "events.parquet"
     if not place.startswith("postgres"):
-        schema = None if place == "columns" else pa.schema([
-            field if field.name != "true_tstamp" or place != "milliseconds" else pa.field("true_tstamp", pa.int64())
-            for field in SCHEMA])
+        schema = (
+            None
+            if place == "columns"
+            else pa.schema(
+                [
+                    field if field.name != "true_tstamp" or place != "milliseconds" else pa.field("true_tstamp", pa.int64())
+                    for field in SCHEMA
+                ]
+            )
+        )
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
         return str(path), None
     version = int(place.removeprefix("postgres")) if place[-1].isdigit() else postgres_server.default_versions()[0]
     url, name = postgres_server.session_url(version), f"flat_{next(_tables)}"
-    kinds = {column: "timestamp" if column.endswith("tstamp") else "jsonb" if column.startswith("contexts_") else "text"
-             for column in rows[0]}
+    kinds = {
+        column: "timestamp" if column.endswith("tstamp") else "jsonb" if column.startswith("contexts_") else "text"
+        for column in rows[0]
+    }
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP TABLE IF EXISTS {name}")
         connection.execute(f"CREATE TABLE {name} ({', '.join(f'{column} {kind}' for column, kind in kinds.items())})")
@@ -92,7 +115,8 @@ def _apart(each):
     data = json.loads(each.pop("contexts"))["data"]
     by_name = {item["schema"].split("/")[1]: item["data"] for item in data}
     each["contexts_io_objectiv_location_stack_1_0_0"] = [
-        {"location_stack": json.dumps(by_name["location_stack"]["location_stack"])}]
+        {"location_stack": json.dumps(by_name["location_stack"]["location_stack"])}
+    ]
     for name, type_ in (("application", "ApplicationContext"), ("cookie_id", "CookieIdContext")):
         each[f"contexts_io_objectiv_context_{name}_context_1_0_0"] = [by_name[type_]] if type_ in by_name else []
     return each
@@ -123,7 +147,7 @@ def test_events(place):
     assert plain(table.stack_event_types)[0] == ["AbstractEvent", "InteractiveEvent", "PressEvent"]
     assert plain(table.location_stack)[:2] == [[HOME], [HOME, LOGO]]
     names = df.location_stack.ls.nice_name.to_pandas()
-    assert names["e2"] == "Link: it's \"é\" located at Root Location: home"
+    assert names["e2"] == 'Link: it\'s "é" located at Root Location: home'
     assert plain(df.application.context.id.to_pandas()[["e1", "e3"]]) == ["shop", None]
     assert plain(df.cookie_id.context.cookie_id.to_pandas()[["e2", "e4"]]) == ["c-1", None]
 
@@ -134,8 +158,10 @@ def test_days_and_models(place):
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     assert hub.agg.unique_users(frame(place)).to_pandas().to_dict() == {"2022-02-01": 1, "2022-02-02": 2}
     top = hub.agg.top_product_features(frame(place)).to_pandas()
-    assert plain(top.index) == [("shop", "Link: it's \"é\" located at Root Location: home", "PressEvent"),
-                                ("shop", "Root Location: home", "PressEvent")]
+    assert plain(top.index) == [
+        ("shop", 'Link: it\'s "é" located at Root Location: home', "PressEvent"),
+        ("shop", "Root Location: home", "PressEvent"),
+    ]
 
 
 def _table(directory, drop=(), **more):
@@ -153,8 +179,10 @@ def test_tables_that_are_not_of_events(tmp_path):
     stacks = {f"contexts_io_objectiv_location_stack_1_0_{n}": [{"location_stack": "[]"}] for n in (0, 1)}
     with pytest.raises(InvalidValue, match="several columns of location stacks"):
         frame(_table(tmp_path, drop=["contexts"], **stacks))
-    one = {"contexts_io_objectiv_location_stack_1_0_0": [{"location_stack": "[]"}],
-           "contexts_io_objectiv_context_path_context_1_0_0": [{"id": "/"}]}
+    one = {
+        "contexts_io_objectiv_location_stack_1_0_0": [{"location_stack": "[]"}],
+        "contexts_io_objectiv_context_path_context_1_0_0": [{"id": "/"}],
+    }
     with pytest.raises(InvalidValue, match="no column of the context 'application'; it has path"):
         frame(_table(tmp_path, drop=["contexts"], **one))
     with pytest.raises(NotSupported, match="no column with all of them"):
@@ -175,7 +203,14 @@ def test_malformed_contexts(tmp_path):
     df = frame(_table(tmp_path, contexts="{"))
     with pytest.raises((DataInvalid, QueryFailed), match=r"Malformed JSON|json"):
         df.to_pandas()
-    for harmless in ("{}", "[]", "null", '{"data": 5}', '{"data": [5, {"schema": 1}]}', '{"data": [{"schema": "location_stack"}]}'):
+    for harmless in (
+        "{}",
+        "[]",
+        "null",
+        '{"data": 5}',
+        '{"data": [5, {"schema": 1}]}',
+        '{"data": [{"schema": "location_stack"}]}',
+    ):
         table = frame(_table(tmp_path, contexts=harmless)).to_pandas()
         assert len(table) == 6
         assert table.location_stack.isna().all()

@@ -15,12 +15,22 @@ START = dt.datetime(2022, 3, 1)
 
 
 def framed(engine, rows):
-    return load(engine, {"user_id": [row[0] for row in rows], "moment": [row[1] for row in rows], "page": [row[2] for row in rows]})
+    return load(
+        engine, {"user_id": [row[0] for row in rows], "moment": [row[1] for row in rows], "page": [row[2] for row in rows]}
+    )
 
 
 @on_every_engine
 def test_location_counts(engine):
-    rows = [(1, START, "b"), (1, START, "b"), (1, START, "a"), (2, START, "a"), (2, START, "c"), (3, START, None), (None, START, "d")]
+    rows = [
+        (1, START, "b"),
+        (1, START, "b"),
+        (1, START, "a"),
+        (2, START, "a"),
+        (2, START, "c"),
+        (3, START, None),
+        (None, START, "d"),
+    ]
     frame = framed(engine, rows)
     counts = location_counts(frame, location="page", max_features=2)
     assert counts.index_columns == ["user_id"]
@@ -33,13 +43,15 @@ def test_location_counts(engine):
     assert location_counts(frame, location=frame.page.str.upper(), max_features=None).data_columns == ["A", "B", "C"]
     again = location_counts(frame, location="page", locations=["c", "nowhere"])
     assert again.sort_index().to_pandas().to_dict("split")["data"] == [[0, 0], [1, 0], [0, 0]]
-    for wrong, error, text in ((lambda: location_counts(frame, location="page", max_features=0), InvalidValue, "max_features"),
-                               (lambda: location_counts(frame[frame.page == "z"], location="page"), InvalidValue, "no locations"),
-                               (lambda: location_counts(frame, location="page", locations=["a", "a"]), InvalidValue, "twice"),
-                               (lambda: location_counts(frame, location="page", locations=["user_id"]), InvalidValue, "named 'user_id'"),
-                               (lambda: location_counts(frame, "nobody", "page"), ColumnNotFound, "entity"),
-                               (lambda: location_counts(frame), ColumnNotFound, "location_stack"),
-                               (lambda: location_counts([1]), InvalidType, "events of location_counts has to be a DataFrame, not")):
+    for wrong, error, text in (
+        (lambda: location_counts(frame, location="page", max_features=0), InvalidValue, "max_features"),
+        (lambda: location_counts(frame[frame.page == "z"], location="page"), InvalidValue, "no locations"),
+        (lambda: location_counts(frame, location="page", locations=["a", "a"]), InvalidValue, "twice"),
+        (lambda: location_counts(frame, location="page", locations=["user_id"]), InvalidValue, "named 'user_id'"),
+        (lambda: location_counts(frame, "nobody", "page"), ColumnNotFound, "entity"),
+        (lambda: location_counts(frame), ColumnNotFound, "location_stack"),
+        (lambda: location_counts([1]), InvalidType, "events of location_counts has to be a DataFrame, not"),
+    ):
         with pytest.raises(error, match=text):
             wrong()
 

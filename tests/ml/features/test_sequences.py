@@ -25,12 +25,16 @@ PAGES = ["Home", "docs a", "docs", "", "été", "zebra", "Zebra", "_x"]
 
 def walks(seed=5, users=12, events=110):
     draw = random.Random(seed)
-    return [(draw.randrange(users), START + dt.timedelta(hours=draw.randrange(60)), draw.choice([*PAGES, None]))
-            for _ in range(events)]
+    return [
+        (draw.randrange(users), START + dt.timedelta(hours=draw.randrange(60)), draw.choice([*PAGES, None]))
+        for _ in range(events)
+    ]
 
 
 def framed(engine, rows):
-    return load(engine, {"user_id": [row[0] for row in rows], "moment": [row[1] for row in rows], "page": [row[2] for row in rows]})
+    return load(
+        engine, {"user_id": [row[0] for row in rows], "moment": [row[1] for row in rows], "page": [row[2] for row in rows]}
+    )
 
 
 def sequences(rows):
@@ -45,15 +49,29 @@ def sequences(rows):
 
 def vectorizer(**options):
     """Return scikit-learn's counts of lists of words; its terms are joined by a space, which no word may have then."""
-    return CountVectorizer(analyzer="word", tokenizer=list, preprocessor=lambda words: [word.replace(" ", "~") for word in words],
-                           token_pattern=None, lowercase=False, **options)
+    return CountVectorizer(
+        analyzer="word",
+        tokenizer=list,
+        preprocessor=lambda words: [word.replace(" ", "~") for word in words],
+        token_pattern=None,
+        lowercase=False,
+        **options,
+    )
 
 
 @on_every_engine
-@pytest.mark.parametrize("options", [
-    {}, {"ngram_range": (1, 3)}, {"ngram_range": (2, 2)}, {"ngram_range": (1, 2), "binary": True},
-    {"ngram_range": (1, 2), "min_df": 3}, {"ngram_range": (1, 2), "min_df": 0.2, "max_df": 0.8}, {"max_df": 7},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"ngram_range": (1, 3)},
+        {"ngram_range": (2, 2)},
+        {"ngram_range": (1, 2), "binary": True},
+        {"ngram_range": (1, 2), "min_df": 3},
+        {"ngram_range": (1, 2), "min_df": 0.2, "max_df": 0.8},
+        {"max_df": 7},
+    ],
+)
 def test_counts_are_those_of_scikit_learn(engine, options):
     rows = walks()
     counts = SequenceCounts(location="page", separator=" ", **options)
@@ -74,9 +92,9 @@ def test_counts_are_those_of_scikit_learn(engine, options):
 
 
 @on_every_engine
-@pytest.mark.parametrize("options", [
-    {}, {"norm": "l1"}, {"norm": None}, {"smooth_idf": False}, {"sublinear_tf": True}, {"use_idf": False},
-])
+@pytest.mark.parametrize(
+    "options", [{}, {"norm": "l1"}, {"norm": None}, {"smooth_idf": False}, {"sublinear_tf": True}, {"use_idf": False}]
+)
 def test_tfidf_is_that_of_scikit_learn(engine, options):
     frame = framed(engine, walks())
     counted = SequenceCounts(location="page", ngram_range=(1, 2)).fit(frame)
@@ -111,8 +129,16 @@ def test_most_frequent_terms(engine):
 @on_every_engine
 def test_order_and_gaps(engine):
     hour = dt.timedelta(hours=1)
-    rows = [("u", START + hour, "b"), ("u", START, "a"), ("u", START + hour, "a"), ("u", START + 2 * hour, None),
-            ("u", START + 3 * hour, "c"), (None, START, "a"), ("u", None, "a"), ("v", START, None)]
+    rows = [
+        ("u", START + hour, "b"),
+        ("u", START, "a"),
+        ("u", START + hour, "a"),
+        ("u", START + 2 * hour, None),
+        ("u", START + 3 * hour, "c"),
+        (None, START, "a"),
+        ("u", None, "a"),
+        ("v", START, None),
+    ]
     frame = framed(engine, rows)
     counts = SequenceCounts(location="page", ngram_range=(4, 4)).fit(frame)
     # By time, then by the number of the event; a missing location is left out, and what is around it is in a row.
@@ -132,8 +158,12 @@ def test_new_events_and_given_entities(engine):
     assert counts.transform(new).toarray().tolist() == [[0, 0], [0, 1], [2, 0]]
     assert counts.transform(new, entities=[7, 1, 6]).toarray().tolist() == [[2, 0], [0, 0], [0, 1]]
     assert counts.transform(new, entities=np.array([6])).toarray().tolist() == [[0, 1]]
-    for given, error, text in (([7, 7], InvalidValue, "given twice"), (["7"], InvalidType, "'7' is string"),
-                               ([None], InvalidType, "missing"), ("7", InvalidType, "entities of SequenceCounts.transform has to be a list of values or None, not")):
+    for given, error, text in (
+        ([7, 7], InvalidValue, "given twice"),
+        (["7"], InvalidType, "'7' is string"),
+        ([None], InvalidType, "missing"),
+        ("7", InvalidType, "entities of SequenceCounts.transform has to be a list of values or None, not"),
+    ):
         with pytest.raises(error, match=text):
             counts.transform(new, entities=given)
 
@@ -170,13 +200,19 @@ def test_terms_with_one_name():
 def test_what_is_refused():
     frame = framed("duckdb", walks())
     for options, error, text in (
-            ({"ngram_range": (2, 1)}, InvalidValue, "ngram_range"), ({"ngram_range": 2}, InvalidValue, "ngram_range"),
-            ({"ngram_range": (0, 1)}, InvalidValue, "ngram_range"), ({"separator": ""}, InvalidType, "separator"),
-            ({"norm": "l3"}, InvalidValue, "norm"), ({"max_features": 0}, InvalidValue, "max_features"),
-            ({"min_df": -1}, InvalidValue, "min_df"), ({"max_df": 1.5}, InvalidValue, "max_df"),
-            ({"entity": "nobody"}, ColumnNotFound, "entity"), ({"time": "page"}, InvalidType, "moments or days"),
-            ({"key": "nothing"}, ColumnNotFound, "key"), ({"location": "moment"}, InvalidType, "location"),
-            ({"min_df": 100}, InvalidValue, "no terms are left"),
+        ({"ngram_range": (2, 1)}, InvalidValue, "ngram_range"),
+        ({"ngram_range": 2}, InvalidValue, "ngram_range"),
+        ({"ngram_range": (0, 1)}, InvalidValue, "ngram_range"),
+        ({"separator": ""}, InvalidType, "separator"),
+        ({"norm": "l3"}, InvalidValue, "norm"),
+        ({"max_features": 0}, InvalidValue, "max_features"),
+        ({"min_df": -1}, InvalidValue, "min_df"),
+        ({"max_df": 1.5}, InvalidValue, "max_df"),
+        ({"entity": "nobody"}, ColumnNotFound, "entity"),
+        ({"time": "page"}, InvalidType, "moments or days"),
+        ({"key": "nothing"}, ColumnNotFound, "key"),
+        ({"location": "moment"}, InvalidType, "location"),
+        ({"min_df": 100}, InvalidValue, "no terms are left"),
     ):
         with pytest.raises(error, match=text):
             SequenceCounts(**{"location": "page", **options}).fit(frame)

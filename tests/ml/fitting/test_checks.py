@@ -14,8 +14,13 @@ from objectiv_local.ml.fitting.linear import LinearRegression, Ridge
 from objectiv_local.ml.fitting.logistic import LogisticRegression
 
 #: Ridge with a solver that counts its steps can pass every check.
-ESTIMATORS = [LinearRegression(), LinearRegression(exact=True), Ridge(solver="lsqr"), Ridge(exact=True, solver="lsqr"),
-              LogisticRegression()]
+ESTIMATORS = [
+    LinearRegression(),
+    LinearRegression(exact=True),
+    Ridge(solver="lsqr"),
+    Ridge(exact=True, solver="lsqr"),
+    LogisticRegression(),
+]
 
 
 @each_check(ESTIMATORS)
@@ -29,8 +34,10 @@ DEFAULTS = [Ridge(), KMeans()]
 # Checks that scikit-learn's own classes fail too as they are by default, with its words.
 FAILING = {
     "Ridge": {"check_non_transformer_estimators_n_iter": "n_iter_ cannot be easily accessed."},
-    "KMeans": {f"check_sample_weight_equivalence_on_{kind}_data": "sample_weight is not equivalent to removing/repeating samples."
-               for kind in ("dense", "sparse")},
+    "KMeans": {
+        f"check_sample_weight_equivalence_on_{kind}_data": "sample_weight is not equivalent to removing/repeating samples."
+        for kind in ("dense", "sparse")
+    },
 }
 
 

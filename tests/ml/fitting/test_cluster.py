@@ -39,9 +39,11 @@ def stored(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize("parameters", [
-    {}, {"n_clusters": 3, "tol": 0.0}, {"n_clusters": 4, "init": "random", "n_init": 3, "random_state": 7}, {"max_iter": 2}],
-    ids=str)
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"n_clusters": 3, "tol": 0.0}, {"n_clusters": 4, "init": "random", "n_init": 3, "random_state": 7}, {"max_iter": 2}],
+    ids=str,
+)
 def test_steps_over_all_rows_are_those_of_scikit_learn(engine, parameters):
     start = KMeans(sample_rows=300, method="sample", **parameters).fit(stored(engine))
     found = KMeans(sample_rows=300, **parameters).fit(stored(engine))
@@ -94,8 +96,10 @@ def test_a_sample_of_all_rows_is_scikit_learn(engine):
     assert sorted(map(tuple, rows)) == sorted(map(tuple, data().to_numpy()))
     assert (found.cluster_centers_ == right.cluster_centers_).all()
     assert (found.inertia_, found.n_iter_) == (right.inertia_, right.n_iter_)
-    assert (KMeans(random_state=np.random.RandomState(1)).fit(stored(engine)).cluster_centers_ ==
-            KMeans(random_state=np.random.RandomState(1)).fit(stored(engine)).cluster_centers_).all()
+    assert (
+        KMeans(random_state=np.random.RandomState(1)).fit(stored(engine)).cluster_centers_
+        == KMeans(random_state=np.random.RandomState(1)).fit(stored(engine)).cluster_centers_
+    ).all()
 
 
 @on_every_engine
@@ -135,8 +139,9 @@ def test_transform_and_score(engine):
     np.testing.assert_allclose(found.sort_index().to_pandas(), right, rtol=1e-12)
     np.testing.assert_allclose(model.score(stored(engine)), -(right.min(axis=1) ** 2).sum(), rtol=1e-12)
     np.testing.assert_allclose(model.fit_transform(stored(engine)).sort_index().to_pandas(), right, rtol=1e-12)
-    assert model.transform(load(engine, {"a": [None, 1.0], "b": [1.0, 1.0], "c": [1.0, 1.0], "kind": [1, 1]})
-                           ).sort_index().to_pandas().isna().to_numpy().tolist() == [[True] * 3, [False] * 3]
+    assert model.transform(
+        load(engine, {"a": [None, 1.0], "b": [1.0, 1.0], "c": [1.0, 1.0], "kind": [1, 1]})
+    ).sort_index().to_pandas().isna().to_numpy().tolist() == [[True] * 3, [False] * 3]
     labels = model.predict(data())
     assert (labels == right.argmin(axis=1)).all()
 

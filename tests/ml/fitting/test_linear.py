@@ -29,9 +29,15 @@ HAS_TOLERANCE = known(sklearn.linear_model.LinearRegression, ["tol"])
 @cache
 def data():
     rng = np.random.default_rng(0)
-    rows = pd.DataFrame({
-        "offset": rng.normal(1e6, 1, ROWS), "counts": rng.poisson(3, ROWS), "skewed": rng.exponential(size=ROWS),
-        "flag": rng.random(ROWS) > 0.3, "constant": np.full(ROWS, 7.5)})
+    rows = pd.DataFrame(
+        {
+            "offset": rng.normal(1e6, 1, ROWS),
+            "counts": rng.poisson(3, ROWS),
+            "skewed": rng.exponential(size=ROWS),
+            "flag": rng.random(ROWS) > 0.3,
+            "constant": np.full(ROWS, 7.5),
+        }
+    )
     rows["y"] = 2 * rows.offset + 0.5 * rows["counts"] - rows.skewed + 3 * rows.flag + rng.normal(size=ROWS)
     return rows
 
@@ -119,7 +125,9 @@ def test_exact_coefficients_are_the_same_bits_everywhere():
             model = LinearRegression(exact=True).fit(stored(engine), "y")
             found[engine, again] = (model.coef_.tobytes(), np.float64(model.intercept_).tobytes(), model.singular_.tobytes())
     for threads in (1, 2):
-        frame = DataFrame.from_pandas(connect(duckdb.connect(config={"threads": threads})), data(), materialization="temp_table")
+        frame = DataFrame.from_pandas(
+            connect(duckdb.connect(config={"threads": threads})), data(), materialization="temp_table"
+        )
         model = LinearRegression(exact=True).fit(frame, "y")
         found["threads", threads] = (model.coef_.tobytes(), np.float64(model.intercept_).tobytes(), model.singular_.tobytes())
     assert len(set(found.values())) == 1
@@ -161,7 +169,9 @@ def test_streamed_moments_are_those_of_queries(engine):
 @pytest.mark.parametrize("model", [LinearRegression(), Ridge(), LinearRegression(exact=True)])
 def test_huge_and_tiny_values(engine, model):
     rng = np.random.default_rng(4)
-    rows = pd.DataFrame({"huge": rng.normal(0, 1e250, 30), "tiny": rng.normal(0, 1e-250, 30), "large": rng.normal(0, 1e100, 30)})
+    rows = pd.DataFrame(
+        {"huge": rng.normal(0, 1e250, 30), "tiny": rng.normal(0, 1e-250, 30), "large": rng.normal(0, 1e100, 30)}
+    )
     rows["y"] = rows.large / 1e100
     for name in ("huge", "tiny"):
         with pytest.raises(InvalidValue, match=f"column '{name}' spreads over about(.|\n)*multiply the column"):
@@ -188,8 +198,9 @@ def test_depending_columns(engine):
     found = Ridge().fit(load(engine, rows.head(100)), "y")
     features = ["counts", "skewed", "twice"]
     right = sklearn.linear_model.Ridge().fit(rows.head(100)[features], rows.head(100).y)
-    np.testing.assert_allclose(found.coef_, [dict(zip(features, right.coef_, strict=True))[name]
-                                             for name in found.feature_names_in_], rtol=1e-8)
+    np.testing.assert_allclose(
+        found.coef_, [dict(zip(features, right.coef_, strict=True))[name] for name in found.feature_names_in_], rtol=1e-8
+    )
 
 
 @on_every_engine
@@ -211,16 +222,23 @@ def test_rows_that_cannot_be_fitted(engine, exact):
     with pytest.raises(InvalidValue, match="column 'x' has values beyond"):
         model.fit(load(engine, {"x": [1.5e308, 1.5e308, -1.5e308], "y": [1.0, 2.0, 3.0]}), "y")
     frame = load(engine, {"x": [1.0, 2.0], "y": [1.0, 2.0]})
-    with pytest.raises(InvalidValue, match=r"Found array with 0 sample\(s\) \(shape=\(0, 1\)\) while a minimum of 1 is required"):
+    with pytest.raises(
+        InvalidValue, match=r"Found array with 0 sample\(s\) \(shape=\(0, 1\)\) while a minimum of 1 is required"
+    ):
         model.fit(frame[frame.x > 5], "y")
     with pytest.raises(InvalidType, match="column 'x' is string"):
         model.fit(load(engine, {"x": ["a", "b"], "y": [1.0, 2.0]}), "y")
 
 
-@pytest.mark.parametrize(("model", "message"), [
-    (LinearRegression(positive=True), r"LinearRegression\(positive=True\) cannot be fitted to a frame"),
-    (Ridge(positive=True), r"Ridge\(positive=True\)"), (Ridge(solver="sag"), r"Ridge\(solver='sag'\)"),
-    (Ridge(alpha=np.array([1.0])), r"Ridge\(alpha=array\(\[1.\]\)\)")])
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (LinearRegression(positive=True), r"LinearRegression\(positive=True\) cannot be fitted to a frame"),
+        (Ridge(positive=True), r"Ridge\(positive=True\)"),
+        (Ridge(solver="sag"), r"Ridge\(solver='sag'\)"),
+        (Ridge(alpha=np.array([1.0])), r"Ridge\(alpha=array\(\[1.\]\)\)"),
+    ],
+)
 def test_parameters_that_frames_do_not_have(model, message):
     with pytest.raises(NotSupported, match=message):
         model.fit(load("duckdb", {"x": [1.0, 2.0], "y": [1.0, 2.0]}), "y")

@@ -24,8 +24,14 @@ FEATURES = ["offset", "counts", "skewed"]
 @cache
 def data():
     rng = np.random.default_rng(0)
-    rows = pd.DataFrame({"offset": rng.normal(100, 1, ROWS), "counts": rng.poisson(3, ROWS),
-                         "skewed": rng.exponential(size=ROWS) * 50, "constant": np.full(ROWS, 7.5)})
+    rows = pd.DataFrame(
+        {
+            "offset": rng.normal(100, 1, ROWS),
+            "counts": rng.poisson(3, ROWS),
+            "skewed": rng.exponential(size=ROWS) * 50,
+            "constant": np.full(ROWS, 7.5),
+        }
+    )
     score = (rows.offset - 100) + 0.5 * rows["counts"] - 0.02 * rows.skewed - 1
     rows["bought"] = rng.random(ROWS) < 1 / (1 + np.exp(-score))
     rows["kind"] = np.array(["low", "été", "high"], dtype=object)[np.digitize(score + 2 * rng.normal(size=ROWS), [-1, 1])]
@@ -40,13 +46,15 @@ def stored(engine):
 
 def fitted(parameters, features, target):
     return sklearn.linear_model.LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000, **parameters).fit(
-        data()[features], data()[target])
+        data()[features], data()[target]
+    )
 
 
 @on_every_engine
 @pytest.mark.parametrize("target", ["bought", "kind", "stars"])
-@pytest.mark.parametrize("parameters", [
-    {}, {"C": 0.01}, {"C": np.inf}, {"fit_intercept": False}, {"class_weight": "balanced"}], ids=str)
+@pytest.mark.parametrize(
+    "parameters", [{}, {"C": 0.01}, {"C": np.inf}, {"fit_intercept": False}, {"class_weight": "balanced"}], ids=str
+)
 def test_coefficients(engine, target, parameters):
     found = LogisticRegression(tol=1e-10, **parameters).fit(stored(engine)[[*FEATURES, target]], target)
     right = fitted(parameters, FEATURES, target)
@@ -110,13 +118,20 @@ def test_floats_that_are_whole_are_classes(engine):
         LogisticRegression().fit(frame, "y")
     again = LogisticRegression().fit(frame.assign(y=frame.y * 2), "y")
     assert again.classes_.tolist() == [3.0, 4.0]
-    np.testing.assert_allclose(again.coef_, -LogisticRegression().fit(load(engine, {"x": [1.0, 2.0, 3.0], "y": [1, 0, 0]}), "y").coef_)
+    np.testing.assert_allclose(
+        again.coef_, -LogisticRegression().fit(load(engine, {"x": [1.0, 2.0, 3.0], "y": [1, 0, 0]}), "y").coef_
+    )
 
 
 @on_every_engine
-@pytest.mark.parametrize(("labels", "message"), [
-    ([1, 1, 1], "at least 2 classes in the data, but the data contains only one class: "),
-    ([0.5, 1.0, 2.0], "Unknown label type: continuous"), (["a", None, "b"], "Input y contains NaN(.|\n)*in 1 rows")])
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([1, 1, 1], "at least 2 classes in the data, but the data contains only one class: "),
+        ([0.5, 1.0, 2.0], "Unknown label type: continuous"),
+        (["a", None, "b"], "Input y contains NaN(.|\n)*in 1 rows"),
+    ],
+)
 def test_targets_that_are_no_classes(engine, labels, message):
     with pytest.raises(InvalidValue, match=message):
         LogisticRegression().fit(load(engine, {"x": [1.0, 2.0, 3.0], "y": labels}), "y")
@@ -182,9 +197,17 @@ def test_too_few_iterations():
     assert found.n_iter_.tolist() == [1]
 
 
-@pytest.mark.parametrize(("parameters", "message"), [
-    ({"solver": "saga"}, "solver='saga'"), ({"solver": "liblinear"}, "solver='liblinear'"), ({"l1_ratio": 0.5}, "l1_ratio=0.5"),
-    ({"dual": True}, "dual=True"), ({"warm_start": True}, "warm_start=True"), ({"penalty": "l1"}, "penalty='l1'")])
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"solver": "saga"}, "solver='saga'"),
+        ({"solver": "liblinear"}, "solver='liblinear'"),
+        ({"l1_ratio": 0.5}, "l1_ratio=0.5"),
+        ({"dual": True}, "dual=True"),
+        ({"warm_start": True}, "warm_start=True"),
+        ({"penalty": "l1"}, "penalty='l1'"),
+    ],
+)
 def test_parameters_that_frames_do_not_have(parameters, message):
     with pytest.raises(NotSupported, match=rf"LogisticRegression\({message}\) cannot be fitted to a frame"):
         LogisticRegression(**parameters).fit(stored("duckdb")[["counts", "bought"]], "bought")

@@ -71,8 +71,12 @@ def test_classifiers(engine, target):
 def test_clusters(engine):
     features = stored(engine)[["a", "b"]]
     model = KMeans(3).fit(features)
-    assert list(model.predict(features).sort_index().to_pandas()) == list(model.to_sklearn().predict(data()[["a", "b"]].astype(float)))
-    assert list(KMeans(3).fit_predict(features).sort_index().to_pandas()) == list(model.predict(features).sort_index().to_pandas())
+    assert list(model.predict(features).sort_index().to_pandas()) == list(
+        model.to_sklearn().predict(data()[["a", "b"]].astype(float))
+    )
+    assert list(KMeans(3).fit_predict(features).sort_index().to_pandas()) == list(
+        model.predict(features).sort_index().to_pandas()
+    )
 
 
 @on_every_engine

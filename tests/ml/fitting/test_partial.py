@@ -17,8 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.ml.fitting.partial import LEARNERS, fit_batches
 
-ROWS = pd.DataFrame({"a": np.arange(40) % 7 * 1.5, "b": np.arange(40) % 3, "kind": ["x", "y", "x", "z"] * 10,
-                     "flag": [True, False] * 20})
+ROWS = pd.DataFrame(
+    {"a": np.arange(40) % 7 * 1.5, "b": np.arange(40) % 3, "kind": ["x", "y", "x", "z"] * 10, "flag": [True, False] * 20}
+)
 
 
 @on_every_engine
@@ -35,12 +36,18 @@ def test_the_classes_of_a_classifier_are_found(engine):
 def test_batches_epochs_and_progress(engine):
     seen = []
     frame = load(engine, ROWS).sort_index()[["a", "b", "flag"]]
-    found = fit_batches(SGDClassifier(random_state=0), frame, "flag", epochs=2, batch_rows=16,
-                        on_batch=lambda done, rows: seen.append((done, rows)))
+    found = fit_batches(
+        SGDClassifier(random_state=0),
+        frame,
+        "flag",
+        epochs=2,
+        batch_rows=16,
+        on_batch=lambda done, rows: seen.append((done, rows)),
+    )
     right = SGDClassifier(random_state=0)
     for _ in range(2):
         for start in (0, 16, 32):
-            part = ROWS.iloc[start:start + 16]
+            part = ROWS.iloc[start : start + 16]
             right.partial_fit(part[["a", "b"]].astype(float), part.flag, classes=[False, True])
     np.testing.assert_allclose(found.coef_, right.coef_, rtol=1e-12)
     assert found.classes_.tolist() == [False, True]
@@ -84,8 +91,7 @@ def test_estimators_that_cannot():
 
 def test_learners_of_scikit_learn_have_partial_fit():
     modules = ["linear_model", "neural_network", "naive_bayes", "cluster", "decomposition", "preprocessing"]
-    known = {name: value for module in modules
-             for name, value in vars(importlib.import_module(f"sklearn.{module}")).items()}
+    known = {name: value for module in modules for name, value in vars(importlib.import_module(f"sklearn.{module}")).items()}
     for name in LEARNERS:
         assert hasattr(known[name], "partial_fit")
 

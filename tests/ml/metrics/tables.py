@@ -26,15 +26,36 @@ def data(seed=0, count=COUNT):
     p = np.round(np.clip(0.3 * y + 0.7 * random.random(count), 0, 1), 2)
     three = random.dirichlet([1, 2, 3], count)
     number = 1e6 + random.normal(size=count)
-    return pd.DataFrame({
-        "yes": y, "one": y.astype("int64"), "sign": np.where(y, 1, -1), "far": np.where(y, 7, 3), "word": np.where(y, "yes", "No"),
-        "flag": y.astype("float64"), "yes_p": p > 0.5, "one_p": (p > 0.5).astype("int64"), "word_p": np.where(p > 0.4, "yes", "No"),
-        "p": p, "smooth": np.clip(p + random.random(count) / 1_000, 0, 1), "votes": random.integers(-3, 4, count),
-        "class": classes, "class_p": guess, "name": NAMES[classes], "name_p": NAMES[guess], "third": classes % 3,
-        "p_0": three[:, 0], "p_1": three[:, 1], "p_2": three[:, 2],
-        "number": number, "number_p": number + np.round(random.normal(size=count), 1), "whole": random.integers(-9, 9, count),
-        "w": random.random(count) * 3, "n": random.integers(0, 4, count), "w0": np.where(random.random(count) < 0.3, 0.0, random.random(count) * 3),
-    })
+    return pd.DataFrame(
+        {
+            "yes": y,
+            "one": y.astype("int64"),
+            "sign": np.where(y, 1, -1),
+            "far": np.where(y, 7, 3),
+            "word": np.where(y, "yes", "No"),
+            "flag": y.astype("float64"),
+            "yes_p": p > 0.5,
+            "one_p": (p > 0.5).astype("int64"),
+            "word_p": np.where(p > 0.4, "yes", "No"),
+            "p": p,
+            "smooth": np.clip(p + random.random(count) / 1_000, 0, 1),
+            "votes": random.integers(-3, 4, count),
+            "class": classes,
+            "class_p": guess,
+            "name": NAMES[classes],
+            "name_p": NAMES[guess],
+            "third": classes % 3,
+            "p_0": three[:, 0],
+            "p_1": three[:, 1],
+            "p_2": three[:, 2],
+            "number": number,
+            "number_p": number + np.round(random.normal(size=count), 1),
+            "whole": random.integers(-9, 9, count),
+            "w": random.random(count) * 3,
+            "n": random.integers(0, 4, count),
+            "w0": np.where(random.random(count) < 0.3, 0.0, random.random(count) * 3),
+        }
+    )
 
 
 TABLE = data()
@@ -44,7 +65,9 @@ _FRAMES: dict[str, DataFrame] = {}
 def stored(engine):
     """Return the rows of TABLE as a frame of a table of the engine."""
     if engine not in _FRAMES:
-        _FRAMES[engine] = DataFrame.from_arrow(opened(engine), pa.Table.from_pandas(TABLE, preserve_index=False), materialization="temp_table")
+        _FRAMES[engine] = DataFrame.from_arrow(
+            opened(engine), pa.Table.from_pandas(TABLE, preserve_index=False), materialization="temp_table"
+        )
     return _FRAMES[engine]
 
 

@@ -27,7 +27,9 @@ def test_a_calibration_table_is_the_calibration_curve(engine, strategy, n_bins, 
         assert found["count"].sum() == COUNT
         np.testing.assert_allclose(found.fraction_of_positives, happened, rtol=1e-12)
         np.testing.assert_allclose(found.mean_predicted, predicted, rtol=1e-12)
-    edges = np.linspace(0, 1, n_bins + 1) if strategy == "uniform" else np.percentile(TABLE[p], np.linspace(0, 1, n_bins + 1) * 100)
+    edges = (
+        np.linspace(0, 1, n_bins + 1) if strategy == "uniform" else np.percentile(TABLE[p], np.linspace(0, 1, n_bins + 1) * 100)
+    )
     bins = np.searchsorted(edges[1:-1], TABLE[p])
     assert found.index.tolist() == np.unique(bins).tolist()
     assert found["count"].tolist() == np.bincount(bins)[np.unique(bins)].tolist()

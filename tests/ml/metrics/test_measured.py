@@ -20,10 +20,19 @@ def test_decimals_are_numbers_and_classes(engine):
 
 
 ALL = {
-    "confusion_matrix": ("one", "one_p"), "accuracy_score": ("one", "one_p"), "precision_score": ("one", "one_p"),
-    "recall_score": ("one", "one_p"), "f1_score": ("one", "one_p"), "roc_auc_score": ("one", "p"), "log_loss": ("one", "p"),
-    "average_precision_score": ("one", "p"), "brier_score_loss": ("one", "p"), "calibration_table": ("one", "p"),
-    "mean_squared_error": ("number", "number_p"), "root_mean_squared_error": ("number", "number_p"), "r2_score": ("number", "number_p"),
+    "confusion_matrix": ("one", "one_p"),
+    "accuracy_score": ("one", "one_p"),
+    "precision_score": ("one", "one_p"),
+    "recall_score": ("one", "one_p"),
+    "f1_score": ("one", "one_p"),
+    "roc_auc_score": ("one", "p"),
+    "log_loss": ("one", "p"),
+    "average_precision_score": ("one", "p"),
+    "brier_score_loss": ("one", "p"),
+    "calibration_table": ("one", "p"),
+    "mean_squared_error": ("number", "number_p"),
+    "root_mean_squared_error": ("number", "number_p"),
+    "r2_score": ("number", "number_p"),
     "mean_absolute_error": ("number", "number_p"),
 }
 
@@ -55,8 +64,15 @@ def test_rows_that_cannot_be_measured_are_counted(engine, name):
 @on_every_engine
 def test_nan_is_missing_and_infinite_numbers_are_refused(engine):
     df = small(engine, y=[1.0, 0.0, 1.0], nan=[0.5, math.nan, None], inf=[0.5, math.inf, -math.inf])
-    for metric in (metrics.mean_squared_error, metrics.r2_score, metrics.roc_auc_score, metrics.average_precision_score,
-                   metrics.log_loss, metrics.brier_score_loss, metrics.calibration_table):
+    for metric in (
+        metrics.mean_squared_error,
+        metrics.r2_score,
+        metrics.roc_auc_score,
+        metrics.average_precision_score,
+        metrics.log_loss,
+        metrics.brier_score_loss,
+        metrics.calibration_table,
+    ):
         with pytest.raises(InvalidValue, match=r"missing: p \('nan'\) in 2 rows"):
             metric(df, "y", "nan")
         with pytest.raises(InvalidValue, match=r"infinite: p \('inf'\) in 2 rows"):
@@ -68,42 +84,60 @@ def test_nan_is_missing_and_infinite_numbers_are_refused(engine):
 
 
 @on_every_engine
-@pytest.mark.parametrize(("metric", "words"), [
-    (lambda df: metrics.log_loss(df, "one", "number"), "below 0 or above 1 in 700 rows"),
-    (lambda df: metrics.brier_score_loss(df, "one", "number"), "below 0 or above 1 in 700 rows"),
-    (lambda df: metrics.calibration_table(df, "one", "number"), "below 0 or above 1 in 700 rows"),
-    (lambda df: metrics.roc_auc_score(df, "class", "p"), "more than two classes"),
-    (lambda df: metrics.average_precision_score(df, "class", "p"), "more than two classes"),
-    (lambda df: metrics.calibration_table(df, "name", "p"), "5 classes"),
-    (lambda df: metrics.brier_score_loss(df, "class", "p"), "5 classes"),
-    (lambda df: metrics.log_loss(df, "class", "p"), "5 classes.*2 probabilities"),
-    (lambda df: metrics.average_precision_score(df, "word", "p"), "pos_label=1 is not a class"),
-    (lambda df: metrics.brier_score_loss(df, "word", "p"), "pass pos_label"),
-    (lambda df: metrics.brier_score_loss(df, "word", "p", pos_label="Yes"), "pos_label='Yes' is not a class"),
-    (lambda df: metrics.calibration_table(df, "word", "p"), "pass pos_label"),
-    (lambda df: metrics.calibration_table(df, "far", "p"), "pass pos_label"),
-    (lambda df: metrics.accuracy_score(df, "number", "one"), "classes are no fractions"),
-    (lambda df: metrics.roc_auc_score(df.assign(y=df.one + 0.25), "y", "p"), "classes are no fractions"),
-    (lambda df: metrics.calibration_table(df, "one", "p", n_bins=0), "n_bins"),
-    (lambda df: metrics.calibration_table(df, "one", "p", strategy="other"), "strategy"),
-    (lambda df: metrics.log_loss(df, "one", []), "no columns"),
-])
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        (lambda df: metrics.log_loss(df, "one", "number"), "below 0 or above 1 in 700 rows"),
+        (lambda df: metrics.brier_score_loss(df, "one", "number"), "below 0 or above 1 in 700 rows"),
+        (lambda df: metrics.calibration_table(df, "one", "number"), "below 0 or above 1 in 700 rows"),
+        (lambda df: metrics.roc_auc_score(df, "class", "p"), "more than two classes"),
+        (lambda df: metrics.average_precision_score(df, "class", "p"), "more than two classes"),
+        (lambda df: metrics.calibration_table(df, "name", "p"), "5 classes"),
+        (lambda df: metrics.brier_score_loss(df, "class", "p"), "5 classes"),
+        (lambda df: metrics.log_loss(df, "class", "p"), "5 classes.*2 probabilities"),
+        (lambda df: metrics.average_precision_score(df, "word", "p"), "pos_label=1 is not a class"),
+        (lambda df: metrics.brier_score_loss(df, "word", "p"), "pass pos_label"),
+        (lambda df: metrics.brier_score_loss(df, "word", "p", pos_label="Yes"), "pos_label='Yes' is not a class"),
+        (lambda df: metrics.calibration_table(df, "word", "p"), "pass pos_label"),
+        (lambda df: metrics.calibration_table(df, "far", "p"), "pass pos_label"),
+        (lambda df: metrics.accuracy_score(df, "number", "one"), "classes are no fractions"),
+        (lambda df: metrics.roc_auc_score(df.assign(y=df.one + 0.25), "y", "p"), "classes are no fractions"),
+        (lambda df: metrics.calibration_table(df, "one", "p", n_bins=0), "n_bins"),
+        (lambda df: metrics.calibration_table(df, "one", "p", strategy="other"), "strategy"),
+        (lambda df: metrics.log_loss(df, "one", []), "no columns"),
+    ],
+)
 def test_wrong_values(engine, metric, words):
     with pytest.raises(InvalidValue, match=words):
         metric(stored(engine))
 
 
-@pytest.mark.parametrize(("metric", "error", "words"), [
-    (lambda df: metrics.accuracy_score(df, "wrong", "p"), ColumnNotFound, "'wrong'"),
-    (lambda df: metrics.accuracy_score(df, "word", "one"), InvalidType, "is string, and"),
-    (lambda df: metrics.accuracy_score(df, "word", [1, 2]), InvalidType, "p of accuracy_score has to be a string or a Series, not"),
-    (lambda df: metrics.accuracy_score(df.to_pandas(), "word", "word"), InvalidType, "frame of accuracy_score has to be a DataFrame, not a pandas.DataFrame"),
-    (lambda df: metrics.roc_auc_score(df, "one", "word"), InvalidType, "a number is needed"),
-    (lambda df: metrics.roc_auc_score(df, "one", "p", sample_weight="word"), InvalidType, "a number is needed"),
-    (lambda df: metrics.roc_auc_score(df, df.one.to_pandas(), "p"), InvalidType, "y of roc_auc_score has to be a string or a Series, not a pandas.Series"),
-    (lambda df: metrics.r2_score(df, "word", "p"), InvalidType, "a number is needed"),
-    (lambda df: metrics.calibration_table(df, "one", "p", n_bins=2.5), InvalidType, "n_bins"),
-])
+@pytest.mark.parametrize(
+    ("metric", "error", "words"),
+    [
+        (lambda df: metrics.accuracy_score(df, "wrong", "p"), ColumnNotFound, "'wrong'"),
+        (lambda df: metrics.accuracy_score(df, "word", "one"), InvalidType, "is string, and"),
+        (
+            lambda df: metrics.accuracy_score(df, "word", [1, 2]),
+            InvalidType,
+            "p of accuracy_score has to be a string or a Series, not",
+        ),
+        (
+            lambda df: metrics.accuracy_score(df.to_pandas(), "word", "word"),
+            InvalidType,
+            "frame of accuracy_score has to be a DataFrame, not a pandas.DataFrame",
+        ),
+        (lambda df: metrics.roc_auc_score(df, "one", "word"), InvalidType, "a number is needed"),
+        (lambda df: metrics.roc_auc_score(df, "one", "p", sample_weight="word"), InvalidType, "a number is needed"),
+        (
+            lambda df: metrics.roc_auc_score(df, df.one.to_pandas(), "p"),
+            InvalidType,
+            "y of roc_auc_score has to be a string or a Series, not a pandas.Series",
+        ),
+        (lambda df: metrics.r2_score(df, "word", "p"), InvalidType, "a number is needed"),
+        (lambda df: metrics.calibration_table(df, "one", "p", n_bins=2.5), InvalidType, "n_bins"),
+    ],
+)
 def test_wrong_columns(metric, error, words):
     with pytest.raises(error, match=words):
         metric(stored("duckdb"))

@@ -15,22 +15,31 @@ from objectiv_local.ml import metrics
 
 @on_every_engine
 @pytest.mark.parametrize("weight", WEIGHTS)
-@pytest.mark.parametrize(("y", "p"), [("yes", "p"), ("one", "smooth"), ("sign", "p"), ("far", "p"), ("word", "smooth"), ("flag", "p")])
+@pytest.mark.parametrize(
+    ("y", "p"), [("yes", "p"), ("one", "smooth"), ("sign", "p"), ("far", "p"), ("word", "smooth"), ("flag", "p")]
+)
 def test_losses_of_two_classes(engine, y, p, weight):
     df, truth, guess = stored(engine), TABLE[y].to_numpy(), TABLE[p].to_numpy()
     for normalize in (True, False):
-        same(metrics.log_loss(df, y, p, normalize=normalize, sample_weight=weight),
-             sk.log_loss(truth, guess, normalize=normalize, **weights(weight)))
+        same(
+            metrics.log_loss(df, y, p, normalize=normalize, sample_weight=weight),
+            sk.log_loss(truth, guess, normalize=normalize, **weights(weight)),
+        )
     for pos_label in (None, *np.unique(truth).tolist()):
         if pos_label is not None or y != "word":
-            same(metrics.brier_score_loss(df, y, p, pos_label=pos_label, sample_weight=weight),
-                 sk.brier_score_loss(truth, guess, pos_label=pos_label, **weights(weight)))
+            same(
+                metrics.brier_score_loss(df, y, p, pos_label=pos_label, sample_weight=weight),
+                sk.brier_score_loss(truth, guess, pos_label=pos_label, **weights(weight)),
+            )
 
 
 def brier(truth, matrix, labels, weight=None, divisor=1):
     """Return the mean over rows of the sum of squared differences of probabilities, as scikit-learn does since its release 1.7."""
     wanted = (np.asarray(truth)[:, None] == np.asarray(labels)[None, :]).astype("float64")
-    found = float(np.average(((np.asarray(matrix) - wanted) ** 2).sum(axis=1), weights=weights(weight).get("sample_weight"))) / divisor
+    found = (
+        float(np.average(((np.asarray(matrix) - wanted) ** 2).sum(axis=1), weights=weights(weight).get("sample_weight")))
+        / divisor
+    )
     if RELEASE >= (1, 7):
         same(found, sk.brier_score_loss(truth, matrix, labels=labels, scale_by_half=divisor == 2, **weights(weight)))
     return found
@@ -43,13 +52,19 @@ def test_losses_of_several_classes(engine, weight):
     matrix = TABLE[columns].to_numpy()
     same(metrics.log_loss(df, "third", columns, sample_weight=weight), sk.log_loss(TABLE.third, matrix, **weights(weight)))
     for half in ("auto", True, False):
-        same(metrics.brier_score_loss(df, "third", columns, sample_weight=weight, scale_by_half=half),
-             brier(TABLE.third, matrix, [0, 1, 2], weight, 2 if half is True else 1))
+        same(
+            metrics.brier_score_loss(df, "third", columns, sample_weight=weight, scale_by_half=half),
+            brier(TABLE.third, matrix, [0, 1, 2], weight, 2 if half is True else 1),
+        )
     # A class of the model that does not occur, and classes of text.
-    same(metrics.log_loss(df, "word", columns, labels=["No", "what", "yes"], sample_weight=weight),
-         sk.log_loss(TABLE.word, matrix, labels=["No", "what", "yes"], **weights(weight)))
-    same(metrics.brier_score_loss(df, "one", columns, labels=[0, 1, 2], sample_weight=weight),
-         brier(TABLE.one, matrix, [0, 1, 2], weight))
+    same(
+        metrics.log_loss(df, "word", columns, labels=["No", "what", "yes"], sample_weight=weight),
+        sk.log_loss(TABLE.word, matrix, labels=["No", "what", "yes"], **weights(weight)),
+    )
+    same(
+        metrics.brier_score_loss(df, "one", columns, labels=[0, 1, 2], sample_weight=weight),
+        brier(TABLE.one, matrix, [0, 1, 2], weight),
+    )
 
 
 @on_every_engine

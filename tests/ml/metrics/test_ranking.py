@@ -21,8 +21,10 @@ def test_areas_are_those_of_scikit_learn(engine, y, score, weight):
     df, truth, scores = stored(engine), TABLE[y].to_numpy(), TABLE[score].to_numpy().astype("float64")
     same(metrics.roc_auc_score(df, y, score, sample_weight=weight), sk.roc_auc_score(truth, scores, **weights(weight)))
     for pos_label in np.unique(truth).tolist():
-        same(metrics.average_precision_score(df, y, score, pos_label=pos_label, sample_weight=weight),
-             sk.average_precision_score(truth, scores, pos_label=pos_label, **weights(weight)))
+        same(
+            metrics.average_precision_score(df, y, score, pos_label=pos_label, sample_weight=weight),
+            sk.average_precision_score(truth, scores, pos_label=pos_label, **weights(weight)),
+        )
 
 
 def test_an_area_without_weights_is_exact():
@@ -33,8 +35,15 @@ def test_an_area_without_weights_is_exact():
 
 @on_every_engine
 def test_areas_of_all_ties_of_zeros_and_of_perfect_orders(engine):
-    df = small(engine, y=[True, False, True, False], tie=[0.5] * 4, zero=[0.0, -0.0, 0.0, -0.0], best=[2.0, 1.0, 3.0, 0.0],
-               worst=[0.0, 3.0, 1.0, 2.0], huge=[1e308, -1e308, 5e-324, 0.0])
+    df = small(
+        engine,
+        y=[True, False, True, False],
+        tie=[0.5] * 4,
+        zero=[0.0, -0.0, 0.0, -0.0],
+        best=[2.0, 1.0, 3.0, 0.0],
+        worst=[0.0, 3.0, 1.0, 2.0],
+        huge=[1e308, -1e308, 5e-324, 0.0],
+    )
     assert [metrics.roc_auc_score(df, "y", each) for each in ("tie", "zero", "best", "worst", "huge")] == [0.5, 0.5, 1, 0, 1]
     assert [metrics.average_precision_score(df, "y", each) for each in ("tie", "zero", "best")] == [0.5, 0.5, 1]
     truth = [True, False, True, False]
@@ -45,8 +54,10 @@ def test_areas_of_all_ties_of_zeros_and_of_perfect_orders(engine):
 def test_weights_of_whole_numbers_that_overflow_as_products(engine):
     heavy = [10**12, 3 * 10**12, 2 * 10**12, 10**12]
     df = small(engine, y=[1, 0, 1, 0], p=[0.3, 0.2, 0.1, 0.1], w=heavy)
-    same(metrics.roc_auc_score(df, "y", "p", sample_weight="w"),
-         sk.roc_auc_score([1, 0, 1, 0], [0.3, 0.2, 0.1, 0.1], sample_weight=heavy))
+    same(
+        metrics.roc_auc_score(df, "y", "p", sample_weight="w"),
+        sk.roc_auc_score([1, 0, 1, 0], [0.3, 0.2, 0.1, 0.1], sample_weight=heavy),
+    )
 
 
 @on_every_engine

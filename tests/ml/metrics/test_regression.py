@@ -16,7 +16,9 @@ from objectiv_local.ml import metrics
 
 @on_every_engine
 @pytest.mark.parametrize("weight", WEIGHTS)
-@pytest.mark.parametrize(("y", "p"), [("number", "number_p"), ("whole", "votes"), ("whole", "number"), ("one", "p"), ("yes", "p")])
+@pytest.mark.parametrize(
+    ("y", "p"), [("number", "number_p"), ("whole", "votes"), ("whole", "number"), ("one", "p"), ("yes", "p")]
+)
 def test_errors_of_numbers(engine, y, p, weight):
     df, truth, guess = stored(engine), TABLE[y].to_numpy().astype("float64"), TABLE[p].to_numpy().astype("float64")
     for name in ("mean_squared_error", "root_mean_squared_error", "mean_absolute_error"):

@@ -17,8 +17,12 @@ def method(name):
     return {"quantile_method": name} if known(preprocessing.KBinsDiscretizer, ["quantile_method"]) else {}
 
 
-BINS = [{"encode": encode, "strategy": strategy, "n_bins": n}
-        for encode in ("ordinal", "onehot-dense") for strategy in ("uniform", "quantile") for n in (2, 5)]
+BINS = [
+    {"encode": encode, "strategy": strategy, "n_bins": n}
+    for encode in ("ordinal", "onehot-dense")
+    for strategy in ("uniform", "quantile")
+    for n in (2, 5)
+]
 
 
 @on_every_engine
@@ -49,8 +53,10 @@ def test_values_on_an_edge_are_in_the_bin_above(engine):
 @on_every_engine
 @pytest.mark.parametrize("encode", ["ordinal", "onehot-dense"])
 def test_quantile_bins_of_one_row_are_scikit_learns(engine, encode):
-    ours, theirs = (kind(2, encode=encode, strategy="quantile", **method("averaged_inverted_cdf"))
-                    for kind in (ml.KBinsDiscretizer, preprocessing.KBinsDiscretizer))
+    ours, theirs = (
+        kind(2, encode=encode, strategy="quantile", **method("averaged_inverted_cdf"))
+        for kind in (ml.KBinsDiscretizer, preprocessing.KBinsDiscretizer)
+    )
     equal_to(engine, ours, theirs, {"a": np.array([1.5]), "b": np.array([2])})
 
 

@@ -16,8 +16,10 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from objectiv_local import ml
 from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, NotSupported
 
-COLUMNS = {**{name: NUMBERS[name].astype("float64") for name in ("offset", "holes", "price")},
-           **{name: CATEGORIES[name] for name in ("city", "size")}}
+COLUMNS = {
+    **{name: NUMBERS[name].astype("float64") for name in ("offset", "holes", "price")},
+    **{name: CATEGORIES[name] for name in ("city", "size")},
+}
 
 
 def parts(module_numbers, module_words, imputer):
@@ -51,7 +53,9 @@ def test_compose_is_a_column_transformer(engine, options):
 
 
 @on_every_engine
-@pytest.mark.parametrize("columns", [slice(0, 2), slice("offset", "holes"), [True, True, False, False, False], np.array([0, -4])])
+@pytest.mark.parametrize(
+    "columns", [slice(0, 2), slice("offset", "holes"), [True, True, False, False, False], np.array([0, -4])]
+)
 def test_columns_of_a_fitted_column_transformer_are_found_however_they_are_given(engine, columns):
     table = in_memory(COLUMNS)
     theirs = ColumnTransformer([("some", preprocessing.MinMaxScaler(), columns)]).fit(table)
@@ -72,10 +76,18 @@ def test_data_in_memory_is_composed_as_by_scikit_learn(engine):
 @on_every_engine
 def test_columns_are_chosen_by_name_position_and_function(engine):
     frame = over(engine, {"a": np.array([1.0, 3.0]), "b": np.array([5.0, 9.0]), "c": np.array([0.0, 1.0])})
-    composed = ml.Compose([("one", ml.MinMaxScaler(), "a"), ("two", ml.MaxAbsScaler(), [1]),
-                           ("three", "passthrough", lambda df: [name for name in df.data_columns if name == "c"])])
+    composed = ml.Compose(
+        [
+            ("one", ml.MinMaxScaler(), "a"),
+            ("two", ml.MaxAbsScaler(), [1]),
+            ("three", "passthrough", lambda df: [name for name in df.data_columns if name == "c"]),
+        ]
+    )
     assert fetched(composed.fit_transform(frame)).to_dict("list") == {
-        "one__a": [0, 1], "two__b": [5 / 9, 1], "three__c": [0, 1]}
+        "one__a": [0, 1],
+        "two__b": [5 / 9, 1],
+        "three__c": [0, 1],
+    }
 
 
 @on_every_engine
@@ -95,8 +107,13 @@ def test_scikit_learns_own_pipeline_carries_frames_through_our_steps(engine):
     names = ["offset", "holes", "price"]
     with quiet():
         found = Pipeline(steps).fit_transform(frame[names])
-        expected = Pipeline([("impute", impute.SimpleImputer()), ("scale", preprocessing.RobustScaler()),
-                             ("bins", preprocessing.KBinsDiscretizer(3, encode="ordinal"))]).fit_transform(table[names])
+        expected = Pipeline(
+            [
+                ("impute", impute.SimpleImputer()),
+                ("scale", preprocessing.RobustScaler()),
+                ("bins", preprocessing.KBinsDiscretizer(3, encode="ordinal")),
+            ]
+        ).fit_transform(table[names])
     close(fetched(found), expected, 0, 0)
 
 
@@ -150,10 +167,15 @@ def test_wrong_input_is_told():
 @pytest.mark.parametrize("weights", [{"numbers": 2.0, "remainder": -0.5}, {"words": 3, "nothing": 1.0}])
 def test_weights_of_parts_count(engine, weights):
     columns = {name: values for name, values in CATEGORIES.items() if name in ("city", "size", "member")}
-    ours, theirs = (kind([("numbers", scaler, ["size"]), ("words", encoder, ["city"])], remainder="passthrough",
-                         transformer_weights=weights)
-                    for kind, scaler, encoder in ((ml.Compose, ml.MinMaxScaler(), ml.OneHotEncoder(sparse_output=False)), (
-                        ColumnTransformer, preprocessing.MinMaxScaler(), preprocessing.OneHotEncoder(sparse_output=False))))
+    ours, theirs = (
+        kind(
+            [("numbers", scaler, ["size"]), ("words", encoder, ["city"])], remainder="passthrough", transformer_weights=weights
+        )
+        for kind, scaler, encoder in (
+            (ml.Compose, ml.MinMaxScaler(), ml.OneHotEncoder(sparse_output=False)),
+            (ColumnTransformer, preprocessing.MinMaxScaler(), preprocessing.OneHotEncoder(sparse_output=False)),
+        )
+    )
     frame, table = over(engine, columns), in_memory(columns)
     wanted = theirs.fit_transform(table).astype("float64")
     np.testing.assert_allclose(fetched(ours.fit_transform(frame)).astype("float64"), wanted, rtol=1e-15)

@@ -22,8 +22,15 @@ ONE_HOT = [
     {"max_categories": 3, "drop": "first"},
     {"min_frequency": 0.3},
     {"min_frequency": 1000},
-    {"dtype": np.int64, "categories": [["Drylts", "Hylpen", "Snits", "É", "Ålst", np.nan], [-2, -1, 0, 1, 2, 3],
-                                       [0.0, 0.5, 1.0, np.nan], [False, True]]},
+    {
+        "dtype": np.int64,
+        "categories": [
+            ["Drylts", "Hylpen", "Snits", "É", "Ålst", np.nan],
+            [-2, -1, 0, 1, 2, 3],
+            [0.0, 0.5, 1.0, np.nan],
+            [False, True],
+        ],
+    },
 ]
 ORDINAL = [
     {},
@@ -38,8 +45,12 @@ ORDINAL = [
 @pytest.mark.parametrize("options", ONE_HOT)
 def test_one_hot_columns_are_scikit_learns(engine, options):
     with quiet():
-        equal_to(engine, ml.OneHotEncoder(sparse_output=False, **options),
-                 preprocessing.OneHotEncoder(sparse_output=False, **options), CATEGORIES)
+        equal_to(
+            engine,
+            ml.OneHotEncoder(sparse_output=False, **options),
+            preprocessing.OneHotEncoder(sparse_output=False, **options),
+            CATEGORIES,
+        )
 
 
 @on_every_engine
@@ -69,7 +80,11 @@ def test_the_inverse_of_grouped_categories_is_their_group(engine):
     frame = over(engine, {"x": np.array(["a", "a", "b", "c"], dtype=object)})
     encoder = ml.OneHotEncoder(min_frequency=2)
     assert encoder.inverse_transform(encoder.fit_transform(frame)).sort_index().to_pandas()["x"].tolist() == [
-        "a", "a", "infrequent_sklearn", "infrequent_sklearn"]
+        "a",
+        "a",
+        "infrequent_sklearn",
+        "infrequent_sklearn",
+    ]
 
 
 @on_every_engine

@@ -13,10 +13,17 @@ from objectiv_local.errors import InvalidType, NotSupported
 
 
 @on_every_engine
-@pytest.mark.parametrize("options", [
-    {}, {"strategy": "median"}, {"strategy": "most_frequent"}, {"strategy": "constant", "fill_value": -1.5},
-    {"add_indicator": True}, {"missing_values": 3.5, "strategy": "constant", "fill_value": 0.0},
-])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"strategy": "median"},
+        {"strategy": "most_frequent"},
+        {"strategy": "constant", "fill_value": -1.5},
+        {"add_indicator": True},
+        {"missing_values": 3.5, "strategy": "constant", "fill_value": 0.0},
+    ],
+)
 def test_imputed_numbers_are_scikit_learns(engine, options):
     columns = {name: NUMBERS[name].astype("float64") for name in NUMBERS}
     if "missing_values" in options:
@@ -36,7 +43,9 @@ def test_ties_in_frequency_are_filled_with_the_least(engine):
 @pytest.mark.parametrize("options", [{"strategy": "most_frequent"}, {"strategy": "constant", "fill_value": "none"}])
 def test_text_is_imputed(engine, options):
     columns = {"city": CATEGORIES["city"], "full": np.array(["x"] * len(CATEGORIES["city"]), dtype=object)}
-    equal_to(engine, ml.SimpleImputer(add_indicator=True, **options), impute.SimpleImputer(add_indicator=True, **options), columns)
+    equal_to(
+        engine, ml.SimpleImputer(add_indicator=True, **options), impute.SimpleImputer(add_indicator=True, **options), columns
+    )
 
 
 @on_every_engine

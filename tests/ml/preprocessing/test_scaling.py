@@ -50,7 +50,11 @@ def test_the_inverse_brings_the_numbers_back(engine, scaler):
 def test_values_outside_what_was_fitted_are_clipped(engine):
     scaler = ml.MinMaxScaler(clip=True).fit(over(engine, {"x": np.array([1.0, 3.0])}))
     assert fetched(scaler.transform(over(engine, {"x": np.array([0.0, 2.0, 9.0, np.nan])})))["x"].fillna(-1).tolist() == [
-        0.0, 0.5, 1.0, -1]
+        0.0,
+        0.5,
+        1.0,
+        -1,
+    ]
 
 
 @on_every_engine
@@ -116,8 +120,10 @@ def test_wrong_input_is_told():
 
 
 @on_every_engine
-@pytest.mark.parametrize("scaler", [ml.RobustScaler(), ml.StandardScaler(), ml.SimpleImputer(strategy="median"),
-                                    ml.SimpleImputer(strategy="most_frequent")])
+@pytest.mark.parametrize(
+    "scaler",
+    [ml.RobustScaler(), ml.StandardScaler(), ml.SimpleImputer(strategy="median"), ml.SimpleImputer(strategy="most_frequent")],
+)
 def test_infinite_values_are_refused_where_no_statistic_shows_them(engine, scaler):
     # The quartiles of the first column are finite, and a quartile between -inf and 1.0 may be NaN.
     for values in ([*map(float, range(20)), np.inf], [1.0, -np.inf, np.nan]):

@@ -41,12 +41,28 @@ def test_encodings_are_scikit_learns(engine, target, smooth):
     theirs = preprocessing.TargetEncoder(smooth=smooth).fit(table, y)
     ours = ml.TargetEncoder(smooth=smooth).fit(frame, "y")
     same(attributes(ours), attributes(theirs), 1e-10)
-    test = over(engine, {name: np.append(values[:5], {"city": "new", "size": 77, "rate": 8.5, "member": True}[name])
-                         for name, values in CATEGORIES.items()})
+    test = over(
+        engine,
+        {
+            name: np.append(values[:5], {"city": "new", "size": 77, "rate": 8.5, "member": True}[name])
+            for name, values in CATEGORIES.items()
+        },
+    )
     found = ours.transform(test)
     assert found.data_columns == list(theirs.get_feature_names_out())
-    close(fetched(found), theirs.transform(in_memory({name: np.append(values[:5], {
-        "city": "new", "size": 77, "rate": 8.5, "member": True}[name]) for name, values in CATEGORIES.items()})), 1e-10, 0)
+    close(
+        fetched(found),
+        theirs.transform(
+            in_memory(
+                {
+                    name: np.append(values[:5], {"city": "new", "size": 77, "rate": 8.5, "member": True}[name])
+                    for name, values in CATEGORIES.items()
+                }
+            )
+        ),
+        1e-10,
+        0,
+    )
     close(dense(ours.to_sklearn().transform(table)), theirs.transform(table), 1e-10, 0)
 
 
@@ -83,13 +99,24 @@ def test_compose_and_pipelines_cross_fit_too(engine):
     close(found["means__city"], fetched(alone)["city"], 0, 0)
     scaled = Pipeline([("means", ml.TargetEncoder()), ("scale", ml.MaxAbsScaler())])
     most = np.abs(fetched(alone)["city"]).max()
-    close(fetched(ml.Compose([("all", scaled, ["city"])]).fit_transform(frame, frame.y))["all__city"],
-          fetched(alone)["city"] / most, 1e-15, 0)
+    close(
+        fetched(ml.Compose([("all", scaled, ["city"])]).fit_transform(frame, frame.y))["all__city"],
+        fetched(alone)["city"] / most,
+        1e-15,
+        0,
+    )
 
 
 def test_wrong_targets_are_told():
-    frame = over("duckdb", {"x": np.array(["a", "b", "a"], dtype=object), "one": np.array([1, 1, 1]),
-                            "holes": np.array([1.0, np.nan, 2.0]), "words": np.array(["u", "v", "w"], dtype=object)})
+    frame = over(
+        "duckdb",
+        {
+            "x": np.array(["a", "b", "a"], dtype=object),
+            "one": np.array([1, 1, 1]),
+            "holes": np.array([1.0, np.nan, 2.0]),
+            "words": np.array(["u", "v", "w"], dtype=object),
+        },
+    )
     encoder = ml.TargetEncoder()
     with pytest.raises(InvalidValue, match="has 1 classes"):
         encoder.fit(frame[["x", "one"]], "one")

@@ -11,17 +11,31 @@ from sklearn.utils import estimator_checks
 
 from objectiv_local import ml
 
-TRANSFORMERS = [ml.StandardScaler(), ml.StandardScaler(exact=True), ml.MinMaxScaler(), ml.MaxAbsScaler(), ml.RobustScaler(),
-                ml.SimpleImputer(), ml.OneHotEncoder(), ml.OrdinalEncoder(), ml.KBinsDiscretizer(), ml.TargetEncoder(),
-                ml.Compose([("all", ml.StandardScaler(), [0])])]
+TRANSFORMERS = [
+    ml.StandardScaler(),
+    ml.StandardScaler(exact=True),
+    ml.MinMaxScaler(),
+    ml.MaxAbsScaler(),
+    ml.RobustScaler(),
+    ml.SimpleImputer(),
+    ml.OneHotEncoder(),
+    ml.OrdinalEncoder(),
+    ml.KBinsDiscretizer(),
+    ml.TargetEncoder(),
+    ml.Compose([("all", ml.StandardScaler(), [0])]),
+]
 
 
 # Checks that scikit-learn's own classes fail too as they are by default: in its release 1.6, none later.
 WEIGHTS = "sample_weight is not equivalent to removing/repeating samples, or sparse data has no mean."
-FAILING = {} if RELEASE >= (1, 7) else {
-    "StandardScaler": {"check_sample_weight_equivalence_on_sparse_data": WEIGHTS},
-    "KBinsDiscretizer": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
-}
+FAILING = (
+    {}
+    if RELEASE >= (1, 7)
+    else {
+        "StandardScaler": {"check_sample_weight_equivalence_on_sparse_data": WEIGHTS},
+        "KBinsDiscretizer": {"check_sample_weight_equivalence_on_dense_data": WEIGHTS},
+    }
+)
 
 
 def test_failing_checks_fail_for_scikit_learn_too():

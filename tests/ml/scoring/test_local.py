@@ -44,8 +44,11 @@ def rows_on(engine, extra=None):
 @on_every_engine
 def test_local_answers_are_those_of_sql_in_the_same_order_under_the_same_index(engine):
     frame = rows_on(engine).sort_values("a", ascending=False)
-    for model in (LogisticRegression().fit(ROWS, TARGET), DecisionTreeClassifier(max_depth=4).fit(ROWS, TARGET),
-                  LinearRegression().fit(ROWS, np.column_stack([ROWS["a"], ROWS["b"] * 2.0]))):
+    for model in (
+        LogisticRegression().fit(ROWS, TARGET),
+        DecisionTreeClassifier(max_depth=4).fit(ROWS, TARGET),
+        LinearRegression().fit(ROWS, np.column_stack([ROWS["a"], ROWS["b"] * 2.0])),
+    ):
         for method in ("predict", "predict_proba", "decision_function"):
             if not hasattr(model, method):
                 continue
@@ -84,7 +87,8 @@ def test_anything_with_predict_is_a_model(engine):
     frame = rows_on(engine)
     texts = Own(lambda X: np.array([f"{value:.0f}!" for value in X[:, 1]], dtype=object))
     assert score(texts, frame, features=["c", "b"]).sort_index().to_pandas()["prediction"].tolist() == [
-        f"{value}!" for value in ROWS["b"][::-1]]
+        f"{value}!" for value in ROWS["b"][::-1]
+    ]
     tables = Own(lambda X: (X * 2).astype("float32"))
     found = score(tables, frame, features=["b", "a"], output="twice").sort_index().to_pandas()
     assert found["twice_0"].tolist() == (ROWS["b"][::-1] * 2.0).tolist()
@@ -102,13 +106,17 @@ def test_anything_with_predict_is_a_model(engine):
 @on_every_engine
 def test_indexes_of_several_levels_and_of_any_type(engine):
     count = 6
-    table = pa.table({
-        "id": pa.array([str(uuid.UUID(int=each)) for each in range(count)], pa.string()).cast(pa.string()),
-        "day": pa.array([dt.date(2024, 1, 1 + each % 2) for each in range(count)]),
-        "at": pa.array([dt.datetime(2024, 1, 1, each) for each in range(count)], pa.timestamp("us")),
-        "gap": pa.array([dt.timedelta(seconds=each // 2) for each in range(count)], pa.duration("us")),
-        "flag": pa.array([each % 2 == 0 for each in range(count)]), "number": pa.array([each / 4 for each in range(count)]),
-        "x": pa.array([1.0, 2.0, None, 4.0, 5.0, 6.0])})
+    table = pa.table(
+        {
+            "id": pa.array([str(uuid.UUID(int=each)) for each in range(count)], pa.string()).cast(pa.string()),
+            "day": pa.array([dt.date(2024, 1, 1 + each % 2) for each in range(count)]),
+            "at": pa.array([dt.datetime(2024, 1, 1, each) for each in range(count)], pa.timestamp("us")),
+            "gap": pa.array([dt.timedelta(seconds=each // 2) for each in range(count)], pa.duration("us")),
+            "flag": pa.array([each % 2 == 0 for each in range(count)]),
+            "number": pa.array([each / 4 for each in range(count)]),
+            "x": pa.array([1.0, 2.0, None, 4.0, 5.0, 6.0]),
+        }
+    )
     model = LinearRegression().fit(pd.DataFrame({"x": [0.0, 1.0]}), [0.0, 10.0])
     plain = DataFrame.from_arrow(opened(engine), table)
     with_id = plain.assign(id=plain["id"].astype("uuid"))
@@ -154,8 +162,9 @@ def test_models_that_fill_missing_values_answer_rows_that_have_some(engine):
 @on_every_engine
 def test_text_goes_through_a_pipeline_here(engine):
     rows = ROWS.assign(city=np.where(ROWS["b"] > 3, "Snits", "Drylts"))
-    model = make_pipeline(ColumnTransformer([("city", OneHotEncoder(), ["city"])], remainder="passthrough"),
-                          DecisionTreeClassifier(max_depth=3)).fit(rows, TARGET)
+    model = make_pipeline(
+        ColumnTransformer([("city", OneHotEncoder(), ["city"])], remainder="passthrough"), DecisionTreeClassifier(max_depth=3)
+    ).fit(rows, TARGET)
     frame = rows_on(engine, {"city": rows["city"].to_numpy()})
     found = score(model, frame, where="local").to_pandas().loc[KEYS]["prediction"]
     assert found.tolist() == model.predict(rows).tolist()
@@ -169,8 +178,14 @@ ENCODER = OneHotEncoder(handle_unknown="ignore")
 
 @on_every_engine
 @pytest.mark.parametrize("missing", [None, np.nan])
-@pytest.mark.parametrize("encoder", [ENCODER, ColumnTransformer([("t", ENCODER, [0])]),
-                                     make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), ENCODER)])
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        ENCODER,
+        ColumnTransformer([("t", ENCODER, [0])]),
+        make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), ENCODER),
+    ],
+)
 def test_missing_text_is_what_the_model_was_fitted_to(engine, missing, encoder):
     encoder, wanted = clone(encoder), [1.0, 5.0, 2.0, 5.0, 1.0]
     if hasattr(encoder, "steps"):
@@ -185,8 +200,9 @@ def test_missing_text_is_what_the_model_was_fitted_to(engine, missing, encoder):
 
 def test_rows_of_many_batches_get_their_own_answers():
     count = 70_000
-    rows = pd.DataFrame({"a": RNG.normal(size=count), "b": RNG.integers(0, 5, count)},
-                        index=pd.Index(RNG.permutation(count), name="row"))
+    rows = pd.DataFrame(
+        {"a": RNG.normal(size=count), "b": RNG.integers(0, 5, count)}, index=pd.Index(RNG.permutation(count), name="row")
+    )
     rows.loc[rows.index < 100, "a"] = np.nan
     model = LinearRegression().fit(pd.DataFrame({"a": [0.0, 1.0, 2.0], "b": [1, 0, 1]}), [0.5, 2.0, 1.5])
     frame = DataFrame.from_pandas(opened("duckdb"), rows)
@@ -207,8 +223,15 @@ class Centered(OverFrames, StandardScaler):
         if not isinstance(X, DataFrame):
             return super().transform(X, copy)
         names = self._names(X)
-        return with_columns(X, {name: call("truediv", call("sub", number(X, name), real(mean)), real(scale))
-                                for name, mean, scale in zip(names, self.mean_, self.scale_, strict=True)}, "scaled", only=True)
+        return with_columns(
+            X,
+            {
+                name: call("truediv", call("sub", number(X, name), real(mean)), real(scale))
+                for name, mean, scale in zip(names, self.mean_, self.scale_, strict=True)
+            },
+            "scaled",
+            only=True,
+        )
 
 
 @on_every_engine
@@ -253,14 +276,25 @@ class Doubled(LinearRegression):
         return super().predict(X) * 2
 
 
-@pytest.mark.parametrize(("model", "method", "words"), [
-    (KNeighborsClassifier().fit(ROWS, TARGET), "predict", "KNeighborsClassifier has no SQL"),
-    (Doubled().fit(ROWS, ROWS["a"]), "predict", "its own predict"),
-    (SGDClassifier(loss="modified_huber").fit(ROWS, TARGET), "predict_proba", "SGDClassifier"),
-    (GradientBoostingRegressor(init=LinearRegression(), n_estimators=2).fit(ROWS, ROWS["a"]), "predict", "its init is a model"),
-    (HistGradientBoostingRegressor(categorical_features=["b"], max_iter=2).fit(ROWS, ROWS["a"]), "predict", "splits by categories"),
-    (DecisionTreeRegressor().fit(ROWS, ROWS[["a", "b"]]), "predict", "several targets"),
-])
+@pytest.mark.parametrize(
+    ("model", "method", "words"),
+    [
+        (KNeighborsClassifier().fit(ROWS, TARGET), "predict", "KNeighborsClassifier has no SQL"),
+        (Doubled().fit(ROWS, ROWS["a"]), "predict", "its own predict"),
+        (SGDClassifier(loss="modified_huber").fit(ROWS, TARGET), "predict_proba", "SGDClassifier"),
+        (
+            GradientBoostingRegressor(init=LinearRegression(), n_estimators=2).fit(ROWS, ROWS["a"]),
+            "predict",
+            "its init is a model",
+        ),
+        (
+            HistGradientBoostingRegressor(categorical_features=["b"], max_iter=2).fit(ROWS, ROWS["a"]),
+            "predict",
+            "splits by categories",
+        ),
+        (DecisionTreeRegressor().fit(ROWS, ROWS[["a", "b"]]), "predict", "several targets"),
+    ],
+)
 def test_what_has_no_sql_says_so_and_is_scored_here(model, method, words):
     frame = rows_on("duckdb")
     with pytest.raises(NotSupported, match=words) as error:

@@ -15,25 +15,30 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from objectiv_local import ml
 from objectiv_local.errors import InvalidValue, NotSupported
 
-COLUMNS = {**{name: NUMBERS[name].astype("float64") for name in ("offset", "holes", "price")},
-           **{name: CATEGORIES[name] for name in ("city", "size")}}
+COLUMNS = {
+    **{name: NUMBERS[name].astype("float64") for name in ("offset", "holes", "price")},
+    **{name: CATEGORIES[name] for name in ("city", "size")},
+}
 Y = NUMBERS["price"] + np.nan_to_num(NUMBERS["holes"]) > 1
 
 
 def inputs(module, imputer, composed):
-    return composed([
-        ("numbers", make_pipeline(imputer, module.StandardScaler()), ["offset", "holes", "price"]),
-        ("words", module.OneHotEncoder(handle_unknown="ignore"), ["city"]),
-        ("codes", module.OrdinalEncoder(), ["size"]),
-    ])
+    return composed(
+        [
+            ("numbers", make_pipeline(imputer, module.StandardScaler()), ["offset", "holes", "price"]),
+            ("words", module.OneHotEncoder(handle_unknown="ignore"), ["city"]),
+            ("codes", module.OrdinalEncoder(), ["size"]),
+        ]
+    )
 
 
 PLAIN = inputs(preprocessing, impute.SimpleImputer(), compose.ColumnTransformer)
 
 
 @on_every_engine
-@pytest.mark.parametrize("model", [
-    linear_model.LogisticRegression(), linear_model.Ridge(), RandomForestClassifier(5, max_depth=3, random_state=0)])
+@pytest.mark.parametrize(
+    "model", [linear_model.LogisticRegression(), linear_model.Ridge(), RandomForestClassifier(5, max_depth=3, random_state=0)]
+)
 def test_a_pipeline_of_scikit_learn_answers_in_sql(engine, model):
     table, frame = in_memory(COLUMNS), over(engine, COLUMNS)
     pipeline = Pipeline([("inputs", PLAIN), ("model", model)]).fit(table, Y)
@@ -41,7 +46,7 @@ def test_a_pipeline_of_scikit_learn_answers_in_sql(engine, model):
     expected = np.asarray(getattr(pipeline, method)(table), dtype=float).reshape(len(table), -1)
     for where in ("sql", "local"):
         scored = ml.score(pipeline, frame, method=method, where=where)
-        names = scored.data_columns[len(COLUMNS):]
+        names = scored.data_columns[len(COLUMNS) :]
         np.testing.assert_allclose(fetched(scored[names]).to_numpy(), expected, rtol=1e-9, atol=1e-9)
         # The columns that went in hold what they held.
         kept = fetched(scored[list(COLUMNS)])

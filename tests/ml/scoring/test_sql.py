@@ -54,9 +54,16 @@ NAMES = ["small", "offset", "cents", "visits", "constant", "flag"]
 def data():
     """Return rows with an offset of a million, numbers of two decimals, counts, a constant and a bool."""
     rng = np.random.default_rng(7)
-    return pd.DataFrame({
-        "small": rng.normal(size=ROWS), "offset": 1e6 + rng.normal(size=ROWS), "cents": rng.integers(0, 300, ROWS) / 100,
-        "visits": rng.integers(0, 9, ROWS), "constant": np.full(ROWS, 2.5), "flag": rng.integers(0, 2, ROWS).astype(bool)})
+    return pd.DataFrame(
+        {
+            "small": rng.normal(size=ROWS),
+            "offset": 1e6 + rng.normal(size=ROWS),
+            "cents": rng.integers(0, 300, ROWS) / 100,
+            "visits": rng.integers(0, 9, ROWS),
+            "constant": np.full(ROWS, 2.5),
+            "flag": rng.integers(0, 2, ROWS).astype(bool),
+        }
+    )
 
 
 @cache
@@ -123,7 +130,9 @@ MODELS = {
     "extra": lambda: fitted(ExtraTreesClassifier(4, max_depth=3, random_state=0), classes(2)),
     "extra_regressor": lambda: fitted(ExtraTreesRegressor(5, max_depth=4, random_state=0), number()),
     "boosting": lambda: fitted(GradientBoostingClassifier(n_estimators=8, max_depth=2, random_state=0), classes(2)),
-    "boosting_exponential": lambda: fitted(GradientBoostingClassifier(loss="exponential", n_estimators=8, random_state=0), classes(2)),
+    "boosting_exponential": lambda: fitted(
+        GradientBoostingClassifier(loss="exponential", n_estimators=8, random_state=0), classes(2)
+    ),
     "boosting_several": lambda: fitted(GradientBoostingClassifier(n_estimators=3, max_depth=2, random_state=0), classes(3)),
     "boosting_zero": lambda: fitted(GradientBoostingRegressor(n_estimators=8, init="zero", random_state=0), number()),
     "boosting_huber": lambda: fitted(GradientBoostingRegressor(loss="huber", n_estimators=8, random_state=0), number()),
@@ -133,8 +142,23 @@ MODELS = {
     "histogram_poisson": lambda: fitted(HistGradientBoostingRegressor(loss="poisson", max_iter=5, max_depth=3), number() ** 2),
 }
 METHODS = ("predict", "predict_proba", "decision_function")
-CENTERED = {"poisson", "tweedie", "logistic", "liblinear", "multinomial", "svc", "svc_several", "perceptron", "sgd", "sgd_log", "sgd_several", "sgd_regressor",
-            "gaussian", "kmeans", "mini_kmeans"}
+CENTERED = {
+    "poisson",
+    "tweedie",
+    "logistic",
+    "liblinear",
+    "multinomial",
+    "svc",
+    "svc_several",
+    "perceptron",
+    "sgd",
+    "sgd_log",
+    "sgd_several",
+    "sgd_regressor",
+    "gaussian",
+    "kmeans",
+    "mini_kmeans",
+}
 
 
 def centered():
@@ -165,15 +189,25 @@ def model_of(name):
 
 @cache
 def loaded(engine, kind):
-    rows = {"counts": counted, "marks": lambda: counted() > 1, "varied": varied, "centered": centered,
-                         "data": data}[kind]().assign(other=1)
+    rows = {"counts": counted, "marks": lambda: counted() > 1, "varied": varied, "centered": centered, "data": data}[
+        kind
+    ]().assign(other=1)
     rows.index = pd.Index(range(len(rows)), name="row")
     return DataFrame.from_pandas(opened(engine), rows, materialization="temp_table")
 
 
 def frame_of(engine, name):
-    kind = "marks" if name == "bernoulli_as_is" else "counts" if name in ("counts", "complement") else \
-        "varied" if name.startswith("discriminant") else "centered" if name in CENTERED else "data"
+    kind = (
+        "marks"
+        if name == "bernoulli_as_is"
+        else "counts"
+        if name in ("counts", "complement")
+        else "varied"
+        if name.startswith("discriminant")
+        else "centered"
+        if name in CENTERED
+        else "data"
+    )
     return loaded(engine, kind)
 
 
@@ -205,14 +239,16 @@ def test_answers_are_those_of_scikit_learn(engine, name):
     for method in methods:
         scored = score(model, scored, method=method, where="sql")
     found_all, start = answers(scored, frame.columns), 0
-    assert scored.columns[:len(frame.columns)] == frame.columns
+    assert scored.columns[: len(frame.columns)] == frame.columns
     assert scored.index_columns == frame.index_columns
     for method in methods:
         wanted = expected(model, method, rows)
-        found = found_all.iloc[:, start:start + wanted.shape[1]]
+        found = found_all.iloc[:, start : start + wanted.shape[1]]
         start += wanted.shape[1]
         assert found.shape == wanted.shape
-        assert_close(found, wanted, np.abs(np.ravel(getattr(model, "coef_", 0.0)) * np.abs(rows.to_numpy(dtype="float64")).max()).max())
+        assert_close(
+            found, wanted, np.abs(np.ravel(getattr(model, "coef_", 0.0)) * np.abs(rows.to_numpy(dtype="float64")).max()).max()
+        )
     assert start == found_all.shape[1]
 
 
@@ -226,7 +262,11 @@ def test_names_of_answers():
     assert score(model_of("two_targets"), frame).columns[new:] == ["prediction_0", "prediction_1"]
     assert score(model_of("histogram"), frame, method="decision_function").columns[new:] == ["score"]
     assert score(model_of("histogram"), frame, method="decision_function", output="s").columns[new:] == ["s"]
-    assert score(model_of("histogram_several"), frame, method="decision_function").columns[new:] == ["score_0", "score_10", "score_20"]
+    assert score(model_of("histogram_several"), frame, method="decision_function").columns[new:] == [
+        "score_0",
+        "score_10",
+        "score_20",
+    ]
     assert score(model_of("stump"), frame, method="predict_proba").columns[new:] == ["probability_True"]
     assert score(model_of("stump"), frame, where="sql").dtypes["prediction"] == "bool"
     assert score(model, frame, where="sql").dtypes["prediction"] == "int64"
@@ -240,7 +280,9 @@ def test_columns_are_matched_by_name_and_others_are_left_alone(engine):
     assert scored.columns == ["other", *reversed(NAMES), "expected"]
     found = scored.to_pandas()
     assert found["small"].is_monotonic_increasing
-    np.testing.assert_allclose(found["expected"], model_of("ridge").predict(data().sort_values("small").astype("float64")), atol=1e-9)
+    np.testing.assert_allclose(
+        found["expected"], model_of("ridge").predict(data().sort_values("small").astype("float64")), atol=1e-9
+    )
 
 
 @on_every_engine
@@ -254,18 +296,39 @@ def test_an_answer_may_take_the_name_of_a_column_that_the_order_reads(engine):
 
 # ---- missing, infinite and extreme numbers
 
-ODD = [1.0, None, float("nan"), float("inf"), float("-inf"), 1e39, -1e39, 1e101, 1e300, 1e-300, -1e-320, 0.0, -0.0, 3.4028235677973364e38]
+ODD = [
+    1.0,
+    None,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    1e39,
+    -1e39,
+    1e101,
+    1e300,
+    1e-300,
+    -1e-320,
+    0.0,
+    -0.0,
+    3.4028235677973364e38,
+]
 
 
 @on_every_engine
 @pytest.mark.parametrize("where", ["sql", "local"])
-@pytest.mark.parametrize("name", [
-    "linear", "logistic", "multinomial", "gaussian", "bernoulli", "kmeans", "tree", "forest", "boosting", "histogram"])
+@pytest.mark.parametrize(
+    "name", ["linear", "logistic", "multinomial", "gaussian", "bernoulli", "kmeans", "tree", "forest", "boosting", "histogram"]
+)
 def test_rows_that_scikit_learn_refuses_have_no_answer(engine, where, name):
     model = model_of(name)
     rows = rows_of(name).head(len(ODD)).astype("float64").assign(small=pd.array(ODD, dtype="float64"))
-    table = pa.table({**{each: pa.array(rows[each].to_numpy()) for each in NAMES if each != "small"},
-                      "small": pa.array(ODD, pa.float64()), "row": pa.array(range(len(ODD)))})
+    table = pa.table(
+        {
+            **{each: pa.array(rows[each].to_numpy()) for each in NAMES if each != "small"},
+            "small": pa.array(ODD, pa.float64()),
+            "row": pa.array(range(len(ODD))),
+        }
+    )
     frame = DataFrame.from_arrow(opened(engine), table, "row")
     method = "predict_proba" if hasattr(model, "predict_proba") else "predict"
     found = answers(score(model, frame, method=method, where=where), frame.columns)
@@ -295,8 +358,12 @@ def test_missing_values_go_where_the_tree_learned_them_to(engine):
     rows.loc[rng.random(300) < 0.2, "b"] = np.nan
     target = rows["a"].isna() * 2 + (rows["b"].fillna(9) > 2)
     frame = load(engine, rows)
-    for model in (DecisionTreeRegressor(max_depth=4), RandomForestRegressor(3, max_depth=3, random_state=0),
-                  ExtraTreesRegressor(5, max_depth=4, random_state=0), HistGradientBoostingRegressor(max_iter=3)):
+    for model in (
+        DecisionTreeRegressor(max_depth=4),
+        RandomForestRegressor(3, max_depth=3, random_state=0),
+        ExtraTreesRegressor(5, max_depth=4, random_state=0),
+        HistGradientBoostingRegressor(max_iter=3),
+    ):
         wanted = model.fit(rows, target).predict(rows)
         assert len(set(wanted)) > 3
         for where in ("sql", "local"):
@@ -315,7 +382,9 @@ def test_sums_far_from_zero_are_classes_and_probabilities_without_error():
         for model in (two, three):
             found = answers(score(model, frame, method="predict_proba", where="sql"), frame.columns)
             np.testing.assert_allclose(found.to_numpy(), model.predict_proba(rows), atol=1e-15)
-            assert answers(score(model, frame, where="sql"), frame.columns)["prediction"].tolist() == model.predict(rows).tolist()
+            assert (
+                answers(score(model, frame, where="sql"), frame.columns)["prediction"].tolist() == model.predict(rows).tolist()
+            )
 
 
 # ---- thresholds and ties
@@ -323,9 +392,20 @@ def test_sums_far_from_zero_are_classes_and_probabilities_without_error():
 
 def test_thresholds_for_doubles_ask_the_question_of_32_bit_floats():
     rng = np.random.default_rng(0)
-    singles = np.concatenate([rng.normal(size=300), rng.normal(size=300) * 10.0 ** rng.integers(-44, 38, 300),
-                              [0.0, 1.0, -1.0, 1e-45, 3.4028234663852886e38]]).astype(np.float32).astype(float)
-    thresholds = np.concatenate([singles, (singles[:-1] + singles[1:]) / 2, np.nextafter(singles, np.inf), rng.normal(size=300)])
+    singles = (
+        np.concatenate(
+            [
+                rng.normal(size=300),
+                rng.normal(size=300) * 10.0 ** rng.integers(-44, 38, 300),
+                [0.0, 1.0, -1.0, 1e-45, 3.4028234663852886e38],
+            ]
+        )
+        .astype(np.float32)
+        .astype(float)
+    )
+    thresholds = np.concatenate(
+        [singles, (singles[:-1] + singles[1:]) / 2, np.nextafter(singles, np.inf), rng.normal(size=300)]
+    )
     for found, threshold in zip(for_doubles(thresholds), thresholds, strict=True):
         numbers = np.array([found, np.nextafter(found, np.inf), np.nextafter(found, -np.inf), threshold])
         with np.errstate(over="ignore"):
@@ -340,14 +420,28 @@ def test_numbers_next_to_thresholds_fall_into_the_leaf_of_scikit_learn(engine):
     rng = np.random.default_rng(11)
     rows = pd.DataFrame({"a": np.round(rng.uniform(0, 3, 300), 2), "b": np.round(rng.uniform(-1, 1, 300), 2)})
     target = np.sin(rows["a"] * 20) + rows["b"]
-    models = [DecisionTreeRegressor(max_depth=6, random_state=0).fit(rows, target),
-              HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=30, min_samples_leaf=2).fit(rows, target)]
+    models = [
+        DecisionTreeRegressor(max_depth=6, random_state=0).fit(rows, target),
+        HistGradientBoostingRegressor(max_iter=2, max_leaf_nodes=30, min_samples_leaf=2).fit(rows, target),
+    ]
     tree = models[0].tree_
     cuts = tree.threshold[tree.children_left >= 0]
-    near = np.unique(np.concatenate([
-        cuts, np.nextafter(cuts, np.inf), np.nextafter(cuts, -np.inf), cuts.astype(np.float32).astype(float),
-        np.nextafter(cuts.astype(np.float32), np.float32(np.inf)).astype(float),
-        np.nextafter(cuts.astype(np.float32), np.float32(-np.inf)).astype(float), cuts + 2e-8, cuts - 2e-8, cuts + 6e-8, cuts - 6e-8]))
+    near = np.unique(
+        np.concatenate(
+            [
+                cuts,
+                np.nextafter(cuts, np.inf),
+                np.nextafter(cuts, -np.inf),
+                cuts.astype(np.float32).astype(float),
+                np.nextafter(cuts.astype(np.float32), np.float32(np.inf)).astype(float),
+                np.nextafter(cuts.astype(np.float32), np.float32(-np.inf)).astype(float),
+                cuts + 2e-8,
+                cuts - 2e-8,
+                cuts + 6e-8,
+                cuts - 6e-8,
+            ]
+        )
+    )
     adverse = pd.concat([rows, pd.DataFrame({"a": near, "b": np.resize(near, len(near))[::-1]})], ignore_index=True)
     frame = load(engine, adverse)
     for model in models:
@@ -364,14 +458,26 @@ def test_of_equal_scores_the_first_class_is_the_answer(engine):
     frame = load(engine, rows)
     centers = KMeans(3, n_init=1).fit(rows)
     centers.cluster_centers_ = np.array([[2.0], [0.0], [0.0]])
-    assert answers(score(centers, frame, where="sql"), frame.columns)["prediction"].tolist() == centers.predict(rows).tolist() == [1, 0, 0]
+    assert (
+        answers(score(centers, frame, where="sql"), frame.columns)["prediction"].tolist()
+        == centers.predict(rows).tolist()
+        == [1, 0, 0]
+    )
     line = LogisticRegression().fit(rows, ["a", "b", "b"])
     line.coef_, line.intercept_ = np.array([[1.0]]), np.array([-1.0])
-    assert answers(score(line, frame, where="sql"), frame.columns)["prediction"].tolist() == line.predict(rows).tolist() == ["a", "a", "b"]
+    assert (
+        answers(score(line, frame, where="sql"), frame.columns)["prediction"].tolist()
+        == line.predict(rows).tolist()
+        == ["a", "a", "b"]
+    )
     boosted = GradientBoostingClassifier(n_estimators=1, init="zero").fit(rows, ["a", "b", "b"])
     for each in boosted.estimators_.ravel():
         each.tree_.value[:] = 0.0
-    assert answers(score(boosted, frame, where="sql"), frame.columns)["prediction"].tolist() == boosted.predict(rows).tolist() == ["b", "b", "b"]
+    assert (
+        answers(score(boosted, frame, where="sql"), frame.columns)["prediction"].tolist()
+        == boosted.predict(rows).tolist()
+        == ["b", "b", "b"]
+    )
 
 
 @on_every_engine
@@ -406,7 +512,15 @@ def test_scores_go_on_as_columns(engine):
 
 
 def test_each_stage_is_computed_once_where_an_engine_would_copy_it():
-    kinds = {"row": "int64", "small": "float64", "offset": "float64", "cents": "float64", "visits": "int64", "constant": "float64", "flag": "bool"}
+    kinds = {
+        "row": "int64",
+        "small": "float64",
+        "offset": "float64",
+        "cents": "float64",
+        "visits": "int64",
+        "constant": "float64",
+        "flag": "bool",
+    }
     texts = {}
     for dialect in ("duckdb", "postgres"):
         frame = DataFrame.from_schema(kinds, "row", dialect, "visits")

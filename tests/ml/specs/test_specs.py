@@ -37,8 +37,21 @@ def through_json(obj):
 # ---- features
 
 
-SCHEMA = {"id": "int64", "user_id": "string", "moment": "timestamp", "kind": "string", "amount": "int64", "price": "decimal(38,2)",
-          "share": "float64", "day": "date", "hour": "time", "pause": "timedelta", "item": "uuid", "stack": "json", "ok": "bool"}
+SCHEMA = {
+    "id": "int64",
+    "user_id": "string",
+    "moment": "timestamp",
+    "kind": "string",
+    "amount": "int64",
+    "price": "decimal(38,2)",
+    "share": "float64",
+    "day": "date",
+    "hour": "time",
+    "pause": "timedelta",
+    "item": "uuid",
+    "stack": "json",
+    "ok": "bool",
+}
 
 CONDITIONS = {
     "text": lambda df: df.kind == "it's",
@@ -51,7 +64,7 @@ CONDITIONS = {
     "pauses": lambda df: df.pause > dt.timedelta(days=-1, microseconds=7),
     "uuids": lambda df: df.item == uuid.UUID(int=5),
     "json": lambda df: df["stack"].json.array_contains("PressEvent"),
-    "json_objects": lambda df: df["stack"].json[{"id": "top"}:].json.get_array_length() > 0,
+    "json_objects": lambda df: df["stack"].json[{"id": "top"} :].json.get_array_length() > 0,
     "casts": lambda df: df.amount.astype("string") == "7",
     "cases": lambda df: df.amount.where(df.amount > 3, 5) == 5,
     "nulls": lambda df: df.kind.isnull() | (df.ok & ~df.kind.str.contains("x")),
@@ -74,13 +87,17 @@ def test_conditions_come_back_as_they_were(name):
 @on_every_engine
 def test_features_come_back(engine):
     rows = [("a", AT - DAY, "x", 1), ("a", AT - 10 * DAY, "x", 2), ("a", AT, "x", 4), ("b", AT - DAY, "y", 8)]
-    events = load(engine, {name: [row[position] for row in rows]
-                           for position, name in enumerate(("user_id", "moment", "kind", "amount"))})
+    events = load(
+        engine, {name: [row[position] for row in rows] for position, name in enumerate(("user_id", "moment", "kind", "amount"))}
+    )
     spine = load(engine, {"user_id": ["a", "b"], "cutoff": [AT, AT]})
-    features = (Features(events, key=["kind", "amount"])
-                .add("n", "count", where=lambda df: df.kind == "x").label(
-                    Label("again", lambda df: df.amount > 3, WEEK, gap=dt.timedelta(0), until=AT + WEEK, censored="drop"))
-                .add("total", "sum", "amount", window=WEEK).add("last", "last", "kind"))
+    features = (
+        Features(events, key=["kind", "amount"])
+        .add("n", "count", where=lambda df: df.kind == "x")
+        .label(Label("again", lambda df: df.amount > 3, WEEK, gap=dt.timedelta(0), until=AT + WEEK, censored="drop"))
+        .add("total", "sum", "amount", window=WEEK)
+        .add("last", "last", "kind")
+    )
     written = through_json(features)
     back = from_spec(written, events=events)
     assert (back.feature_names, back.label_names, back.key) == (["n", "total", "last"], ["again"], features.key)
@@ -89,14 +106,21 @@ def test_features_come_back(engine):
     table = got.sort_values("user_id").to_pandas()
     assert table[["n", "total", "last", "again"]].to_numpy().tolist() == [[2, 1, "x", True], [0, 8, "y", False]]
     assert written["events"] == {"user_id": "string", "moment": "timestamp", "kind": "string", "amount": "int64"}
-    assert written["features"][1] == {"name": "total", "agg": "sum", "column": "amount", "where": None,
-                                      "window_microseconds": 7 * 86400 * 10**6}
+    assert written["features"][1] == {
+        "name": "total",
+        "agg": "sum",
+        "column": "amount",
+        "where": None,
+        "window_microseconds": 7 * 86400 * 10**6,
+    }
 
 
 def test_conditions_without_a_spec():
     events = DataFrame.from_schema(SCHEMA, index=["id"])
-    for where in (lambda df: df.amount > df.amount.mean(),
-                  lambda df: df.amount.window_lag(window=df.sort_values("moment").window()) > 3):
+    for where in (
+        lambda df: df.amount > df.amount.mean(),
+        lambda df: df.amount.window_lag(window=df.sort_values("moment").window()) > 3,
+    ):
         with pytest.raises(NotSupported, match="where of 'n' reads other rows"):
             spec(Features(events).add("n", "count", where=where))
     with pytest.raises(NotSupported, match="together with the events"):
@@ -107,12 +131,15 @@ def test_events_that_do_not_fit():
     events = DataFrame.from_schema(SCHEMA, index=["id"])
     written = through_json(Features(events).add("n", "sum", "amount", where=lambda df: df.kind == "x"))
     for given, error, text in (
-            (None, InvalidType, "a frame of events"),
-            (events.drop(columns=["amount"]), ColumnNotFound, "'amount', given as column"),
-            (DataFrame.from_schema({name: type_ for name, type_ in SCHEMA.items() if name != "kind"}, index=["id"]),
-             ColumnNotFound, "no column 'kind'"),
-            (events.assign(amount=1.5), InvalidValue, "is float64, and was int64"),
-            (events.reset_index(drop=True), ColumnNotFound, "'id', given as key"),
+        (None, InvalidType, "a frame of events"),
+        (events.drop(columns=["amount"]), ColumnNotFound, "'amount', given as column"),
+        (
+            DataFrame.from_schema({name: type_ for name, type_ in SCHEMA.items() if name != "kind"}, index=["id"]),
+            ColumnNotFound,
+            "no column 'kind'",
+        ),
+        (events.assign(amount=1.5), InvalidValue, "is float64, and was int64"),
+        (events.reset_index(drop=True), ColumnNotFound, "'id', given as key"),
     ):
         with pytest.raises(error, match=text):
             from_spec(written, events=given)
@@ -155,14 +182,22 @@ NUMBERS = np.array([[0.1, 1e300], [math.nextafter(0.1, 1), -5e-324], [np.nan, 3.
 TEXTS = np.array([["a", "é"], ["b", "é"], ["a", ""]], dtype=object)
 
 
-@pytest.mark.parametrize(("estimator", "data"), [
-    (StandardScaler(with_std=False), NUMBERS),
-    (StandardScaler(), NUMBERS[:, :1]),
-    (SimpleImputer(strategy="median", add_indicator=True), NUMBERS),
-    (SimpleImputer(missing_values=None, strategy="constant", fill_value="?"), TEXTS),
-    (OneHotEncoder(), TEXTS),
-    (OneHotEncoder(min_frequency=2, handle_unknown="infrequent_if_exist", drop="first", dtype=np.float32, sparse_output=False), TEXTS),
-])
+@pytest.mark.parametrize(
+    ("estimator", "data"),
+    [
+        (StandardScaler(with_std=False), NUMBERS),
+        (StandardScaler(), NUMBERS[:, :1]),
+        (SimpleImputer(strategy="median", add_indicator=True), NUMBERS),
+        (SimpleImputer(missing_values=None, strategy="constant", fill_value="?"), TEXTS),
+        (OneHotEncoder(), TEXTS),
+        (
+            OneHotEncoder(
+                min_frequency=2, handle_unknown="infrequent_if_exist", drop="first", dtype=np.float32, sparse_output=False
+            ),
+            TEXTS,
+        ),
+    ],
+)
 def test_fitted_estimators_come_back(estimator, data):
     fitted = copy.deepcopy(estimator).fit(data)
     back = from_spec(through_json(fitted))
@@ -186,24 +221,62 @@ def test_an_estimator_that_is_not_fitted():
     assert not hasattr(back, "mean_")
 
 
-@pytest.mark.parametrize("value", [
-    None, True, 7, 2**70, "text", 0.1, -0.0, math.inf, (1, (2.5, None)), [1, "a", [0.1]], {"a": 1, 2: (3,), None: [0.5]},
-    np.float64(0.1), np.int32(5), np.bool_(True), np.str_("é"), np.float32(0.1), dt.timedelta(days=-1, microseconds=1), AT,
-    dt.date(2022, 3, 1), dt.time(1, 2, 3), decimal.Decimal("1.50"), uuid.UUID(int=7), slice(0, None), np.dtype("float32"), np.int64,
-    StandardScaler(with_std=False), sklearn.preprocessing.FunctionTransformer(), [("a", StandardScaler(), ["x"])],
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        7,
+        2**70,
+        "text",
+        0.1,
+        -0.0,
+        math.inf,
+        (1, (2.5, None)),
+        [1, "a", [0.1]],
+        {"a": 1, 2: (3,), None: [0.5]},
+        np.float64(0.1),
+        np.int32(5),
+        np.bool_(True),
+        np.str_("é"),
+        np.float32(0.1),
+        dt.timedelta(days=-1, microseconds=1),
+        AT,
+        dt.date(2022, 3, 1),
+        dt.time(1, 2, 3),
+        decimal.Decimal("1.50"),
+        uuid.UUID(int=7),
+        slice(0, None),
+        np.dtype("float32"),
+        np.int64,
+        StandardScaler(with_std=False),
+        sklearn.preprocessing.FunctionTransformer(),
+        [("a", StandardScaler(), ["x"])],
+    ],
+)
 def test_values_come_back(value):
     back = from_spec(through_json(Anything(value))).value
     assert type(back) is type(value)
     assert repr(back) == repr(value)
 
 
-@pytest.mark.parametrize("array", [
-    np.array([]), np.array([[0.1, np.nan], [-0.0, np.inf]]), np.array([1, 2], dtype="uint8"), np.array(["a", "bcd"]),
-    np.array([True, False]), np.array([None, "a", 0.1, np.nan], dtype=object), np.array(["2022-03-01", "NaT"], dtype="datetime64[us]"),
-    np.array([[[1.5]]], dtype="float16"), np.array(3.5), np.empty((0, 3), dtype="int64"), np.asfortranarray([[1, 2], [3, 4]]),
-    np.array([5, -1], dtype="timedelta64[s]"),
-])
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([]),
+        np.array([[0.1, np.nan], [-0.0, np.inf]]),
+        np.array([1, 2], dtype="uint8"),
+        np.array(["a", "bcd"]),
+        np.array([True, False]),
+        np.array([None, "a", 0.1, np.nan], dtype=object),
+        np.array(["2022-03-01", "NaT"], dtype="datetime64[us]"),
+        np.array([[[1.5]]], dtype="float16"),
+        np.array(3.5),
+        np.empty((0, 3), dtype="int64"),
+        np.asfortranarray([[1, 2], [3, 4]]),
+        np.array([5, -1], dtype="timedelta64[s]"),
+    ],
+)
 def test_arrays_come_back(array):
     back = from_spec(through_json(Anything(array))).value
     assert back.dtype == array.dtype
@@ -229,14 +302,16 @@ def test_what_has_no_spec():
         pass
 
     for obj, error, text in (
-            (7, InvalidType, "not of int"), (StandardScaler, InvalidType, "not of"),
-            (sklearn.preprocessing.StandardScaler(), NotSupported, "sklearn.preprocessing._data.StandardScaler"),
-            (Unknown(), NotSupported, "of objectiv_local.ml only"),
-            (Anything(sklearn.preprocessing.StandardScaler()), NotSupported, "Anything.value is sklearn"),
-            (Anything(len), NotSupported, "Anything.value is a builtin_function_or_method"),
-            (Anything([{1, 2}]), NotSupported, r"Anything.value\[0\] is a set"),
-            (Anything(np.array([1j])), NotSupported, "complex128"),
-            (Anything(np.random.RandomState(3)), NotSupported, "RandomState")):
+        (7, InvalidType, "not of int"),
+        (StandardScaler, InvalidType, "not of"),
+        (sklearn.preprocessing.StandardScaler(), NotSupported, "sklearn.preprocessing._data.StandardScaler"),
+        (Unknown(), NotSupported, "of objectiv_local.ml only"),
+        (Anything(sklearn.preprocessing.StandardScaler()), NotSupported, "Anything.value is sklearn"),
+        (Anything(len), NotSupported, "Anything.value is a builtin_function_or_method"),
+        (Anything([{1, 2}]), NotSupported, r"Anything.value\[0\] is a set"),
+        (Anything(np.array([1j])), NotSupported, "complex128"),
+        (Anything(np.random.RandomState(3)), NotSupported, "RandomState"),
+    ):
         with pytest.raises(error, match=text):
             spec(obj)
 
@@ -244,18 +319,25 @@ def test_what_has_no_spec():
 def test_what_is_not_read():
     good = through_json(StandardScaler().fit(NUMBERS[:, :1]))
     for change, text in (
-            ({"format": 2}, "has the format 2"), ({"kind": "pickle"}, "this is no spec"),
-            ({"class": "os.system"}, "no estimator of objectiv_local.ml"), ({"class": "xy"}, "no estimator"),
-            ({"class": "BaseEstimator"}, "no estimator"), ({"class": None}, "no estimator"),
-            ({"parameters": {"with_men": True}}, "no parameter 'with_men'"), ({"parameters": None}, "no parameters or no attributes"),
-            ({"attributes": {"transform": 3}}, "cannot have learned 'transform'"),
-            ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "computes 'n_features'"),
-            ({"attributes": {"__class__": 3}}, "cannot have learned"), ({"attributes": {"with_mean": True}}, "cannot have learned"),
-            ({"attributes": {"mean_": {"float": "x"}}}, "is no float"), ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is not known"),
-            ({"attributes": {"mean_": [1.5]}}, "is no value"), ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is no array"),
-            ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "no dtype 'V8'"),
-            ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is no array"),
-            ({"attributes": {"mean_": {"estimator": {"class": "Popen"}}}}, "no estimator"),
+        ({"format": 2}, "has the format 2"),
+        ({"kind": "pickle"}, "this is no spec"),
+        ({"class": "os.system"}, "no estimator of objectiv_local.ml"),
+        ({"class": "xy"}, "no estimator"),
+        ({"class": "BaseEstimator"}, "no estimator"),
+        ({"class": None}, "no estimator"),
+        ({"parameters": {"with_men": True}}, "no parameter 'with_men'"),
+        ({"parameters": None}, "no parameters or no attributes"),
+        ({"attributes": {"transform": 3}}, "cannot have learned 'transform'"),
+        ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "computes 'n_features'"),
+        ({"attributes": {"__class__": 3}}, "cannot have learned"),
+        ({"attributes": {"with_mean": True}}, "cannot have learned"),
+        ({"attributes": {"mean_": {"float": "x"}}}, "is no float"),
+        ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is not known"),
+        ({"attributes": {"mean_": [1.5]}}, "is no value"),
+        ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is no array"),
+        ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "no dtype 'V8'"),
+        ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is no array"),
+        ({"attributes": {"mean_": {"estimator": {"class": "Popen"}}}}, "no estimator"),
     ):
         with pytest.raises(InvalidValue, match=text):
             from_spec({**good, **change})
@@ -271,13 +353,19 @@ def test_conditions_that_are_not_read():
     good = through_json(Features(events).add("n", "count", where=lambda df: df.kind == "x"))
     kind = {"column": "kind", "type": "string"}
     for where, text in (
-            ({"op": "system", "args": []}, "operation 'system'"), ({"op": "sum", "args": [kind]}, "operation 'sum'"),
-            ({"op": ["eq"], "args": []}, "no expression"), ({"op": "eq"}, "no expression"), (7, "no expression"), ({}, "no expression"),
-            ({"column": "kind", "type": "int64"}, "is string, and where of"),
-            ({"literal": "x", "type": "int64"}, "a constant of the spec"), ({"literal": True, "type": "int64"}, "a constant of the spec"),
-            ({"literal": 2**70, "type": "int64"}, "64 bits"), ({"literal": "2022-13-01", "type": "date"}, "no expression"),
-            ({"literal": "x", "type": "blob"}, "dtype 'blob' is not known"),
-            ({"case": [1, 2], "default": None}, "no expression"),
+        ({"op": "system", "args": []}, "operation 'system'"),
+        ({"op": "sum", "args": [kind]}, "operation 'sum'"),
+        ({"op": ["eq"], "args": []}, "no expression"),
+        ({"op": "eq"}, "no expression"),
+        (7, "no expression"),
+        ({}, "no expression"),
+        ({"column": "kind", "type": "int64"}, "is string, and where of"),
+        ({"literal": "x", "type": "int64"}, "a constant of the spec"),
+        ({"literal": True, "type": "int64"}, "a constant of the spec"),
+        ({"literal": 2**70, "type": "int64"}, "64 bits"),
+        ({"literal": "2022-13-01", "type": "date"}, "no expression"),
+        ({"literal": "x", "type": "blob"}, "dtype 'blob' is not known"),
+        ({"case": [1, 2], "default": None}, "no expression"),
     ):
         changed = copy.deepcopy(good)
         changed["features"][0]["where"] = where
@@ -307,8 +395,11 @@ def test_bins_of_every_encoding_have_a_spec(engine, encode):
 def test_values_that_are_no_part_of_a_spec_are_told():
     events = DataFrame.from_schema({"id": "int64", "user_id": "string", "moment": "timestamp"}, index="id")
     written = through_json(Features(events).add("x", "count", window=DAY).label(Label("y", horizon=DAY)))
-    for change in ({"events": 0.5}, {"labels": [{**written["labels"][0], "until": "x"}]},
-                   {"labels": [{**written["labels"][0], "horizon_microseconds": math.nan}]}):
+    for change in (
+        {"events": 0.5},
+        {"labels": [{**written["labels"][0], "until": "x"}]},
+        {"labels": [{**written["labels"][0], "horizon_microseconds": math.nan}]},
+    ):
         with pytest.raises(InvalidValue, match="lacks something, or has it wrong"):
             from_spec({**written, **change}, events=events)
     scaler = through_json(ml.StandardScaler())

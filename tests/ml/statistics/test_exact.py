@@ -20,17 +20,19 @@ ROWS = 3000
 
 def hard():
     rng = np.random.default_rng(3)
-    return pd.DataFrame({
-        "offset": rng.normal(1e6, 1, ROWS),
-        "skewed": rng.exponential(size=ROWS) ** 4,
-        "cents": rng.integers(0, 10**6, ROWS) / 100,
-        "centered": np.repeat([-1.0, 0.0, 1.0], ROWS // 3),
-        "small": rng.normal(0, 1e-300, ROWS),
-        "large": rng.normal(0, 1e200, ROWS),
-        "wide": np.where(np.arange(ROWS) % 2, 1e-280, -1e280) * rng.random(ROWS),
-        "tiny_mean": np.tile([1.0, -1.0, 1e-200], ROWS // 3),
-        "constant": np.full(ROWS, 0.1),
-    })
+    return pd.DataFrame(
+        {
+            "offset": rng.normal(1e6, 1, ROWS),
+            "skewed": rng.exponential(size=ROWS) ** 4,
+            "cents": rng.integers(0, 10**6, ROWS) / 100,
+            "centered": np.repeat([-1.0, 0.0, 1.0], ROWS // 3),
+            "small": rng.normal(0, 1e-300, ROWS),
+            "large": rng.normal(0, 1e200, ROWS),
+            "wide": np.where(np.arange(ROWS) % 2, 1e-280, -1e280) * rng.random(ROWS),
+            "tiny_mean": np.tile([1.0, -1.0, 1e-200], ROWS // 3),
+            "constant": np.full(ROWS, 0.1),
+        }
+    )
 
 
 def loaded(engine, data):
@@ -56,8 +58,9 @@ def test_same_bits_with_any_threads(threads):
     data = hard()
     big = pd.concat([data] * 50, ignore_index=True)
     connection = connect(duckdb.connect(config={"threads": threads}))
-    assert bits(exact_moments(loaded(connection, big), list(data), "all")) == \
-        bits(exact_moments(big.to_numpy(), list(data), "all"))
+    assert bits(exact_moments(loaded(connection, big), list(data), "all")) == bits(
+        exact_moments(big.to_numpy(), list(data), "all")
+    )
 
 
 def test_moments_are_those_of_fractions():

@@ -35,6 +35,15 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
+from objectiv_local.hub.analyses.attributions.stream import (
+    closes_label,
+    flag,
+    has_touches,
+    is_conversion,
+    is_expiry,
+    is_touch,
+    opens_label,
+)
 from objectiv_local.types import INT64, STRING, Type
 
 #: The touch of a conversion before which there is none.
@@ -69,25 +78,34 @@ class Journeys:
         rows = self._united(touches or self.touches(), more, expire=True)
         order = [*self._order(rows, expire=True), *(Ordering(rows.column(name)) for name in more[:1])]
         block = call("floordiv", call("sub", rows.column(self.order[0]), literal(_EPOCH)), literal(self.window))
-        counted = {"place": aggregation("row_number"), "open": aggregation("sum", rows.column("change")),
-                   "converted": aggregation("sum", flag(is_conversion(rows))),
-                   "touched": aggregation("sum", flag(is_touch(rows))),
-                   "expired": aggregation("sum", flag(is_expiry(rows)))}
+        counted = {
+            "place": aggregation("row_number"),
+            "open": aggregation("sum", rows.column("change")),
+            "converted": aggregation("sum", flag(is_conversion(rows))),
+            "touched": aggregation("sum", flag(is_touch(rows))),
+            "expired": aggregation("sum", flag(is_expiry(rows))),
+        }
         return Extend(rows, (*self._so_far(rows, counted, order), ("block", block)), "stream")
 
     def _united(self, touches: Node, more: Sequence[str] = (), *, expire: bool = False) -> Node:
         """Return conversions and touches, and touches that expire if asked for, as rows."""
         blank = [(name, touches.types[name]) for name in more]
-        parts = [self._part(Filter(self.rows, self.rows.column(CONVERTS), "conversions"), 0, blank),
-                 self._part(touches, 1, blank)]
+        parts = [
+            self._part(Filter(self.rows, self.rows.column(CONVERTS), "conversions"), 0, blank),
+            self._part(touches, 1, blank),
+        ]
         if expire:
             later = call("add", touches.column(self.order[0]), literal(self.window))
             parts.append(self._part(touches, -1, blank, later))
         return Union(tuple(parts), tuple(parts[0].types), "touches_and_conversions")
 
     def _order(self, rows: Node, *, expire: bool = False) -> list[Ordering]:
-        return [Ordering(rows.column(self.order[0])), *([Ordering(is_expiry(rows))] if expire else []),
-                *(Ordering(rows.column(name)) for name in self.order[1:]), Ordering(rows.column("change"))]
+        return [
+            Ordering(rows.column(self.order[0])),
+            *([Ordering(is_expiry(rows))] if expire else []),
+            *(Ordering(rows.column(name)) for name in self.order[1:]),
+            Ordering(rows.column("change")),
+        ]
 
     def _so_far(self, rows: Node, counted: Mapping[str, Aggregation], order: Sequence[Ordering]) -> list[tuple[str, Expr]]:
         frame = WindowFrame("ROWS", None, 0)
@@ -95,15 +113,18 @@ class Journeys:
 
     def _part(self, plan: Node, change: int, more: Sequence[tuple[str, Type]], moment: Expr | None = None) -> Node:
         converts = change == 0
-        return Select(plan, (
-            *((name, plan.column(name)) for name in self.unit),
-            (self.order[0], plan.column(self.order[0]) if moment is None else moment),
-            *((name, plan.column(name)) for name in self.order[1:]),
-            ("change", literal(change)),
-            (TOUCH, literal(None, STRING) if converts else plan.column(TOUCH)),
-            (WORTH, plan.column(WORTH) if converts else literal(0.0)),
-            *((name, literal(None, type_) if converts else plan.column(name)) for name, type_ in more),
-        ))
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in self.unit),
+                (self.order[0], plan.column(self.order[0]) if moment is None else moment),
+                *((name, plan.column(name)) for name in self.order[1:]),
+                ("change", literal(change)),
+                (TOUCH, literal(None, STRING) if converts else plan.column(TOUCH)),
+                (WORTH, plan.column(WORTH) if converts else literal(0.0)),
+                *((name, literal(None, type_) if converts else plan.column(name)) for name, type_ in more),
+            ),
+        )
 
     def units(self, plan: Node, *others: str) -> list[Expr]:
         """Return the columns of the unit, and others."""
@@ -114,8 +135,16 @@ class Journeys:
         return over(aggregation("sum", value), self.units(plan, *within), [Ordering(plan.column("place"), ascending)])
 
     def _credited(self, plan: Node, credit: Expr, conversions: Expr) -> Node:
-        return Select(plan, (*((name, plan.column(name)) for name in self.unit), (TOUCH, plan.column(TOUCH)),
-                             ("credit", credit), ("conversions", conversions)), "credited")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in self.unit),
+                (TOUCH, plan.column(TOUCH)),
+                ("credit", credit),
+                ("conversions", conversions),
+            ),
+            "credited",
+        )
 
     # ---- one touch takes it all
 
@@ -146,12 +175,30 @@ class Journeys:
         indirect = case([(call("not", _is_direct(rows, direct)), touch)]) if direct else touch
         keys = [(name, rows.column(name)) for name in (*self.unit, *self.order)]
         if self._is_unique(rows):
-            return Select(rows, (*keys, (CONVERTS, converts), (TOUCH, touch), ("indirect", indirect),
-                                 (WORTH, rows.column(WORTH)), ("conversions", literal(1))), "touches_and_conversions")
-        return Aggregate(rows, tuple(keys), (
-            (CONVERTS, aggregation("any", converts)), (TOUCH, aggregation("max", touch)),
-            ("indirect", aggregation("max", indirect)), (WORTH, aggregation("sum", rows.column(WORTH), where=converts)),
-            ("conversions", aggregation("size", where=converts))), "touches_and_conversions")
+            return Select(
+                rows,
+                (
+                    *keys,
+                    (CONVERTS, converts),
+                    (TOUCH, touch),
+                    ("indirect", indirect),
+                    (WORTH, rows.column(WORTH)),
+                    ("conversions", literal(1)),
+                ),
+                "touches_and_conversions",
+            )
+        return Aggregate(
+            rows,
+            tuple(keys),
+            (
+                (CONVERTS, aggregation("any", converts)),
+                (TOUCH, aggregation("max", touch)),
+                ("indirect", aggregation("max", indirect)),
+                (WORTH, aggregation("sum", rows.column(WORTH), where=converts)),
+                ("conversions", aggregation("size", where=converts)),
+            ),
+            "touches_and_conversions",
+        )
 
     def _is_unique(self, rows: Node) -> bool:
         """Return whether there is one row of each moment and event id."""
@@ -174,20 +221,38 @@ class Journeys:
     def _with_last(self, conversions: Node, kinds: Sequence[str]) -> Node:
         """Return conversions with their last touch of each kind, and the touch of the last kind in the ``row_before``."""
         frame = WindowFrame("ROWS", None, 0)
-        numbered = Extend(conversions, tuple(
-            (f"{kind}_number", over(aggregation("count", conversions.column(f"{kind}_touch")), self.units(conversions),
-                                    self._in_order(conversions), frame)) for kind in kinds), "numbered")
-        found = {f"{kind}_{title}": over(aggregation("max", numbered.column(f"{kind}_{title}")),
-                                         self.units(numbered, f"{kind}_number"))
-                 for kind in kinds for title in ("touch", "moment")}
+        numbered = Extend(
+            conversions,
+            tuple(
+                (
+                    f"{kind}_number",
+                    over(
+                        aggregation("count", conversions.column(f"{kind}_touch")),
+                        self.units(conversions),
+                        self._in_order(conversions),
+                        frame,
+                    ),
+                )
+                for kind in kinds
+            ),
+            "numbered",
+        )
+        found = {
+            f"{kind}_{title}": over(
+                aggregation("max", numbered.column(f"{kind}_{title}")), self.units(numbered, f"{kind}_number")
+            )
+            for kind in kinds
+            for title in ("touch", "moment")
+        }
         columns = {name: found.get(name, numbered.column(name)) for name in numbered.types}
         return Select(numbered, (*columns.items(), ("row_before", numbered.column(f"{kinds[-1]}_touch"))), "last_touches")
 
     def _recent(self, plan: Node, kinds: Sequence[str]) -> tuple[Node, Expr]:
         """Return conversions and the first of their last touches that is within the window."""
         age = {kind: call("sub", plan.column(self.order[0]), plan.column(f"{kind}_moment")) for kind in kinds}
-        return plan, case([(call("le", age[kind], literal(self.window)), plan.column(f"{kind}_touch")) for kind in kinds],
-                          literal(DIRECT))
+        return plan, case(
+            [(call("le", age[kind], literal(self.window)), plan.column(f"{kind}_touch")) for kind in kinds], literal(DIRECT)
+        )
 
     def _in_order(self, plan: Node) -> list[Ordering]:
         return [Ordering(plan.column(name)) for name in self.order]
@@ -204,8 +269,17 @@ class Journeys:
     def _taken(self, plan: Node, label: Expr) -> Node:
         moment = self.order[0]
         conversions = plan.column("conversions") if "conversions" in plan.types else literal(1)
-        return Select(plan, (*((name, plan.column(name)) for name in self.unit), (moment, plan.column(moment)), (TOUCH, label),
-                             ("credit", plan.column(WORTH)), ("conversions", conversions)), "credited")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in self.unit),
+                (moment, plan.column(moment)),
+                (TOUCH, label),
+                ("credit", plan.column(WORTH)),
+                ("conversions", conversions),
+            ),
+            "credited",
+        )
 
     # ---- touches share it
 
@@ -238,27 +312,62 @@ class Journeys:
 
         units = self.units(rows)
         touches, conversions = aggregation("count", rows.column(TOUCH)), aggregation("size", where=rows.column(CONVERTS))
-        plan = Extend(rows, (
-            ("touched", over(touches, units, ordered(rows), WindowFrame("ROWS", None, -1))),
-            ("expired", over(touches, units, ordered(rows)[:1], WindowFrame("RANGE", None, -length - 1))),
-            ("converted", over(conversions, units, ordered(rows), WindowFrame("ROWS", None, 0))),
-            ("converted_until", over(conversions, units, ordered(rows)[:1], WindowFrame("RANGE", None, length)))), "counts")
+        plan = Extend(
+            rows,
+            (
+                ("touched", over(touches, units, ordered(rows), WindowFrame("ROWS", None, -1))),
+                ("expired", over(touches, units, ordered(rows)[:1], WindowFrame("RANGE", None, -length - 1))),
+                ("converted", over(conversions, units, ordered(rows), WindowFrame("ROWS", None, 0))),
+                ("converted_until", over(conversions, units, ordered(rows)[:1], WindowFrame("RANGE", None, length))),
+            ),
+            "counts",
+        )
         count = call("sub", plan.column("touched"), plan.column("expired"))
         shares = call("and", plan.column(CONVERTS), call("gt", count, literal(0)))
-        plan = Extend(plan, (("open", count), ("part", case([(shares, call("truediv", plan.column(WORTH), count))],
-                                                            literal(0.0)))), "shares", once=True)
+        plan = Extend(
+            plan,
+            (("open", count), ("part", case([(shares, call("truediv", plan.column(WORTH), count))], literal(0.0)))),
+            "shares",
+            once=True,
+        )
         part, within = aggregation("sum", plan.column("part")), self.units(plan, "block")
-        plan = Extend(plan, (
-            ("from_block", over(part, within, ordered(plan, ascending=False), WindowFrame("ROWS", None, -1))),
-            ("part_so_far", over(part, within, ordered(plan)[:1], WindowFrame("RANGE", None, 0))),
-            ("next_converted", over(aggregation("lead", plan.column("converted"), literal(1), literal(None, INT64)),
-                                    self.units(plan, TOUCH), ordered(plan)))), "shares")
+        plan = Extend(
+            plan,
+            (
+                ("from_block", over(part, within, ordered(plan, ascending=False), WindowFrame("ROWS", None, -1))),
+                ("part_so_far", over(part, within, ordered(plan)[:1], WindowFrame("RANGE", None, 0))),
+                (
+                    "next_converted",
+                    over(
+                        aggregation("lead", plan.column("converted"), literal(1), literal(None, INT64)),
+                        self.units(plan, TOUCH),
+                        ordered(plan),
+                    ),
+                ),
+            ),
+            "shares",
+        )
         # A conversion counts for the last touch of a label before it.
         until, following = plan.column("converted_until"), plan.column("next_converted")
-        plan = Extend(plan, (
-            *((f"last_{name}", over(aggregation("last_value", plan.column(name)), self.units(plan), ordered(plan)[:1],
-                                    WindowFrame("RANGE", 0, length))) for name in ("block", "part_so_far")),
-            ("last_converted", case([(call("lt", following, until), following)], until))), "shares")
+        plan = Extend(
+            plan,
+            (
+                *(
+                    (
+                        f"last_{name}",
+                        over(
+                            aggregation("last_value", plan.column(name)),
+                            self.units(plan),
+                            ordered(plan)[:1],
+                            WindowFrame("RANGE", 0, length),
+                        ),
+                    )
+                    for name in ("block", "part_so_far")
+                ),
+                ("last_converted", case([(call("lt", following, until), following)], until)),
+            ),
+            "shares",
+        )
         is_beyond = call("gt", plan.column("last_block"), plan.column("block"))
         credit = call("add", plan.column("from_block"), case([(is_beyond, plan.column("last_part_so_far"))], literal(0.0)))
         last, first = plan.column("last_converted"), plan.column("converted")
@@ -266,9 +375,19 @@ class Journeys:
         touched = Filter(plan, call("not_null", plan.column(TOUCH)), "credited_touches")
         alone = Filter(plan, call("and", plan.column(CONVERTS), call("eq", plan.column("open"), literal(0))), "without_touches")
         names = (*self.unit, TOUCH, "credit", "conversions")
-        parts = (self._credited(touched, credit, gained),
-                 Select(alone, (*((name, alone.column(name)) for name in self.unit), (TOUCH, literal(DIRECT)),
-                                ("credit", alone.column(WORTH)), ("conversions", literal(1))), "credited"))
+        parts = (
+            self._credited(touched, credit, gained),
+            Select(
+                alone,
+                (
+                    *((name, alone.column(name)) for name in self.unit),
+                    (TOUCH, literal(DIRECT)),
+                    ("credit", alone.column(WORTH)),
+                    ("conversions", literal(1)),
+                ),
+                "credited",
+            ),
+        )
         return Union(parts, names, "credited")
 
     def position(self, first: float, middle: float, last: float) -> Node:
@@ -281,20 +400,36 @@ class Journeys:
             return call("mul", worth, literal(weight))
 
         def by_count(one: Expr, two: Expr, more: Expr) -> Expr:
-            return case([(call("not", self.converts(rows)), literal(0.0)), (call("eq", count, literal(1)), one),
-                         (call("eq", count, literal(2)), two)], more)
+            return case(
+                [
+                    (call("not", self.converts(rows)), literal(0.0)),
+                    (call("eq", count, literal(1)), one),
+                    (call("eq", count, literal(2)), two),
+                ],
+                more,
+            )
 
         other = call("truediv", times(middle), call("sub", count, literal(2)))
-        plan = Extend(rows, (
-            ("part", by_count(literal(0.0), literal(0.0), other)),
-            ("first_part", by_count(worth, times(first / both if both else 0.5), call("sub", times(first), other))),
-            ("last_part", by_count(literal(0.0), times(last / both if both else 0.5), call("sub", times(last), other))),
-            ("expired_before", call("sub", rows.column("expired"), flag(is_expiry(rows)))),
-            *self._labels(rows)), "shares")
-        plan = Extend(plan, (
-            *self._around(plan, "part"),
-            ("as_first", over(aggregation("sum", plan.column("first_part")), self.units(plan, "expired_before"))),
-            ("as_last", over(aggregation("sum", plan.column("last_part")), self.units(plan, "touched")))), "shares")
+        plan = Extend(
+            rows,
+            (
+                ("part", by_count(literal(0.0), literal(0.0), other)),
+                ("first_part", by_count(worth, times(first / both if both else 0.5), call("sub", times(first), other))),
+                ("last_part", by_count(literal(0.0), times(last / both if both else 0.5), call("sub", times(last), other))),
+                ("expired_before", call("sub", rows.column("expired"), flag(is_expiry(rows)))),
+                *self._labels(rows),
+            ),
+            "shares",
+        )
+        plan = Extend(
+            plan,
+            (
+                *self._around(plan, "part"),
+                ("as_first", over(aggregation("sum", plan.column("first_part")), self.units(plan, "expired_before"))),
+                ("as_last", over(aggregation("sum", plan.column("last_part")), self.units(plan, "touched"))),
+            ),
+            "shares",
+        )
         return self._shared(plan, as_touch=plan.column("as_last"), as_expiry=plan.column("as_first"))
 
     def time_decay(self, half_life: datetime.timedelta) -> Node:
@@ -307,27 +442,44 @@ class Journeys:
         start = call("add", literal(_EPOCH), call("mul", literal(self.window), rows.column("block")))
         age = call("truediv", call("sub", rows.column(self.order[0]), start), literal(half_life))
         age = case([(is_expiry(rows), call("sub", age, literal(self.window / half_life)))], age)
-        plan: Node = Extend(rows, (("weight", case([(call("not", is_conversion(rows)), call("power", literal(2.0), age))],
-                                                   literal(0.0))), *self._labels(rows)), "weights")
+        plan: Node = Extend(
+            rows,
+            (
+                ("weight", case([(call("not", is_conversion(rows)), call("power", literal(2.0), age))], literal(0.0))),
+                *self._labels(rows),
+            ),
+            "weights",
+        )
         weight = plan.column("weight")
-        plan = Extend(plan, (
-            ("touched_weight", self.running(plan, case([(is_touch(plan), weight)], literal(0.0)), "block")),
-            ("unexpired_weight", self.running(plan, case([(is_expiry(plan), weight)], literal(0.0)), "block",
-                                              ascending=False))), "weights")
+        plan = Extend(
+            plan,
+            (
+                ("touched_weight", self.running(plan, case([(is_touch(plan), weight)], literal(0.0)), "block")),
+                (
+                    "unexpired_weight",
+                    self.running(plan, case([(is_expiry(plan), weight)], literal(0.0)), "block", ascending=False),
+                ),
+            ),
+            "weights",
+        )
         total = call("add", plan.column("touched_weight"), plan.column("unexpired_weight"))
-        plan = Extend(plan, (("part", case([(self.converts(plan), call("truediv", plan.column(WORTH), total))],
-                                           literal(0.0))),), "shares")
+        plan = Extend(
+            plan, (("part", case([(self.converts(plan), call("truediv", plan.column(WORTH), total))], literal(0.0))),), "shares"
+        )
         plan = Extend(plan, tuple(self._around(plan, "part")), "shares")
         return self._shared(plan, times=plan.column("weight"))
 
     def _around(self, plan: Node, part: str) -> list[tuple[str, Expr]]:
         """Return the sums of what conversions give to each touch: those of its block, and of the next until it expires."""
         value = plan.column(part)
-        return [("from_block", self.running(plan, value, "block", ascending=False)),
-                ("from_next_block", self.running(plan, value, "block"))]
+        return [
+            ("from_block", self.running(plan, value, "block", ascending=False)),
+            ("from_next_block", self.running(plan, value, "block")),
+        ]
 
-    def _shared(self, plan: Node, times: Expr | None = None, as_touch: Expr | None = None,
-                as_expiry: Expr | None = None) -> Node:
+    def _shared(
+        self, plan: Node, times: Expr | None = None, as_touch: Expr | None = None, as_expiry: Expr | None = None
+    ) -> Node:
         at_touch: Expr = plan.column("from_block")
         at_expiry: Expr = plan.column("from_next_block")
         if times is not None:
@@ -340,12 +492,19 @@ class Journeys:
     def _with_direct(self, plan: Node, credit: Expr) -> Node:
         """Return the credit of touches, and that of conversions without any."""
         kept = Filter(plan, call("or", call("not", is_conversion(plan)), call("not", has_touches(plan))), "credited")
-        conversions = case([(opens_label(plan), call("neg", plan.column("converted"))),
-                            (closes_label(plan), plan.column("converted")), (is_conversion(plan), literal(1))], literal(0))
+        conversions = case(
+            [
+                (opens_label(plan), call("neg", plan.column("converted"))),
+                (closes_label(plan), plan.column("converted")),
+                (is_conversion(plan), literal(1)),
+            ],
+            literal(0),
+        )
         credited = self._credited(kept, credit, conversions)
         label = call("coalesce", credited.column(TOUCH), literal(DIRECT))
-        return Select(credited, tuple((name, label if name == TOUCH else credited.column(name))
-                                      for name in credited.types), "credited")
+        return Select(
+            credited, tuple((name, label if name == TOUCH else credited.column(name)) for name in credited.types), "credited"
+        )
 
     def _labels(self, plan: Node) -> list[tuple[str, Expr]]:
         """Return the number of touches of the same label that count, as of each row.
@@ -363,10 +522,16 @@ class Journeys:
         rows = self._united(self.touches())
         moment = self.order[0]
         rows = Extend(rows, tuple(self._so_far(rows, {"place": aggregation("row_number")}, self._order(rows))), "stream")
-        later = over(aggregation("min", case([(is_conversion(rows), rows.column(moment))])), self.units(rows),
-                     [Ordering(rows.column("place"), ascending=False)])
-        earlier = over(aggregation("max", case([(is_touch(rows), rows.column(moment))])), self.units(rows),
-                       [Ordering(rows.column("place"))])
+        later = over(
+            aggregation("min", case([(is_conversion(rows), rows.column(moment))])),
+            self.units(rows),
+            [Ordering(rows.column("place"), ascending=False)],
+        )
+        earlier = over(
+            aggregation("max", case([(is_touch(rows), rows.column(moment))])),
+            self.units(rows),
+            [Ordering(rows.column("place"))],
+        )
         plan = Extend(rows, (("next_conversion", later), ("last_moment", earlier)), "taking_part")
 
         def near(late: str, early: str) -> Expr:
@@ -375,9 +540,15 @@ class Journeys:
 
         counts = case([(is_touch(plan), near("next_conversion", moment))], call("not", near(moment, "last_moment")))
         kept = Filter(plan, counts, "taking_part")
-        return Select(kept, (*((name, kept.column(name)) for name in self.unit),
-                             (moment, case([(is_touch(kept), kept.column("next_conversion"))], kept.column(moment))),
-                             (TOUCH, call("coalesce", kept.column(TOUCH), literal(DIRECT)))), "taking_part")
+        return Select(
+            kept,
+            (
+                *((name, kept.column(name)) for name in self.unit),
+                (moment, case([(is_touch(kept), kept.column("next_conversion"))], kept.column(moment))),
+                (TOUCH, call("coalesce", kept.column(TOUCH), literal(DIRECT))),
+            ),
+            "taking_part",
+        )
 
     # ---- labels share it
 
@@ -399,54 +570,24 @@ class Journeys:
 
     def _between(self, plan: Node, total: Expr) -> Expr:
         """Return what makes a running total that of the conversions for which a label counts, when summed."""
-        return case([(opens_label(plan), call("neg", total)), (closes_label(plan), total),
-                     (is_conversion(plan), plan.column(WORTH))], literal(0.0))
+        return case(
+            [(opens_label(plan), call("neg", total)), (closes_label(plan), total), (is_conversion(plan), plan.column(WORTH))],
+            literal(0.0),
+        )
 
 
 def totals(credited: Node, keys: Sequence[str]) -> Node:
     """Return credit and conversions by keys, of those that have conversions."""
-    summed = Aggregate(credited, tuple((name, credited.column(name)) for name in keys), (
-        ("credit", aggregation("sum", credited.column("credit"))),
-        ("conversions", aggregation("sum", credited.column("conversions")))), "credits")
+    summed = Aggregate(
+        credited,
+        tuple((name, credited.column(name)) for name in keys),
+        (
+            ("credit", aggregation("sum", credited.column("credit"))),
+            ("conversions", aggregation("sum", credited.column("conversions"))),
+        ),
+        "credits",
+    )
     return Filter(summed, call("gt", summed.column("conversions"), literal(0)), "credits")
-
-
-# ---- what a row of the stream is
-
-
-def is_touch(plan: Node) -> Expr:
-    """Return whether a row is a touch."""
-    return call("eq", plan.column("change"), literal(1))
-
-
-def is_expiry(plan: Node) -> Expr:
-    """Return whether a row is a touch that expires."""
-    return call("eq", plan.column("change"), literal(-1))
-
-
-def is_conversion(plan: Node) -> Expr:
-    """Return whether a row is a conversion."""
-    return call("eq", plan.column("change"), literal(0))
-
-
-def has_touches(plan: Node) -> Expr:
-    """Return whether a touch counts at a row."""
-    return call("gt", plan.column("open"), literal(0))
-
-
-def opens_label(plan: Node) -> Expr:
-    """Return whether a row is the touch from which on its label counts."""
-    return call("and", is_touch(plan), call("eq", plan.column("open_label"), literal(1)))
-
-
-def closes_label(plan: Node) -> Expr:
-    """Return whether a row is the expiry from which on its label does not count."""
-    return call("and", is_expiry(plan), call("eq", plan.column("open_label"), literal(0)))
-
-
-def flag(condition: Expr) -> Expr:
-    """Return 1 where a condition is true, else 0."""
-    return case([(condition, literal(1))], literal(0))
 
 
 def _is_direct(plan: Node, labels: Sequence[str]) -> Expr:

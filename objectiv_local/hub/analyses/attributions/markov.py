@@ -21,7 +21,8 @@ from objectiv_local.frame.authoring import (
     literal,
     over,
 )
-from objectiv_local.hub.analyses.attributions.credits import TOUCH, Journeys, flag, is_conversion, is_expiry, is_touch
+from objectiv_local.hub.analyses.attributions.credits import TOUCH, Journeys
+from objectiv_local.hub.analyses.attributions.stream import flag, is_conversion, is_expiry, is_touch
 from objectiv_local.types import BOOL, STRING
 
 if TYPE_CHECKING:
@@ -43,12 +44,20 @@ def transitions(journeys: Journeys) -> Node:
     rows = journeys.stream(touches=touches, more=("number", "previous_touch", "previous_moment", "next_touch", "next_moment"))
     rows = Extend(rows, (("expired_before", call("sub", rows.column("expired"), flag(is_expiry(rows)))),), "stream")
     converts = flag(journeys.converts(rows))
-    later = over(aggregation("min", case([(is_conversion(rows), rows.column(moment))])), journeys.units(rows),
-                 [Ordering(rows.column("place"), ascending=False)])
-    rows = Extend(rows, (
-        ("as_first", over(aggregation("sum", converts), journeys.units(rows, "expired_before"))),
-        ("as_last", over(aggregation("sum", converts), journeys.units(rows, "touched"))),
-        ("next_conversion", later)), "paths")
+    later = over(
+        aggregation("min", case([(is_conversion(rows), rows.column(moment))])),
+        journeys.units(rows),
+        [Ordering(rows.column("place"), ascending=False)],
+    )
+    rows = Extend(
+        rows,
+        (
+            ("as_first", over(aggregation("sum", converts), journeys.units(rows, "expired_before"))),
+            ("as_last", over(aggregation("sum", converts), journeys.units(rows, "touched"))),
+            ("next_conversion", later),
+        ),
+        "paths",
+    )
     return _counted([*_expiring(journeys, rows), *_touching(journeys, rows)])
 
 
@@ -56,10 +65,18 @@ def _with_neighbors(journeys: Journeys) -> Node:
     """Return the touches, each with its number in the unit, and the label and moment of those before and after it."""
     touches = journeys.touches()
     order = [Ordering(touches.column(name)) for name in (*journeys.order, TOUCH)]
-    columns = [(f"{side}_{title}", over(aggregation(op, touches.column(name), literal(1),
-                                                         literal(None, touches.types[name])), journeys.units(touches), order))
-               for side, op in (("previous", "lag"), ("next", "lead"))
-               for title, name in (("touch", TOUCH), ("moment", journeys.order[0]))]
+    columns = [
+        (
+            f"{side}_{title}",
+            over(
+                aggregation(op, touches.column(name), literal(1), literal(None, touches.types[name])),
+                journeys.units(touches),
+                order,
+            ),
+        )
+        for side, op in (("previous", "lag"), ("next", "lead"))
+        for title, name in (("touch", TOUCH), ("moment", journeys.order[0]))
+    ]
     number = over(aggregation("row_number"), journeys.units(touches), order)
     return Extend(touches, (("number", number), *columns), "touches")
 
@@ -70,20 +87,28 @@ def _expiring(journeys: Journeys, rows: Node) -> list[Node]:
     # The moment of an expiry is that of its touch and the window.
     goes_on = call("le", expiring.column("next_moment"), expiring.column(journeys.order[0]))
     paired = Filter(expiring, goes_on, "expiring")
-    return [_part(expiring, None, TOUCH, expiring.column("as_first"), literal(0)),
-            _part(paired, TOUCH, "next_touch", paired.column("converted"), literal(0))]
+    return [
+        _part(expiring, None, TOUCH, expiring.column("as_first"), literal(0)),
+        _part(paired, TOUCH, "next_touch", paired.column("converted"), literal(0)),
+    ]
 
 
 def _touching(journeys: Journeys, rows: Node) -> list[Node]:
     """Return the transitions that are counted at a touch: those of lost paths, and what opens pairs of touches."""
     moment = journeys.order[0]
     touches: Node = Filter(rows, is_touch(rows), "touching")
-    converted_later = call("le", call("sub", touches.column("next_conversion"), touches.column(moment)),
-                           literal(journeys.window))
-    touches = Extend(touches, (
-        ("is_lost", call("not", call("coalesce", converted_later, literal(False)))),
-        ("is_near_previous", _within(journeys, touches, moment, "previous_moment")),
-        ("is_near_next", _within(journeys, touches, "next_moment", moment))), "touching")
+    converted_later = call(
+        "le", call("sub", touches.column("next_conversion"), touches.column(moment)), literal(journeys.window)
+    )
+    touches = Extend(
+        touches,
+        (
+            ("is_lost", call("not", call("coalesce", converted_later, literal(False)))),
+            ("is_near_previous", _within(journeys, touches, moment, "previous_moment")),
+            ("is_near_next", _within(journeys, touches, "next_moment", moment)),
+        ),
+        "touching",
+    )
     order = [Ordering(touches.column("place"))]
     is_lost = touches.column("is_lost")
 
@@ -91,18 +116,28 @@ def _touching(journeys: Journeys, rows: Node) -> list[Node]:
         other = over(aggregation(op, is_lost, literal(1), literal(None, BOOL)), journeys.units(touches), order)
         return call("and", touches.column(near), call("coalesce", other, literal(False)))
 
-    touches = Extend(touches, (("goes_on_from", neighbor("lag", "is_near_previous")),
-                               ("goes_on_to", neighbor("lead", "is_near_next"))), "touching")
+    touches = Extend(
+        touches,
+        (("goes_on_from", neighbor("lag", "is_near_previous")), ("goes_on_to", neighbor("lead", "is_near_next"))),
+        "touching",
+    )
 
     def lost(plan: Node, goes_on: str, *, expected: bool) -> Expr:
         test = plan.column(goes_on) if expected else call("not", plan.column(goes_on))
         return flag(call("and", plan.column("is_lost"), test))
 
     paired = Filter(touches, touches.column("is_near_previous"), "touching")
-    return [_part(touches, None, TOUCH, literal(0), lost(touches, "goes_on_from", expected=False)),
-            _part(touches, TOUCH, None, touches.column("as_last"), lost(touches, "goes_on_to", expected=False)),
-            _part(paired, "previous_touch", TOUCH, call("neg", paired.column("converted")),
-                  lost(paired, "goes_on_from", expected=True))]
+    return [
+        _part(touches, None, TOUCH, literal(0), lost(touches, "goes_on_from", expected=False)),
+        _part(touches, TOUCH, None, touches.column("as_last"), lost(touches, "goes_on_to", expected=False)),
+        _part(
+            paired,
+            "previous_touch",
+            TOUCH,
+            call("neg", paired.column("converted")),
+            lost(paired, "goes_on_from", expected=True),
+        ),
+    ]
 
 
 def _within(journeys: Journeys, plan: Node, late: str, early: str) -> Expr:
@@ -119,9 +154,12 @@ def _part(plan: Node, source: str | None, target: str | None, converting: Expr, 
 
 def _counted(parts: list[Node]) -> Node:
     rows = Union(tuple(parts), ("source", "target", "converting", "lost"), "transitions")
-    counted = Aggregate(rows, (("source", rows.column("source")), ("target", rows.column("target"))), (
-        ("converting", aggregation("sum", rows.column("converting"))),
-        ("lost", aggregation("sum", rows.column("lost")))), "counted")
+    counted = Aggregate(
+        rows,
+        (("source", rows.column("source")), ("target", rows.column("target"))),
+        (("converting", aggregation("sum", rows.column("converting"))), ("lost", aggregation("sum", rows.column("lost")))),
+        "counted",
+    )
     return Filter(counted, call("gt", call("add", counted.column("converting"), counted.column("lost")), literal(0)), "counted")
 
 
@@ -138,8 +176,10 @@ def removal_effects(counted: Iterable[tuple[str | None, str | None, int, int]]) 
     rows = list(counted)
     labels = sorted({label for source, target, *_ in rows for label in (source, target) if label is not None})
     if len(labels) > MOST_TOUCHES:
-        raise InvalidValue(f"model='markov' compares {len(labels):,} distinct touches, and can at most {MOST_TOUCHES:,}",
-                           hint="group them, for instance by channel, or use model='shapley'")
+        raise InvalidValue(
+            f"model='markov' compares {len(labels):,} distinct touches, and can at most {MOST_TOUCHES:,}",
+            hint="group them, for instance by channel, or use model='shapley'",
+        )
     place: dict[str | None, int] = {None: 0, **{label: number for number, label in enumerate(labels, 1)}}
     moves: numpy.ndarray = numpy.zeros((len(place), len(place)))
     converting = numpy.zeros(len(place))
@@ -155,5 +195,8 @@ def removal_effects(counted: Iterable[tuple[str | None, str | None, int, int]]) 
     # Every touch is left as often as it is come to, so no divisor is 0.
     visits = numpy.linalg.inv(numpy.eye(len(place)) - moves / leaving[:, None])
     from_here = visits @ (converting / leaving)
-    return {label: float(visits[0, number] / visits[number, number] * from_here[number] / from_here[0])
-            for label, number in place.items() if label is not None}
+    return {
+        label: float(visits[0, number] / visits[number, number] * from_here[number] / from_here[0])
+        for label, number in place.items()
+        if label is not None
+    }

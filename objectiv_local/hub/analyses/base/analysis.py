@@ -88,9 +88,16 @@ class Analysis:
     #: Whether a query computes the rows again, whatever the events are then.
     _has_query = True
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
-                 members: Node | Callable[[Mapping[str, Any]], Node] | None, cells: Mapping[str, str] | None = None,
-                 possible: Mapping[str, Check] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        frame: DataFrame,
+        scope: Scope,
+        definition: Definition,
+        members: Node | Callable[[Mapping[str, Any]], Node] | None,
+        cells: Mapping[str, str] | None = None,
+        possible: Mapping[str, Check] | None = None,
+    ) -> None:
         """``members`` has the unit and the moment of each event that counts, beside the cell that it counts for; or it is a
         function that returns them for a cell. ``cells`` are the names that a cell is given by, with their dtypes: by default
         those of the index. ``possible`` has checks of their values.
@@ -149,8 +156,10 @@ class Analysis:
         for name in cell:
             if name not in self._cells:
                 raise InvalidValue(f"{self._name} has no index level {name!r}", hint=near(name, self._cells))
-        wanted = {name: None if _is_missing(value) else as_value(value, self._cells[name], f"{name} of users")
-                  for name, value in cell.items()}
+        wanted = {
+            name: None if _is_missing(value) else as_value(value, self._cells[name], f"{name} of users")
+            for name, value in cell.items()
+        }
         for name, check in self._possible.items():
             if wanted.get(name) is not None:
                 check(wanted[name], name)
@@ -165,8 +174,12 @@ class Analysis:
                     same = call("or", same, call("eq", column, literal(NONE)))
                 plan = Filter(plan, same, "cell")
         unit = self._scope.unit
-        plan = Aggregate(plan, tuple((name, plan.column(name)) for name in unit),
-                         ((ENTERED_AT, aggregation("min", plan.column(MOMENT))),), "users")
+        plan = Aggregate(
+            plan,
+            tuple((name, plan.column(name)) for name in unit),
+            ((ENTERED_AT, aggregation("min", plan.column(MOMENT))),),
+            "users",
+        )
         return frame_of(self._scope.state_over(plan, unit), [ENTERED_AT])
 
     def matrix(self, column: str | None = None) -> DataFrame:
@@ -196,17 +209,35 @@ class Analysis:
         """
         return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
 
-    def to_dbt(self, path: str | os.PathLike[str], name: str, *, dialect: str | None = None, materialized: str = "view",
-               table_name: str | Mapping[str, str] | None = None, refs: Sequence[str] = (), description: str | None = None,
-               tests: bool = True, overwrite: bool = False) -> list[Path]:
+    def to_dbt(
+        self,
+        path: str | os.PathLike[str],
+        name: str,
+        *,
+        dialect: str | None = None,
+        materialized: str = "view",
+        table_name: str | Mapping[str, str] | None = None,
+        refs: Sequence[str] = (),
+        description: str | None = None,
+        tests: bool = True,
+        overwrite: bool = False,
+    ) -> list[Path]:
         """Write the analysis as a dbt model and return the files that were written; see :meth:`DataFrame.to_dbt`.
 
         ``description`` is its rule by default. Raises NotSupported for an analysis that is computed from fetched counts.
         """
         self._require_query("a dbt model", "analysis.frame.to_dbt(...) writes the numbers of now")
-        return self._frame.to_dbt(path, name, dialect=dialect, materialized=materialized, table_name=table_name, refs=refs,
-                                  description=self.rule_text if description is None else description, tests=tests,
-                                  overwrite=overwrite)
+        return self._frame.to_dbt(
+            path,
+            name,
+            dialect=dialect,
+            materialized=materialized,
+            table_name=table_name,
+            refs=refs,
+            description=self.rule_text if description is None else description,
+            tests=tests,
+            overwrite=overwrite,
+        )
 
     def create_view(self, name: str, *, if_exists: str = "fail") -> DataFrame:
         """Create a view of the database that computes the analysis; see :meth:`DataFrame.create_view`.
@@ -218,11 +249,15 @@ class Analysis:
 
     def _require_query(self, what: str, hint: str) -> None:
         if not self._has_query:
-            raise NotSupported(f"{self._name} cannot be {what}: its numbers are computed from fetched counts, and no query "
-                               "computes them again", hint=hint)
+            raise NotSupported(
+                f"{self._name} cannot be {what}: its numbers are computed from fetched counts, and no query "
+                "computes them again",
+                hint=hint,
+            )
 
-    def plot(self, kind: str | None = None, *, width: int | None = None, height: int | None = None,
-             title: str | None = None) -> Any:
+    def plot(
+        self, kind: str | None = None, *, width: int | None = None, height: int | None = None, title: str | None = None
+    ) -> Any:
         """Return a chart of the analysis, an altair.Chart; ``kind="sankey"`` is a figure of plotly.
 
         =================  ===========================================================================================
@@ -258,8 +293,9 @@ class Analysis:
         layout = Layout(title, width, height)
         self._warn()
         plan = self._members
-        members = None if plan is None or callable(plan) else (
-            lambda names: frame_of(self._scope.state_over(plan), list(names)))
+        members = (
+            None if plan is None or callable(plan) else (lambda names: frame_of(self._scope.state_over(plan), list(names)))
+        )
         return draw(Asked(self._name, self._frame, self._arguments, layout, members), kind)
 
     def __getattr__(self, name: str) -> Any:
@@ -310,8 +346,9 @@ class Analysis:
         return frame_html(self._frame, self._title(), [*self._definition.rule, *_common(self._scope)])
 
     def __repr__(self) -> str:
-        return (f"<{self._title()}\nindex: {', '.join(self._frame.index_columns)}; "
-                f"columns: {', '.join(self._frame.data_columns)}>")
+        return (
+            f"<{self._title()}\nindex: {', '.join(self._frame.index_columns)}; columns: {', '.join(self._frame.data_columns)}>"
+        )
 
 
 def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Callable[Concatenate[Settings, DataFrame, P], R]:
@@ -343,10 +380,12 @@ def _common(scope: Scope) -> list[str]:
     zone = scope.settings.time_zone
     moments = [f"from {scope.start}" if scope.start is not None else "", f"before {scope.end}" if scope.end is not None else ""]
     ranged = " and ".join(each for each in moments if each)
-    return [f"Periods and days are those of {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
-            *([f"The range is {ranged} UTC."] if ranged else []),
-            *([f"As of {scope.as_of} UTC; later events are left out."] if scope.as_of is not None else []),
-            f"Events at one moment are ordered by {', '.join(scope.event_key) or 'nothing'}."]
+    return [
+        f"Periods and days are those of {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
+        *([f"The range is {ranged} UTC."] if ranged else []),
+        *([f"As of {scope.as_of} UTC; later events are left out."] if scope.as_of is not None else []),
+        f"Events at one moment are ordered by {', '.join(scope.event_key) or 'nothing'}.",
+    ]
 
 
 def _left_out(scope: Scope, definition: Definition) -> list[str]:
@@ -357,10 +396,17 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
     for name in scope.unit:
         lacking = call("or", lacking, call("is_null", known.column(name)))
     every: dict[str, Any] = {}
-    for rows, counts in ((plan, (("events", aggregation("size")),
-                                 ("without_moment", aggregation("size", where=call("is_null", plan.column(MOMENT)))),
-                                 ("last_moment", aggregation("max", plan.column(MOMENT))))),
-                         (known, (("in_range", aggregation("size")), ("without_unit", aggregation("size", where=lacking))))):
+    for rows, counts in (
+        (
+            plan,
+            (
+                ("events", aggregation("size")),
+                ("without_moment", aggregation("size", where=call("is_null", plan.column(MOMENT)))),
+                ("last_moment", aggregation("max", plan.column(MOMENT))),
+            ),
+        ),
+        (known, (("in_range", aggregation("size")), ("without_unit", aggregation("size", where=lacking)))),
+    ):
         counted = Aggregate(rows, (), counts, "counts")
         every |= frame_of(scope.state_over(counted), list(counted.types)).to_arrow().to_pylist()[0]
     lines = []

@@ -27,8 +27,7 @@ _MOST = 10_000
 _EXAMPLE = "for instance breakdown='country', or breakdown=lambda events: events.amount > 100"
 
 
-def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...],
-                 taken: tuple[str, ...]) -> Series | OfUsers:
+def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...], taken: tuple[str, ...]) -> Series | OfUsers:
     """Return the value that each event is grouped by, as a string named as the column of the result; missing is ``(none)``.
 
     It is given as a column, a series of the frame, a function of the frame, a series of users, that is one indexed by the
@@ -47,11 +46,15 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
             raise ColumnNotFound(f"{what}: the frame has no column {given!r}", hint=near(given, data.data_columns))
         given = data.reset_index()[given]
     if not isinstance(given, Series):
-        raise InvalidType(f"{what} is a column, a series, a function of the frame or a frame of users, not "
-                          f"{type(given).__name__}", hint=_EXAMPLE)
+        raise InvalidType(
+            f"{what} is a column, a series, a function of the frame or a frame of users, not {type(given).__name__}",
+            hint=_EXAMPLE,
+        )
     if given.name in taken:
-        raise InvalidValue(f"{what} is named {given.name!r}, as another column of the result is",
-                           hint=f"rename it: breakdown=events[{given.name!r}].rename('...')")
+        raise InvalidValue(
+            f"{what} is named {given.name!r}, as another column of the result is",
+            hint=f"rename it: breakdown=events[{given.name!r}].rename('...')",
+        )
     is_of_users = state_of(given).index == unit and data.index_columns != list(unit)
     placed = _of_users(given, data, what, unit) if is_of_users else of_rows(given, data, f"{what} is", _EXAMPLE)
     if placed.dtype in ("list", "dict"):
@@ -68,16 +71,22 @@ def _of_users(given: Series, data: DataFrame, what: str, unit: tuple[str, ...]) 
     """Return a series of users as given. Raises if it is not one value for each user of the events."""
     state = state_of(given)
     if state.engine is not state_of(data).engine:
-        raise InvalidValue(f"{what} is a series of users of another connection than that of the events",
-                           hint="load the users where the events are")
+        raise InvalidValue(
+            f"{what} is a series of users of another connection than that of the events",
+            hint="load the users where the events are",
+        )
     for name in unit:
         own = state.plan.types[name]
         if own != state_of(data).plan.types[name]:
-            raise InvalidType(f"{what} is a series of users whose {name} is {own}, and {name} of the events is "
-                              f"{data.dtypes[name]}", hint="cast one of them with astype")
+            raise InvalidType(
+                f"{what} is a series of users whose {name} is {own}, and {name} of the events is {data.dtypes[name]}",
+                hint="cast one of them with astype",
+            )
     if state.groups is not None or state.plan.key is None or not {*state.plan.key} <= {*unit}:
-        raise InvalidValue(f"{what} is a series of users in which a user may be there twice",
-                           hint=f"make it one value a user: users.groupby({list(unit)!r})[...].max()")
+        raise InvalidValue(
+            f"{what} is a series of users in which a user may be there twice",
+            hint=f"make it one value a user: users.groupby({list(unit)!r})[...].max()",
+        )
     return given
 
 
@@ -110,4 +119,3 @@ def with_top(rows: Node, label: str, count: Expr, top: int, of: Node | None = No
 
 def _labels(there: Series, yes: str, no: str) -> Series:
     return series_of(state_of(there), case([(expr_of(there), literal(yes))], literal(no)), there.name)
-

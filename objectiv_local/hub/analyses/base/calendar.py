@@ -31,8 +31,12 @@ from objectiv_local.types import DATE, TIMESTAMP
 
 #: Periods, with how many days or hours lie between the starts of two; None where their length varies.
 PERIODS: Final[dict[str, datetime.timedelta | None]] = {
-    "hour": datetime.timedelta(hours=1), "day": datetime.timedelta(days=1), "week": datetime.timedelta(days=7),
-    "month": None, "quarter": None, "year": None,
+    "hour": datetime.timedelta(hours=1),
+    "day": datetime.timedelta(days=1),
+    "week": datetime.timedelta(days=7),
+    "month": None,
+    "quarter": None,
+    "year": None,
 }
 #: Days that lead from the first day of a period into the next one.
 _BEYOND: Final = {"month": 31, "quarter": 92, "year": 366}
@@ -64,8 +68,10 @@ def moment_of(scope: Scope, period: Expr, by: str) -> Expr:
     if zones.is_utc(zone):
         return time
     last = call("from_zone", time, literal(zone))
-    firsts = [call("sub", last, literal(datetime.timedelta(seconds=step)))
-              for step in zones.shown_twice(zone, 3_600 if by == "hour" else 86_400)]
+    firsts = [
+        call("sub", last, literal(datetime.timedelta(seconds=step)))
+        for step in zones.shown_twice(zone, 3_600 if by == "hour" else 86_400)
+    ]
     shown = [(call("eq", call("at_zone", first, literal(zone)), time), first) for first in firsts]
     return case(shown, last) if shown else last
 
@@ -148,26 +154,49 @@ def periods(scope: Scope, by: str) -> Node:
     """
     plan = scope.rows(with_unit=False)
     first, last, known = _ends(scope)
-    bounds: Node = Aggregate(plan, (), (("first_moment", aggregation("min", plan.column(MOMENT))),
-                                        ("last_moment", aggregation("max", plan.column(MOMENT)))), "range")
+    bounds: Node = Aggregate(
+        plan,
+        (),
+        (("first_moment", aggregation("min", plan.column(MOMENT))), ("last_moment", aggregation("max", plan.column(MOMENT)))),
+        "range",
+    )
     first = bounds.column("first_moment") if first is None else first
     last = bounds.column("last_moment") if last is None else last
-    bounds = Select(bounds, (
-        ("first_time", scope.local(bounds, first)), ("last_time", scope.local(bounds, last)),
-        ("known_until", scope.local(bounds, known if known is not None else bounds.column("last_moment")))), "range")
+    bounds = Select(
+        bounds,
+        (
+            ("first_time", scope.local(bounds, first)),
+            ("last_time", scope.local(bounds, last)),
+            ("known_until", scope.local(bounds, known if known is not None else bounds.column("last_moment"))),
+        ),
+        "range",
+    )
     step = "hour" if by == "hour" else "week" if by == "week" else "day"
     size = PERIODS[step]
     assert size is not None
     begin = _start(scope, bounds, bounds.column("first_time"), by)
     until = _start(scope, bounds, bounds.column("last_time"), step)
-    bounds = Select(bounds, (("first_period", cast(begin, TIMESTAMP)), ("last_period", cast(until, TIMESTAMP)),
-                             *((name, bounds.column(name)) for name in ("first_time", "known_until"))), "range")
+    bounds = Select(
+        bounds,
+        (
+            ("first_period", cast(begin, TIMESTAMP)),
+            ("last_period", cast(until, TIMESTAMP)),
+            *((name, bounds.column(name)) for name in ("first_time", "known_until")),
+        ),
+        "range",
+    )
     distance = call("floordiv", call("sub", bounds.column("last_period"), bounds.column("first_period")), literal(size))
     counted = Extend(bounds, (("count", call("add", distance, literal(1))),), "range")
     made = Unnest(counted, call("json_range", counted.column("count")), "item", "position", "periods")
     time = call("add", made.column("first_period"), call("mul", made.column("position"), literal(size)))
-    plan = Select(made, ((PERIOD, time if by == "hour" else cast(time, DATE)),
-                         *((name, made.column(name)) for name in ("first_time", "known_until"))), "periods")
+    plan = Select(
+        made,
+        (
+            (PERIOD, time if by == "hour" else cast(time, DATE)),
+            *((name, made.column(name)) for name in ("first_time", "known_until")),
+        ),
+        "periods",
+    )
     if PERIODS[by] is None:
         plan = Filter(plan, call("eq", plan.column(PERIOD), _start(scope, plan, plan.column(PERIOD), by)), "periods")
     plan = Extend(plan, (("next_period", next_start(scope, plan, plan.column(PERIOD), by)),), "periods")
@@ -178,8 +207,9 @@ def periods(scope: Scope, by: str) -> Node:
     elif scope.start is None and by not in ("hour", "day"):
         # What the data have from the day of the first event on.
         whole = call("and", whole, call("ge", plan.column(PERIOD), cast(plan.column("first_time"), DATE)))
-    return Select(plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)),
-                  "periods")
+    return Select(
+        plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)), "periods"
+    )
 
 
 def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
@@ -193,8 +223,11 @@ def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
         return first, literal(min(last, scope.as_of)), literal(min(end, scope.as_of))
     known = scope.last_moment()
     # Both are missing if there are no events at all.
-    return (first, case([(call("ge", known, literal(last)), literal(last))], known),
-            case([(call("ge", known, literal(end)), literal(end))], known))
+    return (
+        first,
+        case([(call("ge", known, literal(last)), literal(last))], known),
+        case([(call("ge", known, literal(end)), literal(end))], known),
+    )
 
 
 def _start(scope: Scope, plan: Node, time: Expr, by: str) -> Expr:

@@ -20,8 +20,9 @@ def one_of(values: Iterable[object]) -> Check:
 
     def check(value: object, name: str) -> None:
         if value not in known:
-            raise InvalidValue(f"{name} of users is {value!r}, which is no {name} of the analysis",
-                               hint=near(str(value), map(str, known)))
+            raise InvalidValue(
+                f"{name} of users is {value!r}, which is no {name} of the analysis", hint=near(str(value), map(str, known))
+            )
 
     return check
 
@@ -31,8 +32,10 @@ def between(first: int, last: int | None = None) -> Check:
 
     def check(value: object, name: str) -> None:
         if not isinstance(value, int) or value < first or (last is not None and value > last):
-            raise InvalidValue(f"{name} of users is {value!r}, which is no {name} of the analysis",
-                               hint=f"give a number from {first}" + ("" if last is None else f" to {last}"))
+            raise InvalidValue(
+                f"{name} of users is {value!r}, which is no {name} of the analysis",
+                hint=f"give a number from {first}" + ("" if last is None else f" to {last}"),
+            )
 
     return check
 
@@ -47,15 +50,20 @@ def period_in(scope: Scope, by: str) -> Check:
         assert isinstance(value, datetime.date)
         start = floor_of(settings, value, by)
         if start != value:
-            raise InvalidValue(f"{name} of users is {value}, and no {by} starts then",
-                               hint=f"the {by} that it is in starts at {start}")
+            raise InvalidValue(
+                f"{name} of users is {value}, and no {by} starts then", hint=f"the {by} that it is in starts at {start}"
+            )
         day = value.date() if isinstance(value, datetime.datetime) else value
         if scope.start is not None and day < _day(floor_of(settings, day_of(settings, scope.start), by)):
-            raise InvalidValue(f"{name} of users is {value}, which is before the range of the analysis",
-                               hint=f"the range starts at {scope.start} UTC")
+            raise InvalidValue(
+                f"{name} of users is {value}, which is before the range of the analysis",
+                hint=f"the range starts at {scope.start} UTC",
+            )
         if ends and day > day_of(settings, min(ends)):
-            raise InvalidValue(f"{name} of users is {value}, which is after the range of the analysis",
-                               hint=f"the range ends at {min(ends)} UTC")
+            raise InvalidValue(
+                f"{name} of users is {value}, which is after the range of the analysis",
+                hint=f"the range ends at {min(ends)} UTC",
+            )
 
     return check
 

@@ -16,9 +16,16 @@ class Fetched(Analysis):
 
     _has_query = False
 
-    def __init__(self, name: str, frame: DataFrame, scope: Scope, definition: Definition,
-                 members: Node | Callable[[Mapping[str, Any]], Node], counts: Node,
-                 cells: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        frame: DataFrame,
+        scope: Scope,
+        definition: Definition,
+        members: Node | Callable[[Mapping[str, Any]], Node],
+        counts: Node,
+        cells: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(name, frame, scope, definition, members, cells)
         self._counts = counts
 

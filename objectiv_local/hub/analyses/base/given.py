@@ -20,8 +20,10 @@ def column_of(given: object, data: DataFrame, what: str, example: str) -> Series
         given = computed(given, data, what, example)
     if isinstance(given, str):
         if given not in (*data.data_columns, *data.index_columns):
-            raise ColumnNotFound(f"{what} is column {given!r}, which the frame does not have",
-                                 hint=near(given, [*data.data_columns, *data.index_columns]))
+            raise ColumnNotFound(
+                f"{what} is column {given!r}, which the frame does not have",
+                hint=near(given, [*data.data_columns, *data.index_columns]),
+            )
         found: Series = data.all_series[given]
         return found
     if not isinstance(given, Series):

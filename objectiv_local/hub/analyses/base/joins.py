@@ -16,8 +16,9 @@ def crossed(left: Node, right: Node, step: str) -> Node:
     return Join(left, right, "inner", (), tuple(columns), step=step, key=key)
 
 
-def looked_up(left: Node, right: Node, on: Sequence[str], step: str, *, how: Literal["left", "inner"] = "left",
-              key: Sequence[str] = ()) -> Node:
+def looked_up(
+    left: Node, right: Node, on: Sequence[str], step: str, *, how: Literal["left", "inner"] = "left", key: Sequence[str] = ()
+) -> Node:
     """Return the rows of a table with the other columns of the row of another one that has the same key, unique there.
 
     Without such a row, they are missing; with ``how="inner"``, the row is left out. ``key`` are columns that are known to be
@@ -25,5 +26,13 @@ def looked_up(left: Node, right: Node, on: Sequence[str], step: str, *, how: Lit
     """
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in left.types]
     columns += [(name, "right", (name, name)) for name in right.types if name not in on]
-    return Join(left, right, how, tuple((name, name) for name in on), tuple(columns), step=step, key=tuple(key) or left.key,
-                single="right")
+    return Join(
+        left,
+        right,
+        how,
+        tuple((name, name) for name in on),
+        tuple(columns),
+        step=step,
+        key=tuple(key) or left.key,
+        single="right",
+    )

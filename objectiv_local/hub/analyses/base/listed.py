@@ -9,8 +9,14 @@ from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.types import STRING
 
 
-def listed(row: Node, name: str, things: Mapping[str, Mapping[str, Expr]], columns: Mapping[str, Mapping[str, Expr]],
-           step: str, shared: Sequence[str] = ()) -> Node:
+def listed(
+    row: Node,
+    name: str,
+    things: Mapping[str, Mapping[str, Expr]],
+    columns: Mapping[str, Mapping[str, Expr]],
+    step: str,
+    shared: Sequence[str] = (),
+) -> Node:
     """Return a table of named things: ``name``, their constants, and their columns, which are expressions over one row.
 
     ``things`` has the constants of each thing, and ``columns`` the value of each column for each thing. ``shared`` are columns
@@ -22,6 +28,8 @@ def listed(row: Node, name: str, things: Mapping[str, Mapping[str, Expr]], colum
     plan = crossed(Values(schema, rows, (name,), step), row, step)
     label = plan.column(name)
     kept = [*constants, *(each for each in row.types if each in shared)]
-    found = {column: case([(call("eq", label, literal(each)), value) for each, value in values.items()])
-             for column, values in columns.items()}
+    found = {
+        column: case([(call("eq", label, literal(each)), value) for each, value in values.items()])
+        for column, values in columns.items()
+    }
     return Select(plan, ((name, label), *((each, plan.column(each)) for each in kept), *found.items()), step)

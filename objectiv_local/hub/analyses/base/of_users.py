@@ -22,8 +22,11 @@ class OfUsers:
     def added_to(self, plan: Node, name: str) -> Node:
         """Return rows that have the unit with the value of their user."""
         state = state_of(self.values)
-        users = Select(state.plan, (*((each, state.plan.column(each)) for each in self.unit), (name, expr_of(self.values))),
-                       "values_of_users")
+        users = Select(
+            state.plan,
+            (*((each, state.plan.column(each)) for each in self.unit), (name, expr_of(self.values))),
+            "values_of_users",
+        )
         found = looked_up(plan, users, self.unit, "events_with_users")
         value: Expr = call("coalesce", found.column(name), literal(self.missing))
         return Select(found, tuple((each, value if each == name else found.column(each)) for each in found.types), found.step)

@@ -33,8 +33,28 @@ from objectiv_local.hub.settings import Settings
 
 MOMENT = "moment"
 #: Names that analyses give to columns beside the unit.
-_RESERVED = (MOMENT, EVENT, "period", "day", "state", "part", "active", "created", "entered_at", "cohort", "step", "value",
-             "period_before", "period_after", "first_period", "first_moment", "next_day", "until", "converted", "following")
+_RESERVED = (
+    MOMENT,
+    EVENT,
+    "period",
+    "day",
+    "state",
+    "part",
+    "active",
+    "created",
+    "entered_at",
+    "cohort",
+    "step",
+    "value",
+    "period_before",
+    "period_after",
+    "first_period",
+    "first_moment",
+    "next_day",
+    "until",
+    "converted",
+    "following",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +94,14 @@ class Scope:
         """Return the columns of the unit."""
         return [plan.column(name) for name in self.unit]
 
-    def rows(self, columns: Mapping[str, Series | OfUsers] | None = None, where: Series | None = None, *, ranged: bool = True,
-             with_unit: bool = True) -> Node:
+    def rows(
+        self,
+        columns: Mapping[str, Series | OfUsers] | None = None,
+        where: Series | None = None,
+        *,
+        ranged: bool = True,
+        with_unit: bool = True,
+    ) -> Node:
         """Return the events up to ``as_of``: their unit, moment, event id and the given columns, series of the event frame or
         values of users.
 
@@ -93,8 +119,10 @@ class Scope:
             if name not in named:
                 data[name] = series
             elif expr_of(series) != self.state.plan.column(name):
-                raise InvalidValue(f"{self.name} has a column {name!r} of its own, and so has the unit or index of the frame",
-                                   hint="rename it, or take it out of the index with reset_index()")
+                raise InvalidValue(
+                    f"{self.name} has a column {name!r} of its own, and so has the unit or index of the frame",
+                    hint="rename it, or take it out of the index with reset_index()",
+                )
             kept[name] = None
         if where is not None:
             condition = unused_name(f"{self.name}_where", state_of(data).plan.types)
@@ -157,9 +185,19 @@ class Scope:
         return found
 
 
-def scope_of(settings: Settings, events: object, name: str, *, unit: str | Sequence[str] | None = "user_id",
-             start: object = None, end: object = None, as_of: object = None, columns: Sequence[str] = (),
-             limits: tuple[str, str] = ("start", "end"), **dtypes: str) -> Scope:
+def scope_of(
+    settings: Settings,
+    events: object,
+    name: str,
+    *,
+    unit: str | Sequence[str] | None = "user_id",
+    start: object = None,
+    end: object = None,
+    as_of: object = None,
+    columns: Sequence[str] = (),
+    limits: tuple[str, str] = ("start", "end"),
+    **dtypes: str,
+) -> Scope:
     """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
 
     Without a ``unit``, all events count. ``limits`` are the names that the analysis has for ``start`` and ``end``.
@@ -172,14 +210,19 @@ def scope_of(settings: Settings, events: object, name: str, *, unit: str | Seque
     data = require(events, name, (*units, *columns), **{MOMENT: "timestamp"}, **dtypes)
     for each in units:
         if each in _RESERVED:
-            raise InvalidValue(f"unit of {name} is named {each!r}, as a column of analyses is",
-                               hint=f"rename it: events.rename(columns={{{each!r}: ...}})")
+            raise InvalidValue(
+                f"unit of {name} is named {each!r}, as a column of analyses is",
+                hint=f"rename it: events.rename(columns={{{each!r}: ...}})",
+            )
         if data.dtypes[each] in ("json", "list", "dict"):
-            raise InvalidType(f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
-                              hint="units are ids: strings, numbers, uuids")
+            raise InvalidType(
+                f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
+                hint="units are ids: strings, numbers, uuids",
+            )
     zone = settings.time_zone
     bounds = limit(start, limits[0], zone), limit(end, limits[1], zone), limit(as_of, "as_of", zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
-        raise InvalidValue(f"{limits[1]} {end} is not after {limits[0]} {start}",
-                           hint=f"{limits[0]} is inclusive and {limits[1]} is not")
+        raise InvalidValue(
+            f"{limits[1]} {end} is not after {limits[0]} {start}", hint=f"{limits[0]} is inclusive and {limits[1]} is not"
+        )
     return Scope(settings, name, data, units, *bounds)

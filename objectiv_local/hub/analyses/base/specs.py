@@ -38,8 +38,13 @@ _FORMS: Final = ("expression", "query", "moment", "date", *_UNITS, "mapping", "t
 
 def spec_of(name: str, settings: Settings, events: DataFrame, arguments: Mapping[str, object]) -> dict[str, Any]:
     """Return what an analysis was asked for, as a dict that JSON can hold. Raises NotSupported for what cannot be written."""
-    return {"version": VERSION, "analysis": name, "time_zone": settings.time_zone, "week_start": settings.week_start,
-            "arguments": {key: _written(value, events, f"{key} of {name}") for key, value in arguments.items()}}
+    return {
+        "version": VERSION,
+        "analysis": name,
+        "time_zone": settings.time_zone,
+        "week_start": settings.week_start,
+        "arguments": {key: _written(value, events, f"{key} of {name}") for key, value in arguments.items()},
+    }
 
 
 def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame) -> Any:
@@ -72,34 +77,44 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
         raise InvalidValue(f"time_zone and week_start of the spec are strings, not {zone!r} and {week_start!r}")
     days_after_monday(week_start)
     settings = replace(settings, time_zone=zones.zone(zone).key, week_start=week_start)
-    arguments = {key: _read(_as_steps(key, value), events, f"{key} of {name}", settings)
-                 for key, value in given.get("arguments", {}).items()}
+    arguments = {
+        key: _read(_as_steps(key, value), events, f"{key} of {name}", settings)
+        for key, value in given.get("arguments", {}).items()
+    }
     # Rules of a cohort are given by position.
     several = [each.name for each in signature(ANALYSES[name]).parameters.values() if each.kind is Parameter.VAR_POSITIONAL]
     first = arguments.pop(several[0], []) if several else []
     if not isinstance(first, list | tuple):
         raise InvalidValue(f"{several[0]} of the spec is a list, not {in_words(first)}", hint=f'"{several[0]}": [...]')
     for each in signature(ANALYSES[name]).parameters.values():
-        if each.default is Parameter.empty and each.kind is Parameter.POSITIONAL_OR_KEYWORD and each.name not in (
-                "settings", "events", *arguments):
-            raise InvalidValue(f"the spec has no argument {each.name!r}, which {name} needs",
-                               hint=f'"arguments": {{"{each.name}": ...}}')
+        if (
+            each.default is Parameter.empty
+            and each.kind is Parameter.POSITIONAL_OR_KEYWORD
+            and each.name not in ("settings", "events", *arguments)
+        ):
+            raise InvalidValue(
+                f"the spec has no argument {each.name!r}, which {name} needs", hint=f'"arguments": {{"{each.name}": ...}}'
+            )
     return checked(ANALYSES[name])(settings, events, *first, **arguments)
 
 
 def checked_spec(spec: object, where: str) -> None:
     """Raise InvalidValue for what is no spec of this version; ``where`` names it."""
     if not isinstance(spec, dict) or not isinstance(spec.get("analysis"), str):
-        raise InvalidValue(f"{where} has no 'analysis' that is a string: {in_words(spec)}",
-                           hint='for instance {"analysis": "trend"}')
+        raise InvalidValue(
+            f"{where} has no 'analysis' that is a string: {in_words(spec)}", hint='for instance {"analysis": "trend"}'
+        )
     version = spec.get("version", VERSION)
     if version != VERSION:
-        raise InvalidValue(f"{where} is of version {version!r}, and this release reads version {VERSION}",
-                           hint="write it again with spec() of this release")
+        raise InvalidValue(
+            f"{where} is of version {version!r}, and this release reads version {VERSION}",
+            hint="write it again with spec() of this release",
+        )
     unknown = [key for key in spec if key not in ("version", "analysis", "time_zone", "week_start", "arguments", "description")]
     if unknown:
-        raise InvalidValue(f"{where} has an unknown key {unknown[0]!r}",
-                           hint=f"arguments of {spec['analysis']} go into 'arguments'")
+        raise InvalidValue(
+            f"{where} has an unknown key {unknown[0]!r}", hint=f"arguments of {spec['analysis']} go into 'arguments'"
+        )
     name = spec["analysis"]
     if name not in ANALYSES:
         raise InvalidValue(f"{where} uses an unknown analysis {name!r}", hint=near(name, ANALYSES))
@@ -111,8 +126,10 @@ def checked_spec(spec: object, where: str) -> None:
         return
     for key in arguments:
         if key not in [each.name for each in known]:
-            raise InvalidValue(f"{where} has the argument {key!r}, which {name} does not take",
-                               hint=near(str(key), [each.name for each in known]))
+            raise InvalidValue(
+                f"{where} has the argument {key!r}, which {name} does not take",
+                hint=near(str(key), [each.name for each in known]),
+            )
 
 
 @checked
@@ -160,8 +177,10 @@ class Metrics:
         return dict(self._specs[name])
 
     def __repr__(self) -> str:
-        lines = [f"  {name}: {each['analysis']}" + (f", {each['description']}" if "description" in each else "")
-                 for name, each in self._specs.items()]
+        lines = [
+            f"  {name}: {each['analysis']}" + (f", {each['description']}" if "description" in each else "")
+            for name, each in self._specs.items()
+        ]
         return "\n".join([f"<{len(self)} metrics of {self._source}>", *lines])
 
 
@@ -188,8 +207,10 @@ def metrics(settings: Settings, path: str | Path) -> Metrics:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidValue(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
-                           hint="give the path of a YAML or JSON file") from None
+        raise InvalidValue(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+            hint="give the path of a YAML or JSON file",
+        ) from None
     found = _parsed(text, path)
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise DataInvalid(f"{path} is no mapping of names to specs", hint="for instance weekly_users: {analysis: trend}")
@@ -207,8 +228,10 @@ def _parsed(text: str, path: Path) -> Any:
     try:
         import yaml  # type: ignore[import-untyped]
     except ImportError:
-        raise NotSupported("PyYAML is not installed",
-                           hint="pip install 'objectiv-local[metrics]', or use a JSON file") from None
+        raise NotSupported(
+            "PyYAML is not installed", hint="pip install 'objectiv-local[metrics]', or use a JSON file"
+        ) from None
+
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         """Reads plain values only, and refuses a key that is there twice, of which YAML takes the last one."""
 
@@ -250,8 +273,10 @@ def _written(value: object, events: DataFrame, what: str) -> Any:
     if isinstance(value, Series):
         placed = on_rows_of(events, value)
         if placed is None:
-            raise NotSupported(f"{what} reads other rows than the events, and has no spec",
-                               hint="assign it to a column of the events, and use that column")
+            raise NotSupported(
+                f"{what} reads other rows than the events, and has no spec",
+                hint="assign it to a column of the events, and use that column",
+            )
         return {"expression": encoded(expr_of(placed), what), "name": value.name}
     if isinstance(value, Mapping):
         return {"mapping": [[_written(each, events, what) for each in pair] for pair in value.items()]}
@@ -276,8 +301,9 @@ def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
         return value
     form = next((each for each in _FORMS if each in value), None)
     if form is None or len(value) > (2 if form == "expression" else 1):
-        raise InvalidValue(f"{what} in the spec is not known: {value!r}"[:300],
-                           hint=f"an object has one of {', '.join(_FORMS)}")
+        raise InvalidValue(
+            f"{what} in the spec is not known: {value!r}"[:300], hint=f"an object has one of {', '.join(_FORMS)}"
+        )
     inner = value[form]
     try:
         match form:

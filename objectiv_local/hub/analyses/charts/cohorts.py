@@ -29,8 +29,9 @@ def _since(asked: Asked) -> str:
 def retention(asked: Asked) -> Any:
     """Return the heat map of the rates of cohorts, with their sizes and the rates of all of them."""
     if asked.group is not None:
-        raise NotSupported("the heat map of retention is drawn without a breakdown",
-                           hint="plot(kind='curve') has a line for each group")
+        raise NotSupported(
+            "the heat map of retention is drawn without a breakdown", hint="plot(kind='curve') has a line for each group"
+        )
     rows = [row for row in asked.rows() if row["rate"] is not None]
     if not rows:
         raise asked.nothing()
@@ -38,16 +39,40 @@ def retention(asked: Asked) -> Any:
     numbers = sorted({row["periods_since"] for row in rows})
     columns = [named.get(number, str(number)) for number in numbers]
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
-    cells = [Cell(_ALL, named.get(number, str(number)), percent(rate, 0), rate, details=(
-        ("rate", percent(rate)), ("users", f"{count(users)} of {count(of)}")))
-        for number, (rate, users, of) in _mean(rows).items()]
+    cells = [
+        Cell(
+            _ALL,
+            named.get(number, str(number)),
+            percent(rate, 0),
+            rate,
+            details=(("rate", percent(rate)), ("users", f"{count(users)} of {count(of)}")),
+        )
+        for number, (rate, users, of) in _mean(rows).items()
+    ]
     cells += [Cell(cohort, _USERS, count(size)) for cohort, size in ((_ALL, sum(sizes.values())), *sizes.items())]
-    cells += [Cell(label(row["cohort"]), named.get(row["periods_since"], str(row["periods_since"])), percent(row["rate"], 0),
-                   row["rate"], bool(row["complete"]), (
-        ("rate", percent(row["rate"])), ("users", f"{count(row['users'])} of {count(row['cohort_users'])}"))) for row in rows]
-    return heat_map(cells, [_ALL, *sizes], [_USERS, *columns], asked.layout.titled(f"Retention of users by {asked.by}"),
-                    row_title=f"{asked.by} of the start", column_title=_since(asked), scale_title="users who came back", most=1,
-                    is_share=True, note=f"{_ALL}: complete cells, weighted by users")
+    cells += [
+        Cell(
+            label(row["cohort"]),
+            named.get(row["periods_since"], str(row["periods_since"])),
+            percent(row["rate"], 0),
+            row["rate"],
+            bool(row["complete"]),
+            (("rate", percent(row["rate"])), ("users", f"{count(row['users'])} of {count(row['cohort_users'])}")),
+        )
+        for row in rows
+    ]
+    return heat_map(
+        cells,
+        [_ALL, *sizes],
+        [_USERS, *columns],
+        asked.layout.titled(f"Retention of users by {asked.by}"),
+        row_title=f"{asked.by} of the start",
+        column_title=_since(asked),
+        scale_title="users who came back",
+        most=1,
+        is_share=True,
+        note=f"{_ALL}: complete cells, weighted by users",
+    )
 
 
 def _mean(rows: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
@@ -74,10 +99,15 @@ def retention_curve(asked: Asked) -> Any:
     note = "complete cells, weighted by users"
     if asked.group is not None:
         return line_chart(lines, layout, x_title=x_title, y_title=y_title, series_title=asked.group, is_share=True, note=note)
-    cohorts = [Line(cohort, [row["periods_since"] for row in own], [row["rate"] for row in own],
-                    [bool(row["complete"]) for row in own]) for cohort, own in by_group(rows, "cohort").items()]
-    return spread_chart(cohorts, lines, layout, x_title=x_title, y_title=y_title,
-                        note=f"blue: all cohorts, {note}; grey: each cohort")
+    cohorts = [
+        Line(
+            cohort, [row["periods_since"] for row in own], [row["rate"] for row in own], [bool(row["complete"]) for row in own]
+        )
+        for cohort, own in by_group(rows, "cohort").items()
+    ]
+    return spread_chart(
+        cohorts, lines, layout, x_title=x_title, y_title=y_title, note=f"blue: all cohorts, {note}; grey: each cohort"
+    )
 
 
 def ltv(asked: Asked) -> Any:
@@ -86,19 +116,46 @@ def ltv(asked: Asked) -> Any:
     numbers = sorted({row["days"] for row in rows})
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
     cells = [Cell(cohort, _USERS, count(size)) for cohort, size in sizes.items()]
-    cells += [Cell(label(row["cohort"]), str(row["days"]), count(row["ltv"]), None if row["ltv"] is None else float(row["ltv"]),
-                   bool(row["complete"]), (("value per user", count(row["ltv"])), ("total", count(row["total"])),
-                                           ("users", count(row["cohort_users"])))) for row in rows]
-    return heat_map(cells, list(sizes), [_USERS, *map(str, numbers)], asked.layout.titled("Lifetime value per user"),
-                    row_title="cohort", column_title="days since the first order", scale_title="value per user")
+    cells += [
+        Cell(
+            label(row["cohort"]),
+            str(row["days"]),
+            count(row["ltv"]),
+            None if row["ltv"] is None else float(row["ltv"]),
+            bool(row["complete"]),
+            (("value per user", count(row["ltv"])), ("total", count(row["total"])), ("users", count(row["cohort_users"]))),
+        )
+        for row in rows
+    ]
+    return heat_map(
+        cells,
+        list(sizes),
+        [_USERS, *map(str, numbers)],
+        asked.layout.titled("Lifetime value per user"),
+        row_title="cohort",
+        column_title="days since the first order",
+        scale_title="value per user",
+    )
 
 
 def ltv_curve(asked: Asked) -> Any:
     """Return the value per user over the days since the first order: a line for each of the last cohorts."""
     groups = by_group(asked.rows(), "cohort")
     shown = list(groups.items())[-_MOST_CURVES:]
-    lines = [Line(cohort, [0, *(row["days"] for row in own)], [0, *(row["ltv"] for row in own)],
-                  [True, *(bool(row["complete"]) for row in own)]) for cohort, own in shown]
-    return line_chart(lines, asked.layout.titled("Lifetime value per user"), x_title="days since the first order",
-                      y_title="value per user", series_title="cohort",
-                      note=f"the last {len(shown)} of {len(groups):,} cohorts" if len(shown) < len(groups) else "")
+    lines = [
+        Line(
+            cohort,
+            [0, *(row["days"] for row in own)],
+            [0, *(row["ltv"] for row in own)],
+            [True, *(bool(row["complete"]) for row in own)],
+        )
+        for cohort, own in shown
+    ]
+    return line_chart(
+        lines,
+        asked.layout.titled("Lifetime value per user"),
+        x_title="days since the first order",
+        y_title="value per user",
+        series_title="cohort",
+        note=f"the last {len(shown)} of {len(groups):,} cohorts" if len(shown) < len(groups) else "",
+    )

@@ -8,8 +8,11 @@ from objectiv_local.charts.forest import Estimate, forest_plot
 from objectiv_local.charts.values import count, label, number, percent
 from objectiv_local.hub.analyses.charts.asked import Asked
 
-_SCORES = {"association": "correlation with converting, phi", "adjusted": "coefficient of the logistic regression",
-           "before_after": "change of conversions per user and day"}
+_SCORES = {
+    "association": "correlation with converting, phi",
+    "adjusted": "coefficient of the logistic regression",
+    "before_after": "change of conversions per user and day",
+}
 
 
 def _text(value: Any, low: Any, high: Any, *, is_share: bool = False) -> str:
@@ -22,12 +25,28 @@ def impact(asked: Asked) -> Any:
     [feature] = asked.frame.index_columns
     level = str(asked.arguments.get("level", "association"))
     share = percent if level != "before_after" else count
-    estimates = [Estimate(label(row[feature]), number(row["score"]), number(row["ci_low"]), number(row["ci_high"]),
-                          _text(row["score"], row["ci_low"], row["ci_high"]), (
-        ("exposed users", count(row["exposed"])), ("rate of exposed", share(row["rate_exposed"])),
-        ("rate of unexposed", share(row["rate_unexposed"])))) for row in asked.rows()]
-    return forest_plot(estimates, asked.layout.titled(f"Impact of features: {level.replace('_', ' and ')}"),
-                       x_title=_SCORES.get(level, "score"), y_title=feature, note=_level(asked))
+    estimates = [
+        Estimate(
+            label(row[feature]),
+            number(row["score"]),
+            number(row["ci_low"]),
+            number(row["ci_high"]),
+            _text(row["score"], row["ci_low"], row["ci_high"]),
+            (
+                ("exposed users", count(row["exposed"])),
+                ("rate of exposed", share(row["rate_exposed"])),
+                ("rate of unexposed", share(row["rate_unexposed"])),
+            ),
+        )
+        for row in asked.rows()
+    ]
+    return forest_plot(
+        estimates,
+        asked.layout.titled(f"Impact of features: {level.replace('_', ' and ')}"),
+        x_title=_SCORES.get(level, "score"),
+        y_title=feature,
+        note=_level(asked),
+    )
 
 
 def _level(asked: Asked) -> str:
@@ -37,22 +56,44 @@ def _level(asked: Asked) -> str:
 def experiment(asked: Asked) -> Any:
     """Return the lift of each variant over the control, with its interval, metric by metric."""
     control = str(asked.arguments.get("control", "control"))
-    rows = sorted((row for row in asked.rows() if label(row["variant"]) != control),
-                  key=lambda row: (label(row["metric"]), label(row["variant"])))
+    rows = sorted(
+        (row for row in asked.rows() if label(row["variant"]) != control),
+        key=lambda row: (label(row["metric"]), label(row["variant"])),
+    )
     metrics, variants = ({label(row[name]) for row in rows} for name in ("metric", "variant"))
-    named = {(True, True): "{metric}: {variant}", (False, True): "{variant}", (True, False): "{metric}",
-             (False, False): "{variant}"}[len(metrics) > 1, len(variants) > 1]
+    named = {
+        (True, True): "{metric}: {variant}",
+        (False, True): "{variant}",
+        (True, False): "{metric}",
+        (False, False): "{variant}",
+    }[len(metrics) > 1, len(variants) > 1]
     means = {label(row["metric"]): row["mean"] for row in asked.rows() if label(row["variant"]) == control}
-    estimates = [Estimate(named.format(metric=label(row["metric"]), variant=label(row["variant"])), number(row["lift"]),
-                          number(row["ci_low"]), number(row["ci_high"]),
-                          _text(row["lift"], row["ci_low"], row["ci_high"], is_share=True), (
-        ("users", count(row["users"])), ("mean", _mean(row["mean"])),
-        (f"mean of {control}", _mean(means[label(row["metric"])])),
-        ("p", "" if number(row["p"]) is None else f"{row['p']:.2g}"))) for row in rows]
+    estimates = [
+        Estimate(
+            named.format(metric=label(row["metric"]), variant=label(row["variant"])),
+            number(row["lift"]),
+            number(row["ci_low"]),
+            number(row["ci_high"]),
+            _text(row["lift"], row["ci_low"], row["ci_high"], is_share=True),
+            (
+                ("users", count(row["users"])),
+                ("mean", _mean(row["mean"])),
+                (f"mean of {control}", _mean(means[label(row["metric"])])),
+                ("p", "" if number(row["p"]) is None else f"{row['p']:.2g}"),
+            ),
+        )
+        for row in rows
+    ]
     one = f" of {next(iter(metrics))}" if len(metrics) == 1 else ""
     other = f" of {next(iter(variants))}" if len(variants) == 1 and not one else ""
-    return forest_plot(estimates, asked.layout.titled(f"Lift{one}{other} over {control}"), x_title=f"lift over {control}, %",
-                       is_share=True, is_sorted=False, note=_level(asked))
+    return forest_plot(
+        estimates,
+        asked.layout.titled(f"Lift{one}{other} over {control}"),
+        x_title=f"lift over {control}, %",
+        is_share=True,
+        is_sorted=False,
+        note=_level(asked),
+    )
 
 
 def _mean(value: Any) -> str:

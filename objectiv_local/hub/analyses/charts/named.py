@@ -15,8 +15,15 @@ _LEVEL: Final = 0.05
 def attribution(asked: Asked) -> Any:
     """Return the credit of each touch, with its share."""
     [touch] = asked.frame.index_columns
-    bars = [Bar(label(row[touch]), number(row["credit"]), f"{count(row['credit'])} ({percent(row['share'])})", (
-        ("conversions", count(row["conversions"])),)) for row in asked.rows()]
+    bars = [
+        Bar(
+            label(row[touch]),
+            number(row["credit"]),
+            f"{count(row['credit'])} ({percent(row['share'])})",
+            (("conversions", count(row["conversions"])),),
+        )
+        for row in asked.rows()
+    ]
     model = str(asked.arguments.get("model", "last")).replace("_", " ")
     what = "credit" if asked.arguments.get("value") is None else "credited value"
     return ranked_bars(bars, asked.layout.titled(f"Attribution by {touch}, model {model}"), x_title=what, y_title=touch)
@@ -25,29 +32,65 @@ def attribution(asked: Asked) -> Any:
 def drivers(asked: Asked) -> Any:
     """Return the correlation of each value with the conversion; those that may be chance are lighter."""
     [title] = asked.frame.index_columns
-    bars = [Bar(label(row[title]), number(row["phi"]), f"{row['phi']:.3f}" if number(row["phi"]) is not None else "", (
-        ("converted with", percent(row["rate"])), ("converted without", percent(row["rate_without"])),
-        ("users", count(row["users"])), ("odds ratio", count(row["odds_ratio"])),
-        ("q", "" if row["q"] is None else f"{row['q']:.2g}")), is_faint=row["q"] is None or not row["q"] < _LEVEL)
-        for row in asked.rows()]
-    return ranked_bars(bars, asked.layout.titled("What goes together with converting"), y_title=title,
-                       x_title="correlation with converting, phi", faint=f"q of {_LEVEL} or more", strong=f"q below {_LEVEL}")
+    bars = [
+        Bar(
+            label(row[title]),
+            number(row["phi"]),
+            f"{row['phi']:.3f}" if number(row["phi"]) is not None else "",
+            (
+                ("converted with", percent(row["rate"])),
+                ("converted without", percent(row["rate_without"])),
+                ("users", count(row["users"])),
+                ("odds ratio", count(row["odds_ratio"])),
+                ("q", "" if row["q"] is None else f"{row['q']:.2g}"),
+            ),
+            is_faint=row["q"] is None or not row["q"] < _LEVEL,
+        )
+        for row in asked.rows()
+    ]
+    return ranked_bars(
+        bars,
+        asked.layout.titled("What goes together with converting"),
+        y_title=title,
+        x_title="correlation with converting, phi",
+        faint=f"q of {_LEVEL} or more",
+        strong=f"q below {_LEVEL}",
+    )
 
 
 def event_types(asked: Asked) -> Any:
     """Return the events of each type, with their share."""
-    bars = [Bar(label(row["event_type"]), row["events"], f"{count(row['events'])} ({percent(row['share'])})", (
-        ("users", count(row["users"])), ("events per user", count(row["events_per_user"])))) for row in asked.rows()]
+    bars = [
+        Bar(
+            label(row["event_type"]),
+            row["events"],
+            f"{count(row['events'])} ({percent(row['share'])})",
+            (("users", count(row["users"])), ("events per user", count(row["events_per_user"]))),
+        )
+        for row in asked.rows()
+    ]
     return ranked_bars(bars, asked.layout.titled("Events by type"), x_title="events", y_title="event type")
 
 
 def properties(asked: Asked) -> Any:
     """Return the share of the events that have each property."""
-    bars = [Bar(label(row["property"]), number(row["fill"]), percent(row["fill"]), (
-        ("dtype", label(row["dtype"])), ("events", count(row["filled"])), ("distinct values", count(row["distinct"]))))
-        for row in asked.rows()]
-    return ranked_bars(bars, asked.layout.titled("Events that have a property"), x_title="share of events, %",
-                       y_title="property", is_share=True, most=1)
+    bars = [
+        Bar(
+            label(row["property"]),
+            number(row["fill"]),
+            percent(row["fill"]),
+            (("dtype", label(row["dtype"])), ("events", count(row["filled"])), ("distinct values", count(row["distinct"]))),
+        )
+        for row in asked.rows()
+    ]
+    return ranked_bars(
+        bars,
+        asked.layout.titled("Events that have a property"),
+        x_title="share of events, %",
+        y_title="property",
+        is_share=True,
+        most=1,
+    )
 
 
 def quality(asked: Asked) -> Any:
@@ -57,5 +100,12 @@ def quality(asked: Asked) -> Any:
         share = None if row["failed"] is None else row["failed"] / row["of"] if row["of"] else 0.0
         text = f"{count(row['failed'])} of {count(row['of'])}, {row['severity']}"
         bars.append(Bar(label(row["check"]), share, text, (("failed", text),), row["severity"] != "error"))
-    return ranked_bars(bars, asked.layout.titled("Checks of the events"), x_title="failed, %", y_title="check", is_share=True,
-                       faint="warning", strong="error")
+    return ranked_bars(
+        bars,
+        asked.layout.titled("Checks of the events"),
+        x_title="failed, %",
+        y_title="check",
+        is_share=True,
+        faint="warning",
+        strong="error",
+    )

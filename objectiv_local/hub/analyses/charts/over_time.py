@@ -13,8 +13,13 @@ from objectiv_local.charts.values import labels
 from objectiv_local.hub.analyses.charts.asked import Asked, by_group
 
 #: What the periods of a chart are, if some are incomplete.
-_MEASURES = {"users": "Users", "events": "Events", "sessions": "Sessions", "events_per_user": "Events per user",
-             "first_time_users": "First-time users"}
+_MEASURES = {
+    "users": "Users",
+    "events": "Events",
+    "sessions": "Sessions",
+    "events_per_user": "Events per user",
+    "first_time_users": "First-time users",
+}
 
 
 def _line(name: str, rows: list[dict[str, Any]], x: str, y: str) -> Line:
@@ -25,19 +30,33 @@ def trend(asked: Asked) -> Any:
     """Return a line for each group, and one for the previous periods."""
     rows = asked.rows()
     measure = asked.arguments.get("measure", "users")
-    title = _MEASURES[measure] if isinstance(measure, str) and measure in _MEASURES else (
-        str(measure) if isinstance(measure, str) else " of ".join(map(str, measure)).capitalize())
+    title = (
+        _MEASURES[measure]
+        if isinstance(measure, str) and measure in _MEASURES
+        else (str(measure) if isinstance(measure, str) else " of ".join(map(str, measure)).capitalize())
+    )
     group = asked.group
     lines = [_line(label or title, own, "period", "value") for label, own in by_group(rows, group).items()]
     has_previous = "previous" in rows[0]
     if has_previous:
-        lines += [Line(f"{label}, previous" if label else "previous periods", [row["period"] for row in own],
-                       [row["previous"] for row in own]) for label, own in by_group(rows, group).items()]
+        lines += [
+            Line(
+                f"{label}, previous" if label else "previous periods",
+                [row["period"] for row in own],
+                [row["previous"] for row in own],
+            )
+            for label, own in by_group(rows, group).items()
+        ]
         if group is None:
             lines[0] = _line("these periods", rows, "period", "value")
-    return line_chart(lines, asked.layout.titled(f"{title} by {asked.by}" + (f" and {group}" if group else "")),
-                      x_title=asked.by, y_title=title.lower(), series_title=group or "",
-                      grey=(*_rest(group), *(line.name for line in lines if line.complete is None)))
+    return line_chart(
+        lines,
+        asked.layout.titled(f"{title} by {asked.by}" + (f" and {group}" if group else "")),
+        x_title=asked.by,
+        y_title=title.lower(),
+        series_title=group or "",
+        grey=(*_rest(group), *(line.name for line in lines if line.complete is None)),
+    )
 
 
 def _rest(group: str | None) -> Sequence[str]:
@@ -50,16 +69,26 @@ def active_users(asked: Asked) -> Any:
     month = asked.arguments.get("month_days", 30)
     names = {"daily": "daily", "weekly": "weekly (7 days)", "monthly": f"monthly ({month} days)"}
     lines = [_line(name, rows, "day", column) for column, name in names.items()]
-    return line_chart(lines, asked.layout.titled("Active users"), x_title="day", y_title="users", series_title="active",
-                      note=_incomplete(rows, "dashed: the window reaches beyond the data"))
+    return line_chart(
+        lines,
+        asked.layout.titled("Active users"),
+        x_title="day",
+        y_title="users",
+        series_title="active",
+        note=_incomplete(rows, "dashed: the window reaches beyond the data"),
+    )
 
 
 def share_of_active(asked: Asked) -> Any:
     """Return the line of daily as a share of monthly active users."""
     rows = asked.rows()
-    return line_chart([_line("stickiness", rows, "day", "stickiness")],
-                      asked.layout.titled("Daily active users as a share of monthly ones"), x_title="day",
-                      y_title="daily / monthly active users, %", is_share=True)
+    return line_chart(
+        [_line("stickiness", rows, "day", "stickiness")],
+        asked.layout.titled("Daily active users as a share of monthly ones"),
+        x_title="day",
+        y_title="daily / monthly active users, %",
+        is_share=True,
+    )
 
 
 def _incomplete(rows: list[dict[str, Any]], note: str) -> str:
@@ -73,11 +102,17 @@ def lifecycle(asked: Asked) -> Any:
     def of(name: str) -> list[Any]:
         return [row[name] for row in rows]
 
-    return stacked_periods(labels(of("period")), [bool(row["complete"]) for row in rows],
-                           {name: of(name) for name in ("returning", "resurrecting", "new")}, {"dormant": of("dormant")},
-                           asked.layout.titled(f"Lifecycle of users by {asked.by}"), x_title=asked.by,
-                           y_title="users; dormant below zero", hatched=("resurrecting", "dormant"),
-                           palette=(COLORS[0], COLORS[4], COLORS[1], GREY))
+    return stacked_periods(
+        labels(of("period")),
+        [bool(row["complete"]) for row in rows],
+        {name: of(name) for name in ("returning", "resurrecting", "new")},
+        {"dormant": of("dormant")},
+        asked.layout.titled(f"Lifecycle of users by {asked.by}"),
+        x_title=asked.by,
+        y_title="users; dormant below zero",
+        hatched=("resurrecting", "dormant"),
+        palette=(COLORS[0], COLORS[4], COLORS[1], GREY),
+    )
 
 
 def stickiness(asked: Asked) -> Any:
@@ -94,6 +129,11 @@ def stickiness(asked: Asked) -> Any:
         raise asked.nothing()
     shares = [Share(str(active), count / total, count) for active, count in sorted(users.items())]
     periods = len({row["period"] for row in counted})
-    return share_bars(shares, asked.layout.titled(f"How many {by}s of a {of} users are active"),
-                      x_title=f"active {by}s of the {of}", y_title="share of active users, %", count_title="users",
-                      note=f"over {periods:,} {'complete' if complete else 'incomplete'} {of}{'s' if periods != 1 else ''}")
+    return share_bars(
+        shares,
+        asked.layout.titled(f"How many {by}s of a {of} users are active"),
+        x_title=f"active {by}s of the {of}",
+        y_title="share of active users, %",
+        count_title="users",
+        note=f"over {periods:,} {'complete' if complete else 'incomplete'} {of}{'s' if periods != 1 else ''}",
+    )

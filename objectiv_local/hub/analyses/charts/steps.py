@@ -22,8 +22,19 @@ _ENTRY, _EXIT = "(entry)", "(exit)"
 
 
 def _steps(rows: list[dict[str, Any]], group: str = "") -> list[Step]:
-    return [Step(label(row["name"]), row["users"], row["of_first"], row["of_previous"], row["ci_low"], row["ci_high"],
-                 number(row["median_time"]), group) for row in rows]
+    return [
+        Step(
+            label(row["name"]),
+            row["users"],
+            row["of_first"],
+            row["of_previous"],
+            row["ci_low"],
+            row["ci_high"],
+            number(row["median_time"]),
+            group,
+        )
+        for row in rows
+    ]
 
 
 def funnel(asked: Asked) -> Any:
@@ -36,8 +47,12 @@ def funnel(asked: Asked) -> Any:
     groups = {group: _steps(own, group) for group, own in by_group(rows, asked.group).items()}
     largest = sorted(groups, key=lambda group: -groups[group][0].users)[:_MOST_GROUPS]
     shown = {group: steps for group, steps in groups.items() if group in largest}
-    return grouped_funnel(shown, asked.layout.titled(f"Funnel by {asked.group}"), group_title=asked.group,
-                          note=f"the {len(shown)} largest of {len(groups):,} groups" if len(shown) < len(groups) else "")
+    return grouped_funnel(
+        shown,
+        asked.layout.titled(f"Funnel by {asked.group}"),
+        group_title=asked.group,
+        note=f"the {len(shown)} largest of {len(groups):,} groups" if len(shown) < len(groups) else "",
+    )
 
 
 def conversion(asked: Asked) -> Any:
@@ -46,13 +61,24 @@ def conversion(asked: Asked) -> Any:
     if "period" not in rows[0]:
         raise NotSupported("a funnel without periods has no chart over time", hint="funnel(..., by='week')")
     last = max(row["step"] for row in rows)
-    lines = [Line(group or "all", [row["period"] for row in own], [row["of_first"] for row in own],
-                  [bool(row["complete"]) for row in own])
-             for group, own in by_group([row for row in rows if row["step"] == last], asked.group).items()]
+    lines = [
+        Line(
+            group or "all",
+            [row["period"] for row in own],
+            [row["of_first"] for row in own],
+            [bool(row["complete"]) for row in own],
+        )
+        for group, own in by_group([row for row in rows if row["step"] == last], asked.group).items()
+    ]
     names = [label(row["name"]) for row in rows if row["step"] in (1, last)][:2]
-    return line_chart(lines, asked.layout.titled(f"Conversion by {asked.by}: {' to '.join(dict.fromkeys([*names]))}"),
-                      x_title=f"{asked.by} of the first step", y_title="users who come to the last step, %", is_share=True,
-                      series_title=asked.group or "")
+    return line_chart(
+        lines,
+        asked.layout.titled(f"Conversion by {asked.by}: {' to '.join(dict.fromkeys([*names]))}"),
+        x_title=f"{asked.by} of the first step",
+        y_title="users who come to the last step, %",
+        is_share=True,
+        series_title=asked.group or "",
+    )
 
 
 def time_to_convert(asked: Asked) -> Any:
@@ -62,8 +88,13 @@ def time_to_convert(asked: Asked) -> Any:
         raise NotSupported("a funnel of one step takes no time", hint="give two steps or more")
     state = state_of(asked.members(["step", "time"]))
     plan = Filter(state.plan, call("eq", state.column("step"), literal(steps)), "converted")
-    return durations(frame_of(state.with_plan(plan, ()), ["time"])["time"], asked,
-                     asked.layout.titled("Time to convert"), "time from the first to the last step", "users")
+    return durations(
+        frame_of(state.with_plan(plan, ()), ["time"])["time"],
+        asked,
+        asked.layout.titled("Time to convert"),
+        "time from the first to the last step",
+        "users",
+    )
 
 
 def _positions(rows: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
@@ -101,15 +132,42 @@ def step_matrix(asked: Asked) -> Any:
             sums[name] = sums.get(name, 0) + found
     named = sorted(sums, key=lambda name: (name.startswith("("), -sums[name], name))
     shown = named[:_MOST_LABELS]
-    cells = [Cell(label(name), str(place), percent(at[name] / total, 0), at[name] / total, details=(
-        ("share of paths", percent(at[name] / total)), ("paths", count(at[name]))))
-        for place, at in places.items() for name in shown if at.get(name)]
-    cells += [Cell(outside, str(place), percent(found / total, 0), found / total, details=(
-        ("share of paths", percent(found / total)), ("paths", count(found)))) for place, found in ended.items() if found]
+    cells = [
+        Cell(
+            label(name),
+            str(place),
+            percent(at[name] / total, 0),
+            at[name] / total,
+            details=(("share of paths", percent(at[name] / total)), ("paths", count(at[name]))),
+        )
+        for place, at in places.items()
+        for name in shown
+        if at.get(name)
+    ]
+    cells += [
+        Cell(
+            outside,
+            str(place),
+            percent(found / total, 0),
+            found / total,
+            details=(("share of paths", percent(found / total)), ("paths", count(found))),
+        )
+        for place, found in ended.items()
+        if found
+    ]
     order = [*map(label, shown), *([outside] if any(ended.values()) else [])]
-    return heat_map(cells, order, [str(place) for place in sorted(places)], asked.layout.titled("Where paths are at each step"),
-                    row_title="event", column_title="place in the path", scale_title="share of paths", most=1, is_share=True,
-                    note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else f"{count(total)} paths")
+    return heat_map(
+        cells,
+        order,
+        [str(place) for place in sorted(places)],
+        asked.layout.titled("Where paths are at each step"),
+        row_title="event",
+        column_title="place in the path",
+        scale_title="share of paths",
+        most=1,
+        is_share=True,
+        note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else f"{count(total)} paths",
+    )
 
 
 def sankey(asked: Asked) -> Any:
@@ -132,11 +190,32 @@ def transitions(asked: Asked) -> Any:
         for side in ("source", "target"):
             sums[row[side]] = sums.get(row[side], 0) + row["count"]
     named = sorted(sums, key=lambda name: (name.startswith("("), -sums[name], name))
-    shown = [*[name for name in named if name != _EXIT][:_MOST_LABELS - 1], *([_EXIT] if _EXIT in named else [])]
-    cells = [Cell(label(row["source"]), label(row["target"]), percent(row["probability"], 0), row["probability"], details=(
-        ("share", percent(row["probability"])), ("transitions", count(row["count"])), ("users", count(row["users"]))))
-        for row in rows if row["source"] in shown and row["target"] in shown]
+    shown = [*[name for name in named if name != _EXIT][: _MOST_LABELS - 1], *([_EXIT] if _EXIT in named else [])]
+    cells = [
+        Cell(
+            label(row["source"]),
+            label(row["target"]),
+            percent(row["probability"], 0),
+            row["probability"],
+            details=(
+                ("share", percent(row["probability"])),
+                ("transitions", count(row["count"])),
+                ("users", count(row["users"])),
+            ),
+        )
+        for row in rows
+        if row["source"] in shown and row["target"] in shown
+    ]
     sources = [label(name) for name in shown if name != _EXIT]
-    return heat_map(cells, sources, [label(name) for name in shown], asked.layout.titled("What follows what"),
-                    row_title="event", column_title="next event", scale_title="share of transitions", most=1, is_share=True,
-                    note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else "")
+    return heat_map(
+        cells,
+        sources,
+        [label(name) for name in shown],
+        asked.layout.titled("What follows what"),
+        row_title="event",
+        column_title="next event",
+        scale_title="share of transitions",
+        most=1,
+        is_share=True,
+        note=f"{len(shown)} of {len(named):,} labels" if len(shown) < len(named) else "",
+    )

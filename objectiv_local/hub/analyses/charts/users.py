@@ -22,35 +22,71 @@ def sessions(asked: Asked) -> Any:
 def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_title: str) -> Any:
     """Return the histogram of durations in bins that grow, with their median and 90th percentile. One query."""
     state, value = state_of(series), expr_of(series)
-    below = tuple((f"below_{place}", aggregation("size", where=call("lt", value, literal(datetime.timedelta(seconds=end)))))
-                  for place, end in enumerate(DURATIONS))
-    plan = Aggregate(state.plan, (), (
-        *below, ("every", aggregation("count", value)), ("longest", aggregation("max", value)),
-        ("median", aggregation("quantile", value, literal(0.5))), ("p90", aggregation("quantile", value, literal(0.9)))),
-        "durations")
+    below = tuple(
+        (f"below_{place}", aggregation("size", where=call("lt", value, literal(datetime.timedelta(seconds=end)))))
+        for place, end in enumerate(DURATIONS)
+    )
+    plan = Aggregate(
+        state.plan,
+        (),
+        (
+            *below,
+            ("every", aggregation("count", value)),
+            ("longest", aggregation("max", value)),
+            ("median", aggregation("quantile", value, literal(0.5))),
+            ("p90", aggregation("quantile", value, literal(0.9))),
+        ),
+        "durations",
+    )
     [found] = frame_of(state.with_rows(plan, (), ()), list(plan.types)).to_arrow().to_pylist()
     if not found["every"]:
         raise asked.nothing()
     last = max(float(DURATIONS[-1]), number(found["longest"]) or 0.0) + 1
     totals = [found[name] for name, _ in below] + [found["every"]]
     ends = [0.0, *DURATIONS, last]
-    counts = [Bin(ends[place], ends[place + 1], total - (totals[place - 1] if place else 0))
-              for place, total in enumerate(totals)]
+    counts = [
+        Bin(ends[place], ends[place + 1], total - (totals[place - 1] if place else 0)) for place, total in enumerate(totals)
+    ]
     filled = [place for place, each in enumerate(counts) if each.count]
-    marks = [(name, value) for name, value in (("median", number(found["median"])), ("90%", number(found["p90"])))
-             if value is not None]
-    return duration_histogram(counts[filled[0]:filled[-1] + 1], marks, layout, x_title=x_title, y_title=y_title,
-                              note=f"{count(found['every'])} {y_title}; bins grow with the duration")
+    marks = [
+        (name, value)
+        for name, value in (("median", number(found["median"])), ("90%", number(found["p90"])))
+        if value is not None
+    ]
+    return duration_histogram(
+        counts[filled[0] : filled[-1] + 1],
+        marks,
+        layout,
+        x_title=x_title,
+        y_title=y_title,
+        note=f"{count(found['every'])} {y_title}; bins grow with the duration",
+    )
 
 
 def rfm(asked: Asked) -> Any:
     """Return how many users have which scores of recency and frequency."""
-    frame = asked.frame.groupby(["recency_score", "frequency_score"]).agg(users=("recency", "count"),
-                                                                          monetary=("monetary", "mean"))
+    frame = asked.frame.groupby(["recency_score", "frequency_score"]).agg(
+        users=("recency", "count"), monetary=("monetary", "mean")
+    )
     rows = asked.rows(frame)
     scores = [str(score) for score in range(1, int(asked.arguments.get("scores", 5)) + 1)]
-    cells = [Cell(str(row["recency_score"]), str(row["frequency_score"]), count(row["users"]), row["users"], details=(
-        ("users", count(row["users"])), ("mean value of an order", count(row["monetary"])))) for row in rows]
-    return heat_map(cells, scores[::-1], scores, asked.layout.titled("Users by recency and frequency of their orders"),
-                    row_title="recency score", column_title="frequency score", scale_title="users",
-                    note="the highest scores: the most recent order, the most orders")
+    cells = [
+        Cell(
+            str(row["recency_score"]),
+            str(row["frequency_score"]),
+            count(row["users"]),
+            row["users"],
+            details=(("users", count(row["users"])), ("mean value of an order", count(row["monetary"]))),
+        )
+        for row in rows
+    ]
+    return heat_map(
+        cells,
+        scores[::-1],
+        scores,
+        asked.layout.titled("Users by recency and frequency of their orders"),
+        row_title="recency score",
+        column_title="frequency score",
+        scale_title="users",
+        note="the highest scores: the most recent order, the most orders",
+    )

@@ -53,21 +53,36 @@ class Exposures:
         shown = Filter(rows, call("and", rows.column("is_exposure"), call("not_null", rows.column(VARIANT))), "exposures")
         variant, moment = shown.column(VARIANT), shown.column(MOMENT)
         order = scope.order(shown)
-        first = Aggregate(shown, tuple((name, shown.column(name)) for name in scope.unit), (
-            (VARIANT, aggregation("first", variant, order=order)), (_EXPOSED, aggregation("min", moment)),
-            *((f"{_FIRST_ID}_{name}", aggregation("first", shown.column(name), order=order)) for name in scope.event_key),
-            ("lowest", aggregation("min", variant)), ("highest", aggregation("max", variant))), "first_exposures")
+        first = Aggregate(
+            shown,
+            tuple((name, shown.column(name)) for name in scope.unit),
+            (
+                (VARIANT, aggregation("first", variant, order=order)),
+                (_EXPOSED, aggregation("min", moment)),
+                *((f"{_FIRST_ID}_{name}", aggregation("first", shown.column(name), order=order)) for name in scope.event_key),
+                ("lowest", aggregation("min", variant)),
+                ("highest", aggregation("max", variant)),
+            ),
+            "first_exposures",
+        )
         is_open: Expr = literal(False)
         if self.window is not None:
             is_open = call("gt", call("add", first.column(_EXPOSED), literal(self.window)), scope.last_moment())
-        return Extend(first, ((_SEVERAL, call("ne", first.column("lowest"), first.column("highest"))), (_OPEN, is_open)),
-                      "first_exposures")
+        return Extend(
+            first,
+            ((_SEVERAL, call("ne", first.column("lowest"), first.column("highest"))), (_OPEN, is_open)),
+            "first_exposures",
+        )
 
     def counted(self) -> Node:
         """Return how many units there are by variant, by whether they saw several, and by whether they are open."""
         first = self.first()
-        return Aggregate(first, tuple((name, first.column(name)) for name in (VARIANT, _SEVERAL, _OPEN)),
-                         (("units", aggregation("size")),), "counted")
+        return Aggregate(
+            first,
+            tuple((name, first.column(name)) for name in (VARIANT, _SEVERAL, _OPEN)),
+            (("units", aggregation("size")),),
+            "counted",
+        )
 
     def kept(self, *, several: bool, include_open: bool) -> Node:
         """Return the first exposures of the units that count."""
@@ -88,22 +103,37 @@ class Exposures:
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in rows.types]
         added = [VARIANT, _EXPOSED, *(f"{_FIRST_ID}_{name}" for name in scope.event_key)]
         sides += [(name, "right", (name, name)) for name in added]
-        plan: Node = Join(rows, kept, "inner", tuple((name, name) for name in scope.unit), tuple(sides), step="around_exposure",
-                          single="right")
+        plan: Node = Join(
+            rows,
+            kept,
+            "inner",
+            tuple((name, name) for name in scope.unit),
+            tuple(sides),
+            step="around_exposure",
+            single="right",
+        )
         moment, exposed = plan.column(MOMENT), plan.column(_EXPOSED)
         is_after, is_before = self._is_later(plan), self._is_later(plan, swapped=True)
         if self.window is not None:
             is_after = call("and", is_after, call("le", call("sub", moment, exposed), literal(self.window)))
         is_before = call("and", is_before, call("le", call("sub", exposed, moment), literal(self.before)))
         plan = Extend(plan, (("is_after", is_after), ("is_before", is_before)), "around_exposure", once=True)
-        return Aggregate(plan, (*((name, plan.column(name)) for name in scope.unit), (VARIANT, plan.column(VARIANT))), (
-            *((name, aggregation("sum", plan.column(name), where=plan.column("is_after"))) for name in after),
-            *((name, aggregation("sum", plan.column(same[name]), where=plan.column("is_before"))) for name in before)), "units")
+        return Aggregate(
+            plan,
+            (*((name, plan.column(name)) for name in scope.unit), (VARIANT, plan.column(VARIANT))),
+            (
+                *((name, aggregation("sum", plan.column(name), where=plan.column("is_after"))) for name in after),
+                *((name, aggregation("sum", plan.column(same[name]), where=plan.column("is_before"))) for name in before),
+            ),
+            "units",
+        )
 
     def _is_later(self, plan: Node, *, swapped: bool = False) -> Expr:
         """Return whether an event comes after the exposure, or before it if ``swapped``, by moment and event id."""
-        pairs = [(plan.column(MOMENT), plan.column(_EXPOSED)),
-                 *((plan.column(name), plan.column(f"{_FIRST_ID}_{name}")) for name in self.scope.event_key)]
+        pairs = [
+            (plan.column(MOMENT), plan.column(_EXPOSED)),
+            *((plan.column(name), plan.column(f"{_FIRST_ID}_{name}")) for name in self.scope.event_key),
+        ]
         op = "lt" if swapped else "gt"
         found = call(op, *pairs[-1])
         for own, other in reversed(pairs[:-1]):
@@ -138,18 +168,24 @@ def moments_of(units: Node, columns: Sequence[str], pairs: Sequence[tuple[str, s
 
     Covariances are those of pairs: half of what the variance of a sum is above the variances of its parts.
     """
+
     def sample(expr: Expr) -> Expr:
         return aggregation("var", expr, literal(1))
 
-    values = chain.from_iterable(((f"mean_{name}", aggregation("mean", units.column(name))),
-                                  (f"variance_{name}", sample(units.column(name)))) for name in columns)
-    sums = ((f"both_{number}", sample(call("add", units.column(one), units.column(other))))
-            for number, (one, other) in enumerate(pairs))
+    values = chain.from_iterable(
+        ((f"mean_{name}", aggregation("mean", units.column(name))), (f"variance_{name}", sample(units.column(name))))
+        for name in columns
+    )
+    sums = (
+        (f"both_{number}", sample(call("add", units.column(one), units.column(other))))
+        for number, (one, other) in enumerate(pairs)
+    )
     return Aggregate(units, ((VARIANT, units.column(VARIANT)),), (("users", aggregation("size")), *values, *sums), "by_variant")
 
 
 def read_moments(row: Mapping[str, object], columns: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Moments:
     """Return what a row of :func:`moments_of` says. What is missing, as variances of one unit, has no entry."""
+
     def known(prefix: str) -> dict[str, float]:
         found = {name: row[f"{prefix}_{name}"] for name in columns}
         return {name: float(value) for name, value in found.items() if isinstance(value, float)}

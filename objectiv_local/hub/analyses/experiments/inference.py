@@ -75,7 +75,7 @@ def _quantile(kind: str, parts: tuple[float, float], users: tuple[int, int], alp
     stats = scipy_stats()
     if kind != MEAN:
         return float(stats.norm.isf(alpha / 2))
-    freedom = sum(parts) ** 2 / sum(part ** 2 / (count - 1) for part, count in zip(parts, users, strict=True))
+    freedom = sum(parts) ** 2 / sum(part**2 / (count - 1) for part, count in zip(parts, users, strict=True))
     return float(stats.t.isf(alpha / 2, freedom))
 
 
@@ -86,12 +86,24 @@ def _p_value(kind: str, control: Group, treatment: Group, z: float) -> float:
     if kind == MEAN:
         assert control.variance is not None
         assert treatment.variance is not None
-        return float(stats.ttest_ind_from_stats(treatment.mean, math.sqrt(treatment.variance), treatment.users, control.mean,
-                                                math.sqrt(control.variance), control.users, equal_var=False).pvalue)
+        return float(
+            stats.ttest_ind_from_stats(
+                treatment.mean,
+                math.sqrt(treatment.variance),
+                treatment.users,
+                control.mean,
+                math.sqrt(control.variance),
+                control.users,
+                equal_var=False,
+            ).pvalue
+        )
     if kind == PROPORTION:
         # The z test with the pooled proportion is this test of the table.
-        table = [[round(group.mean * group.users), group.users - round(group.mean * group.users)]
-                 for group in (control, treatment) if group.mean is not None]
+        table = [
+            [round(group.mean * group.users), group.users - round(group.mean * group.users)]
+            for group in (control, treatment)
+            if group.mean is not None
+        ]
         return float(stats.chi2_contingency(table, correction=False).pvalue)
     return float(2 * stats.norm.sf(abs(z)))
 
@@ -103,7 +115,7 @@ def anytime_half_width(users: int, error: float, alpha: float, planned: int) -> 
     """
     variance, mixing = _mixture(users, error, alpha, planned)
     whole = variance + mixing
-    return math.sqrt(whole * math.log(whole / (mixing * alpha ** 2))) / users
+    return math.sqrt(whole * math.log(whole / (mixing * alpha**2))) / users
 
 
 def anytime_p(users: int, difference: float, error: float, alpha: float, planned: int) -> float:
@@ -116,7 +128,7 @@ def anytime_p(users: int, difference: float, error: float, alpha: float, planned
 
 def _mixture(users: int, error: float, alpha: float, planned: int) -> tuple[float, float]:
     """Return the variance of the sum of all observations, and the mixing variance that is best for ``planned`` of them."""
-    each = error ** 2 * users
+    each = error**2 * users
     return users * each, each * planned / (2 * math.log(1 / alpha) + math.log(1 + 2 * math.log(1 / alpha)))
 
 
@@ -147,10 +159,12 @@ def adjusted(groups: Sequence[tuple[Group, Group, float | None]]) -> list[Group]
     divided by the variance of the covariate, pooled over the groups.
     """
     pairs = [(each.users - 1, other.variance, covariance) for each, other, covariance in groups]
-    spread = math.fsum(weight * variance for weight, variance, covariance in pairs
-                       if variance is not None and covariance is not None)
-    shared = math.fsum(weight * covariance for weight, variance, covariance in pairs
-                       if variance is not None and covariance is not None)
+    spread = math.fsum(
+        weight * variance for weight, variance, covariance in pairs if variance is not None and covariance is not None
+    )
+    shared = math.fsum(
+        weight * covariance for weight, variance, covariance in pairs if variance is not None and covariance is not None
+    )
     factor = shared / spread if spread else 0.0
     users = sum(each.users for each, _, _ in groups)
     center = math.fsum(other.users * other.mean for _, other, _ in groups if other.mean is not None) / users if users else 0.0
@@ -162,7 +176,7 @@ def adjusted(groups: Sequence[tuple[Group, Group, float | None]]) -> list[Group]
         variance = each.variance
         if variance is not None and other.variance is not None and covariance is not None:
             # Rounding may leave a little less than nothing of a metric that its covariate explains.
-            variance = max(variance - 2 * factor * covariance + factor ** 2 * other.variance, 0.0)
+            variance = max(variance - 2 * factor * covariance + factor**2 * other.variance, 0.0)
         found.append(Group(each.users, each.mean - factor * (other.mean - center), variance))
     return found
 

@@ -14,8 +14,10 @@ from objectiv_local.hub.analyses.base.given import number_of
 from objectiv_local.hub.conditions import Condition, condition
 
 PROPORTION, MEAN, RATIO = "proportion", "mean", "ratio"
-_FORMS: Final = ("give a condition for a proportion, ('count', condition) or ('sum', column) for a mean, or ('ratio', "
-                 "numerator, denominator) of two of these; several metrics in a mapping, {'orders': ('count', 'buy')}")
+_FORMS: Final = (
+    "give a condition for a proportion, ('count', condition) or ('sum', column) for a mean, or ('ratio', "
+    "numerator, denominator) of two of these; several metrics in a mapping, {'orders': ('count', 'buy')}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,14 @@ def _metric(name: str | None, given: object, data: DataFrame, what: str, unit: t
         raise InvalidType(f"{what} is {in_words(given)}, which is no metric of column {given[1]!r}", hint=_FORMS)
     if isinstance(given, tuple) and given[:1] == ("ratio",):
         if len(given) != 3:
-            raise InvalidType(f"{what} is a ratio of {len(given) - 1} parts, and takes a numerator and a denominator",
-                              hint="for instance ('ratio', ('sum', 'amount'), ('count', 'buy'))")
-        parts = tuple(_total(each, data, f"{place} of {what}", unit)
-                      for place, each in zip(("numerator", "denominator"), given[1:], strict=True))
+            raise InvalidType(
+                f"{what} is a ratio of {len(given) - 1} parts, and takes a numerator and a denominator",
+                hint="for instance ('ratio', ('sum', 'amount'), ('count', 'buy'))",
+            )
+        parts = tuple(
+            _total(each, data, f"{place} of {what}", unit)
+            for place, each in zip(("numerator", "denominator"), given[1:], strict=True)
+        )
         return Metric(name or f"{parts[0].value.name} / {parts[1].value.name}", RATIO, parts)
     if _is_total(given):
         total = _total(given, data, what, unit)
@@ -87,8 +93,9 @@ def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> 
         return Total(counted.value, f"the number of events that match {counted.rule}", counted.types)
     kind, *rest = given
     if (kind == "count" and len(rest) != 1) or (kind == "sum" and len(rest) not in (1, 2)):
-        raise InvalidType(f"{what} is {in_words(given)}", hint="it is ('count', condition), ('sum', column) or "
-                          "('sum', column, condition)")
+        raise InvalidType(
+            f"{what} is {in_words(given)}", hint="it is ('count', condition), ('sum', column) or ('sum', column, condition)"
+        )
     if kind == "count":
         return _total(rest[0], data, what, unit)
     number = number_of(rest[0], data, what, "for instance ('sum', 'amount')")
@@ -110,5 +117,3 @@ def _flagged(test: Condition) -> Total:
     holds = expr_of(test.holds)
     value = series_of(state_of(test.holds), case([(holds, literal(1.0))], literal(0.0)), test.name)
     return Total(value, test.title, test.types)
-
-

@@ -9,17 +9,7 @@ from dataclasses import dataclass, replace
 
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported
 from objectiv_local.frame import Series
-from objectiv_local.frame.authoring import (
-    Expr,
-    Extend,
-    Filter,
-    Node,
-    Select,
-    aggregation,
-    call,
-    literal,
-    state_of,
-)
+from objectiv_local.frame.authoring import Expr, Extend, Filter, Node, Select, aggregation, call, literal, state_of
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moment_of, period_of, periods
 from objectiv_local.hub.analyses.base.of_users import OfUsers
@@ -35,13 +25,35 @@ from objectiv_local.hub.conditions import Condition, condition
 
 COMPLETE = "complete"
 #: What a breakdown may not be called: columns of the result and of its users.
-_TAKEN = (PERIOD, STEP, "name", "users", "of_first", "of_previous", DROPPED, PENDING, "median_time", "mean_time", "p90_time",
-          "ci_low", "ci_high", COMPLETE, MOMENT, "entered_at", "came", "reached", "entered", "stayed", "time")
+_TAKEN = (
+    PERIOD,
+    STEP,
+    "name",
+    "users",
+    "of_first",
+    "of_previous",
+    DROPPED,
+    PENDING,
+    "median_time",
+    "mean_time",
+    "p90_time",
+    "ci_low",
+    "ci_high",
+    COMPLETE,
+    MOMENT,
+    "entered_at",
+    "came",
+    "reached",
+    "entered",
+    "stayed",
+    "time",
+)
 #: Names of columns that the computation uses itself.
 _OWN = re.compile(
     r"((step|excluded|value|at)_\d+|moment(_\d+.*)?|next_\d+|is_\d+(_or_\d+)*|(event|filled|excluded)_\d+_.*|next_excluded_\d+"
     r"|first_step_there|at_moment|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
-    r"|is_excluded|breakdown|entered|entered_users|previous|events)")
+    r"|is_excluded|breakdown|entered|entered_users|previous|events)"
+)
 LABEL = "breakdown"
 #: Those among them that events have.
 _OF_EVENTS = re.compile(rf"(step|excluded)_\d+|{LABEL}")
@@ -131,19 +143,28 @@ class Asked:
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
         shown = names.join(each.name for each in self.conditions)
         lines = [f"{shown}, at most {in_time(rules.window)} after the start."]
-        lines.append({
-            "any": f"Each {unit} counts once, by the attempt that reaches the most steps, or the first of these.",
-            "first": f"Each {unit} counts once, by the first attempt.",
-            "each": f"Each attempt of a {unit} counts; those that start at one moment are one."}[rules.entry])
+        lines.append(
+            {
+                "any": f"Each {unit} counts once, by the attempt that reaches the most steps, or the first of these.",
+                "first": f"Each {unit} counts once, by the first attempt.",
+                "each": f"Each attempt of a {unit} counts; those that start at one moment are one.",
+            }[rules.entry]
+        )
         if rules.order != "any":
-            lines.append({"permissive": "Events at one moment come in any order; each fills one step.",
-                          "strict": "Later steps need later moments."}[rules.ties])
+            lines.append(
+                {
+                    "permissive": "Events at one moment come in any order; each fills one step.",
+                    "strict": "Later steps need later moments.",
+                }[rules.ties]
+            )
         if self.where is not None:
             lines.append(f"Only events that match {self.where.title} are counted.")
         for each in self.exclusions:
             name = self.excluded[int(each.flag.removeprefix("excluded_")) - 1].name
-            lines.append(f"An attempt {'ends' if rules.exclude_mode == 'truncate' else 'does not count'} if {name} is between "
-                         f"steps {each.from_step} and {each.to_step}.")
+            lines.append(
+                f"An attempt {'ends' if rules.exclude_mode == 'truncate' else 'does not count'} if {name} is between "
+                f"steps {each.from_step} and {each.to_step}."
+            )
         if self.scope.start is not None or self.scope.end is not None:
             lines.append("The range is that of the first step; later steps may follow after it.")
         if self.label is not None:
@@ -153,9 +174,18 @@ class Asked:
         return tuple(lines)
 
 
-def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rules: Rules, exclude: object,
-              hold: str | list[str] | None, breakdown: object, attribution: str | int, top: int, by: str | None,
-              where: object = None) -> Asked:
+def asked_for(
+    scope: Scope,
+    steps: Sequence[object] | Mapping[str, object],
+    rules: Rules,
+    exclude: object,
+    hold: str | list[str] | None,
+    breakdown: object,
+    attribution: str | int,
+    top: int,
+    by: str | None,
+    where: object = None,
+) -> Asked:
     """Return what was asked for. Raises for what does not fit the frame, or each other."""
     data, unit = scope.data, scope.unit
     if by is not None:
@@ -166,13 +196,18 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
         made = condition(each, data, what, unit, name)
         conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
     if len(conditions) > MOST_IN_A_ROW and rules.order == "strict" and rules.ties == "permissive":
-        raise NotSupported(f"a funnel with order='strict' and ties='permissive' has at most {MOST_IN_A_ROW} steps, not "
-                           f"{len(conditions)}", hint="use ties='strict', which takes more")
+        raise NotSupported(
+            f"a funnel with order='strict' and ties='permissive' has at most {MOST_IN_A_ROW} steps, not {len(conditions)}",
+            hint="use ties='strict', which takes more",
+        )
     given = exclusions_of(exclude, len(conditions))
     if given and rules.order != "ordered":
-        raise InvalidValue(f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",
-                           hint="with order='strict' no other event is allowed between steps anyway" if rules.order == "strict"
-                           else "leave exclude out")
+        raise InvalidValue(
+            f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",
+            hint="with order='strict' no other event is allowed between steps anyway"
+            if rules.order == "strict"
+            else "leave exclude out",
+        )
     excluded = tuple(condition(each, data, "exclude of funnel", unit) for each, _, _ in given)
     exclusions = tuple(Exclusion(f"excluded_{number}", first, last) for number, (_, first, last) in enumerate(given, 1))
     held = tuple(column_names(hold))
@@ -184,14 +219,27 @@ def asked_for(scope: Scope, steps: Sequence[object] | Mapping[str, object], rule
     taken = [name for name in (*unit, *held) if _OWN.fullmatch(name) or name in (MOMENT, *scope.event_key)]
     taken += [name for name in scope.event_key if _OF_EVENTS.fullmatch(name)]
     if taken:
-        raise InvalidValue(f"column {taken[0]!r} has a name that a funnel uses itself",
-                           hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})")
+        raise InvalidValue(
+            f"column {taken[0]!r} has a name that a funnel uses itself",
+            hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
+        )
     label = None
     if breakdown is not None:
         label = breakdown_of(breakdown, data, "funnel", unit, (*unit, *held, *_TAKEN))
     kept = None if where is None else condition(where, data, "where of funnel", unit)
-    return Asked(scope, rules, tuple(conditions), excluded, exclusions, held, label,
-                 attribution_of(attribution, len(conditions)), checked_top(top), by, kept)
+    return Asked(
+        scope,
+        rules,
+        tuple(conditions),
+        excluded,
+        exclusions,
+        held,
+        label,
+        attribution_of(attribution, len(conditions)),
+        checked_top(top),
+        by,
+        kept,
+    )
 
 
 def _later(moment: datetime.datetime, window: datetime.timedelta) -> Expr:

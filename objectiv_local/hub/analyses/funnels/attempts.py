@@ -172,8 +172,10 @@ class _Chain:
         if self.is_inclusive or self.steps.ties == "strict":
             return value if step == target else plan.column(label(step + 1, target))
         whens = [(self.steps.overlaps.fit(plan, step, target), value)]
-        whens += [(self.steps.overlaps.fit(plan, step, last), plan.column(label(last + 1, target)))
-                  for last in range(target - 1, step - 1, -1)]
+        whens += [
+            (self.steps.overlaps.fit(plan, step, last), plan.column(label(last + 1, target)))
+            for last in range(target - 1, step - 1, -1)
+        ]
         return _first_of(whens)
 
 
@@ -193,9 +195,14 @@ def _chained(base: Node, chain: _Chain) -> Node:
     if links:
         unit = [plan.column(name) for name in steps.unit]
         order = [Ordering(plan.column(MOMENT), ascending=False)]
-        plan = Extend(plan, tuple(
-            (f"next_{name}", over(aggregation("min", plan.column(MOMENT), where=plan.column(name)), unit, order, _BEFORE))
-            for name in dict.fromkeys(each.flag for each in steps.exclusions)), "exclusions")
+        plan = Extend(
+            plan,
+            tuple(
+                (f"next_{name}", over(aggregation("min", plan.column(MOMENT), where=plan.column(name)), unit, order, _BEFORE))
+                for name in dict.fromkeys(each.flag for each in steps.exclusions)
+            ),
+            "exclusions",
+        )
     for step in range(2, count + 1):
         ends[moment_of(step)] = (step, plan.column(MOMENT))
     for number, step in links:
@@ -206,12 +213,18 @@ def _chained(base: Node, chain: _Chain) -> Node:
         return lambda step, _: name if step == 2 else f"{name}_from_{step}"
 
     for distance in range(count - 1):
-        columns = [(label(name)(step, target), chain.after(plan, step, chain.reached(plan, step, target, value, label(name))))
-                   for name, (target, value) in ends.items() for step in [target - distance] if step >= 2]
+        columns = [
+            (label(name)(step, target), chain.after(plan, step, chain.reached(plan, step, target, value, label(name))))
+            for name, (target, value) in ends.items()
+            for step in [target - distance]
+            if step >= 2
+        ]
         plan = Extend(plan, tuple(columns), "next_steps") if columns else plan
     plan = steps.starting(plan, chain.holds(plan, 1))
-    found = [(name, chain.reached(plan, 1, target, plan.column(MOMENT) if name == moment_of(target) else value, label(name)))
-             for name, (target, value) in ends.items()]
+    found = [
+        (name, chain.reached(plan, 1, target, plan.column(MOMENT) if name == moment_of(target) else value, label(name)))
+        for name, (target, value) in ends.items()
+    ]
     return _attempts(plan, steps, found)
 
 
@@ -257,17 +270,24 @@ def _with_next(base: Node, steps: Steps) -> Node:
     order = [Ordering(base.column(MOMENT), ascending=False)]
     frame = _UP_TO if steps.is_inclusive else _BEFORE
     moment = base.column(MOMENT)
-    columns = [(f"next_{step}", over(aggregation("min", moment, where=steps.overlaps.step(base, step)), unit, order, frame))
-               for step in range(2, steps.count + 1)]
-    columns += [(f"next_{name}", over(aggregation("min", moment, where=base.column(name)), unit, order, _BEFORE))
-                for name in dict.fromkeys(each.flag for each in steps.exclusions)]
+    columns = [
+        (f"next_{step}", over(aggregation("min", moment, where=steps.overlaps.step(base, step)), unit, order, frame))
+        for step in range(2, steps.count + 1)
+    ]
+    columns += [
+        (f"next_{name}", over(aggregation("min", moment, where=base.column(name)), unit, order, _BEFORE))
+        for name in dict.fromkeys(each.flag for each in steps.exclusions)
+    ]
     return Extend(base, tuple(columns), "next_steps")
 
 
 def _hits(plan: Node, steps: Steps, step: int) -> dict[str, Expr]:
     """Return the first moments of excluded events after a step, for the exclusions that stand between it and the next one."""
-    return {hit_of(number, step): plan.column(f"next_{each.flag}") for number, each in enumerate(steps.exclusions, 1)
-            if each.from_step <= step < each.to_step}
+    return {
+        hit_of(number, step): plan.column(f"next_{each.flag}")
+        for number, each in enumerate(steps.exclusions, 1)
+        if each.from_step <= step < each.to_step
+    }
 
 
 def _hop(plan: Node, steps: Steps, step: int, moment: Expr) -> dict[str, Expr]:
@@ -315,9 +335,14 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
         plan = Extend(plan, tuple((f"{name}_here", value) for name, value in columns), "filled")
         unit = [plan.column(name) for name in steps.unit]
         nothing = literal(None, plan.types[MOMENT])
-        plan = Extend(plan, tuple(
-            (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), nothing), unit, order))
-            for name, _ in columns), "next_moments")
+        plan = Extend(
+            plan,
+            tuple(
+                (name, over(aggregation("lead", plan.column(f"{name}_here"), literal(1), nothing), unit, order))
+                for name, _ in columns
+            ),
+            "next_moments",
+        )
     plan = steps.starting(plan, steps.overlaps.step(plan, 1))
     found = []
     for target in range(2, count + 1):
@@ -357,9 +382,14 @@ def _in_any_order(rows: Node, steps: Steps) -> Node:
     order = [Ordering(plan.column(MOMENT), ascending=False)]
     if overlaps.are_apart:
         nexts = [f"next_{step}" for step in range(1, steps.count + 1)]
-        plan = Extend(plan, tuple(
-            (name, over(aggregation("min", plan.column(MOMENT), where=plan.column(flag(step))), unit, order, _UP_TO))
-            for step, name in enumerate(nexts, 1)), "next_steps")
+        plan = Extend(
+            plan,
+            tuple(
+                (name, over(aggregation("min", plan.column(MOMENT), where=plan.column(flag(step))), unit, order, _UP_TO))
+                for step, name in enumerate(nexts, 1)
+            ),
+            "next_steps",
+        )
     else:
         plan, nexts = _filled(plan, steps, unit, order)
     plan = steps.starting(plan)
@@ -378,9 +408,17 @@ def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
         return case([(call("not_null", own), reduce(lambda a, b: call("add", a, b), parts, one))])
 
     plan = Extend(plan, tuple((f"{name}_rank", rank(place)) for place, name in enumerate(nexts)), "ranked", once=True)
-    return _attempts(plan, steps, [
-        (moment_of(step), case([(call("eq", plan.column(f"{name}_rank"), literal(step)), plan.column(name)) for name in nexts]))
-        for step in range(2, steps.count + 1)])
+    return _attempts(
+        plan,
+        steps,
+        [
+            (
+                moment_of(step),
+                case([(call("eq", plan.column(f"{name}_rank"), literal(step)), plan.column(name)) for name in nexts]),
+            )
+            for step in range(2, steps.count + 1)
+        ],
+    )
 
 
 def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Ordering]) -> tuple[Node, list[str]]:
@@ -399,20 +437,30 @@ def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Orde
             if number > most[each]:
                 continue
             whens = [(overlaps.enough(plan, each, number), plan.column(MOMENT))]
-            whens += [(overlaps.enough(plan, each, own), plan.column(f"{label(each, number - own)}_later"))
-                      for own in range(number - 1, 0, -1)]
+            whens += [
+                (overlaps.enough(plan, each, own), plan.column(f"{label(each, number - own)}_later"))
+                for own in range(number - 1, 0, -1)
+            ]
             here.append((each, case(whens)))
         plan = Extend(plan, tuple((f"{label(each, number)}_here", value) for each, value in here), "events_here")
-        plan = Extend(plan, tuple(
-            (name + suffix, over(aggregation("min", plan.column(f"{name}_here")), unit, order, frame))
-            for name in [label(each, number) for each, _ in here]
-            for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))), "next_events")
+        plan = Extend(
+            plan,
+            tuple(
+                (name + suffix, over(aggregation("min", plan.column(f"{name}_here")), unit, order, frame))
+                for name in [label(each, number) for each, _ in here]
+                for suffix, frame in (("", _UP_TO), ("_later", _BEFORE))
+            ),
+            "next_events",
+        )
     columns = []
     for part in overlaps.parts:
         size = most[part]
         for number in range(1, size + 1):
-            shortages = [plan.column(label(each, most[each] - size + number)) for each in overlaps.sets
-                         if each <= part and most[each] > size - number]
+            shortages = [
+                plan.column(label(each, most[each] - size + number))
+                for each in overlaps.sets
+                if each <= part and most[each] > size - number
+            ]
             columns.append((f"filled_{min(part) + 1}_{number}", _greatest(shortages)))
     return Extend(plan, tuple(columns), "filled"), [name for name, _ in columns]
 

@@ -86,8 +86,9 @@ def _looked_up(plan: Node, values: Node, steps: Steps, step: int) -> Node:
     name, moment = _value_of(step), moment_of(step)
     came = case([(call("le", literal(step), plan.column(REACHED)), plan.column(moment))])
     plan = Select(plan, (*((each, plan.column(each)) for each in plan.types), (f"at_{step}", came)), "labeled")
-    columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in plan.types
-                                                            if each != f"at_{step}"]
+    columns: list[tuple[str, JoinSide, tuple[str, str]]] = [
+        (each, "left", (each, each)) for each in plan.types if each != f"at_{step}"
+    ]
     columns.append((name, "right", (name, name)))
     on = (*((key, key) for key in steps.unit), (f"at_{step}", MOMENT))
     return Join(plan, values, "left", on, tuple(columns), step="labeled", key=plan.key, single="right")

@@ -65,9 +65,13 @@ class Overlaps:
 
     def fit(self, plan: Node, first: int, last: int) -> Expr:
         """Return whether events at the moment can fill all steps from one to another, counted from 1."""
-        wanted = self.kinds[first - 1:last]
-        tests = [self.enough(plan, each, needed) for each in self.sets if each <= set(wanted)
-                 for needed in [sum(kind in each for kind in wanted)]]
+        wanted = self.kinds[first - 1 : last]
+        tests = [
+            self.enough(plan, each, needed)
+            for each in self.sets
+            if each <= set(wanted)
+            for needed in [sum(kind in each for kind in wanted)]
+        ]
         return reduce(lambda a, b: call("and", a, b), tests)
 
     def fits_too(self, plan: Node, step: int, first: Expr) -> Expr:
@@ -107,15 +111,20 @@ def overlaps(conditions: Sequence[Series], rows: Node, needed: Needed = "connect
             distinct.append(each)
         kinds.append(known)
     allowed = [_allowed(each, rows) for each in distinct]
-    near = {number: {other for other, their in enumerate(allowed) if other != number and not _exclude(own, their)}
-            for number, own in enumerate(allowed)}
+    near = {
+        number: {other for other, their in enumerate(allowed) if other != number and not _exclude(own, their)}
+        for number, own in enumerate(allowed)
+    }
     parts: list[frozenset[int]] = []
     for number in near:
         if not any(number in part for part in parts):
             parts.append(_part(number, near))
     none: AbstractSet[int] = frozenset()
-    together = {number: part - {number} if needed == "all" else near[number] if needed == "connected" else none
-                for part in parts for number in part}
+    together = {
+        number: part - {number} if needed == "all" else near[number] if needed == "connected" else none
+        for part in parts
+        for number in part
+    }
     return Overlaps(tuple(kinds), tuple(parts), _connected(together))
 
 
@@ -136,9 +145,11 @@ def _connected(near: Mapping[int, AbstractSet[int]]) -> tuple[frozenset[int], ..
         level = sorted(larger, key=sorted)
         found = [*found, *level]
         if len(found) > MOST_SETS + len(near):
-            raise NotSupported("too many steps of the funnel may hold for one event to tell them apart at one moment",
-                               hint="give steps by event types or by values of one column, which exclude each other, or use "
-                                    "ties='strict' for steps in an order")
+            raise NotSupported(
+                "too many steps of the funnel may hold for one event to tell them apart at one moment",
+                hint="give steps by event types or by values of one column, which exclude each other, or use "
+                "ties='strict' for steps in an order",
+            )
     return tuple(found)
 
 
@@ -161,8 +172,10 @@ def _values(expr: Expr) -> _Allowed:
     match expr:
         case Call("and", (left, right)):
             one, other = _values(left), _values(right)
-            return {key: one.get(key, other.get(key, frozenset())) & other.get(key, one.get(key, frozenset()))
-                    for key in {**one, **other}}
+            return {
+                key: one.get(key, other.get(key, frozenset())) & other.get(key, one.get(key, frozenset()))
+                for key in {**one, **other}
+            }
         case Call("or", (left, right)):
             one, other = _values(left), _values(right)
             return {key: one[key] | other[key] for key in one if key in other}

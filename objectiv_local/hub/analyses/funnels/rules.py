@@ -22,8 +22,13 @@ _WINDOW: Final = "for instance timedelta(days=14)"
 
 #: What products do where it differs from the first set.
 PRESETS: Final[dict[str | None, dict[str, object]]] = {
-    None: {"window": datetime.timedelta(days=14), "order": "ordered", "entry": "any", "ties": "permissive",
-           "exclude_mode": "truncate"},
+    None: {
+        "window": datetime.timedelta(days=14),
+        "order": "ordered",
+        "entry": "any",
+        "ties": "permissive",
+        "exclude_mode": "truncate",
+    },
     "posthog": {"exclude_mode": "remove"},
     "mixpanel": {"window": datetime.timedelta(days=7), "entry": "first"},
     "amplitude": {"window": datetime.timedelta(days=1)},
@@ -49,8 +54,9 @@ def rules_of(preset: str | None, window: object, name: str = "funnel", **given: 
     known = {"order": ORDERS, "entry": ENTRIES, "ties": TIES, "exclude_mode": EXCLUDE_MODES}
     for switch, value in given.items():
         if value is not None and value not in known[switch]:
-            raise InvalidValue(f"{switch} of {name} is one of {', '.join(known[switch])}, not {value!r}",
-                               hint=near(value, known[switch]))
+            raise InvalidValue(
+                f"{switch} of {name} is one of {', '.join(known[switch])}, not {value!r}", hint=near(value, known[switch])
+            )
     values = {**PRESETS[None], **PRESETS[preset], **{switch: value for switch, value in given.items() if value is not None}}
     if window is not None:
         values["window"] = _duration(window, name)
@@ -70,10 +76,13 @@ def _duration(window: object, name: str) -> datetime.timedelta:
 def steps_of(steps: Sequence[object] | Mapping[str, object]) -> list[tuple[str | None, object]]:
     """Return the steps with their names, if they have some. Raises InvalidType, and InvalidValue for none or too many."""
     if isinstance(steps, str):
-        raise InvalidType(f"steps of funnel are a list of conditions, not {in_words(steps)}",
-                          hint="for instance steps=['view', 'cart', 'buy']")
+        raise InvalidType(
+            f"steps of funnel are a list of conditions, not {in_words(steps)}",
+            hint="for instance steps=['view', 'cart', 'buy']",
+        )
     found: list[tuple[str | None, object]] = (
-        list(steps.items()) if isinstance(steps, Mapping) else [(None, each) for each in steps])
+        list(steps.items()) if isinstance(steps, Mapping) else [(None, each) for each in steps]
+    )
     if not found:
         raise InvalidValue("a funnel needs a step", hint="for instance steps=['view', 'cart', 'buy']")
     if len(found) > MOST_STEPS:
@@ -95,12 +104,16 @@ def exclusions_of(exclude: object, count: int) -> list[tuple[object, int, int]]:
     for item in items:
         each = item if isinstance(item, tuple) else (item, 1, count)
         if len(each) != 3 or any(isinstance(step, bool) or not isinstance(step, int) for step in each[1:]):
-            raise InvalidType("exclude of funnel is a condition, or one with the two steps that it is between, not "
-                              f"{in_words(each)}", hint="for instance exclude=[('error', 1, 2)]")
+            raise InvalidType(
+                f"exclude of funnel is a condition, or one with the two steps that it is between, not {in_words(each)}",
+                hint="for instance exclude=[('error', 1, 2)]",
+            )
         condition, first, last = each
         if not 1 <= first < last <= count:
-            raise InvalidValue(f"exclude of funnel is between steps {first} and {last}, and there are steps 1 to {count}",
-                               hint="name an earlier and a later step, as in exclude=[('error', 1, 2)]")
+            raise InvalidValue(
+                f"exclude of funnel is between steps {first} and {last}, and there are steps 1 to {count}",
+                hint="name an earlier and a later step, as in exclude=[('error', 1, 2)]",
+            )
         found.append((condition, first, last))
     return found
 
@@ -109,10 +122,14 @@ def attribution_of(attribution: str | int, count: int) -> str | int:
     """Return the checked rule by which a breakdown gets its value. Raises InvalidValue."""
     if isinstance(attribution, int) and not isinstance(attribution, bool):
         if not 1 <= attribution <= count:
-            raise InvalidValue(f"attribution of funnel is to step {attribution}, and there are steps 1 to {count}",
-                               hint="name one of them, or 'first_step'")
+            raise InvalidValue(
+                f"attribution of funnel is to step {attribution}, and there are steps 1 to {count}",
+                hint="name one of them, or 'first_step'",
+            )
         return attribution
     if attribution not in ATTRIBUTIONS:
-        raise InvalidValue(f"attribution of funnel is not known: {attribution!r}",
-                           hint=f"{near(str(attribution), ATTRIBUTIONS)}, or the number of a step")
+        raise InvalidValue(
+            f"attribution of funnel is not known: {attribution!r}",
+            hint=f"{near(str(attribution), ATTRIBUTIONS)}, or the number of a step",
+        )
     return attribution

@@ -37,9 +37,14 @@ def with_reached(plan: Node, steps: Steps, rules: Rules) -> Node:
     """Return attempts with the step that each reached, and whether an excluded event kept it from the next one."""
     until = call("add", plan.column(ENTERED), literal(rules.window))
     inside = {k: call("le", plan.column(moment_of(k)), until) for k in range(2, steps.count + 1)}
-    hit = {k: [call("coalesce", call("lt", plan.column(hit_of(number, k)), plan.column(moment_of(k + 1))), literal(False))
-               for number, each in enumerate(steps.exclusions, 1) if each.from_step <= k < each.to_step]
-           for k in range(1, steps.count)}
+    hit = {
+        k: [
+            call("coalesce", call("lt", plan.column(hit_of(number, k)), plan.column(moment_of(k + 1))), literal(False))
+            for number, each in enumerate(steps.exclusions, 1)
+            if each.from_step <= k < each.to_step
+        ]
+        for k in range(1, steps.count)
+    }
     if not steps.exclusions:
         reached = case([(inside[k], literal(k)) for k in range(steps.count, 1, -1)], literal(1)) if inside else literal(1)
         return Extend(plan, ((REACHED, reached),), "reached")
@@ -47,8 +52,11 @@ def with_reached(plan: Node, steps: Steps, rules: Rules) -> Node:
     stopped = [(reduce(lambda a, b: call("or", a, b), tests), literal(k)) for k, tests in hit.items() if tests]
     plan = Extend(plan, (("furthest", furthest), ("stopped", case(stopped, literal(steps.count)))), "stopped")
     is_stopped = call("lt", plan.column("stopped"), plan.column("furthest"))
-    return Extend(plan, ((REACHED, case([(is_stopped, plan.column("stopped"))], plan.column("furthest"))),
-                         (_EXCLUDED, is_stopped)), "reached")
+    return Extend(
+        plan,
+        ((REACHED, case([(is_stopped, plan.column("stopped"))], plan.column("furthest"))), (_EXCLUDED, is_stopped)),
+        "reached",
+    )
 
 
 def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[str] = ()) -> Node:
@@ -68,14 +76,24 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
     by = (*keys, ENTERED if rules.entry == "each" else REACHED)
     own = ENTERED if by[-1] == REACHED else REACHED
     # Later attempts reach no step earlier, so minimums are those of the first attempt.
-    aggregates: NamedExprs = (*((name, aggregation("max" if name == REACHED else "min", plan.column(name)))
-                                for name in dict.fromkeys((own, *moments[1:]))),
-                              (_LAST, aggregation("max", plan.column(ENTERED), where=still)))
+    aggregates: NamedExprs = (
+        *(
+            (name, aggregation("max" if name == REACHED else "min", plan.column(name)))
+            for name in dict.fromkeys((own, *moments[1:]))
+        ),
+        (_LAST, aggregation("max", plan.column(ENTERED), where=still)),
+    )
     plan = Aggregate(plan, tuple((name, plan.column(name)) for name in by), aggregates, "best_attempts")
     if rules.entry != "each":
         unit = [plan.column(name) for name in keys]
-        plan = Extend(plan, tuple((name, over(aggregation("max", plan.column(source)), unit))
-                                  for name, source in (("best", REACHED), ("last", _LAST))), "units")
+        plan = Extend(
+            plan,
+            tuple(
+                (name, over(aggregation("max", plan.column(source)), unit))
+                for name, source in (("best", REACHED), ("last", _LAST))
+            ),
+            "units",
+        )
         plan = Filter(plan, call("eq", plan.column(REACHED), plan.column("best")), "units", left_key=keys)
         last = plan.column("last")
     else:
@@ -95,9 +113,15 @@ def merged(plan: Node, steps: Steps, rules: Rules, keys: Sequence[str]) -> Node:
     plan = Extend(plan, (("best", best),), "merged")
     plan = Filter(plan, call("eq", plan.column(REACHED), plan.column("best")), "merged")
     moments = [moment_of(k) for k in range(1, steps.count + 1)]
-    return Aggregate(plan, tuple((name, plan.column(name)) for name in (*keys, REACHED)),
-                     (*((name, aggregation("min", plan.column(name))) for name in moments),
-                      (PENDING, aggregation("any", plan.column(PENDING)))), "merged")
+    return Aggregate(
+        plan,
+        tuple((name, plan.column(name)) for name in (*keys, REACHED)),
+        (
+            *((name, aggregation("min", plan.column(name))) for name in moments),
+            (PENDING, aggregation("any", plan.column(PENDING))),
+        ),
+        "merged",
+    )
 
 
 def step_rows(plan: Node, names: Sequence[str]) -> Node:
@@ -109,9 +133,15 @@ def step_rows(plan: Node, names: Sequence[str]) -> Node:
     moment = case([(call("and", came, call("eq", step, literal(k))), rows.column(moment_of(k))) for k in range(1, count + 1)])
     there = call("and", call("eq", step, reached), call("lt", step, literal(count)))
     rows = Extend(rows, (("came", came), (MOMENT, moment), ("stayed", there)), "unit_steps")
-    return Extend(rows, ((TIME, call("sub", rows.column(MOMENT), rows.column(ENTERED))),
-                         (DROPPED, call("and", rows.column("stayed"), call("not", rows.column(PENDING)))),
-                         (PENDING, call("and", rows.column("stayed"), rows.column(PENDING)))), "unit_steps")
+    return Extend(
+        rows,
+        (
+            (TIME, call("sub", rows.column(MOMENT), rows.column(ENTERED))),
+            (DROPPED, call("and", rows.column("stayed"), call("not", rows.column(PENDING)))),
+            (PENDING, call("and", rows.column("stayed"), rows.column(PENDING))),
+        ),
+        "unit_steps",
+    )
 
 
 def step_table(names: Sequence[str]) -> Node:
@@ -126,11 +156,15 @@ def counted(rows: Node, keys: Sequence[str]) -> Node:
     before = call("ge", rows.column(REACHED), call("sub", rows.column(STEP), literal(1)))
     time = rows.column(TIME)
     aggregates: NamedExprs = (
-        ("entered_users", aggregation("size")), ("users", aggregation("size", where=came)),
-        ("previous", aggregation("size", where=before)), (DROPPED, aggregation("size", where=rows.column(DROPPED))),
+        ("entered_users", aggregation("size")),
+        ("users", aggregation("size", where=came)),
+        ("previous", aggregation("size", where=before)),
+        (DROPPED, aggregation("size", where=rows.column(DROPPED))),
         (PENDING, aggregation("size", where=rows.column(PENDING))),
         ("median_time", aggregation("quantile", time, literal(0.5))),
-        ("mean_time", aggregation("mean", time)), ("p90_time", aggregation("quantile", time, literal(0.9))))
+        ("mean_time", aggregation("mean", time)),
+        ("p90_time", aggregation("quantile", time, literal(0.9))),
+    )
     return Aggregate(rows, tuple((name, rows.column(name)) for name in (*keys, STEP)), aggregates, "steps_counted")
 
 
@@ -138,15 +172,36 @@ def table(grid: Node, found: Node, keys: Sequence[str], more: Sequence[str] = ()
     """Return the counts of all steps of a grid, 0 where there are none, with rates and their intervals."""
     plan = looked_up(grid, found, (*keys, STEP), "funnel")
     zero = literal(0)
-    plan = Extend(plan, tuple((name, call("coalesce", plan.column(name), zero))
-                              for name in ("users", "entered_users", "previous", DROPPED, PENDING)), "funnel")
+    plan = Extend(
+        plan,
+        tuple(
+            (name, call("coalesce", plan.column(name), zero))
+            for name in ("users", "entered_users", "previous", DROPPED, PENDING)
+        ),
+        "funnel",
+    )
     users, entered = plan.column("users"), plan.column("entered_users")
-    plan = Extend(plan, (("of_first", _ratio(users, entered)),
-                         ("of_previous", _ratio(users, plan.column("previous")))), "rates")
+    plan = Extend(
+        plan, (("of_first", _ratio(users, entered)), ("of_previous", _ratio(users, plan.column("previous")))), "rates"
+    )
     low, high = wilson(plan.column("of_first"), cast(entered, FLOAT64))
     plan = Extend(plan, (("ci_low", low), ("ci_high", high)), "intervals")
-    columns = (*keys, STEP, NAME, "users", "of_first", "of_previous", DROPPED, PENDING, "median_time", "mean_time", "p90_time",
-               "ci_low", "ci_high", *more)
+    columns = (
+        *keys,
+        STEP,
+        NAME,
+        "users",
+        "of_first",
+        "of_previous",
+        DROPPED,
+        PENDING,
+        "median_time",
+        "mean_time",
+        "p90_time",
+        "ci_low",
+        "ci_high",
+        *more,
+    )
     return Select(plan, tuple((name, plan.column(name)) for name in columns), "funnel")
 
 

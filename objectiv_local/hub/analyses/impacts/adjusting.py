@@ -31,8 +31,9 @@ class Adjusted:
     importance: float
 
 
-def adjusted_scores(converted: Sequence[bool], uses: Sequence[tuple[int, int]], features: int, alpha: float,
-                    seed: int) -> tuple[list[Adjusted], float]:
+def adjusted_scores(
+    converted: Sequence[bool], uses: Sequence[tuple[int, int]], features: int, alpha: float, seed: int
+) -> tuple[list[Adjusted], float]:
     """Return the scores of features, and the area under the ROC curve of users that the model has not seen.
 
     ``uses`` are pairs of a user and a feature, both by position. Features are scaled to a standard deviation of 1; the
@@ -49,8 +50,11 @@ def adjusted_scores(converted: Sequence[bool], uses: Sequence[tuple[int, int]], 
     outcome = np.asarray(converted, dtype=bool)
     fewest = int(min(outcome.sum(), (~outcome).sum()))
     if fewest < FOLDS:
-        raise InvalidValue(f"impact with level='adjusted' needs {FOLDS} users who convert and {FOLDS} who do not, and there "
-                           f"are {outcome.sum():,} and {(~outcome).sum():,}", hint="look at level='association'")
+        raise InvalidValue(
+            f"impact with level='adjusted' needs {FOLDS} users who convert and {FOLDS} who do not, and there "
+            f"are {outcome.sum():,} and {(~outcome).sum():,}",
+            hint="look at level='association'",
+        )
     pairs = np.asarray(uses, dtype=np.int64).reshape(-1, 2)
     used = sparse.csc_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(outcome), features))
     count = np.asarray(used.sum(axis=0)).ravel()
@@ -85,8 +89,10 @@ def adjusted_scores(converted: Sequence[bool], uses: Sequence[tuple[int, int]], 
         losses.append(loss)
     effects = _marginal_effects(scaled, model, weights, deviation, np)
     spread, importance = np.std(coefficients, axis=0, ddof=1), np.mean(losses, axis=0)
-    return [Adjusted(*(float(value) for value in values)) for values in
-            zip(weights, weights - half, weights + half, spread, effects, importance, strict=True)], float(np.mean(areas))
+    return [
+        Adjusted(*(float(value) for value in values))
+        for values in zip(weights, weights - half, weights + half, spread, effects, importance, strict=True)
+    ], float(np.mean(areas))
 
 
 def _area(outcome: Any, scores: Any) -> float:

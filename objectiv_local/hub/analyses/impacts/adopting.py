@@ -53,16 +53,26 @@ class Adoption:
         """Return a row for each unit and feature with the moment of its first use, and whether that is compared."""
         scope = self.observed.scope
         rows = scope.rows({FEATURE: self.observed.feature}, ranged=False)
-        units = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit),
-                          ((_FIRST, aggregation("min", rows.column(MOMENT))),), "units")
+        units = Aggregate(
+            rows,
+            tuple((name, rows.column(name)) for name in scope.unit),
+            ((_FIRST, aggregation("min", rows.column(MOMENT))),),
+            "units",
+        )
         rows = Filter(rows, call("not_null", rows.column(FEATURE)), "uses")
         keys = (*scope.unit, FEATURE)
-        uses: Node = Aggregate(rows, tuple((name, rows.column(name)) for name in keys),
-                               ((_DAY, aggregation("min", rows.column(MOMENT))),), "first_uses")
+        uses: Node = Aggregate(
+            rows,
+            tuple((name, rows.column(name)) for name in keys),
+            ((_DAY, aggregation("min", rows.column(MOMENT))),),
+            "first_uses",
+        )
         uses = looked_up(uses, units, scope.unit, "first_uses", how="inner", key=keys)
         day = uses.column(_DAY)
-        tests = [call("ge", call("sub", day, uses.column(_FIRST)), self._span),
-                 call("ge", call("sub", scope.last_moment(), day), self._span)]
+        tests = [
+            call("ge", call("sub", day, uses.column(_FIRST)), self._span),
+            call("ge", call("sub", scope.last_moment(), day), self._span),
+        ]
         tests += [call("ge", day, literal(scope.start))] if scope.start is not None else []
         tests += [call("lt", day, literal(scope.end))] if scope.end is not None else []
         compared = tests[0]
@@ -86,8 +96,12 @@ class Adoption:
         uses = self._first_uses()
         features = self._features(uses)
         rows = scope.rows(ranged=False)
-        units: Node = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit),
-                                ((_FIRST, aggregation("min", rows.column(MOMENT))),), "units")
+        units: Node = Aggregate(
+            rows,
+            tuple((name, rows.column(name)) for name in scope.unit),
+            ((_FIRST, aggregation("min", rows.column(MOMENT))),),
+            "units",
+        )
         order = [Ordering(units.column(_FIRST)), *(Ordering(each) for each in scope.units(units))]
         units = Extend(units, ((_NUMBER, over(aggregation("row_number"), (), order)),), "units")
         keys = (*scope.unit, FEATURE)
@@ -102,9 +116,15 @@ class Adoption:
         is_seen = call("ge", call("sub", matched, grid.column(_FIRST)), self._span)
         kept = call("coalesce", grid.column(ADOPTED), call("coalesce", is_seen, literal(False)))
         plan = Filter(grid, kept, "compared")
-        return Select(plan, (*((name, plan.column(name)) for name in keys),
-                             (_DAY, call("coalesce", plan.column(_DAY), plan.column("day_of_adopter"))),
-                             (ADOPTED, call("is_null", plan.column(_PLACE)))), "compared")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in keys),
+                (_DAY, call("coalesce", plan.column(_DAY), plan.column("day_of_adopter"))),
+                (ADOPTED, call("is_null", plan.column(_PLACE))),
+            ),
+            "compared",
+        )
 
     def _days(self, uses: Node) -> Node:
         """Return the days on which units adopted a feature, by their place among these."""
@@ -112,15 +132,23 @@ class Adoption:
         order = [Ordering(adopted.column(_DAY)), *(Ordering(each) for each in self.observed.scope.units(adopted))]
         adopted = Extend(adopted, ((_PLACE, over(aggregation("row_number"), [adopted.column(FEATURE)], order)),), "adopted")
         # A place is that of one unit, which grouping by it proves.
-        return Aggregate(adopted, tuple((name, adopted.column(name)) for name in (FEATURE, _PLACE)),
-                         (("day_of_adopter", aggregation("min", adopted.column(_DAY))),), "days_of_adopters")
+        return Aggregate(
+            adopted,
+            tuple((name, adopted.column(name)) for name in (FEATURE, _PLACE)),
+            (("day_of_adopter", aggregation("min", adopted.column(_DAY))),),
+            "days_of_adopters",
+        )
 
     def counted(self, compared: Node) -> Node:
         """Return, by feature and ``adopted``, the units, their conversions before and after, and the squares of the change."""
         scope = self.observed.scope
         keys, groups = (*scope.unit, FEATURE), (FEATURE, ADOPTED)
-        units = Aggregate(compared, tuple((name, compared.column(name)) for name in groups), (("units", aggregation("size")),),
-                          "compared_units")
+        units = Aggregate(
+            compared,
+            tuple((name, compared.column(name)) for name in groups),
+            (("units", aggregation("size")),),
+            "compared_units",
+        )
         rows = scope.rows({"is_conversion": self.observed.converts}, self.observed.converts, ranged=False)
         pairs = self._around(rows, compared)
         moment, day = pairs.column(MOMENT), pairs.column(_DAY)
@@ -128,15 +156,34 @@ class Adoption:
         zero = literal(datetime.timedelta(0))
         before = call("and", call("lt", since, zero), call("ge", call("add", since, self._span), zero))
         after = call("and", call("gt", since, zero), call("le", since, self._span))
-        each = Aggregate(pairs, tuple((name, pairs.column(name)) for name in (*keys, ADOPTED)), (
-            ("pre", aggregation("size", where=before)), ("post", aggregation("size", where=after))), "conversions")
+        each = Aggregate(
+            pairs,
+            tuple((name, pairs.column(name)) for name in (*keys, ADOPTED)),
+            (("pre", aggregation("size", where=before)), ("post", aggregation("size", where=after))),
+            "conversions",
+        )
         change = call("sub", each.column("post"), each.column("pre"))
-        sums = Aggregate(each, tuple((name, each.column(name)) for name in groups), (
-            ("pre", aggregation("sum", each.column("pre"))), ("post", aggregation("sum", each.column("post"))),
-            ("change", aggregation("sum", change)), ("squares", aggregation("sum", call("mul", change, change)))), "changes")
+        sums = Aggregate(
+            each,
+            tuple((name, each.column(name)) for name in groups),
+            (
+                ("pre", aggregation("sum", each.column("pre"))),
+                ("post", aggregation("sum", each.column("post"))),
+                ("change", aggregation("sum", change)),
+                ("squares", aggregation("sum", call("mul", change, change))),
+            ),
+            "changes",
+        )
         plan = looked_up(units, sums, groups, "counted", key=groups)
-        return Select(plan, (*((name, plan.column(name)) for name in groups), ("units", plan.column("units")),
-                             *((name, call("coalesce", plan.column(name), literal(0))) for name in _COUNTS[1:])), "counted")
+        return Select(
+            plan,
+            (
+                *((name, plan.column(name)) for name in groups),
+                ("units", plan.column("units")),
+                *((name, call("coalesce", plan.column(name), literal(0))) for name in _COUNTS[1:]),
+            ),
+            "counted",
+        )
 
     def _around(self, rows: Node, compared: Node) -> Node:
         """Return each conversion beside each feature that its unit is compared by."""
@@ -162,12 +209,13 @@ def changes_of(row: Mapping[str, Any], days: int) -> Changes:
     units, change = row["units"], row["change"]
     variance = None
     if units > 1:
-        variance = (units * row["squares"] - change ** 2) / (units * (units - 1)) / days ** 2
+        variance = (units * row["squares"] - change**2) / (units * (units - 1)) / days**2
     return Changes(units, row["pre"] / units / days, row["post"] / units / days, change / units / days, variance)
 
 
-def difference_in_differences(adopters: Changes, others: Changes,
-                              quantile: float) -> tuple[float, float | None, float | None, float | None]:
+def difference_in_differences(
+    adopters: Changes, others: Changes, quantile: float
+) -> tuple[float, float | None, float | None, float | None]:
     """Return how much more a group changes than another one, with its interval and its number of standard errors."""
     score = adopters.change - others.change
     if adopters.variance is None or others.variance is None:

@@ -46,20 +46,28 @@ class Observed:
         """
         scope, rows = self.scope, self.rows()
         moment, converts = rows.column(MOMENT), rows.column("is_conversion")
-        plan: Node = Aggregate(rows, tuple((name, rows.column(name)) for name in scope.unit), (
-            (_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts))), "users")
+        plan: Node = Aggregate(
+            rows,
+            tuple((name, rows.column(name)) for name in scope.unit),
+            ((_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts))),
+            "users",
+        )
         # Only conversions have to be sorted for the first one.
         conversions = Filter(rows, converts, "conversions")
-        ids = tuple((f"{_ID}_{name}", aggregation("first", conversions.column(name), order=scope.order(conversions)))
-                    for name in scope.event_key)
-        firsts = Aggregate(conversions, tuple((name, conversions.column(name)) for name in scope.unit), ids,
-                           "first_conversions")
+        ids = tuple(
+            (f"{_ID}_{name}", aggregation("first", conversions.column(name), order=scope.order(conversions)))
+            for name in scope.event_key
+        )
+        firsts = Aggregate(
+            conversions, tuple((name, conversions.column(name)) for name in scope.unit), ids, "first_conversions"
+        )
         plan = looked_up(plan, firsts, scope.unit, "users")
         converted = call("not_null", plan.column(_AT))
         units = [Ordering(each) for each in scope.units(plan)]
         number = over(aggregation("row_number"), [converted], [Ordering(plan.column(_FIRST)), *units])
-        plan = Extend(plan, ((CONVERTED, converted), ("number", number), (USER, over(aggregation("row_number"), (), units))),
-                      "users")
+        plan = Extend(
+            plan, ((CONVERTED, converted), ("number", number), (USER, over(aggregation("row_number"), (), units))), "users"
+        )
         times = self._times(plan)
         count = Aggregate(times, (), (("converters", aggregation("size")),), "converters")
         place = call("add", call("mod", plan.column("number"), ScalarQuery(count, "converters")), literal(1))
@@ -75,8 +83,9 @@ class Observed:
         order = [Ordering(taken), *(Ordering(each) for each in self.scope.units(plan))]
         plan = Extend(plan, ((_PLACE, over(aggregation("row_number"), (), order)), ("taken", taken)), "converters")
         # A place is that of one unit, which grouping by it proves.
-        return Aggregate(plan, ((_PLACE, plan.column(_PLACE)),), (("taken", aggregation("min", plan.column("taken"))),),
-                         "times")
+        return Aggregate(
+            plan, ((_PLACE, plan.column(_PLACE)),), (("taken", aggregation("min", plan.column("taken"))),), "times"
+        )
 
     def used(self, users: Node) -> Node:
         """Return a row for each unit and feature that it used while it was observed, with the moment of the first use."""
@@ -85,16 +94,24 @@ class Observed:
         rows = Filter(rows, call("not_null", rows.column(FEATURE)), "uses")
         plan: Node = looked_up(rows, users, scope.unit, "uses", how="inner")
         moment, until = plan.column(MOMENT), plan.column(_UNTIL)
-        is_before = case([(plan.column(CONVERTED), self._is_before_conversion(plan)), (call("is_null", until), literal(True))],
-                         call("lt", moment, until))
+        is_before = case(
+            [(plan.column(CONVERTED), self._is_before_conversion(plan)), (call("is_null", until), literal(True))],
+            call("lt", moment, until),
+        )
         plan = Filter(plan, is_before, "uses")
         keys = (*scope.unit, FEATURE, CONVERTED)
-        return Aggregate(plan, tuple((name, plan.column(name)) for name in keys),
-                         tuple((name, aggregation("min", plan.column(name))) for name in (USER, MOMENT)), "used")
+        return Aggregate(
+            plan,
+            tuple((name, plan.column(name)) for name in keys),
+            tuple((name, aggregation("min", plan.column(name))) for name in (USER, MOMENT)),
+            "used",
+        )
 
     def _is_before_conversion(self, plan: Node) -> Expr:
-        pairs = [(plan.column(MOMENT), plan.column(_AT)),
-                 *((plan.column(name), plan.column(f"{_ID}_{name}")) for name in self.scope.event_key)]
+        pairs = [
+            (plan.column(MOMENT), plan.column(_AT)),
+            *((plan.column(name), plan.column(f"{_ID}_{name}")) for name in self.scope.event_key),
+        ]
         found = call("lt", *pairs[-1])
         for own, other in reversed(pairs[:-1]):
             found = call("or", call("lt", own, other), call("and", call("eq", own, other), found))
