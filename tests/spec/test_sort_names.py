@@ -1,4 +1,4 @@
-"""Sort keys that read columns whose names mean something else in the result."""
+"""Sort keys that the result does not have: names that mean something else there, and aggregates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from reference import Json
 from spec.specs import Spec, answers, table
 
 from objectiv_local.plan.expr import Column, Ordering, aggregation, call, cast, literal
-from objectiv_local.plan.nodes import Aggregate, Select, Sort
+from objectiv_local.plan.nodes import Aggregate, Filter, Select, Sort
 from objectiv_local.types import INT64, JSON, STRING
 
 ROWS = table(
@@ -63,6 +63,42 @@ SPECS: list[Spec] = [
         Sort(GROUPS, (Ordering(call("neg", Column("k", INT64))),)),
         (INT64, INT64, INT64),
         [(2, 4, 2), (1, 2, 1)],
+        ordered=True,
+    ),
+    answers(
+        "sort: groups that are left, by an aggregate that the result does not have",
+        Select(
+            Sort(Filter(GROUPS, call("gt", Column("n", INT64), literal(0))), (Ordering(Column("k", INT64), False),)),
+            (("g", Column("g", INT64)),),
+        ),
+        (INT64,),
+        [(2,), (1,)],
+        ordered=True,
+    ),
+    answers(
+        "sort: groups by an aggregate and a key that the result does not have",
+        Select(
+            Sort(
+                Filter(
+                    Aggregate(ROWS, (("k", K), ("g", G)), (("n", aggregation("size")),)),
+                    call("gt", Column("n", INT64), literal(0)),
+                ),
+                (Ordering(call("neg", Column("n", INT64))), Ordering(Column("g", INT64)), Ordering(Column("k", INT64), False)),
+            ),
+            (("k", call("mul", Column("k", INT64), literal(10))),),
+        ),
+        (INT64,),
+        [(20,), (30,), (10,)],
+        ordered=True,
+    ),
+    answers(
+        "sort: a total by an aggregate that the result does not have",
+        Select(
+            Sort(Aggregate(ROWS, (), (("k", aggregation("sum", K)),)), (Ordering(call("neg", Column("k", INT64))),)),
+            (("one", literal(1)),),
+        ),
+        (INT64,),
+        [(1,)],
         ordered=True,
     ),
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from objectiv_local.dialects.lowering.block import Block
 from objectiv_local.dialects.lowering.expressions import condition, sql_of
-from objectiv_local.dialects.lowering.scope import Scope, Select
+from objectiv_local.dialects.lowering.scope import Cte, Scope, Select
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.names import unused
 from objectiv_local.dialects.sql.printer import Printer, items
@@ -37,7 +37,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
             hint="work on a part of the columns at a time, as in "
             "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows",
         )
-    block = _with_totals(scope, block)
+    block = _sorted_apart(scope, _with_totals(scope, block))
     columns = {name: sql_of(scope, expr, block.inputs) for name, expr in block.columns.items()}
     if is_result:
         columns = {name: scope.dialect.result(sql, block.columns[name].type) for name, sql in columns.items()}
@@ -114,6 +114,31 @@ def _with_totals(scope: Scope, block: Block) -> Block:
             order=tuple(Ordering(transform(key.expr, joined), key.ascending, key.nulls_last) for key in block.order),
         )
     return block
+
+
+def _sorted_apart(scope: Scope, block: Block) -> Block:
+    """Return the block without aggregates as sort keys, where the engine refuses them: as columns of a step of its own."""
+    has_keys = not all(isinstance(key, Literal) for key in block.group or ())
+    if scope.dialect.orders_by_aggregates or block.group is None or (has_keys and not block.having):
+        return block
+    names = {expr: name for name, expr in reversed(block.columns.items())}
+    new = [key.expr for key in block.order if key.expr not in names]
+    if not any(map(_aggregates, new)):
+        return block
+    names |= {expr: scope.new_name(expr) for expr in dict.fromkeys(new)}
+    columns = {name: expr for expr, name in names.items()} | block.columns
+    groups = select_text(scope, replace(block, columns=columns, order=(), limit=None, offset=0))
+    name = scope.step_name(block.title)
+    scope.ctes.append(Cte(name, groups, f"adds {', '.join(scope.identifier(names[expr]) for expr in dict.fromkeys(new))}"))
+    return Block(
+        tree.step(name),
+        {each: Name(scope.identifier(each)) for each in columns},
+        {each: Column(each, expr.type) for each, expr in block.columns.items()},
+        block.title,
+        order=tuple(Ordering(Column(names[key.expr], key.expr.type), key.ascending, key.nulls_last) for key in block.order),
+        limit=block.limit,
+        offset=block.offset,
+    )
 
 
 def _shown(name: Name) -> str:
