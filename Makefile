@@ -11,8 +11,11 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: demo test test-lowest check lint types layers fuzz bench docs tables clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs tables clean
 .NOTPARALLEL:
+
+setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
+	.venv/bin/pre-commit install
 
 demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
 	$(python) -m objectiv_local.demo
@@ -28,6 +31,7 @@ check: lint types layers  ## everything but the tests; with `make --keep-going c
 lint: .venv/dev.stamp
 	$(python) -m ruff check
 	$(python) -m ruff format --check
+	.venv/bin/typos
 
 types: .venv/dev.stamp
 	$(python) -m mypy
