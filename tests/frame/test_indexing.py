@@ -6,9 +6,44 @@ import datetime
 
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, plain
+from frame.frames import load, on_every_engine, plain, values
 
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
+from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType, InvalidValue
+
+
+@on_every_engine
+def test_a_slice_needs_rows_with_its_labels_where_the_order_is_another(engine):
+    df = load(engine, {"s": ["b", "a", None, "c", "a"], "x": [1, 2, 3, 4, 5]}).set_index("s").sort_values("x")
+    assert df.loc["a":"c"].x.to_pandas().tolist() == [2, 3, 4]
+    assert df.loc[:"a"].x.to_pandas().tolist() == [1, 2, 3, 4, 5]
+    assert df.loc["c":].x.to_pandas().tolist() == [4, 5]
+    assert df.loc["c":"b"].x.to_pandas().tolist() == []
+    for rows, label in ((df.loc["q":], "q"), (df.loc[:"zz"], "zz"), (df.loc["a":"zz"], "zz"), (df.loc["q":"c"], "q")):
+        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
+            rows.to_arrow()
+        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
+            len(rows)
+
+
+@on_every_engine
+def test_labels(engine):
+    df = load(engine, {"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=["p", "q", "r"])
+    assert df.loc[["q"]].to_pandas().b.tolist() == ["y"]
+    assert df.loc["q"].to_pandas().to_dict() == {"a": "2", "b": "y"}
+    assert df.loc[["p", "r"], ["a"]].sort_index().to_pandas().a.tolist() == [1, 3]
+    assert values(df.loc[df.a > 1, "b"]) == ["y", "z"]
+    assert df.loc["nowhere"].to_pandas().empty
+    df.loc[df.a > 1, "b"] = "big"
+    df.loc["p", "a"] = 10
+    assert df.sort_index().to_pandas().values.tolist() == [[10, "x"], [2, "big"], [3, "big"]]
+    assert df.a["q"].value == 2
+    with pytest.raises(InvalidValue, match="needs an order"):
+        df.loc["p":"q"]
+    assert df.sort_index().loc["p":"q"].to_pandas().a.tolist() == [10, 2]
+    assert df.sort_index().loc["q":, "a"].to_pandas().tolist() == [2, 3]
+    assert df.sort_index(ascending=False).loc["r":"q", ["a"]].to_pandas().a.tolist() == [3, 2]
+    assert df.sort_index().loc["q":"nowhere"].to_pandas().empty
+
 
 DATA = {"A": [1, 2, 3], "B": [1.5, 2.5, None], "C": ["x", "y", "z"], "D": [True, False, True]}
 

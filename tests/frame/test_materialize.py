@@ -1,33 +1,123 @@
-"""What a frame keeps: steps, temporary tables, savepoints, tables, variables, samples. On every engine."""
+"""Steps that are kept: temporary tables, tables and views, with a schema before their name."""
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import hashlib
-import uuid
-
 import duckdb
 import pandas as pd
+import postgres_server
+import psycopg
 import pytest
-from frame.frames import ENGINES, load, on_every_engine, opened, values
+import servers
+from frame.frames import ENGINES, load, on_every_engine, stored_rows, two_groups, values, writing
+from servers import engine_of
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, ObjectivError, ReadOnly, TableNotFound
+from objectiv_local.errors import InvalidValue, QueryFailed, ReadOnly, TableNotFound
 
 
-def writable(engine):
-    """Return a connection that may write, to a place of its own."""
-    if engine == "duckdb":
-        return connect(duckdb.connect(), read_only=False)
-    import postgres_server
+@on_every_engine
+def test_a_table_is_created_in_the_schema_before_its_name(engine, writable):
+    df = DataFrame.from_pandas(writable, pd.DataFrame({"a": [1, 2]}))
+    assert sorted(df.database_create_table("reports.daily").to_pandas().a.tolist()) == [1, 2]
+    # A name with a dot of its own is quoted, here as everywhere: one table does not hide the other.
+    df[df.a > 1].database_create_table('"reports.daily"')
+    df[df.a > 5].database_create_table("daily")
+    assert [stored_rows(writable, name) for name in ("reports.daily", '"reports.daily"', "daily", '"reports"."daily"')] == [
+        [1, 2],
+        [2],
+        [],
+        [1, 2],
+    ]
+    assert {"reports.daily", '"reports.daily"', "daily"} <= set(writable.tables())
+    with pytest.raises(InvalidValue, match=r"daily.* already exists"):
+        df.database_create_table("reports.daily")
+    assert stored_rows(writable, "reports.daily") == [1, 2]
+    df[df.a < 2].database_create_table("reports.daily", if_exists="replace")
+    assert stored_rows(writable, "reports.daily") == [1]
+    more = pd.DataFrame({"a": [7]})
+    more.index = pd.Index([9], name="0")
+    DataFrame.from_pandas(writable, more, name="reports.daily", materialization="table", if_exists="append")
+    assert stored_rows(writable, "reports.daily") == [1, 7]
 
-    return connect(postgres_server.session_url(int(engine.removeprefix("postgres"))), read_only=False)
+
+@on_every_engine
+def test_a_schema_that_is_not_there_is_named(engine, writable):
+    df = DataFrame.from_pandas(writable, pd.DataFrame({"a": [1]}))
+    with pytest.raises(InvalidValue, match=r"nope.*\nhint: create it first: CREATE SCHEMA"):
+        df.database_create_table("nope.daily")
+    with pytest.raises(InvalidValue, match="nope"):
+        DataFrame.from_pandas(writable, pd.DataFrame({"a": [1]}), name="nope.daily", materialization="table")
+    writable.execute("CREATE TABLE reports.rows AS SELECT 1 AS a")
+    saved = DataFrame.from_table(writable, "reports.rows")
+    saved.set_savepoint("reports.first", "table")
+    saved.set_savepoint("nope.second", "view")
+    with pytest.raises(InvalidValue, match="nope"):
+        saved.savepoints.write_to_db()
+    with pytest.raises(TableNotFound):
+        writable.table("reports.first")
 
 
-def frame(connection, n=4):
-    rows = pd.DataFrame({"g": [f"g{i % 2}" for i in range(n)], "v": range(n)}, index=pd.Index(range(n), name="k"))
-    return DataFrame.from_pandas(connection, rows)
+def test_attached_databases_of_duckdb():
+    connection = duckdb.connect()
+    connection.execute("ATTACH ':memory:' AS other; CREATE SCHEMA other.reports")
+    engine = connect(connection, read_only=False)
+    df = DataFrame.from_pandas(engine, pd.DataFrame({"a": [1, 2]}))
+    df.database_create_table("other.reports.daily")
+    assert stored_rows(engine, "other.reports.daily") == [1, 2]
+    df.database_create_table("other.daily")
+    assert connection.execute(
+        "SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = 'daily'"
+    ).fetchall() == [("other", "main"), ("other", "reports")]
+    saved = DataFrame.from_table(engine, "other.reports.daily")
+    saved.set_savepoint("other.reports.again", "view")
+    saved.savepoints.write_to_db()
+    assert stored_rows(engine, "other.reports.again") == [1, 2]
+    with pytest.raises(InvalidValue, match="no schema or database 'nope'"):
+        df.database_create_table("other.nope.daily")
+
+
+@pytest.mark.parametrize("name", [name for name in servers.STARTED if engine_of(name) == "postgres"])
+def test_a_refused_create_says_what_to_ask_for(name):
+    server = postgres_server.session(int(name.removeprefix("postgres")))
+    with psycopg.connect(server.url, autocommit=True) as admin:
+        admin.execute(
+            "DROP SCHEMA IF EXISTS reports CASCADE; CREATE SCHEMA reports; CREATE TABLE reports.daily AS SELECT 1 AS a"
+        )
+        admin.execute(
+            "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA reports TO clerk; GRANT SELECT ON reports.daily TO clerk"
+        )
+        admin.execute("CREATE TABLE reports.secret AS SELECT 1 AS a")
+    try:
+        url = server.url.replace("//postgres@", "//clerk@")
+        df = DataFrame.from_table(connect(url, read_only=False), "reports.daily")
+        for place, schema in (("reports.mine", "reports"), ("mine", "public")):
+            with pytest.raises(
+                QueryFailed, match=rf'denied for schema {schema}.*\nhint: .*GRANT CREATE ON SCHEMA "{schema}" TO'
+            ):
+                df.database_create_table(place)
+        saved = df.copy()
+        saved.set_savepoint("reports.mine", "view")
+        with pytest.raises(QueryFailed, match=r'GRANT CREATE ON SCHEMA "reports"'):
+            saved.savepoints.write_to_db()
+        with pytest.raises(
+            QueryFailed, match=r"(must be owner|denied for schema).*\nhint: (only its owner|.*CREATE ON SCHEMA)"
+        ):
+            df.database_create_table("reports.daily", if_exists="replace")
+        with pytest.raises(QueryFailed, match=r'denied for table daily.*\nhint: .*GRANT INSERT ON "daily"'):
+            DataFrame.from_arrow(
+                connect(url, read_only=False), df.to_arrow(), name="reports.daily", materialization="table", if_exists="append"
+            )
+        with pytest.raises(QueryFailed, match=r'denied for table secret.*\nhint: .*GRANT SELECT ON "secret"'):
+            DataFrame.from_table(connect(url, read_only=False), "reports.secret").to_pandas()
+        assert df.materialize(materialization="temp_table").to_pandas().a.tolist() == [1]
+        reading = DataFrame.from_table(connect(url), "reports.daily")
+        reading.set_savepoint("reports.mine", "view")
+        for write in (lambda: reading.database_create_table("reports.mine"), lambda: reading.savepoints.write_to_db()):
+            with pytest.raises(ReadOnly, match=r"is for reading\nhint: .*read_only=False\) allows CREATE TABLE"):
+                write()
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as admin:
+            admin.execute("DROP SCHEMA reports CASCADE; DROP OWNED BY clerk; DROP ROLE clerk")
 
 
 @on_every_engine
@@ -82,8 +172,8 @@ def test_temporary_tables_are_made_once(engine):
 
 @on_every_engine
 def test_tables_are_written_when_asked_to(engine):
-    connection = writable(engine)
-    df = frame(connection)
+    connection = writing(engine)
+    df = two_groups(connection)
     written = df[df.v > 0].database_create_table("written_rows", if_exists="replace")
     assert sorted(values(written.v)) == [1, 2, 3]
     assert sorted(values(DataFrame.from_table(connection, "written_rows", index="_index_k").v)) == [1, 2, 3]
@@ -100,8 +190,8 @@ def test_tables_are_written_when_asked_to(engine):
 
 @on_every_engine
 def test_written_tables_beside_temporary_tables_of_the_same_name(engine):
-    connection = writable(engine)
-    df = frame(connection)
+    connection = writing(engine)
+    df = two_groups(connection)
     kept = df[df.v < 1].materialize("beside", materialization="temp_table")
     for if_exists in ("replace", "fail"):
         if if_exists == "fail":
@@ -125,284 +215,11 @@ def test_written_tables_beside_temporary_tables_of_the_same_name(engine):
     assert values(kept.v) == [0]
 
 
-@on_every_engine
-def test_savepoints_leave_temporary_tables_of_frames_alone(engine):
-    connection = writable(engine)
-    df = frame(connection)
-    kept = df[df.v < 1].materialize("spared", materialization="temp_table")
-    df.set_savepoint("spared", "table")
-    small = df[df.v < 3]
-    small.set_savepoint("spared_small", "view")
-    small[small.v > 0].set_savepoint("spared_cte")
-    for _ in range(2):
-        df.savepoints.write_to_db(overwrite=True)
-        assert values(kept.v) == [0]
-        assert sorted(values(df.savepoints.get_materialized_df("spared").v)) == [0, 1, 2, 3]
-        assert sorted(values(df.savepoints.get_materialized_df("spared_small").v)) == [0, 1, 2]
-        assert sorted(values(df.savepoints.get_materialized_df("spared_cte").v)) == [1, 2]
-    # A savepoint that is a temporary table cannot take the name either.
-    other = frame(connection)
-    other.set_savepoint("spared", "temp_table")
-    for overwrite in (False, True):
-        with pytest.raises(InvalidValue, match="'spared' holds the rows of a frame"):
-            other.savepoints.write_to_db(overwrite=overwrite)
-    assert values(kept.v) == [0]
-
-
-@on_every_engine
-def test_savepoints_in_temporary_tables_leave_written_tables_alone(engine):
-    connection = writable(engine)
-    df = frame(connection)
-    df.database_create_table("stays", if_exists="replace")
-    small = df[df.v < 2]
-    small.set_savepoint("stays", "temp_table")
-    for _ in range(2):
-        df.savepoints.write_to_db(overwrite=True)
-        assert sorted(values(df.savepoints.get_materialized_df("stays").v)) == [0, 1]
-        assert len(DataFrame.from_table(connection, ".".join(connection.place("stays")))) == 4
-    connection.execute("DROP TABLE " + ".".join(connection.place("stays")))
-
-
-@on_every_engine
-def test_temporary_tables_are_made_anew_after_a_write(engine):
-    connection = writable(engine)
-    df = frame(connection).database_create_table("changing", if_exists="replace")
-    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [4]
-    df[df.v < 1].database_create_table("changing", if_exists="replace")
-    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [1]
-
-
-@on_every_engine
-def test_savepoints(engine):
-    connection = writable(engine)
-    df = frame(connection)
-    df["double"] = df.v * 2
-    df.set_savepoint("doubled", "table")
-    small = df[df.double < 6]
-    small.set_savepoint("small", "view")
-    totals = small.groupby("g").double.sum().to_frame()
-    totals.set_savepoint("totals")
-    assert totals.savepoints is df.savepoints
-    assert df.savepoints.names == ["doubled", "small", "totals"]
-    assert [each.materialization for each in df.savepoints.all] == ["table", "view", "cte"]
-    statements = df.savepoints.to_sql()
-    assert statements[0].sql.startswith('CREATE TABLE "doubled" AS\n')
-    assert "FROM doubled" in statements[1].sql
-    assert "FROM small" in statements[2].sql
-    assert list(df.savepoints.get_drop_statements()) == ["small", "doubled"]
-    assert len(df.savepoints.get_create_statements()) == 2
-    before = df.savepoints.get_materialized_df("small")  # looks nothing up, so it may come first
-    made = df.savepoints.write_to_db(overwrite=True)
-    assert made == [("doubled", "table"), ("small", "view")]
-    assert (made[0].name, made[1].materialization) == ("doubled", "view")
-    assert sorted(values(before.double)) == [0, 2, 4]
-    assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
-    assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
-    assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
-    with pytest.raises(InvalidValue, match="there is a savepoint"):
-        df.set_savepoint("small")
-    with pytest.raises(InvalidValue, match="cannot name a savepoint"):
-        df.set_savepoint("no name")
-    with pytest.raises(KeyError, match="did you mean 'totals'"):
-        df.savepoints.get_df("total")
-    df.savepoints.set_materialization("totals", "table")
-    df.savepoints.remove_savepoint("small")
-    assert df.savepoints.names == ["doubled", "totals"]
-
-
-@on_every_engine
-def test_written_savepoints_have_the_types_of_their_frames(engine):
-    moment = datetime.datetime(2022, 1, 1, 10)
-    rows = pd.DataFrame(
-        {
-            "i": [1, None],
-            "x": [0.5, None],
-            "s": ["a", None],
-            "b": [True, None],
-            "d": [moment.date(), None],
-            "c": [moment.time(), None],
-            "t": [moment, None],
-            "p": [decimal.Decimal("1.50"), None],
-            "u": [uuid.UUID(int=1), None],
-            "j": [{"a": [1]}, None],
-        }
-    ).astype({"i": "Int64"})
-    df = DataFrame.from_pandas(writable(engine), rows)
-    df["l"] = df.t - moment + datetime.timedelta(hours=1)
-    df["n"] = df.x.cut(2)
-    df["w"] = df.j.json.get_value("a").astype("list[int64]")
-    before = df.sort_index().to_pandas()
-    df.set_savepoint("typed_table", "table")
-    df.set_savepoint("typed_view", "view")
-    df.savepoints.write_to_db(overwrite=True)
-    for kept in (
-        *(df.savepoints.get_materialized_df(name) for name in ("typed_table", "typed_view")),
-        df.materialize(materialization="temp_table"),
-        df.database_create_table("typed_rows", if_exists="replace"),
-    ):
-        assert (kept.dtypes, kept.index_dtypes) == (df.dtypes, df.index_dtypes)
-        pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), before)
-    other = writable(engine) if engine != "duckdb" else df.engine
-    assert df.savepoints.get_materialized_df("typed_view", other) == df.savepoints.get_materialized_df("typed_view", other)
-
-
-@on_every_engine
-def test_savepoints_that_write_nothing(engine):
-    df = frame(writable(engine))
-    assert df.savepoints.write_to_db() == []
-    df, least = df.create_variable("least", 2)
-    df = df[df.v >= least]
-    df.set_savepoint("only_a_step")
-    assert df.savepoints.write_to_db() == []
-    assert sorted(values(df.savepoints.get_materialized_df("only_a_step").set_variable("least", 3).v)) == [3]
-    df.set_savepoint("not_written_yet", "table")
-    kept = df.savepoints.get_materialized_df("not_written_yet")
-    with pytest.raises(ObjectivError, match="not_written_yet"):
-        kept.to_pandas()
-    with pytest.raises(ColumnNotFound, match="no variable 'least'"):
-        kept.set_variable("least", 3)
-
-
-@on_every_engine
-def test_savepoints_are_written_whole_or_not_at_all(engine):
-    connection = writable(engine)
-    df = frame(connection)
-    df.set_savepoint("first_of_two", "table")
-    broken = df.assign(n=df.g.astype("int64"))
-    broken.set_savepoint("second_of_two", "table")
-    with pytest.raises(Exception, match=r"whole number|invalid input") as caught:
-        df.savepoints.write_to_db()
-    assert type(caught.value).__module__ == "objectiv_local.errors"
-    with pytest.raises(TableNotFound):
-        DataFrame.from_table(connection, "first_of_two", index=[])
-    reading = load(engine, {"v": [1]})
-    reading.set_savepoint("unwritten", "table")
-    with pytest.raises(ReadOnly):
-        reading.savepoints.write_to_db()
-
-
-@on_every_engine
-def test_variables(engine):
-    df = load(engine, {"v": [1, 2, 3]})
-    df, least = df.create_variable("least", 2)
-    kept = df[df.v >= least]
-    kept["plus"] = kept.v + least
-    assert kept.variables == {("int64", "least"): 2}
-    assert sorted(values(kept.plus)) == [4, 5]
-    other = kept.set_variable("least", 3)
-    assert values(other.plus) == [6]
-    assert sorted(values(kept.plus)) == [4, 5]
-    assert [use.step is not None for use in other.get_all_variable_usage()] == [True, True]
-    assert df.get_all_variable_usage() == [("least", "int64", 2, None)]
-    assert least.head(2).tolist() == [2, 2]
-    frame_, text = df.create_variable("least", "x")  # the same name with another dtype is another variable
-    assert frame_.variables == {("int64", "least"): 2, ("string", "least"): "x"}
-    assert values((text + "!").to_frame()["least"]) == ["x!"] * 3
-    with pytest.raises(KeyError, match="no variable 'most'"):
-        df.set_variable("most", 1)
-    with pytest.raises(InvalidType):
-        df.create_variable("x", "y", dtype="int64")
-    agg = df.groupby(None).v.sum() + 0
-    assert agg.value == 6
-
-
-def test_samples_are_the_same_everywhere():
-    wanted = [k for k in range(400) if int(hashlib.md5(f"7|{k}".encode()).hexdigest()[:15], 16) < 0.2 * 2**60]
-    assert 50 < len(wanted) < 110
-    for engine in ENGINES:
-        df = frame(opened(engine) if engine == "duckdb" else writable(engine), 400)
-        sample = df.get_sample(sample_percentage=20, seed=7)
-        assert sorted(sample.to_pandas().index) == wanted
-        totals = sample.groupby("g").v.count()
-        assert sum(totals.to_pandas()) == len(wanted)
-        assert totals.to_frame().get_unsampled().to_pandas().v.tolist() == [200, 200]
-
-
-@on_every_engine
-def test_samples_by_condition_and_in_tables(engine):
-    connection = writable(engine)
-    df = frame(connection)
-    some = df.get_sample("some_rows", filter=df.v < 2, overwrite=True)
-    some["square"] = some.v * some.v
-    assert sorted(values(some.square)) == [0, 1]
-    assert sorted(values(some.get_unsampled().square)) == [0, 1, 4, 9]
-    with pytest.raises(InvalidValue, match="not made from a sample"):
-        df.get_unsampled()
-    with pytest.raises(InvalidValue, match="above 0 and at most 100"):
-        df.get_sample(sample_percentage=0)
-
-
-@on_every_engine
-def test_batches_and_explain(engine):
-    df = load(engine, {"v": list(range(100)), "w": [0.5] * 100})
-    batches = list(df.sort_values("v").to_batches(batch_rows=30))
-    assert sum(batch.num_rows for batch in batches) == 100
-    assert max(batch.num_rows for batch in batches) <= 30
-    assert "columns _index_row, v, w" in df.explain()
-    assert len(df.explain(engine=True)) > 20
-
-
-@on_every_engine
-def test_columns_are_set_from_pandas_and_several_at_once(engine):
-    df = load(engine, {"a": [1, 2, 3], "b": [4, 5, 6]})
-    df["c"] = pd.Series([10, 30], index=[0, 2])
-    assert values(df.c) == [10, None, 30]
-    df[["x", "y"]] = df[["b", "a"]]
-    df[["a", "b"]] = 0
-    assert df.sort_index().to_pandas()[["x", "y", "a", "b"]].values.tolist() == [[4, 1, 0, 0], [5, 2, 0, 0], [6, 3, 0, 0]]
-    with pytest.raises(InvalidValue, match="cannot be set to"):
-        df[["a", "b"]] = df[["x"]]
-
-
 def test_a_failed_write_leaves_the_connection_usable():
-    connection = writable(ENGINES[1])
-    df = frame(connection)
+    connection = writing(ENGINES[1])
+    df = two_groups(connection)
     with pytest.raises(Exception, match="nowhere"):
         df.database_create_table("nowhere.table_in_no_schema")
     assert len(df) == 4
     with pytest.raises(ReadOnly):
         load(ENGINES[1], {"v": [1]}).get_sample("s", sample_percentage=50)
-
-
-@on_every_engine
-@pytest.mark.parametrize("size", [3, 2_000])
-def test_frames_in_memory_become_named_tables(engine, size):
-    connection = writable(engine)
-    connection.write(['DROP TABLE IF EXISTS "named rows"'])
-    rows = pd.DataFrame({"n": range(size), "s": ["é"] * size, "wait": pd.to_timedelta([90] * size, unit="s")})
-
-    def written(frame, if_exists="fail"):
-        return DataFrame.from_pandas(connection, frame, name="named rows", materialization="table", if_exists=if_exists)
-
-    found = written(rows)
-    assert found.dtypes == {"n": "int64", "s": "string", "wait": "timedelta"}
-    assert (len(found), found.n.sum().value) == (size, size * (size - 1) // 2)
-    stored = DataFrame.from_table(connection, '"named rows"')
-    assert stored.columns == ["_index_0", "n", "s", "wait"]
-    assert stored.dtypes["wait"] == "int64"
-    with pytest.raises(InvalidValue, match=r"named rows.*exists"):
-        written(rows)
-    assert len(stored) == size
-    both = written(rows.assign(n=1), "append")
-    assert (len(both), both.n.sum().value) == (2 * size, size * (size - 1) // 2 + size)
-    assert both.wait.max().value == pd.Timedelta(seconds=90)
-    with pytest.raises(ColumnNotFound, match="no column 'm' to append to"):
-        written(rows.rename(columns={"n": "m"}), "append")
-    with pytest.raises(InvalidType, match="'n' is string and cannot be appended"):
-        written(rows.assign(n="x"), "append")
-    assert len(stored) == 2 * size
-    assert written(rows[["n"]], "replace").sort_values("n").n.to_pandas(limit=2).tolist() == [0, 1]
-    assert DataFrame.from_table(connection, '"named rows"').columns == ["_index_0", "n"]
-    connection.write(['DROP TABLE "named rows"'])
-    assert len(written(rows, "append")) == size, "a table that is not there is made"
-    for kind in (None, "cte", "temp_table"):
-        with pytest.raises(InvalidValue, match="if_exists='append' is for a permanent table"):
-            DataFrame.from_pandas(connection, pd.DataFrame({"k": [1]}), materialization=kind, if_exists="append")
-    with pytest.raises(InvalidValue, match="if_exists is"):
-        written(rows, "skip")
-    with pytest.raises(InvalidValue, match="'temp_table'"):
-        DataFrame.from_pandas(connection, rows, materialization="view")
-    with pytest.raises(ReadOnly):
-        DataFrame.from_pandas(opened(engine), rows, name="never", materialization="table")
-    twice = [DataFrame.from_pandas(opened(engine), rows[["n"]], name="kept", materialization="temp_table") for _ in "ab"]
-    assert [len(each) for each in twice] == [size, size], "a temporary table takes a name that is free"

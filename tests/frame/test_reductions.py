@@ -16,40 +16,31 @@ from objectiv_local.frame.series import SeriesString
 from objectiv_local.frame.window import SeriesWindow, Window
 from objectiv_local.plan.ops import OPS
 
-#: Aggregates that are methods of strings alone.
-OF_STRINGS = ("to_json_array",)
-#: Those that are more than an aggregate of each column: a frame has one size, and quantiles may be several.
-OF_ITS_OWN = ("size", "quantile")
-#: Aggregates of bools, and of whatever the order puts first: there ``skipna`` would say nothing.
-WITHOUT_SKIPNA = ("any", "all", "first", "last")
-USUAL = [name for name in FUNCTIONS if name not in (*OF_STRINGS, *OF_ITS_OWN)]
-
-
-@pytest.fixture(scope="module")
-def df():
-    rows = pd.DataFrame({"g": ["a", "a", "b", "b", "b"], "v": [1.0, 2.5, 4.0, None, -3.0]}, index=pd.Index(range(5), name="k"))
-    df = DataFrame.from_pandas(connect(duckdb.connect()), rows)
-    df["flag"] = df.v > 2
-    return df.sort_index()
-
-
-def parameters(class_, name):
-    """Return the options of a method with their defaults, without what every method has."""
-    return {each.name: each.default for each in list(inspect.signature(getattr(class_, name)).parameters.values())[1:]}
-
-
-def column_for(name):
-    return "flag" if name in ("any", "all") else "v"
-
-
-def cells(found):
-    return [None if pd.isna(value) else value for value in found]
-
 
 def test_an_aggregate_of_the_catalogue_has_a_name_or_is_part_of_others():
     of_groups = {op.name for op in OPS.values() if op.kind not in ("scalar", "window")}
     assert of_groups - set(FUNCTIONS) == {"sum_or_null", "quantile_disc"}
     assert set(MADE) <= set(FUNCTIONS)
+
+
+#: Aggregates that are methods of strings alone.
+OF_STRINGS = ("to_json_array",)
+
+
+#: Those that are more than an aggregate of each column: a frame has one size, and quantiles may be several.
+OF_ITS_OWN = ("size", "quantile")
+
+
+#: Aggregates of bools, and of whatever the order puts first: there ``skipna`` would say nothing.
+WITHOUT_SKIPNA = ("any", "all", "first", "last")
+
+
+USUAL = [name for name in FUNCTIONS if name not in (*OF_STRINGS, *OF_ITS_OWN)]
+
+
+def parameters(class_, name):
+    """Return the options of a method with their defaults, without what every method has."""
+    return {each.name: each.default for each in list(inspect.signature(getattr(class_, name)).parameters.values())[1:]}
 
 
 @pytest.mark.parametrize("name", USUAL)
@@ -73,6 +64,22 @@ def test_aggregates_with_methods_of_their_own():
         assert callable(getattr(SeriesString, name))
         assert not hasattr(Series, name)
         assert not hasattr(DataFrame, name)
+
+
+@pytest.fixture(scope="module")
+def df():
+    rows = pd.DataFrame({"g": ["a", "a", "b", "b", "b"], "v": [1.0, 2.5, 4.0, None, -3.0]}, index=pd.Index(range(5), name="k"))
+    df = DataFrame.from_pandas(connect(duckdb.connect()), rows)
+    df["flag"] = df.v > 2
+    return df.sort_index()
+
+
+def column_for(name):
+    return "flag" if name in ("any", "all") else "v"
+
+
+def cells(found):
+    return [None if pd.isna(value) else value for value in found]
 
 
 @pytest.mark.parametrize("name", USUAL)

@@ -1,60 +1,24 @@
-"""Tables and views with a schema before their name, and what a refused CREATE says."""
+"""Savepoints: steps of a program that are written as tables and views."""
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import uuid
+
 import duckdb
 import pandas as pd
-import postgres_server
-import psycopg
 import pytest
-import servers
-from frame.frames import on_every_engine
-from servers import engine_of
+from frame.frames import load, on_every_engine, stored_rows, two_groups, values, writing
 
 from objectiv_local import DataFrame, connect
-from objectiv_local.errors import InvalidValue, QueryFailed, ReadOnly, TableNotFound
+from objectiv_local.errors import ColumnNotFound, InvalidValue, ObjectivError, ReadOnly, TableNotFound
 
 
-@pytest.fixture
-def writable(engine):
-    """Return a connection for writing to a database with the schema ``reports``, empty."""
-    made = connect(duckdb.connect() if engine == "duckdb" else servers.target(engine), read_only=False)
-    made.execute("DROP SCHEMA IF EXISTS reports CASCADE")
-    for name in ("DROP TABLE IF EXISTS daily", 'DROP TABLE IF EXISTS "reports.daily"', "CREATE SCHEMA reports"):
-        made.execute(name)
-    yield made
-    made.execute("DROP SCHEMA reports CASCADE")
-    made.execute('DROP TABLE IF EXISTS "reports.daily"')
-    made.execute("DROP TABLE IF EXISTS daily")
-
-
-def rows(connection, name):
-    return sorted(DataFrame.from_table(connection, name).to_pandas().a.tolist())
-
-
-@on_every_engine
-def test_a_table_is_created_in_the_schema_before_its_name(engine, writable):
-    df = DataFrame.from_pandas(writable, pd.DataFrame({"a": [1, 2]}))
-    assert sorted(df.database_create_table("reports.daily").to_pandas().a.tolist()) == [1, 2]
-    # A name with a dot of its own is quoted, here as everywhere: one table does not hide the other.
-    df[df.a > 1].database_create_table('"reports.daily"')
-    df[df.a > 5].database_create_table("daily")
-    assert [rows(writable, name) for name in ("reports.daily", '"reports.daily"', "daily", '"reports"."daily"')] == [
-        [1, 2],
-        [2],
-        [],
-        [1, 2],
-    ]
-    assert {"reports.daily", '"reports.daily"', "daily"} <= set(writable.tables())
-    with pytest.raises(InvalidValue, match=r"daily.* already exists"):
-        df.database_create_table("reports.daily")
-    assert rows(writable, "reports.daily") == [1, 2]
-    df[df.a < 2].database_create_table("reports.daily", if_exists="replace")
-    assert rows(writable, "reports.daily") == [1]
-    more = pd.DataFrame({"a": [7]})
-    more.index = pd.Index([9], name="0")
-    DataFrame.from_pandas(writable, more, name="reports.daily", materialization="table", if_exists="append")
-    assert rows(writable, "reports.daily") == [1, 7]
+def writable_view(connection, engine):
+    column = "sql" if engine == "duckdb" else "definition"
+    place = "duckdb_views() WHERE view_name = 'more'" if engine == "duckdb" else "pg_views WHERE viewname = 'more'"
+    return DataFrame.from_model(connection, f"SELECT {column}::varchar AS text FROM {place}").to_pandas().text[0]
 
 
 @on_every_engine
@@ -67,7 +31,7 @@ def test_savepoints_have_schemas(engine, writable):
     df.set_savepoint("reports.more", "view")
     assert [each.name for each in df.savepoints.write_to_db()] == ["reports.doubled", "reports.more"]
     assert {"reports.doubled", "reports.more"} <= set(writable.tables())
-    assert rows(writable, "reports.more") == [1, 2]
+    assert stored_rows(writable, "reports.more") == [1, 2]
     found = df.savepoints.get_materialized_df("reports.more")
     assert "FROM reports.more" in found.view_sql()
     assert sorted(found.to_pandas().c.tolist()) == [11, 21]
@@ -80,29 +44,6 @@ def test_savepoints_have_schemas(engine, writable):
     with pytest.raises(InvalidValue, match="already exists"):
         df.savepoints.write_to_db()
     assert len(df.savepoints.write_to_db(overwrite=True)) == 2
-
-
-def writable_view(connection, engine):
-    column = "sql" if engine == "duckdb" else "definition"
-    place = "duckdb_views() WHERE view_name = 'more'" if engine == "duckdb" else "pg_views WHERE viewname = 'more'"
-    return DataFrame.from_model(connection, f"SELECT {column}::varchar AS text FROM {place}").to_pandas().text[0]
-
-
-@on_every_engine
-def test_a_schema_that_is_not_there_is_named(engine, writable):
-    df = DataFrame.from_pandas(writable, pd.DataFrame({"a": [1]}))
-    with pytest.raises(InvalidValue, match=r"nope.*\nhint: create it first: CREATE SCHEMA"):
-        df.database_create_table("nope.daily")
-    with pytest.raises(InvalidValue, match="nope"):
-        DataFrame.from_pandas(writable, pd.DataFrame({"a": [1]}), name="nope.daily", materialization="table")
-    writable.execute("CREATE TABLE reports.rows AS SELECT 1 AS a")
-    saved = DataFrame.from_table(writable, "reports.rows")
-    saved.set_savepoint("reports.first", "table")
-    saved.set_savepoint("nope.second", "view")
-    with pytest.raises(InvalidValue, match="nope"):
-        saved.savepoints.write_to_db()
-    with pytest.raises(TableNotFound):
-        writable.table("reports.first")
 
 
 def test_only_tables_and_views_have_a_schema():
@@ -118,64 +59,148 @@ def test_only_tables_and_views_have_a_schema():
             df.set_savepoint(name, "table")
 
 
-def test_attached_databases_of_duckdb():
-    connection = duckdb.connect()
-    connection.execute("ATTACH ':memory:' AS other; CREATE SCHEMA other.reports")
-    engine = connect(connection, read_only=False)
-    df = DataFrame.from_pandas(engine, pd.DataFrame({"a": [1, 2]}))
-    df.database_create_table("other.reports.daily")
-    assert rows(engine, "other.reports.daily") == [1, 2]
-    df.database_create_table("other.daily")
-    assert connection.execute(
-        "SELECT database_name, schema_name FROM duckdb_tables() WHERE table_name = 'daily'"
-    ).fetchall() == [("other", "main"), ("other", "reports")]
-    saved = DataFrame.from_table(engine, "other.reports.daily")
-    saved.set_savepoint("other.reports.again", "view")
-    saved.savepoints.write_to_db()
-    assert rows(engine, "other.reports.again") == [1, 2]
-    with pytest.raises(InvalidValue, match="no schema or database 'nope'"):
-        df.database_create_table("other.nope.daily")
+@on_every_engine
+def test_savepoints_leave_temporary_tables_of_frames_alone(engine):
+    connection = writing(engine)
+    df = two_groups(connection)
+    kept = df[df.v < 1].materialize("spared", materialization="temp_table")
+    df.set_savepoint("spared", "table")
+    small = df[df.v < 3]
+    small.set_savepoint("spared_small", "view")
+    small[small.v > 0].set_savepoint("spared_cte")
+    for _ in range(2):
+        df.savepoints.write_to_db(overwrite=True)
+        assert values(kept.v) == [0]
+        assert sorted(values(df.savepoints.get_materialized_df("spared").v)) == [0, 1, 2, 3]
+        assert sorted(values(df.savepoints.get_materialized_df("spared_small").v)) == [0, 1, 2]
+        assert sorted(values(df.savepoints.get_materialized_df("spared_cte").v)) == [1, 2]
+    # A savepoint that is a temporary table cannot take the name either.
+    other = two_groups(connection)
+    other.set_savepoint("spared", "temp_table")
+    for overwrite in (False, True):
+        with pytest.raises(InvalidValue, match="'spared' holds the rows of a frame"):
+            other.savepoints.write_to_db(overwrite=overwrite)
+    assert values(kept.v) == [0]
 
 
-@pytest.mark.parametrize("name", [name for name in servers.STARTED if engine_of(name) == "postgres"])
-def test_a_refused_create_says_what_to_ask_for(name):
-    server = postgres_server.session(int(name.removeprefix("postgres")))
-    with psycopg.connect(server.url, autocommit=True) as admin:
-        admin.execute(
-            "DROP SCHEMA IF EXISTS reports CASCADE; CREATE SCHEMA reports; CREATE TABLE reports.daily AS SELECT 1 AS a"
-        )
-        admin.execute(
-            "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA reports TO clerk; GRANT SELECT ON reports.daily TO clerk"
-        )
-        admin.execute("CREATE TABLE reports.secret AS SELECT 1 AS a")
-    try:
-        url = server.url.replace("//postgres@", "//clerk@")
-        df = DataFrame.from_table(connect(url, read_only=False), "reports.daily")
-        for place, schema in (("reports.mine", "reports"), ("mine", "public")):
-            with pytest.raises(
-                QueryFailed, match=rf'denied for schema {schema}.*\nhint: .*GRANT CREATE ON SCHEMA "{schema}" TO'
-            ):
-                df.database_create_table(place)
-        saved = df.copy()
-        saved.set_savepoint("reports.mine", "view")
-        with pytest.raises(QueryFailed, match=r'GRANT CREATE ON SCHEMA "reports"'):
-            saved.savepoints.write_to_db()
-        with pytest.raises(
-            QueryFailed, match=r"(must be owner|denied for schema).*\nhint: (only its owner|.*CREATE ON SCHEMA)"
-        ):
-            df.database_create_table("reports.daily", if_exists="replace")
-        with pytest.raises(QueryFailed, match=r'denied for table daily.*\nhint: .*GRANT INSERT ON "daily"'):
-            DataFrame.from_arrow(
-                connect(url, read_only=False), df.to_arrow(), name="reports.daily", materialization="table", if_exists="append"
-            )
-        with pytest.raises(QueryFailed, match=r'denied for table secret.*\nhint: .*GRANT SELECT ON "secret"'):
-            DataFrame.from_table(connect(url, read_only=False), "reports.secret").to_pandas()
-        assert df.materialize(materialization="temp_table").to_pandas().a.tolist() == [1]
-        reading = DataFrame.from_table(connect(url), "reports.daily")
-        reading.set_savepoint("reports.mine", "view")
-        for write in (lambda: reading.database_create_table("reports.mine"), lambda: reading.savepoints.write_to_db()):
-            with pytest.raises(ReadOnly, match=r"is for reading\nhint: .*read_only=False\) allows CREATE TABLE"):
-                write()
-    finally:
-        with psycopg.connect(server.url, autocommit=True) as admin:
-            admin.execute("DROP SCHEMA reports CASCADE; DROP OWNED BY clerk; DROP ROLE clerk")
+@on_every_engine
+def test_savepoints_in_temporary_tables_leave_written_tables_alone(engine):
+    connection = writing(engine)
+    df = two_groups(connection)
+    df.database_create_table("stays", if_exists="replace")
+    small = df[df.v < 2]
+    small.set_savepoint("stays", "temp_table")
+    for _ in range(2):
+        df.savepoints.write_to_db(overwrite=True)
+        assert sorted(values(df.savepoints.get_materialized_df("stays").v)) == [0, 1]
+        assert len(DataFrame.from_table(connection, ".".join(connection.place("stays")))) == 4
+    connection.execute("DROP TABLE " + ".".join(connection.place("stays")))
+
+
+@on_every_engine
+def test_savepoints(engine):
+    connection = writing(engine)
+    df = two_groups(connection)
+    df["double"] = df.v * 2
+    df.set_savepoint("doubled", "table")
+    small = df[df.double < 6]
+    small.set_savepoint("small", "view")
+    totals = small.groupby("g").double.sum().to_frame()
+    totals.set_savepoint("totals")
+    assert totals.savepoints is df.savepoints
+    assert df.savepoints.names == ["doubled", "small", "totals"]
+    assert [each.materialization for each in df.savepoints.all] == ["table", "view", "cte"]
+    statements = df.savepoints.to_sql()
+    assert statements[0].sql.startswith('CREATE TABLE "doubled" AS\n')
+    assert "FROM doubled" in statements[1].sql
+    assert "FROM small" in statements[2].sql
+    assert list(df.savepoints.get_drop_statements()) == ["small", "doubled"]
+    assert len(df.savepoints.get_create_statements()) == 2
+    before = df.savepoints.get_materialized_df("small")  # looks nothing up, so it may come first
+    made = df.savepoints.write_to_db(overwrite=True)
+    assert made == [("doubled", "table"), ("small", "view")]
+    assert (made[0].name, made[1].materialization) == ("doubled", "view")
+    assert sorted(values(before.double)) == [0, 2, 4]
+    assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
+    assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
+    assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
+    with pytest.raises(InvalidValue, match="there is a savepoint"):
+        df.set_savepoint("small")
+    with pytest.raises(InvalidValue, match="cannot name a savepoint"):
+        df.set_savepoint("no name")
+    with pytest.raises(KeyError, match="did you mean 'totals'"):
+        df.savepoints.get_df("total")
+    df.savepoints.set_materialization("totals", "table")
+    df.savepoints.remove_savepoint("small")
+    assert df.savepoints.names == ["doubled", "totals"]
+
+
+@on_every_engine
+def test_written_savepoints_have_the_types_of_their_frames(engine):
+    moment = datetime.datetime(2022, 1, 1, 10)
+    rows = pd.DataFrame(
+        {
+            "i": [1, None],
+            "x": [0.5, None],
+            "s": ["a", None],
+            "b": [True, None],
+            "d": [moment.date(), None],
+            "c": [moment.time(), None],
+            "t": [moment, None],
+            "p": [decimal.Decimal("1.50"), None],
+            "u": [uuid.UUID(int=1), None],
+            "j": [{"a": [1]}, None],
+        }
+    ).astype({"i": "Int64"})
+    df = DataFrame.from_pandas(writing(engine), rows)
+    df["l"] = df.t - moment + datetime.timedelta(hours=1)
+    df["n"] = df.x.cut(2)
+    df["w"] = df.j.json.get_value("a").astype("list[int64]")
+    before = df.sort_index().to_pandas()
+    df.set_savepoint("typed_table", "table")
+    df.set_savepoint("typed_view", "view")
+    df.savepoints.write_to_db(overwrite=True)
+    for kept in (
+        *(df.savepoints.get_materialized_df(name) for name in ("typed_table", "typed_view")),
+        df.materialize(materialization="temp_table"),
+        df.database_create_table("typed_rows", if_exists="replace"),
+    ):
+        assert (kept.dtypes, kept.index_dtypes) == (df.dtypes, df.index_dtypes)
+        pd.testing.assert_frame_equal(kept.sort_index().to_pandas(), before)
+    other = writing(engine) if engine != "duckdb" else df.engine
+    assert df.savepoints.get_materialized_df("typed_view", other) == df.savepoints.get_materialized_df("typed_view", other)
+
+
+@on_every_engine
+def test_savepoints_that_write_nothing(engine):
+    df = two_groups(writing(engine))
+    assert df.savepoints.write_to_db() == []
+    df, least = df.create_variable("least", 2)
+    df = df[df.v >= least]
+    df.set_savepoint("only_a_step")
+    assert df.savepoints.write_to_db() == []
+    assert sorted(values(df.savepoints.get_materialized_df("only_a_step").set_variable("least", 3).v)) == [3]
+    df.set_savepoint("not_written_yet", "table")
+    kept = df.savepoints.get_materialized_df("not_written_yet")
+    with pytest.raises(ObjectivError, match="not_written_yet"):
+        kept.to_pandas()
+    with pytest.raises(ColumnNotFound, match="no variable 'least'"):
+        kept.set_variable("least", 3)
+
+
+@on_every_engine
+def test_savepoints_are_written_whole_or_not_at_all(engine):
+    connection = writing(engine)
+    df = two_groups(connection)
+    df.set_savepoint("first_of_two", "table")
+    broken = df.assign(n=df.g.astype("int64"))
+    broken.set_savepoint("second_of_two", "table")
+    with pytest.raises(Exception, match=r"whole number|invalid input") as caught:
+        df.savepoints.write_to_db()
+    assert type(caught.value).__module__ == "objectiv_local.errors"
+    with pytest.raises(TableNotFound):
+        DataFrame.from_table(connection, "first_of_two", index=[])
+    reading = load(engine, {"v": [1]})
+    reading.set_savepoint("unwritten", "table")
+    with pytest.raises(ReadOnly):
+        reading.savepoints.write_to_db()

@@ -31,8 +31,14 @@ from objectiv_local.frame.series import (
 )
 
 ID = "0022c7dd-074b-4a44-a7cb-b7716b668264"
+
+
 DAY, MOMENT = datetime.date(2022, 1, 2), datetime.datetime(2022, 1, 2, 3, 4, 5)
+
+
 MIDNIGHT, HOUR = datetime.datetime(2022, 1, 2), datetime.timedelta(hours=1)
+
+
 CLASSES = {
     SeriesUuid: "uuid",
     SeriesDate: "date",
@@ -46,6 +52,8 @@ CLASSES = {
     SeriesJson: "json",
     SeriesNumericInterval: "numeric_interval",
 }
+
+
 CONSTANTS = [
     (SeriesUuid, ID, ID),
     (SeriesUuid, uuid.UUID(ID), ID),

@@ -1,4 +1,4 @@
-"""What tells the rows of a step apart."""
+"""Steps: what tells their rows apart."""
 
 from __future__ import annotations
 
