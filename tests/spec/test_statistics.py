@@ -20,6 +20,18 @@ def of(name, *constants, **more):
     return lambda a: aggregation(name, a, *(literal(value) for value in constants), **more)
 
 
+SCORES = {"g": STRING, "v": INT64}
+ROWS = (("a", 10), ("a", 10), ("a", 20), ("a", None), ("b", 5))
+
+
+def ranked(name, *constants, frame=None):
+    return lambda g, v: over(aggregation(name, *(literal(value) for value in constants)), (g,), (Ordering(v),), frame)
+
+
+def windowed(title, expr, type_, expected):
+    return rowwise(title, SCORES, expr, type_, [(*row, value) for row, value in zip(ROWS, expected, strict=True)])
+
+
 ONE, WHOLE = {"a": FLOAT64}, {"a": INT64}
 SPREAD = [
     # pandas.Series([1, 2, 4]).var(ddof=1), and so on
@@ -333,18 +345,6 @@ DURATIONS = [
     ),
 ]
 # ---- windows
-SCORES = {"g": STRING, "v": INT64}
-ROWS = (("a", 10), ("a", 10), ("a", 20), ("a", None), ("b", 5))
-
-
-def ranked(name, *constants, frame=None):
-    return lambda g, v: over(aggregation(name, *(literal(value) for value in constants)), (g,), (Ordering(v),), frame)
-
-
-def windowed(title, expr, type_, expected):
-    return rowwise(title, SCORES, expr, type_, [(*row, value) for row, value in zip(ROWS, expected, strict=True)])
-
-
 WINDOWS = [
     windowed("rank: ties and NULL last", ranked("rank"), INT64, (1, 1, 3, 4, 1)),
     windowed("dense_rank: ties", ranked("dense_rank"), INT64, (1, 1, 2, 3, 1)),
