@@ -11,7 +11,7 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs tables clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs tables sql clean
 .NOTPARALLEL:
 
 setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
@@ -50,6 +50,9 @@ docs: .venv/dev.stamp  ## what the docs say, run
 
 tables: .venv/dev.stamp  ## the generated pages of docs, written again
 	$(python) -m tools.docs
+
+sql: .venv/dev.stamp  ## the SQL snapshots, written again for review
+	OBJECTIV_UPDATE_SQL=1 $(python) -m pytest -q tests/dialects/test_snapshots.py tests/dialects/test_snapshots_of_analyses.py
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
