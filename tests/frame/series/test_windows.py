@@ -71,9 +71,6 @@ def test_ranks_are_those_of_pandas(engine, method):
         )
 
 
-NAN = float("nan")
-
-
 @on_every_engine
 def test_rolling_and_expanding_of_a_series(engine):
     theirs = events()
