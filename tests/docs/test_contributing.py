@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -62,6 +63,20 @@ def test_names_in_recipes_are_those_of_the_code() -> None:
     for name, path in named.items():
         assert f"`{name}" in recipes
         assert re.search(rf"^(class |def )?{name}\b", text_of(path), re.MULTILINE), name
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def test_files_and_lines_of_recipes_are_those_of_their_commits() -> None:
+    counted = re.findall(r"commit `(\w+)`, (\d+) files, (\d+) lines", text_of("CONTRIBUTING.md"))
+    assert len(counted) == 3
+    if git("rev-parse", "--is-shallow-repository").strip() != "false":
+        pytest.skip("without the history, there are no commits to count")
+    for commit, files, lines in counted:
+        changes = git("show", "--numstat", "--format=", commit, "--", "objectiv_local", "tests").splitlines()
+        assert (len(changes), sum(int(change.split()[0]) for change in changes)) == (int(files), int(lines)), commit
 
 
 def test_every_decision_is_listed() -> None:
