@@ -11,7 +11,7 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: demo test test-lowest check lint types layers fuzz bench docs clean
+.PHONY: demo test test-lowest check lint types layers fuzz bench docs notebooks clean
 .NOTPARALLEL:
 
 demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
@@ -43,6 +43,9 @@ bench: .venv/dev.stamp  ## the benchmarks of docs/performance.md, which takes ha
 
 docs: .venv/dev.stamp  ## what the docs say, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)
+
+notebooks: .venv/dev.stamp  ## the notebooks run anew and stored with what they show; PYTEST_ARGS='-k user_intent' runs one
+	OBJECTIV_UPDATE_NOTEBOOKS=1 $(python) -m pytest tests/notebooks $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

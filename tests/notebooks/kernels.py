@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +76,26 @@ def results(notebook: NotebookNode) -> list[list[Any]]:
 
 def _result(output: NotebookNode) -> Any:
     if output.output_type == "stream":
-        return output.text
+        return _without_last_digits(output.text)
     if VEGA_LITE in output.data:
-        return _rounded({name: part for name, part in json.loads(json.dumps(output.data[VEGA_LITE])).items() if name != "$schema"})
-    return output.data["text/plain"]
+        return _rounded(
+            {name: part for name, part in json.loads(json.dumps(output.data[VEGA_LITE])).items() if name != "$schema"}
+        )
+    return _without_last_digits(output.data["text/plain"])
+
+
+def _without_last_digits(text: str) -> str:
+    """Return a text in which numbers have the digits that no order of summing changes. Those of moments are fewer."""
+    return re.sub(r"\d+\.\d{7,}", lambda found: f"{float(found[0]):.7g}", text)
 
 
 def _rounded(part: Any) -> Any:
     """Return a specification whose numbers have the digits that no order of summing changes."""
     if isinstance(part, dict):
         # The name of a dataset is a hash of all its digits.
-        return {name if not name.startswith("data-") else "data": _rounded(each) for name, each in part.items() if name != "data"}
+        return {
+            name if not name.startswith("data-") else "data": _rounded(each) for name, each in part.items() if name != "data"
+        }
     if isinstance(part, list):
         return [_rounded(each) for each in part]
     return float(f"{part:.9g}") if isinstance(part, float) else part

@@ -21,14 +21,22 @@ def palette(png: bytes) -> bytes:
     kept = found[np.sort(np.argsort(-counts, kind="stable")[:256])]
     colors, all_colors = (np.stack([each >> 16, (each >> 8) & 255, each & 255], axis=1) for each in (kept, found))
     nearest = np.concatenate(
-        [((part[:, None] - colors) ** 2).sum(axis=2).argmin(axis=1) for part in np.array_split(all_colors, len(found) // 1000 + 1)]
+        [
+            ((part[:, None] - colors) ** 2).sum(axis=2).argmin(axis=1)
+            for part in np.array_split(all_colors, len(found) // 1000 + 1)
+        ]
     )
     places = nearest[places].reshape(codes.shape)
     height, width = places.shape
     rows = np.zeros((height, width + 1), np.uint8)  # each row begins with its filter, which is none
     rows[:, 1:] = places
     header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
-    parts = ((b"IHDR", header), (b"PLTE", colors.astype(np.uint8).tobytes()), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
+    parts = (
+        (b"IHDR", header),
+        (b"PLTE", colors.astype(np.uint8).tobytes()),
+        (b"IDAT", zlib.compress(rows.tobytes(), 9)),
+        (b"IEND", b""),
+    )
     return _SIGNATURE + b"".join(_chunk(kind, content) for kind, content in parts)
 
 
