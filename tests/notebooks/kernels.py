@@ -78,9 +78,10 @@ def _result(output: NotebookNode) -> Any:
     if output.output_type == "stream":
         return _without_last_digits(output.text)
     if VEGA_LITE in output.data:
-        return _rounded(
-            {name: part for name, part in json.loads(json.dumps(output.data[VEGA_LITE])).items() if name != "$schema"}
-        )
+        specification = json.loads(json.dumps(output.data[VEGA_LITE]))
+        # The name of a dataset is a hash of all its digits, and the order of datasets that of their names.
+        data = [_rounded(rows) for rows in specification.pop("datasets", {}).values()]
+        return _rounded(specification), sorted(data, key=json.dumps)
     return _without_last_digits(output.data["text/plain"])
 
 
@@ -90,12 +91,9 @@ def _without_last_digits(text: str) -> str:
 
 
 def _rounded(part: Any) -> Any:
-    """Return a specification whose numbers have the digits that no order of summing changes."""
+    """Return a part of a specification without last digits, its version, and the names of datasets."""
     if isinstance(part, dict):
-        # The name of a dataset is a hash of all its digits.
-        return {
-            name if not name.startswith("data-") else "data": _rounded(each) for name, each in part.items() if name != "data"
-        }
+        return {name: _rounded(each) for name, each in part.items() if name not in ("data", "$schema")}
     if isinstance(part, list):
         return [_rounded(each) for each in part]
     return float(f"{part:.9g}") if isinstance(part, float) else part
