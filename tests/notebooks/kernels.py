@@ -81,7 +81,7 @@ def _result(output: NotebookNode) -> Any:
         specification = json.loads(json.dumps(output.data[VEGA_LITE]))
         # The name of a dataset is a hash of all its digits, and the order of datasets that of their names.
         data = [_rounded(rows) for rows in specification.pop("datasets", {}).values()]
-        return _rounded(specification), sorted(data, key=json.dumps)
+        return _rounded(specification), sorted(data, key=lambda rows: json.dumps(rows, sort_keys=True))
     return _without_last_digits(output.data["text/plain"])
 
 
