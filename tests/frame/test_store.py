@@ -9,6 +9,7 @@ import uuid
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pytest
 from frame.frames import ENGINES, load, on_every_engine, opened, values
 
@@ -406,3 +407,15 @@ def test_frames_in_memory_become_named_tables(engine, size):
         DataFrame.from_pandas(opened(engine), rows, name="never", materialization="table")
     twice = [DataFrame.from_pandas(opened(engine), rows[["n"]], name="kept", materialization="temp_table") for _ in "ab"]
     assert [len(each) for each in twice] == [size, size], "a temporary table takes a name that is free"
+
+
+@on_every_engine
+def test_rows_of_a_large_table_do_not_hide_it(engine):
+    connection = writable(engine)
+    connection.write(["DROP TABLE IF EXISTS hidden_rows"])
+    rows = pa.table({"n": range(2_000), "s": ["a"] * 2_000})
+    DataFrame.from_arrow(connection, rows, name="hidden_rows", materialization="table")
+    assert DataFrame.from_table(connection, "hidden_rows").columns == ["n", "s"]
+    connection.write(["INSERT INTO hidden_rows VALUES (7, 'b')"])
+    assert len(DataFrame.from_table(connection, "hidden_rows")) == 2_001
+    connection.write(["DROP TABLE hidden_rows"])
