@@ -19,6 +19,8 @@ NOTEBOOKS = {path.stem: path for path in sorted((ROOT / "notebooks").glob("*.ipy
 UPDATE = bool(os.environ.get("OBJECTIV_UPDATE_NOTEBOOKS"))
 MOST_BYTES = 300_000
 MOST_CODE_CELLS = 25
+#: Characters of a line of code, so that pages do not scroll.
+LONGEST_LINE = 108
 #: Paths of this machine and addresses of servers, of which no reader has any use.
 PRIVATE = re.compile(r"/(?:home|root|tmp|work|Users|var|private)/|127\.0\.0\.1|localhost|sc://|postgres(?:ql)?://")
 #: Packages whose versions decide how tables are printed and charts are written.
@@ -67,6 +69,7 @@ def test_a_notebook_is_stored_with_its_outputs_and_ends_in_a_picture(name: str) 
     assert notebook.cells[0].source.startswith("# ")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert len(code) <= MOST_CODE_CELLS
+    assert max(len(line) for cell in code for line in cell.source.splitlines()) <= LONGEST_LINE
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     assert {output.output_type for output in outputs} <= {"execute_result", "stream"}, "no errors, and no progress"
