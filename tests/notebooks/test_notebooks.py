@@ -20,7 +20,7 @@ UPDATE = bool(os.environ.get("OBJECTIV_UPDATE_NOTEBOOKS"))
 MOST_BYTES = 300_000
 MOST_CODE_CELLS = 25
 #: Characters of a line of code, so that pages do not scroll.
-LONGEST_LINE = 108
+LONGEST_LINE = 97
 #: Paths of this machine and addresses of servers, of which no reader has any use.
 PRIVATE = re.compile(r"/(?:home|root|tmp|work|Users|var|private)/|127\.0\.0\.1|localhost|sc://|postgres(?:ql)?://")
 #: Packages whose versions decide how tables are printed and charts are written.
