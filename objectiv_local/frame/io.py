@@ -281,7 +281,8 @@ def from_arrow(
         found = cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
     else:
         stored = connection.load(
-            name,
+            # A temporary table of the same name would hide the permanent one for as long as the connection is open.
+            "loaded_data" if kind == "table" else name,
             table.rename_columns([f"c{i}" for i in range(len(names))]),
             tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)),
         )

@@ -296,6 +296,11 @@ class TestBadInput:
         assert "user_id='uid'" in str(caught.value)
         assert HUB.events(given, user_id="customer").columns[-1] == "uid"
 
+    @pytest.mark.parametrize("name", ["visitor", "Visitor_ID", "person", "member"])
+    def test_names_of_users(self, name):
+        given = frame("duckdb", {name: ["a"], "ts": [at("03-01 10:00")], "event": ["x"], "color": ["red"]})
+        assert HUB.events(given).user_id.to_pandas().tolist() == ["a"]
+
     def test_the_name_of_a_role_wins(self):
         given = frame("duckdb", {"uid": ["a"], "user_id": ["b"], "ts": [at("03-01 10:00")], "event": ["x"]})
         assert rows(HUB.events(given), "user_id")[0][1] == "b"
