@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import check_text
 from objectiv_local.errors import InvalidType, InvalidValue
 
 if TYPE_CHECKING:
@@ -318,7 +319,7 @@ def python_value(value: object) -> object:
 
     numpy and pandas scalars become Python's; a missing value (None, NaT, pandas.NA) becomes None. A timestamp with a
     time zone becomes the same instant in UTC without one. Raises :class:`InvalidValue` for integers beyond 64 bits
-    and text with a NUL character.
+    and text with a NUL character or half of a surrogate pair.
     """
     kind = type(value)
     if value is None or kind.__name__ in ("NaTType", "NAType"):
@@ -346,6 +347,7 @@ def python_value(value: object) -> object:
         raise InvalidValue(f"the integer {value} does not fit in 64 bits", hint="use a float")
     if isinstance(value, str) and "\x00" in value:
         raise InvalidValue("text with a NUL character cannot be stored in Postgres", hint="remove the character")
+    check_text(value, lambda: "the text")
     return value
 
 

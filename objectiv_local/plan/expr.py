@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import check_text
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan import ops
 from objectiv_local.plan.interned import Value
@@ -332,6 +333,7 @@ def literal(value: object, type_: Type | None = None) -> Literal:
             raise InvalidValue(
                 f"{value!r} cannot be written as JSON: {error}", hint="JSON has dict, list, str, bool, None and finite numbers"
             ) from None
+        check_text(value, lambda: "the JSON")
     own = type_of_value(value) if type_ is None or type_.name != "json" else type_
     if type_ is None or own == type_:
         return Literal(value, own)
