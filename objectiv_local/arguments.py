@@ -125,13 +125,9 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
             kind = kinds.get(key)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, next(each for each in parameters if each.name == key), kind, value)
-        if len(args) - is_method < len(required):
-            given = {
-                each.name for each in parameters[: max(0, len(args) - is_method)] if each.kind is not Parameter.KEYWORD_ONLY
-            }
-            missing = [each.name for each in required if each.name not in given and each.name not in kwargs]
-            if missing:
-                raise _missing(where(args), missing, _example(function, name), parameters)
+        missing = [each for each in required[max(0, len(args) - is_method) :] + named if each not in kwargs]
+        if missing and len(args) >= is_method:
+            raise _missing(where(args), missing, _example(function, name))
         if at_most is not None and len(args) > at_most:
             raise _too_many(where(args), len(args) - is_method, at_most - is_method, parameters, takes_any)
         return function(*args, **kwargs)
