@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from objectiv_local.arguments import check_text
+from objectiv_local.arguments import check_text, in_words
 from objectiv_local.errors import InvalidType, InvalidValue
 
 if TYPE_CHECKING:
@@ -156,7 +156,8 @@ def type_from_dtype(dtype: object) -> Type:
         if found is not None:
             return found
     raise InvalidValue(
-        f"dtype {dtype!r} is not known", hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS))
+        f"dtype {in_words(dtype)} is not known",
+        hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS)),
     )
 
 
@@ -248,11 +249,14 @@ def _parametrised(dtype: str) -> Type | None:
             raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more behind the point than in all")
         return decimal_type(scale)
     if dtype.startswith("list[") and dtype.endswith("]"):
-        return list_type(type_from_dtype(dtype[len("list[") : -1]))
+        try:
+            return list_type(type_from_dtype(dtype[len("list[") : -1]))
+        except RecursionError:
+            return None
     if dtype.startswith("dict[") and dtype.endswith("]"):
         try:
             return _dict_from_dtype(dtype)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return None
 

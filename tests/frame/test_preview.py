@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import re
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import servers
+import yaml
 
 import objectiv_local as ol
 from objectiv_local import DataFrame, ModelHub, connect
@@ -363,3 +365,12 @@ def test_sql_is_shown_without_pygments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygments.lexers", None)
     html = SQL("SELECT 1 < 2")._repr_html_()
     assert html.endswith('<pre class="objectiv-sql">SELECT 1 &lt; 2</pre>')
+
+
+def test_sql_is_written_copied_and_read_back_as_the_string_that_it_is():
+    sql = DataFrame.from_schema({"a": "int64"}).view_sql()
+    assert yaml.safe_load(yaml.safe_dump({"sql": sql})) == {"sql": str(sql)}
+    assert yaml.safe_load(yaml.dump({"sql": sql}, Dumper=yaml.Dumper)) == {"sql": str(sql)}
+    assert json.loads(json.dumps([sql])) == [str(sql)]
+    for twin in (pickle.loads(pickle.dumps(sql)), copy.copy(sql), copy.deepcopy(sql)):
+        assert (twin, type(twin)) == (sql, type(sql))
