@@ -192,6 +192,10 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
     } - names
     if unknown or not names:
         raise ValueError(f"there are no columns {sorted(unknown)}")
+    stored = {each.name: each.file_column for each in manifest.columns}
+    for each in manifest.dictionaries:
+        if stored[each.column] != each.id:
+            raise ValueError(f"the numbers of {each.column!r} are in {stored[each.column]!r}, and not in {each.id!r}")
     for file in manifest.all_files:
         parts = Path(file.path).parts
         if Path(file.path).is_absolute() or ".." in parts or any("\0" in part or len(part) > 255 for part in parts):

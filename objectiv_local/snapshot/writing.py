@@ -74,6 +74,12 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
         )
     open_snapshot(path)  # which registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
+    unknown = {each.name for each in manifest.columns} - plan.types.keys()
+    if unknown:
+        raise DataInvalid(
+            f"the program of the snapshot {str(path)!r} has no columns {', '.join(sorted(unknown))}, which its files have",
+            hint=REWRITE,
+        )
     if source is not None:
         plan = _over_files_of(plan, engine)
     _check_sources(plan, engine, path)
