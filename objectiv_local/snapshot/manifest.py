@@ -15,7 +15,7 @@ from objectiv_local.errors import DataInvalid, TableNotFound
 #: The hint for a snapshot that has to be written again from its source.
 REWRITE = (
     "make the frame again and write it with frame.snapshot(path, replace=True), or use "
-    "objectiv-local snapshot SOURCE PATH --replace"
+    "objectiv-local snapshot SOURCE PATH --overwrite"
 )
 #: The form of the manifest and of the files. A reader refuses a later one.
 VERSION = 1

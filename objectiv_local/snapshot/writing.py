@@ -154,7 +154,7 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, mov
     if what is not None:
         raise InvalidValue(
             f"the snapshot {str(path)!r} {what}",
-            hint="give another directory, or overwrite it with replace=True (--replace on the command line)",
+            hint="give another directory, or overwrite it with replace=True (--overwrite on the command line)",
         )
 
 
