@@ -112,7 +112,7 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
             pending = False
         for place, (kind, value) in enumerate(zip(places, args, strict=False)):
             if isinstance(value, _TEXTS):
-                check_text(value, lambda place=place: f"{parameters[place - is_method].name} of {where(args)}")
+                check(args, parameters[place - is_method].name, value)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, parameters[place - is_method], kind, value)
         for value in args[len(places) :]:
@@ -121,7 +121,7 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
             if key not in keywords and not takes_any:
                 raise _unknown(args[0] if is_method and args else None, name, key, keywords)
             if isinstance(value, _TEXTS):
-                check_text(value, lambda key=key: f"{key} of {where(args)}")
+                check(args, key, value)
             kind = kinds.get(key)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, next(each for each in parameters if each.name == key), kind, value)
@@ -131,6 +131,9 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
         if at_most is not None and len(args) > at_most:
             raise _too_many(where(args), len(args) - is_method, at_most - is_method, parameters, takes_any)
         return function(*args, **kwargs)
+
+    def check(args: tuple[Any, ...], parameter: str, value: object) -> None:
+        check_text(value, lambda: f"{parameter} of {where(args)}")
 
     def where(args: tuple[Any, ...]) -> str:
         return _where(args[0] if is_method and args else None, name)

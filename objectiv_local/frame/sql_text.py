@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 #: Kinds of tokens of Pygments, and the class of ``STYLE`` that each has.
 _COLORS = (
@@ -39,7 +39,7 @@ class SQL(str):
 
     __slots__ = ()
 
-    def __new__(cls, text: str = "") -> SQL:
+    def __new__(cls, text: str = "") -> Self:  # noqa: D102 - as a string
         _known_to_yaml()
         return super().__new__(cls, text)
 

@@ -190,10 +190,7 @@ BAD = {
     "cut.csv.gz": (gzip.compress(b"a,b\n" + bytes(range(48, 58)) * 9000)[:-20], "'cut.csv.gz' cannot be read"),
     "nogzip.csv.gz": (b"a,b\n1,2\n", "'nogzip.csv.gz' cannot be read"),
     "cut.jsonl": (b'{"a": 1}\n{"a": \n', "'cut.jsonl' cannot be read: Malformed JSON, at byte 7 in line 2"),
-    "lines.json": (
-        b'[{"a": 1},\n{"a": 2}]',
-        "hint: write one JSON object a line, as `jq -c .` does, and `jq -c '.[]'` of an array",
-    ),
+    "lines.json": (b'[{"a": 1},\n{"a": 2}]', "one JSON object a line, as `jq -c .` does, and `jq -c '.[]'` of an array"),
     "mixed.csv": (b"a,b\r\n1,2\n3,4\r\n", "'mixed.csv' cannot be read: its lines end in different ways\nhint: end each line"),
     "old.csv": (b"a,b\r1,2\r3,4\r", "seen in unquoted field\nhint: end each line with a line feed, and close each quote"),
     "empty.jsonl": (b"", "'empty.jsonl' is empty"),

@@ -71,9 +71,9 @@ def lifecycle(
 
     ``by`` is the period. Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``: a period that ``start`` cuts is not
     complete, and only users with an event from ``start`` on are active in it. Earlier events count as history, so the other
-    periods are the same whatever ``start`` is. ``users(period=..., state="dormant")`` are the users in a state: one of the columns, by
-    default ``"active"``. Dormant users entered with their first event in the period before, and there are none in a period that
-    is not complete.
+    periods are the same whatever ``start`` is. ``users(period=..., state="dormant")`` are the users in a state: one of the
+    columns, by default ``"active"``. Dormant users entered with their first event in the period before, and there are none in
+    a period that is not complete.
 
     Reads moment and the unit, event_type where the condition names event types, and the column of ``first_seen``.
 
