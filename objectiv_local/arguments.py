@@ -118,8 +118,10 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
         for value in args[len(places) :]:
             check_text(value, lambda: f"an argument of {where(args)}")
         for key, value in kwargs.items():
-            if key not in keywords and not takes_any:
-                raise _unknown(args[0] if is_method and args else None, name, key, keywords)
+            if key not in keywords:
+                if not takes_any:
+                    raise _unknown(args[0] if is_method and args else None, name, key, keywords)
+                check_text(key, lambda: f"a name given to {where(args)}")
             if isinstance(value, _TEXTS):
                 check(args, key, value)
             kind = kinds.get(key)

@@ -249,6 +249,7 @@ HALF = "a\ud800"
         lambda df: df.assign(x={"a": [HALF]}),
         lambda df: df.assign(x={HALF: 1}),
         lambda df: df.assign(**{HALF: 1}),
+        lambda df: df.assign(**{HALF: HALF}),
         lambda df: df.rename(columns={"s": HALF}),
         lambda df: df.s.rename(HALF),
         lambda df: df.to_csv(HALF),

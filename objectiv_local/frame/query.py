@@ -112,7 +112,7 @@ def _number(left: Any, node: ast.expr, compute: Callable[..., Any], *right: Any)
 
 def _compared(node: ast.expr, op: ast.cmpop, left: Any, right: Any) -> Any:
     if not isinstance(left, Series) and (isinstance(op, ast.In | ast.NotIn) or not isinstance(right, Series)):
-        raise InvalidValue(f"{ast.unparse(node)!r} compares no column", hint="write the name of a column without quotes")
+        raise InvalidValue(f"{ast.unparse(node)!r} reads no column", hint="write the name of a column without quotes")
     if isinstance(op, ast.In):
         return left.isin(right)
     if isinstance(op, ast.NotIn):

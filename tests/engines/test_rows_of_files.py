@@ -206,6 +206,12 @@ BAD = {
 }
 
 
+def test_the_home_directory_of_nobody_is_an_error_that_names_it() -> None:
+    for target in ("~no_such_user/a.csv", ["~no_such_user/a.csv"]):
+        with pytest.raises(TableNotFound, match=r"no file '~no_such_user/a\.csv': it names a user that is not known"):
+            connect(target)
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, name: str) -> None:
     content, message = BAD[name]
