@@ -131,6 +131,8 @@ def nested(content: Any) -> None:
         nested,
         lambda content: content["origin"]["program"].append(["Call", "nope", [], {"type": "int64"}]),
         lambda content: content["origin"]["program"].append(["Call", "add", [], {"type": "int64"}]),
+        lambda content: next(each for each in content["origin"]["program"] if each[0] == "Call").__setitem__(1, "nope"),
+        lambda content: content["origin"]["program"][-1].__setitem__(3, 5),
         lambda content: content["origin"]["program"].append(["Limit", {"value": 0}, [], 1, 0, "x"]),
         lambda content: content["origin"]["program"].append(
             ["Limit", {"value": len(content["origin"]["program"]) - 1}, 5, 1, 0, "x"]
