@@ -1,4 +1,4 @@
-"""Lines over periods or numbers, of which the parts that may still change are dashed."""
+"""Lines over periods or numbers, of which the incomplete parts are dashed."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_commands_of_the_pages_run(tmp_path, monkeypatch, capsys):
             continue  # a test of its own runs it
         expected = {1} if arguments[0] == "quality" else {0}
         if arguments[0] == "report":
-            arguments.append("--force")  # both pages write the same file
+            arguments.append("--overwrite")  # both pages write the same file
         assert code(arguments) in expected, (command, capsys.readouterr())
     shown = capsys.readouterr()
     assert "Traceback" not in shown.out + shown.err

@@ -277,6 +277,8 @@ def test_properties_inside_of_json():
         HUB.events(given, properties=["nope"])
     with pytest.raises(InvalidType, match="has no properties"):
         HUB.events(given, properties=["at.year"])
+    with pytest.raises(ColumnNotFound, match=r"no row of .* has a property 'props\.plam'\nhint: did you mean 'props\.plan'"):
+        HUB.events(given, properties={"plan": "props.plan", "other": "props.plam"})
 
 
 class TestBadInput:
