@@ -72,7 +72,7 @@ class Rows:
             if name not in computed:
                 raise InvalidValue(
                     f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
-                    hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'",
+                    hint=f"name the column with {name}=..., or pass a constant string: {name}=lambda rows: '...'",
                 )
         computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
@@ -80,7 +80,7 @@ class Rows:
         for name in ("event_id", "user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype not in _IDS:
                 raise InvalidType(
-                    f"{name} of {title} is {computed[name].dtype}, and ids are text, uuids or whole numbers",
+                    f"{name} of {title} is {computed[name].dtype}, and ids have to be strings, uuids or whole numbers",
                     hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')",
                 )
         for name in ("user_id", "device_id", "session_id"):
@@ -90,7 +90,7 @@ class Rows:
         for name in ("event_type", "location"):
             if name in computed and computed[name].dtype != "string":
                 if computed[name].dtype not in _IDS:
-                    raise InvalidType(f"{name} of {title} is {computed[name].dtype}, not text", hint="name another column")
+                    raise InvalidType(f"{name} of {title} is {computed[name].dtype}, not string", hint="name another column")
                 computed[name] = computed[name].astype("string")
 
 
@@ -163,7 +163,7 @@ def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tu
         computed["location"] = address
     if "session_id" in found and "user_id" in found and _are_shared(computed["session_id"], computed["user_id"]):
         computed["session_id"] = joined(computed["user_id"], computed["session_id"])
-        told.append(f"several users have one {found['session_id']}, so session_id is of both")
+        told.append(f"several users share a {found['session_id']}, so session_id combines the user and that column")
     return computed, told
 
 
@@ -187,7 +187,7 @@ def _are_shared(session: Series, user: Series) -> bool:
 def _with_stacks(
     raw: DataFrame, table: Table, schema: Schema, contexts: tuple[str, ...]
 ) -> tuple[DataFrame, dict[str, Series]]:
-    """Return the rows of a table of Objectiv's events, and their event-frame columns."""
+    """Return the rows of a table of Objectiv events, and their event-frame columns."""
     state = typed_events(raw, table, schema, contexts, ids_differ=False)
     frame = frame_of(state, ["event_id", *EVENT_COLUMNS, *contexts])
     stack = frame["location_stack"]
@@ -210,8 +210,8 @@ def _others(
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise InvalidValue(
-                f"properties would make two columns {twice!r}",
-                hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}",
+                f"properties would create two columns {twice!r}",
+                hint="rename them, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}",
             )
         wanted = dict(zip(names, properties, strict=True))
     # An explicit property overrides a column that the schema computes under the same name.
@@ -241,7 +241,7 @@ def _inside(series: Series, key: str, title: str) -> Series:
     type_ = expr_of(series).type
     if type_.plain.name not in ("json", "string") or type_.element is not None:
         raise InvalidType(
-            f"column {series.name!r} of {title} is {series.dtype}, which has no properties", hint="name the column alone"
+            f"column {series.name!r} of {title} is {series.dtype}, which has no keys", hint="name the column alone"
         )
     if type_.fields and key.partition(".")[0] not in dict(type_.fields):
         raise ColumnNotFound(f"column {series.name!r} of {title} has no {key!r}", hint=near(key, dict(type_.fields)))
@@ -253,7 +253,7 @@ def _inside(series: Series, key: str, title: str) -> Series:
 def _pair(user_id: Role) -> tuple[str, str]:
     if callable(user_id) or len(user_id) != 2 or not all(isinstance(name, str) for name in user_id):
         raise InvalidType(
-            f"user_id is a column, or a pair of a column of devices and one of users, not {user_id!r}",
+            f"user_id has to be a column, or a pair of a device column and a user column, not {user_id!r}",
             hint="as in user_id=('device_id', 'user_id')",
         )
     return user_id[0], user_id[1]
