@@ -169,7 +169,7 @@ class Asked:
             lines.append("The range applies to the first step; later steps may follow after its end.")
         if self.label is not None:
             lines.append(
-                f"Groups are by {self.title} with attribution {self.attribution}; all but the {self.top} largest are combined as (other)."
+                f"Groups are by {self.title} ({self.attribution}); all but the {self.top} largest are combined as (other)."
             )
         if self.by is not None:
             lines.append(f"Each {self.by} is a separate funnel of the attempts that start in it.")
