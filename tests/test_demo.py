@@ -45,7 +45,7 @@ def test_new_users_of_the_demo_are_the_users_whose_first_session_starts_in_the_m
 
 def test_missing_notebook_is_a_clear_error(monkeypatch, capsys):
     monkeypatch.setattr(demo, "NOTEBOOK", "other.ipynb")
-    with pytest.raises(TableNotFound, match=r"other\.ipynb is neither packaged nor in a checkout"):
+    with pytest.raises(TableNotFound, match=r"other\.ipynb is neither in the package nor in a checkout"):
         demo.notebook_path()
     assert demo.main() == 1
     assert "the demo failed" in capsys.readouterr().err

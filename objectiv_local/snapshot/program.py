@@ -50,7 +50,7 @@ def to_json(plan: Node) -> list[Any]:
 
 
 def from_json(written: list[Any], connection: int) -> Node:
-    """Return the plan of JSON from :func:`to_json`, over the connection with a number. Raises DataInvalid for invalid JSON."""
+    """Return the plan written by :func:`to_json`; ``connection`` is the id of the connection it reads. Raises DataInvalid."""
     try:
         values: list[Value] = []
         for name, *fields in written:

@@ -95,7 +95,7 @@ def check_read(manifest, tests):
     """Check what dbt read of descriptions, types, sources and tests."""
     models = {each["name"]: each for each in manifest["nodes"].values() if each["resource_type"] == "model"}
     assert models["spans"]["description"] == HOSTILE
-    assert "Periods and days are those of Europe/Amsterdam" in models["daily"]["description"]
+    assert "Periods and days are in the time zone Europe/Amsterdam" in models["daily"]["description"]
     since = models["spans"]["columns"]["since"]
     assert (since["description"], since["data_type"].lower() in ("bigint", "int8")) == ("timedelta, microseconds", True)
     assert {'My ""T {{ x }}', "clicks"} <= {each["identifier"] for each in manifest["sources"].values()}

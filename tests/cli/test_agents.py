@@ -131,7 +131,7 @@ def test_errors_are_messages_with_what_to_do(clicks: str) -> None:
         "unknown analysis 'trendy'\nhint: did you mean 'trend'",
         "'bye', which trend does not take",
         "fortnight",
-        "no 'analysis' that is a string",
+        "needs a string 'analysis'",
         "Field required",
         "greater than or equal to 1",
         "no analysis 'tren'",

@@ -161,7 +161,7 @@ def test_run_a_file(asked, clicks, tmp_path):
         "value"
     ].to_list()
     result, _, err = asked("run", "spec", "metrics.yml", clicks)
-    assert (result, "has the metrics buyers" in err) == (2, True)
+    assert (result, "has several metrics: buyers" in err) == (2, True)
     result, out, _ = asked("sql", "spec", "trend.json", clicks)
     assert out.rstrip("\n") == analysis.view_sql()
 
@@ -240,7 +240,7 @@ def test_sample(asked, tmp_path):
             ["run", "trend", "clicks.csv", "--from", "soon"],
             "--from is not a day or a moment: 'soon'\nhint: for instance --from",
         ),
-        (["run", "trend", "clicks.csv", "--top", "0"], "--top is 0, and must be from 1 to 10,000\nhint: for instance --top 10"),
+        (["run", "trend", "clicks.csv", "--top", "0"], "--top is 0, and has to be from 1 to 10,000\nhint: for instance --top 10"),
         (["run", "paths", "clicks.csv", "--end-date", "soon"], "--end-date is not a day"),
         (["sql", "retention", "clicks.csv", "--start-date", "soon"], "--start-date is not a day"),
         (
@@ -328,8 +328,8 @@ def test_every_option_of_an_analysis_is_described(asked):
         assert [each for each in arguments if not description_of(name, each)] == []
     _, out, _ = asked("run", "sessions", "--help")
     shown = " ".join(out.split())
-    assert "The duration from which on a session is engaged. [default: 10s]" in shown
-    assert "--gap DURATION A longer pause ends a session; 30 minutes by default." in shown
+    assert "The duration from which a session counts as engaged. [default: 10s]" in shown
+    assert "--gap DURATION The inactivity after which a session ends; 30 minutes by default." in shown
     _, out, _ = asked("run", "attribution", "--help")
     assert "[default: direct,(direct)]" in " ".join(out.split())
 

@@ -150,7 +150,7 @@ def test_wrong_conditions(where, error, words):
         (
             {"where": large, "event_type": "buy"},
             InvalidValue,
-            "given by where, or by location_stack and event_type, not by both",
+            "takes either where, or location_stack and event_type, not both",
         ),
         (
             {"where": "amount > 10"},

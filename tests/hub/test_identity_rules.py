@@ -357,12 +357,12 @@ def test_components_by_hand():
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"rule": "last"}, InvalidValue, "'last' is not a rule of identity"),
+        ({"rule": "last"}, InvalidValue, "unknown rule of identity resolution: 'last'"),
         ({"rule": "grap"}, InvalidValue, "did you mean 'graph'"),
         ({"device": "browser"}, ColumnNotFound, "browser is not present"),
-        ({"user": "moment"}, InvalidType, "moment is timestamp, and ids are strings, uuids or whole numbers"),
+        ({"user": "moment"}, InvalidType, "moment is timestamp, and ids have to be strings, uuids or whole numbers"),
         ({"device": "user_id"}, InvalidValue, "device and user are the same column, 'user_id'"),
-        ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number from 2, not 1"),
+        ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number of at least 2, not 1"),
         ({"max_ids": 2.5}, InvalidType, "max_ids of .* has to be a whole number"),
     ],
 )
@@ -375,7 +375,7 @@ def test_wrong_arguments(call, given, error, words):
 
 def test_frames_that_cannot_be_resolved():
     df = frame(opened("duckdb"), "strings", drawn("strings", count=3))
-    with pytest.raises(InvalidValue, match=r"a column user_id beside 'page'(.|\n)*drop or rename"):
+    with pytest.raises(InvalidValue, match=r"a column user_id in addition to 'page'(.|\n)*drop or rename"):
         HUB.resolve_identity(df, user="page")
     with pytest.raises(ColumnNotFound, match="moment is not present in the frame, and resolve_identity needs it"):
         HUB.resolve_identity(df[["device_id", "user_id"]])

@@ -120,7 +120,7 @@ def test_a_card_is_made_and_then_updated(server):
     assert card == {
         "id": 7,
         "name": "Unique users",
-        "description": "Number of different users",
+        "description": "Number of distinct users",
         "display": "line",
         "collection_id": 4,
         "result_metadata": [],
@@ -165,7 +165,7 @@ def test_every_analysis_has_a_card(server):
     ]
     assert server.cards[0]["description"] == trend.rule_text
     assert server.cards[0]["dataset_query"]["native"]["query"] == trend.view_sql()
-    assert server.cards[-1]["description"].endswith("The numbers were computed when the card was made, and stay as they are.")
+    assert server.cards[-1]["description"].endswith("The numbers were computed when the card was created and do not change.")
 
 
 def shown(caught):
@@ -188,10 +188,10 @@ def test_the_password_is_shown_nowhere(server, monkeypatch, caplog):
     ("asked", "answer", "message"),
     [
         (("POST", "/api/session"), (500, {}), "refused a session with status 500"),
-        (("POST", "/api/session"), (200, []), "is not Metabase: it gave no session"),
-        (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: it gave no JSON for a session"),
+        (("POST", "/api/session"), (200, []), "is not Metabase: it returned no session"),
+        (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: its answer to a session is not JSON"),
         (("POST", "/api/session"), (302, {}), "refused a session with status 302"),
-        (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*the right to it"),
+        (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*access to it"),
         (("POST", "/api/card"), (400, {}), "refused the card 'Table' with status 400"),
         (("GET", "/api/dashboard/3"), (404, {}), "refused dashboard 3 with status 404.*\n.*METABASE_DASHBOARD_ID"),
     ],
@@ -237,11 +237,11 @@ def test_bad_settings(server, monkeypatch):
         hub.to_metabase("SELECT 1")
     assert server.asked == []
     for name, value, message in (
-        ("URL", "", "not set to an address"),
-        ("URL", "2", "not an address with http"),
-        ("URL", f"http://joan:{PASSWORD}@host", "has a user or a password"),
+        ("URL", "", "is not set"),
+        ("URL", "2", "not a URL with http"),
+        ("URL", f"http://joan:{PASSWORD}@host", "contains a user or password"),
         ("URL", "http://joan:s3cret", "port in METABASE_URL is not a number"),
-        ("URL", "file:///etc/passwd", "not an address with http"),
+        ("URL", "file:///etc/passwd", "not a URL with http"),
         ("DASHBOARD_ID", "x", "METABASE_DASHBOARD_ID is not a number: 'x'"),
     ):
         with monkeypatch.context() as patched:

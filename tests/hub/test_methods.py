@@ -65,7 +65,7 @@ def test_conversions_are_those_of_one_hub(df):
     one, other = ModelHub(), ModelHub()
     one.add_conversion_event(event_type="PressEvent", name="press")
     assert one.map.is_conversion_event(df, "press").to_pandas().all()
-    with pytest.raises(KeyError, match="no conversion event 'press'"):
+    with pytest.raises(KeyError, match="unknown conversion event 'press'"):
         other.map.is_conversion_event(df, "press")
     found = conversions.is_conversion_event(Settings(conversions={"press": (None, "PressEvent")}), df, "press")
     assert found.view_sql() == one.map.is_conversion_event(df, "press").view_sql()

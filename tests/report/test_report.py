@@ -166,17 +166,17 @@ def test_the_numbers_of_a_small_stream(made):
         ["2024-03-03", "1", "no"],
     ]
     assert [row[:2] for row in found["New users by day"][1:]] == [["2024-03-01", "1"], ["2024-03-02", "1"], ["2024-03-03", "0"]]
-    assert found["Event types, the most frequent first"][1:] == [
+    assert found["Event types, most frequent first"][1:] == [
         ["view", "4", "80%", "2", "2", "2024-03-01 10:00:00", "2024-03-03 12:00:00"],
         ["buy", "1", "20%", "1", "1", "2024-03-01 10:20:00", "2024-03-01 10:20:00"],
     ]
-    assert found["Sessions by the day that they start in"][1] == ["2024-03-01", "1", "1", "3", "20 min", "20 min", "0%", "yes"]
-    assert found["Share of each cohort that was active so many days later; * may still grow"] == [
+    assert found["Sessions by the day in which they start"][1] == ["2024-03-01", "1", "1", "3", "20 min", "20 min", "0%", "yes"]
+    assert found["Share of each cohort that was active after so many days; * may still grow"] == [
         ["cohort", "users", "day 0", "day 1", "day 2"],
         ["2024-03-01", "1", "100%", "0%", "100% *"],
         ["2024-03-02", "1", "100%", "0% *", ""],
     ]
-    assert found["The pages with most users, at most 30"] == [
+    assert found["The pages with the most users, at most 30"] == [
         ["location", "users", "events"],
         ["/home", "2", "3"],
         ["/shop", "1", "2"],
@@ -199,7 +199,7 @@ def test_the_numbers_of_a_small_stream(made):
     assert parted["Users by day"].sql == {name: trend.view_sql(dialect=name) for name in names()}
     assert parted["Users by day"].rule == ["The number of distinct user_id with an event in each day."]
     assert all(part.chart for title, part in parted.items() if title != "Totals")
-    assert "Periods and days are those of UTC; weeks start on Monday." in report.html
+    assert "Periods and days are in the time zone UTC; weeks start on Monday." in report.html
 
 
 def test_a_range_with_steps_and_a_conversion():

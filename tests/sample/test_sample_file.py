@@ -57,7 +57,7 @@ def test_file_is_readable_by_duckdb(tmp_path: Path) -> None:
 def test_existing_file_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "events.parquet"
     target.write_text("precious")
-    with pytest.raises(InvalidValue, match="exists already\nhint: overwrite=True replaces it"):
+    with pytest.raises(InvalidValue, match="exists already\nhint: pass overwrite=True to replace it"):
         sample.generate(target, events=10)
     assert target.read_text() == "precious"
 

@@ -269,7 +269,7 @@ def test_verify_finds_what_was_changed(published):
     assert "rows.parquet is missing" in problems()
     file.write_bytes(content_)
     (version / "rows" / "more.parquet").write_bytes(content_)
-    assert "more.parquet is not of this snapshot" in problems()
+    assert "more.parquet does not belong to this snapshot" in problems()
     (version / "rows" / "more.parquet").unlink()
     assert snapshot.verify(published).rows == 80
 
@@ -309,7 +309,7 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     assert "repeat the event_id of another row" in rewritten(
         name, "SELECT * REPLACE ('e1' AS event_id) FROM read_parquet('{file}', hive_partitioning = false)"
     )
-    assert "rows have a number that props.parquet lacks" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
+    assert "rows have an id that is not in props.parquet" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_a_later_version_is_an_error(published):
 
 def test_directories_that_hold_something_else(tmp_path):
     events = Table("duckdb", tmp_path, [event(1)]).events()
-    with pytest.raises(InvalidValue, match=r"holds other files: events\.parquet"):
+    with pytest.raises(InvalidValue, match=r"contains other files: events\.parquet"):
         events.snapshot(tmp_path)
     with pytest.raises(InvalidValue, match="is a file"):
         events.snapshot(tmp_path / "events.parquet")

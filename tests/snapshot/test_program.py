@@ -62,5 +62,5 @@ def test_sources_get_the_connection_that_is_given():
     ],
 )
 def test_what_is_no_program(written):
-    with pytest.raises(DataInvalid, match="the program of the snapshot cannot be read"):
+    with pytest.raises(DataInvalid, match="the plan of the snapshot cannot be read"):
         from_json(written, 1)

@@ -254,7 +254,7 @@ def test_a_source_without_an_address_is_given_again(tmp_path):
     rows = pa.table({"id": [1, 2]})
     frame = DataFrame.from_table(rows, "data")
     frame.snapshot(tmp_path / "local")
-    with pytest.raises(InvalidValue, match="has no address") as raised:
+    with pytest.raises(InvalidValue, match="cannot be opened again") as raised:
         snapshot.refresh(tmp_path / "local")
     assert "refresh(path, frame)" in str(raised.value)
     more = DataFrame.from_table(pa.table({"id": [1, 2, 3]}), "data")
@@ -305,7 +305,7 @@ def test_columns_that_are_gone_or_have_another_type_are_an_error(tmp_path):
     rows("id,moment,amount\n1,2024-01-01 10:00:00,1\n")
     DataFrame.from_table(source, "data").snapshot(tmp_path / "local")
     for text, problem in (
-        ("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now, and was"),
+        ("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now and was"),
         ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data is gone"),
     ):
         rows(text)

@@ -152,7 +152,7 @@ def _rule(given: object) -> Rule:
 
 @dataclass
 class _Members:
-    """The plan of a rule: event columns, one row per user, and for each rule the moment since when it is met."""
+    """The plan of a rule: event columns, one row per user, and for each rule the moment at which it was met."""
 
     scope: Scope
     #: Columns of the events, and the conditions that filter them unless a rule needs all events.
@@ -160,7 +160,7 @@ class _Members:
     conditions: list[Series] = field(default_factory=list)
     needs_all: bool = False
     types: list[str] = field(default_factory=list)
-    #: User columns: for each leaf of the rule, by name, the moment since when it is met.
+    #: User columns: for each leaf of the rule, by name, the moment at which it was met.
     leaves: dict[str, Rule] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     joined: int = 0
@@ -346,7 +346,7 @@ class _Members:
         return []
 
     def _met(self, users: Node, name: str, leaf: Rule) -> Node:
-        """Return users with the moment since when a leaf is met, NULL if it is not met."""
+        """Return users with the moment at which a leaf was met, NULL if it was not."""
         if isinstance(leaf, Was):
             test = self._one_of(users, f"{name}_value", leaf.values)
             return Extend(users, ((name, case([(test, users.column(name))])),), "met")
@@ -398,7 +398,7 @@ class _Members:
         return expr_of(column.isin(list(values)))
 
     def _combined(self, users: Node, rule: Rule) -> tuple[Node, Expr]:
-        """Return users, and the moment since when a rule is met, NULL if it is not met."""
+        """Return users, and the moment at which a rule was met, NULL if it was not."""
         if isinstance(rule, Not):
             users, entered = self._combined(users, rule.part)
             return users, case([(call("is_null", entered), users.column(self.first_event))])

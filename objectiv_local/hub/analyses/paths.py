@@ -61,9 +61,9 @@ def paths(
 
     ``start`` and ``end`` are conditions: event types, lists of event types, bool series, or functions of the frame. With
     ``start``, a path begins with the first matching event. With ``end``, it ends with the first matching event, and steps are
-    counted backward from there: step 1 leads to the end, and a path that begins before its ``steps`` are counted has the source
-    ``(entry)``. With both, a path begins with the first start and ends with the first end after it, and steps are counted from
-    the start. Sequences without a match are left out.
+    counted backward from there: step 1 leads to the end, and a path with fewer labels has the source ``(entry)`` before
+    its first label. With both, a path begins with the first start and ends with the first end after it, and steps are counted
+    from the start. Sequences without a match are left out.
 
     ``where`` filters events, ``start_date`` (inclusive) and ``end_date`` (exclusive) limit them to a range; sequences consist
     of the remaining events. Events without the unit or without ``by`` are left out.

@@ -293,7 +293,7 @@ def _are_unique(state: State, title: str, *, made: bool) -> bool:
     if state.engine is None:
         return made
     there = call("not_null", state.column("moment"))
-    # Generated ids are unique, so they are not computed for counting only.
+    # Generated ids are unique, so there is no need to compute and count them.
     ids = state.column("moment" if made else "event_id")
     counted = Aggregate(
         state.plan,

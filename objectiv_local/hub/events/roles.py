@@ -135,7 +135,7 @@ def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
     """
     types = raw.dtypes
     free = [name for name in raw.data_columns if name not in used]
-    # A column with the exact name is used even if its type is wrong, which is an error later; JSON columns are not.
+    # A column with the exact name is chosen even if its type is wrong, which raises an error later. JSON columns are not.
     odd = _has_parts(types.get(role, "")) or role == "location"
     if role in free and (role in REQUIRED or _may_be(types[role], role) or not odd):
         return [role]

@@ -22,7 +22,7 @@ not_set: Final = _NotSet()
 
 
 def grouped_by(settings: Settings, data: DataFrame, groupby: object, model: str) -> tuple[State, NamedExprs]:
-    """Return the rows of a frame and the keys of its groups. Raises an error for a key named like ``model``, the result."""
+    """Return the rows of a frame and the keys of its groups. Raises an error if a key has the name of the result, ``model``."""
     if isinstance(groupby, DataFrame) and groupby.group_by is not None:
         raise InvalidType(
             f"groupby of {model} takes names and series, not a grouped frame",

@@ -25,7 +25,7 @@ def progress(cohort: str, distance: int, time_period: str, as_of: datetime.datet
     """Return the state of a cell at a moment in UTC: ``AHEAD``, ``UNFINISHED`` or ``COMPLETE``.
 
     A cell is complete if its period has ended for every member of the cohort. Elapsed days begin at the first hit of each
-    member, so they end last for users first seen at the end of the cohort's day.
+    member, so the last ones end for members first seen at the end of the cohort's day.
     """
     shift = _SHIFTS[time_period]
     start = datetime.date.fromisoformat(cohort + "-01" * (2 - cohort.count("-")))

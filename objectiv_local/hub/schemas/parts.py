@@ -15,7 +15,7 @@ def column(raw: DataFrame, name: str) -> Series | None:
 
 
 def first_of(*series: Series | None) -> Series | None:
-    """Return the first value of each row that is not missing; None if no series is given.
+    """Return for each row the first value that is not missing; None if no series is given.
 
     Series of different types are converted to strings.
     """

@@ -239,9 +239,9 @@ def test_a_conversion_that_never_occurs_is_named():
 def test_the_rule_is_in_the_definition():
     found = asked(loaded("duckdb", JOURNEY), "time_decay", half_life=2, window=4 * DAY)
     assert found.definition.splitlines()[:3] == [
-        "Touches are events with a value of channel, conversions those that match buy.",
-        "Credit goes to touches of the same user_id in the 4 days before, or to (direct) if there is none.",
-        "These touches share a conversion by weights, which halve with each 2 days before the conversion.",
+        "Touches are events with a value of channel; conversions are events that match buy.",
+        "Touches of the same user_id in the 4 days before a conversion get credit, or (direct) if there are none.",
+        "These touches share a conversion by weight; the weight halves with each 2 days before the conversion.",
     ]
 
 
@@ -350,15 +350,15 @@ def test_names_that_the_analysis_uses_itself():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"model": "lst"}, InvalidValue, "(?s)model of attribution is not known: 'lst'.*'last'"),
+        ({"model": "lst"}, InvalidValue, "(?s)model of attribution cannot be 'lst'.*'last'"),
         ({"window": 0 * DAY}, InvalidValue, "window of attribution has to be positive"),
         ({"window": -DAY}, InvalidValue, "window of attribution has to be positive"),
         ({"window": 30}, InvalidType, "window"),
         ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
         ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
         ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
-        ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
-        ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
+        ({"weights": (1, 2)}, InvalidType, "weights of attribution have to be three numbers"),
+        ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution have to be 0 or more"),
         ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
         ({"conversion": 3}, InvalidType, "conversion of attribution is given as"),
         ({"touch": "chanel"}, ColumnNotFound, "(?s)touch of attribution is column 'chanel'.*'channel'"),

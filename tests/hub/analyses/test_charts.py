@@ -227,7 +227,7 @@ def test_brackets_and_breakdowns_of_retention(events):
     grouped = HUB.retention(events, breakdown="country")
     line = layers(grouped.plot())[0]
     assert list(dict.fromkeys(row["series"] for row in line["rows"])) == ["BE", "DE", "NL", "(none)"]
-    with pytest.raises(NotSupported, match="without a breakdown"):
+    with pytest.raises(NotSupported, match="cannot show a breakdown"):
         grouped.plot("heat_map")
 
 
@@ -291,7 +291,7 @@ def test_time_to_convert(events):
     assert taken["2 min to 5 min"] == 1
     assert taken["20 min to 30 min"] == 2
     assert [row["text"] for row in marks(chart, "rule")] == ["median 20 min", "90% 20 min"]
-    with pytest.raises(NotSupported, match="takes no time"):
+    with pytest.raises(NotSupported, match="has no time to convert"):
         HUB.funnel(events, ["view"]).plot("time")
 
 
@@ -389,7 +389,7 @@ def test_estimates_have_intervals_and_a_zero_line(events):
     assert intervals["encoding"]["x2"]["field"] == "high"
     for row in points:
         across = row["low"] is None or row["low"] <= 0 <= row["high"]
-        assert row["state"] == ("interval with 0" if across else "interval without 0")
+        assert row["state"] == ("interval includes 0" if across else "interval excludes 0")
 
 
 def test_lift_of_variants():

@@ -183,7 +183,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
     ("text", "words"),
     [
         ("{", "no JSON"),
-        ("[]", "has no 'analysis'"),
+        ("[]", "needs a string 'analysis'"),
         ({"version": 2, "analysis": "cohort"}, "of version 2"),
         ({"analysis": "trend"}, "holds no cohort"),
         ({"analysis": "cohort"}, "at least one rule"),
@@ -202,7 +202,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
         ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"),
         ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
         ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"),
-        ([{"rule": {"among": {"spec": 3}}}], "has no 'analysis'"),
+        ([{"rule": {"among": {"spec": 3}}}], "needs a string 'analysis'"),
     ],
     ids=case_id,
 )
@@ -255,7 +255,7 @@ def test_files_that_are_not_there():
         (lambda events: ol.did_in_order(), InvalidValue, "from 1 to 20"),
         (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "above 0"),
         (lambda events: ol.was("country"), InvalidValue, "at least one value"),
-        (lambda events: ol.was("country", None), InvalidValue, "none that is missing"),
+        (lambda events: ol.was("country", None), InvalidValue, "no missing values"),
         (
             lambda events: HUB.cohort(events, "buy").save("/nowhere/at/all.json"),
             InvalidValue,

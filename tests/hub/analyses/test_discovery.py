@@ -215,7 +215,7 @@ def test_raise_on():
         found.raise_on("error")
     with pytest.raises(DataInvalid, match="long_session"):
         found.raise_on("warning")
-    with pytest.raises(InvalidValue, match="severity is error or warning"):
+    with pytest.raises(InvalidValue, match="severity has to be error or warning"):
         found.raise_on("errors")
     HUB.quality(fixture("duckdb")).raise_on("error")
 

@@ -147,7 +147,7 @@ def test_windows(engine):
     assert (found["control", "n"]["users"], found["control", "n"]["mean"]) == (4, 0.5)
     found = asked(events, {"n": ("count", "buy")}, window=30 * HOUR)
     assert rows(found.frame[["users"]]) == [("control", "n", 0), ("new", "n", 0)]
-    assert "8 units are in their window still, and are left out." in found.definition
+    assert "8 units are still in their window, and are left out." in found.definition
     found = asked(events, {"n": ("count", "buy")}, window=30 * HOUR, include_open=True)
     assert cells(found)["new", "n"]["users"] == 4
     # As of a moment, later events are unknown.
@@ -324,7 +324,7 @@ def test_a_split_that_is_not_the_planned_one(engine):
     events = [event(f"u{number:03}", 1, "visit", "control" if number < 80 else "new") for number in range(110)]
     found = asked(loaded(engine, events), "buy")
     assert found.sample_ratio_p == pytest.approx(stats.chisquare([80, 30]).pvalue)
-    assert "do not trust the numbers" in found.definition
+    assert "the results cannot be trusted" in found.definition
     assert asked(loaded(engine, events), "buy", split={"control": 8, "new": 3}).sample_ratio_p == pytest.approx(1.0)
     # A variant without users is a mismatch as well.
     none = asked(loaded(engine, events), "buy", split={"control": 8, "new": 3, "other": 1})
@@ -483,25 +483,25 @@ def test_tea_tasting(engine):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"exposure": 3}, InvalidType, "exposure of experiment is given as"),
+        ({"exposure": 3}, InvalidType, "exposure of experiment cannot be"),
         ({"variant": "groups"}, ColumnNotFound, "(?s)variant of experiment is column 'groups'.*'group'"),
-        ({"metric": 3}, InvalidType, "(?s)metric of experiment is given as.*for a proportion"),
+        ({"metric": 3}, InvalidType, "(?s)metric of experiment cannot be.*for a proportion"),
         ({"metric": {}}, InvalidValue, "empty mapping"),
-        ({"metric": {3: "buy"}}, InvalidType, "names are strings"),
+        ({"metric": {3: "buy"}}, InvalidType, "names of metric of experiment have to be strings"),
         ({"metric": ("sum", "event_type")}, InvalidType, "is string, and has to be a number"),
         ({"metric": ("sum", "amont")}, ColumnNotFound, "amount"),
         ({"metric": ("sum",)}, InvalidType, r"\('sum', column\)"),
-        ({"metric": ("ratio", "buy")}, InvalidType, "takes a numerator and a denominator"),
+        ({"metric": ("ratio", "buy")}, InvalidType, "has to have a numerator and a denominator"),
         ({"metric": {"n": ("ratio", "buy", 3)}}, InvalidType, "denominator of metric of experiment 'n'"),
-        ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which no covariate corrects"),
-        ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment is a ratio"),
+        ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which a covariate cannot adjust"),
+        ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment cannot be a ratio"),
         ({"covariate": {"n": "buy"}}, InvalidType, "one metric for all"),
         ({"covariate": -DAY}, InvalidValue, "covariate of experiment has to be positive"),
         ({"window": 0 * DAY}, InvalidValue, "window of experiment has to be positive"),
         ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control, new"),
         ({"several": "last"}, InvalidValue, "several of experiment"),
-        ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data, and not in split"),
-        ({"split": {"control": 1, "new": -1}}, InvalidValue, "shares are positive"),
+        ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data but not in split"),
+        ({"split": {"control": 1, "new": -1}}, InvalidValue, "a positive number for 'new', not -1"),
         ({"alpha": 0}, InvalidValue, "alpha of experiment"),
         ({"alpha": float("nan")}, InvalidValue, "alpha of experiment"),
         ({"planned_users": 0}, InvalidValue, "planned_users"),

@@ -425,7 +425,7 @@ def test_fifty_steps(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"steps": []}, InvalidValue, "a funnel needs a step"),
+        ({"steps": []}, InvalidValue, "a funnel needs at least one step"),
         ({"steps": ["view"] * 51}, InvalidValue, "a funnel of 51 steps is too long"),
         ({"steps": "view"}, InvalidType, "steps of"),
         ({"steps": {1: "view"}}, InvalidType, "a mapping of strings"),
@@ -434,7 +434,7 @@ def test_fifty_steps(engine):
         ({"steps": ["view", lambda df: df.amount]}, InvalidType, "step 2 of funnel has to return a bool series"),
         ({"steps": ["view", lambda df: df["county"] == "NL"]}, ColumnNotFound, "step 2 of funnel fails for this frame"),
         ({"window": datetime.timedelta(0)}, InvalidValue, "window of funnel is 0:00:00"),
-        ({"window": -HOUR}, InvalidValue, "longer than nothing"),
+        ({"window": -HOUR}, InvalidValue, "has to be positive"),
         ({"window": datetime.timedelta(days=99_999)}, InvalidValue, "at most 100 years"),
         ({"window": 14}, InvalidType, "window"),
         (
@@ -445,18 +445,18 @@ def test_fifty_steps(engine):
         ({"entry": "last"}, InvalidValue, "entry of funnel"),
         ({"ties": "none"}, InvalidValue, "ties of funnel"),
         ({"exclude_mode": "drop"}, InvalidValue, "exclude_mode of funnel"),
-        ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel are not known.*posthog"),
+        ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel cannot be 'postdog'.*posthog"),
         ({"exclude": [("error", 0, 2)]}, InvalidValue, "exclude of funnel is between steps 0 and 2"),
-        ({"exclude": [("error", 1, 4)]}, InvalidValue, "there are steps 1 to 3"),
+        ({"exclude": [("error", 1, 4)]}, InvalidValue, "the funnel has steps 1 to 3"),
         ({"exclude": [("error", 2, 2)]}, InvalidValue, "an earlier and a later step"),
-        ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
-        ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
-        ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
+        ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel has to be a condition"),
+        ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel needs order='ordered'"),
+        ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event may lie between steps anyway"),
         ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
         ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
         ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel: the frame has no column 'county'"),
-        ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
-        ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel is not known: 'last'"),
+        ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is step 4"),
+        ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel cannot be 'last'"),
         ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
         ({"by": "days"}, InvalidValue, "days"),
         ({"unit": "account"}, ColumnNotFound, "account is not present"),
@@ -473,7 +473,7 @@ def test_bad_input(arguments, error, words):
 def test_names_that_a_funnel_uses_itself():
     events = fixture("duckdb").copy()
     events["reached"], events["users"] = events.user_id, events.user_id
-    with pytest.raises(InvalidValue, match="'reached' has a name that a funnel uses itself"):
+    with pytest.raises(InvalidValue, match="'reached' has a name that funnel uses for a column of its own"):
         HUB.funnel(events, STEPS, unit="reached")
     with pytest.raises(InvalidValue, match="'users'"):
         HUB.funnel(events, STEPS, breakdown="users")
@@ -491,10 +491,10 @@ def test_definition():
     assert found.definition.splitlines()[:6] == [
         "view then cart then buy, at most 1 hour after the start.",
         "Each user_id and country counts once, by the first attempt.",
-        "Events at one moment come in any order; each fills one step.",
+        "Events at the same moment come in any order; each event fills one step.",
         "An attempt ends if error is between steps 1 and 2.",
-        "The range is that of the first step; later steps may follow after it.",
-        "Each day is a funnel of the attempts that start in it.",
+        "The range applies to the first step; later steps may follow after its end.",
+        "Each day is a separate funnel of the attempts that start in it.",
     ]
     assert repr(HUB.funnel(fixture("duckdb"), STEPS)).startswith("<funnel(steps=['view', 'cart', 'buy'])")
 
@@ -522,7 +522,7 @@ def test_events_that_where_leaves_out_are_not_there(engine):
     found = HUB.funnel(events, STEPS, HOUR, order="strict", where=lambda events: events.event_type != "error")
     assert users(found) == [6, 5, 3]
     assert "e" in members(found, step=3)
-    assert "Only events that match the condition given as where are counted." in found.definition
+    assert "Only events that match the condition passed as where are counted." in found.definition
     # c and d view, c and d have a cart, and only c buys.
     assert users(HUB.funnel(events, STEPS, HOUR, where=lambda events: events.country == "BE")) == [2, 2, 1]
     assert users(HUB.funnel(events, STEPS, HOUR, where="view")) == [6, 0, 0]

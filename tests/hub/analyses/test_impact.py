@@ -255,7 +255,7 @@ def test_adjusted(engine):
     assert found["tool"][8] == pytest.approx(0.4, abs=0.1)
     assert found["tool"][9] > 0.05 > abs(found["menu"][9])
     definition = asked(df, "adjusted").definition
-    assert "The area under the ROC curve of unseen users is 0." in definition
+    assert "The area under the ROC curve on held-out users is 0." in definition
 
 
 def test_the_area_is_that_of_scikit_learn():
@@ -430,7 +430,7 @@ def test_changes():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"level": "causal"}, InvalidValue, "level of impact is not known"),
+        ({"level": "causal"}, InvalidValue, "level of impact cannot be 'causal'"),
         ({"conversion": 3}, InvalidType, "conversion of impact is given as"),
         ({"feature": "place"}, ColumnNotFound, "feature of impact is column 'place'"),
         ({"feature": lambda df: df.location.rename("score")}, InvalidValue, "named 'score'"),

@@ -260,7 +260,7 @@ def test_edges(engine):
         ({"steps": 1}, InvalidValue, "steps of paths is 1"),
         ({"steps": 101}, InvalidValue, "a number from 2 to 100"),
         ({"top": 0}, InvalidValue, "top of paths is 0"),
-        ({"by": []}, InvalidValue, "what sequences are made by"),
+        ({"by": []}, InvalidValue, "by of paths is empty"),
         ({"by": "visit"}, ColumnNotFound, "visit is not present"),
         ({"by": "session_id"}, ColumnNotFound, "(?s)session_id.*sessionize"),
         ({"label": "url"}, ColumnNotFound, "label of paths is column 'url'"),
@@ -276,7 +276,7 @@ def test_bad_input(arguments, error, words):
 
 def test_bad_input_to_the_result():
     found = HUB.paths(fixture("duckdb"), by="user_id")
-    with pytest.raises(InvalidValue, match="a step matrix is of share, count, users, not of 'shares'"):
+    with pytest.raises(InvalidValue, match="has to be one of share, count, users, not 'shares'"):
         found.matrix("shares")
     with pytest.raises(InvalidValue, match="length of transitions is 1"):
         found.transitions(1)
@@ -284,5 +284,5 @@ def test_bad_input_to_the_result():
         HUB.paths(fixture("duckdb"), by="user_id", unit=["user_id", "country"]).matrix("users")
     events = fixture("duckdb").copy()
     events["source"] = events.user_id
-    with pytest.raises(InvalidValue, match="'source' has a name that paths use themselves"):
+    with pytest.raises(InvalidValue, match="'source' has a name that paths uses for a column of its own"):
         HUB.paths(events, by="source")

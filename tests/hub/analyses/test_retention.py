@@ -260,7 +260,7 @@ def test_a_day_has_25_hours_when_clocks_go_back(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"mode": "first"}, InvalidValue, "(?s)mode of retention is not known: 'first'.*first_time"),
+        ({"mode": "first"}, InvalidValue, "(?s)mode of retention cannot be 'first'.*first_time"),
         ({"clock": "wall"}, InvalidValue, "clock of retention"),
         ({"criterion": "after"}, InvalidValue, "criterion of retention"),
         ({"by": "minute"}, InvalidValue, "by is not a period"),
@@ -271,7 +271,7 @@ def test_a_day_has_25_hours_when_clocks_go_back(engine):
         ({"brackets": [(2, 2)]}, InvalidValue, "rising"),
         ({"brackets": [(0, 1)], "periods": 3}, InvalidValue, "either"),
         ({"periods": 0}, InvalidValue, "periods of retention is 0"),
-        ({"measure": "sum"}, InvalidValue, "measure of retention is not known"),
+        ({"measure": "sum"}, InvalidValue, "measure of retention cannot be"),
         ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
         ({"measure": ("sum", "country")}, InvalidType, "cannot take the sum"),
         ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "streaks"),

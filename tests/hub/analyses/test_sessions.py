@@ -51,7 +51,7 @@ def test_sessions(engine):
 def test_sessions_of_the_frame(engine):
     events = HUB.sessionize(with_nobody(engine))
     assert rows(HUB.sessions(events)) == rows(HUB.sessions(fixture(engine)))
-    assert "Sessions are those of the column session_id." in HUB.sessions(events).definition
+    assert "Sessions come from the column session_id." in HUB.sessions(events).definition
     # Given otherwise, they are made anew.
     assert len(rows(HUB.sessions(events, gap=datetime.timedelta(days=30)))) == 6
     given_ids = fixture(engine).assign(session_id=fixture(engine).country)
@@ -177,7 +177,7 @@ def test_units_of_several_columns(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"bounce": "single"}, InvalidValue, "(?s)bounce of sessions is not known.*single_event"),
+        ({"bounce": "single"}, InvalidValue, "(?s)bounce of sessions cannot be 'single'.*single_event"),
         ({"gap": -MINUTE}, InvalidValue, "gap of sessions is negative"),
         ({"gap": 30}, InvalidType, "gap of "),
         ({"engaged_after": -MINUTE}, InvalidValue, "engaged_after"),
@@ -199,7 +199,7 @@ def test_errors(arguments, error, words):
 def test_more_errors():
     with pytest.raises(InvalidValue, match="by is not a period"):
         HUB.sessions(fixture("duckdb")).summary("minute")
-    with pytest.raises(InvalidValue, match="as a column of sessions is"):
+    with pytest.raises(InvalidValue, match="also the name of a column of the result"):
         HUB.sessions(fixture("duckdb").rename(columns={"country": "hits"}), unit="hits")
     assert "did you mean 'buy'?" in HUB.sessions(fixture("duckdb"), key_events="bye").definition
 

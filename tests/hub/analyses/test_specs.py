@@ -71,8 +71,8 @@ def test_conditions_that_have_no_spec():
     ("spec", "error", "words"),
     [
         ("{", InvalidValue, "is no JSON"),
-        ("[]", InvalidValue, "has no 'analysis'"),
-        ({}, InvalidValue, "has no 'analysis'"),
+        ("[]", InvalidValue, "needs a string 'analysis'"),
+        ({}, InvalidValue, "needs a string 'analysis'"),
         ({"analysis": "trends"}, InvalidValue, "(?s)unknown analysis 'trends'.*trend"),
         ({"analysis": "trend", "version": 2}, InvalidValue, "version 2, and this release reads version 1"),
         ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)unknown key 'by'.*arguments"),
@@ -138,10 +138,10 @@ def test_metrics(tmp_path):
     ("text", "error", "words"),
     [
         ("a: [", DataInvalid, "is no YAML"),
-        ("- trend", DataInvalid, "is no mapping"),
-        ("", DataInvalid, "is no mapping"),
-        ("1: {analysis: trend}", DataInvalid, "is no mapping"),
-        ("users: trend", InvalidValue, "metric 'users' of metrics.yml has no 'analysis'"),
+        ("- trend", DataInvalid, "has to map names to specs"),
+        ("", DataInvalid, "has to map names to specs"),
+        ("1: {analysis: trend}", DataInvalid, "has to map names to specs"),
+        ("users: trend", InvalidValue, "metric 'users' of metrics.yml needs a string 'analysis'"),
         (
             "users: {analysis: trend, arguments: {where: buy, b: week}}",
             InvalidValue,

@@ -80,7 +80,7 @@ def test_the_value_is_the_same_at_every_step(engine, attribution):
 def test_series_that_are_not_one_value_a_user():
     events = fixture("duckdb")
     twice = DataFrame.from_arrow(opened("duckdb"), PLANS, "user_id")
-    with pytest.raises(InvalidValue, match=r"a user may be there twice\nhint: make it one value a user: users.groupby"):
+    with pytest.raises(InvalidValue, match=r"a user may occur twice\nhint: reduce it to one value per user: users.groupby"):
         HUB.trend(events, breakdown=twice.plan)
     elsewhere = plans(connect(duckdb.connect()))
     with pytest.raises(InvalidValue, match="another connection"):
@@ -90,5 +90,5 @@ def test_series_that_are_not_one_value_a_user():
         HUB.trend(events, breakdown=numbers[numbers.data_columns[0]])
     with pytest.raises(NotSupported, match="has no spec"):
         HUB.trend(events, breakdown=plans(opened("duckdb")).plan).spec()
-    with pytest.raises(InvalidValue, match="as another column of the result is"):
+    with pytest.raises(InvalidValue, match="also the name of another column of the result"):
         HUB.trend(events, breakdown=plans(opened("duckdb")).plan.rename("value"))

@@ -58,7 +58,7 @@ def test_they_are_left_out_with_a_warning(engine, key, type_, caplog):
         events = HUB.events(stored(engine, ROWS, key=key, type_=type_), table_name="endless")
     # The table is one of 6 rows, of which b, d and e are no moments of datetime.
     assert caplog.messages == [
-        "3 of 6 rows of endless have a moment that is infinite or not in the years 1 to 9999, and are left out"
+        "3 of 6 rows of endless have a moment that is infinite or outside the years 1 to 9999, and are left out"
     ]
     assert sorted(events.to_pandas().index) == ["a", "c", "f"]
     found = HUB.trend(events, end="2025-01-01").to_arrow().to_pylist()

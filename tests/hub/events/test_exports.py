@@ -185,7 +185,7 @@ def test_guessed_sessions_that_users_count_for_themselves(engine):
     columns = {"user_id": ["a", "b", "b"], "moment": [NOON] * 3, "event": ["x"] * 3, "session": [1, 1, 2]}
     events = HUB.events(frame(engine, columns))
     assert sorted(row[1] for row in rows(events, "session_id")) == ["a|1", "b|1", "b|2"]
-    assert "several users have one session" in repr(events)
+    assert "several users share a session" in repr(events)
     own = HUB.events(frame(engine, columns | {"session": [1, 2, 3]}))
     assert sorted(row[1] for row in rows(own, "session_id")) == [1, 2, 3]
 
@@ -507,10 +507,10 @@ def test_users_are_not_resolved_where_devices_took_their_place(engine):
     }
     events = HUB.events(frame(engine, columns))
     for resolve in (HUB.resolve_identity, HUB.identity_map):
-        with pytest.raises(InvalidValue, match="devices cannot be assigned") as caught:
+        with pytest.raises(InvalidValue, match="users can no longer be resolved") as caught:
             resolve(events)
         assert "identity='last_known'" in str(caught.value)
-        with pytest.raises(InvalidValue, match="devices cannot be assigned"):
+        with pytest.raises(InvalidValue, match="users can no longer be resolved"):
             resolve(events[events.event_type == "x"])
     resolved = HUB.events(frame(engine, columns), identity="last_known")
     assert HUB.identity_map(resolved)[["raw_id", "user_id"]].to_pandas().to_numpy().tolist() == [["p", "u"]]

@@ -112,7 +112,7 @@ def test_what_is_drawn(period, options, capfd):
     assert colored == {cell: value for cell, value in shown.items() if cell[1] > 0}
     assert limits == [0, max(colored.values())]
     assert hatched == {cell for cell, (state, _) in cells.items() if state == UNFINISHED} != set()
-    assert f"not over by {as_of:%Y-%m-%d %H:%M}" in title(figure)[1]
+    assert f"not complete by {as_of:%Y-%m-%d %H:%M}" in title(figure)[1]
 
 
 def test_a_matrix_with_one_column_and_one_without_rows():
@@ -123,7 +123,7 @@ def test_a_matrix_with_one_column_and_one_without_rows():
     assert list(numbers) == [(cohort, 0)]
     assert colored == {}
     assert hatched == {(cohort, 0)}
-    with pytest.raises(InvalidValue, match="nothing to draw: no user was seen"):
+    with pytest.raises(InvalidValue, match="nothing to draw: the matrix has no users"):
         HUB.agg.retention_matrix(df, event_type="none", return_figure=True)
 
 
@@ -149,4 +149,4 @@ def test_weeks_of_a_time_zone():
         if begins <= as_of < ends:
             hatched.add((cohort, int(name[1:])))
     assert drawn(figure)[2] == hatched != set()
-    assert f"not over by {as_of:%Y-%m-%d %H:%M} UTC" in title(figure)[1]
+    assert f"not complete by {as_of:%Y-%m-%d %H:%M} UTC" in title(figure)[1]

@@ -71,11 +71,11 @@ def test_far_from_the_border(df):
 
 def test_bad_input(df):
     model = ModelHub().get_logistic_regression()
-    with pytest.raises(AttributeNotFound, match=r"coef_ is known after fitting"):
+    with pytest.raises(AttributeNotFound, match=r"coef_ is not available before fitting"):
         model.coef_  # noqa: B018
     with pytest.raises(AttributeNotFound, match="no attribute 'summary'"):
         model.summary  # noqa: B018
-    with pytest.raises(AttributeNotFound, match="known after fitting"):
+    with pytest.raises(AttributeNotFound, match="not available before fitting"):
         model.predict(df[FEATURES])
     with pytest.raises(InvalidType, match="y has to be a bool series, not int64"):
         model.fit(df[FEATURES], df.hits)
@@ -85,7 +85,7 @@ def test_bad_input(df):
         model.fit(df.hits, df.bought)
     with pytest.raises(InvalidType, match=r"there are \{'name': 'string'\}"):
         model.fit(df.assign(name="x")[["name", "hits"]], df.bought)
-    with pytest.raises(InvalidValue, match="y has one value only"):
+    with pytest.raises(InvalidValue, match="y has only one distinct value"):
         model.fit(df[df.bought][FEATURES], df[df.bought].bought)
     with pytest.raises(InvalidValue, match="y has no rows"):
         model.fit(df[df.hits < 0][FEATURES], df[df.hits < 0].bought)

@@ -100,7 +100,7 @@ def test_frames_without_the_places_of_hits():
         with pytest.raises(InvalidValue, match=r"transitions cannot be told apart(.|\n)*that get_navigation_paths returned"):
             sankey(hub, lost, count="transitions")
     with pytest.raises(
-        InvalidValue, match="count is 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
+        InvalidValue, match="count has to be 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
     ):
         sankey(hub, steps, count="transition")
 

@@ -94,7 +94,7 @@ def _expiring(journeys: Journeys, rows: Node) -> list[Node]:
 
 
 def _touching(journeys: Journeys, rows: Node) -> list[Node]:
-    """Return the transitions counted at a touch: those of lost paths, and the starting values of pairs of touches."""
+    """Return the transitions counted at a touch: those of lost paths, and the corrections for pairs of touches."""
     moment = journeys.order[0]
     touches: Node = Filter(rows, is_touch(rows), "touching")
     converted_later = call(

@@ -75,7 +75,7 @@ def _of_users(given: Series, data: DataFrame, what: str, unit: tuple[str, ...]) 
     state = state_of(given)
     if state.engine is not state_of(data).engine:
         raise InvalidValue(
-            f"{what} is a series of users of another connection than the events",
+            f"{what} is a series of users from another connection than the events",
             hint="load the users into the database of the events",
         )
     for name in unit:

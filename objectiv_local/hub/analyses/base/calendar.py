@@ -89,7 +89,7 @@ def next_start(scope: Scope, plan: Node, period: Expr, by: str) -> Expr:
 
 
 def before(scope: Scope, by: str) -> datetime.datetime:
-    """Return the start of the preceding range in UTC; it has as many periods as the range from ``start`` to ``end``."""
+    """Return the start, in UTC, of the range before ``start`` that has as many periods as the range up to ``end``."""
     assert scope.start is not None
     assert scope.end is not None
     first = _number(_floor(scope.settings, _local(scope.settings, scope.start), by), by)

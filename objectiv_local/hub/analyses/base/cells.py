@@ -51,7 +51,7 @@ def period_in(scope: Scope, by: str) -> Check:
         start = floor_of(settings, value, by)
         if start != value:
             raise InvalidValue(
-                f"{name} of users is {value}, which is not the start of a {by}", hint=f"its {by} starts at {start}"
+                f"{name} of users is {value}, which is not the start of its {by}", hint=f"the {by} starts at {start}"
             )
         day = value.date() if isinstance(value, datetime.datetime) else value
         if scope.start is not None and day < _day(floor_of(settings, day_of(settings, scope.start), by)):

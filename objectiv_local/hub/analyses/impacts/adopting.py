@@ -132,7 +132,7 @@ class Adoption:
         adopted: Node = Filter(uses, uses.column(ADOPTED), "adopted")
         order = [Ordering(adopted.column(_DAY)), *(Ordering(each) for each in self.observed.scope.units(adopted))]
         adopted = Extend(adopted, ((_PLACE, over(aggregation("row_number"), [adopted.column(FEATURE)], order)),), "adopted")
-        # A place belongs to one unit; the grouping makes it a key of the plan.
+        # Each place has one unit; grouping by place declares it as the key of the plan.
         return Aggregate(
             adopted,
             tuple((name, adopted.column(name)) for name in (FEATURE, _PLACE)),

@@ -82,7 +82,7 @@ class Observed:
         taken = call("sub", plan.column(_AT), plan.column(_FIRST))
         order = [Ordering(taken), *(Ordering(each) for each in self.scope.units(plan))]
         plan = Extend(plan, ((_PLACE, over(aggregation("row_number"), (), order)), ("taken", taken)), "converters")
-        # A place belongs to one unit; the grouping makes it a key of the plan.
+        # Each place has one unit; grouping by place declares it as the key of the plan.
         return Aggregate(
             plan, ((_PLACE, plan.column(_PLACE)),), (("taken", aggregation("min", plan.column("taken"))),), "times"
         )
