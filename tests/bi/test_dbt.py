@@ -271,7 +271,7 @@ def test_names_of_models(frame, tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_dbt_cannot_read(frame, tmp_path):
+def test_sources_that_dbt_cannot_read(frame, tmp_path):
     kept = frame.materialize(materialization="temp_table")
     refused = [
         (lambda: kept.to_dbt(tmp_path, "x"), InvalidValue, "reads a temporary table"),
@@ -299,7 +299,7 @@ def test_what_dbt_cannot_read(frame, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_analysis_that_was_computed_in_python_is_no_model(tmp_path):
+def test_an_analysis_computed_in_python_is_not_a_model(tmp_path):
     hub = ModelHub()
     connection = duckdb.connect()
     connection.execute(f"CREATE TABLE clicks ({COLUMNS})")

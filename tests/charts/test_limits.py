@@ -43,7 +43,7 @@ def test_texts_of_bars_end_before_the_legend():
     assert layers(ranked_bars([Bar("a", 1, "7")], Layout(), x_title="x"))[0]["encoding"]["x"]["scale"]["domain"] == [0, 1.18]
 
 
-def test_bars_of_nothing_but_zero(capfd):
+def test_bars_that_are_all_zero(capfd):
     rendered(ranked_bars([Bar("a", 0), Bar("b", 0)], Layout(), x_title="x"), capfd)
 
 
@@ -146,7 +146,7 @@ def test_ticks():
     assert sparse([str(number) for number in range(17)], 8) == ["0", "3", "6", "9", "12", "15"]
 
 
-def test_lines_of_a_duration_histogram_stand_where_their_value_is():
+def test_lines_of_a_duration_histogram_are_at_their_value():
     bins = [Bin(0, 1, 2), Bin(1, 60, 3), Bin(60, 180, 1)]
     chart = duration_histogram(bins, [("median", 120), ("90%", 1)], Layout(), x_title="time", y_title="users")
     assert values(marks(chart, "rule"), "place", "text") == [(2.5, "median 2 min"), (1.0, "90% 1 s")]
@@ -162,7 +162,7 @@ def test_lines_that_are_too_close_for_two_texts_share_one(capfd):
     rendered(chart, capfd)
 
 
-def test_small_flows_of_a_step_are_put_together():
+def test_small_flows_of_a_step_are_combined():
     flows = [Flow(1, "start", f"n{number}", 20 - number) for number in range(10)] + [Flow(2, "n9", "(exit)", 11)]
     found = grouped_flows(flows)
     assert found[:3] == [Flow(1, "start", "(other)", 23), Flow(1, "start", "n0", 20), Flow(1, "start", "n1", 19)]

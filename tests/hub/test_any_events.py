@@ -238,7 +238,7 @@ def test_period_of_time(engine):
 
 
 @on_every_engine
-def test_hits_at_one_moment_and_place_are_in_the_order_of_their_ids(engine):
+def test_hits_at_the_same_moment_and_location_are_ordered_by_id(engine):
     # In the order of all columns, the type would decide.
     hits = pa.table(
         {

@@ -60,7 +60,7 @@ def test_a_column_of_another_name(df):
     assert converts(hub, kept(kept(renamed).rename(columns={"place": "where"}))) == BOUGHT
 
 
-def test_a_column_that_was_replaced_since(df):
+def test_a_replaced_column(df):
     hub = registered(buying(df.location_stack), event_type="PressEvent")
     pressed = BOUGHT | {3: False}
     changed = df.copy()
@@ -75,7 +75,7 @@ def test_a_column_that_was_replaced_since(df):
     assert converts(hub, kept(changed)) == pressed
 
 
-def test_a_column_that_was_replaced_before_rows_were_kept_and_others_written(tmp_path):
+def test_a_column_replaced_before_materializing_and_overwriting(tmp_path):
     target, table = stored("duckdb file", EVENTS, tmp_path)
     with connect(target, read_only=False, new=True) as engine:
         df = ModelHub().get_objectiv_dataframe(db_url=engine, table_name=table)
@@ -137,7 +137,7 @@ def test_frames_of_other_rows_are_read_by_name(df, tmp_path):
     assert sorted(plain(hub.map.is_conversion_event(twice, "bought").to_pandas())) == [False] * 4 + [True] * 4
 
 
-def test_constants_are_no_columns(df):
+def test_constants_are_not_columns(df):
     hub = registered(buying(df.location_stack))
     later = kept(df.assign(wanted='{"id": "buy"}', zero=0))
     assert converts(hub, later) == BOUGHT

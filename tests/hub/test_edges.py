@@ -88,7 +88,7 @@ OF_A_COLUMN = ("nice_name", "feature_stack", "navigation_features", "get_from_co
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model not in OF_A_COLUMN])
-def test_frames_without_what_a_model_needs(model, tmp_path):
+def test_frames_without_required_columns(model, tmp_path):
     hub, df = hub_and_frame("parquet", ONE, tmp_path)
     refused = []
     for column in df.data_columns:
@@ -101,7 +101,7 @@ def test_frames_without_what_a_model_needs(model, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_is_asked_while_a_model_is_built(model, tmp_path, monkeypatch):
+def test_no_query_runs_while_a_model_is_built(model, tmp_path, monkeypatch):
     hub, df = hub_and_frame("parquet", ONE, tmp_path)
     asked = []
     engine = type(df._state.engine)

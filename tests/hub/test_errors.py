@@ -88,7 +88,7 @@ def test_tables(tmp_path):
 
 @pytest.mark.parametrize("column", ["event_id", "cookie_id", "value"])
 @pytest.mark.parametrize("place", ["arrow", "postgres text"])
-def test_text_that_does_not_parse(column, place, tmp_path):
+def test_invalid_stored_values(column, place, tmp_path):
     target, table = stored(place, [{**EVENTS[0], column: "{no"}], tmp_path)
     df = ModelHub().get_objectiv_dataframe(db_url=target, table_name=table)
     with pytest.raises(DataInvalid, match="no"):
@@ -125,9 +125,7 @@ def test_models_on_frames_without_their_columns(df):
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
             hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
-    with pytest.raises(
-        KeyError, match="drop_off_locations needs location_stack or location, and the frame has neither column"
-    ):
+    with pytest.raises(KeyError, match="drop_off_locations needs location_stack or location, and the frame has neither column"):
         hub.agg.drop_off_locations(df[["user_id", "moment", "event_type"]])
     with pytest.raises(KeyError, match=r"session_id is not present(.|\n)*hub.sessionize"):
         hub.agg.frequency(df[["user_id"]])
@@ -169,7 +167,7 @@ def test_groupby_of_the_caller_is_not_changed(df):
     assert by == ["day"]
 
 
-def test_sample_is_the_last_resort_and_says_so(monkeypatch, caplog):
+def test_the_sample_is_the_default_source_and_logged(monkeypatch, caplog):
     monkeypatch.delenv("DSN", raising=False)
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         df = ModelHub().get_objectiv_dataframe(end_date="2022-01-10")

@@ -49,7 +49,7 @@ def rows(df, *columns):
     return [tuple(plain(table.loc[event_id(number), list(columns)])) for number in NUMBERS]
 
 
-def test_users_are_who_they_say_last(place):
+def test_users_have_their_last_identity(place):
     df = frame(place, identity_resolution="email")
     assert df.dtypes["user_id"] == "string"
     # A and B are one user, with one session; C was told apart by the cookie, and is anonymous.
@@ -99,12 +99,12 @@ def test_labels_of_identified_users(place):
     assert plain(df.application.context.id.to_pandas().loc[[event_id(1), event_id(8)]]) == ["shop", None]
 
 
-def test_dates_decide_what_is_known(place):
+def test_only_identities_within_the_dates_are_known(place):
     df = frame(place, identity_resolution="email", start_date="2022-02-02")
     assert len(df) == 0
 
 
-def test_users_are_not_looked_up_for_what_needs_none(place):
+def test_users_are_only_looked_up_if_needed(place):
     df = frame(place, identity_resolution="email", with_sessionized_data=False)
     assert " JOIN " in df[["user_id"]].view_sql()
     assert " JOIN " not in df[["event_type"]].view_sql()

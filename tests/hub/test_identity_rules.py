@@ -211,7 +211,7 @@ def test_rules(engine, kind, rule):
     assert set(plain(as_map.rule.to_pandas())) == {rule}
 
 
-def test_what_is_drawn_has_every_case():
+def test_generated_events_cover_every_case():
     events = drawn("strings")
     answers = [resolved(events, rule, "strings") for rule in RULES]
     assert all(one != other for place, one in enumerate(answers) for other in answers[:place])
@@ -224,7 +224,7 @@ def test_what_is_drawn_has_every_case():
 
 @on_every_engine
 @pytest.mark.parametrize("max_ids", [2, 3, 1000])
-def test_components_that_are_too_large_are_left_as_they_are(engine, max_ids, caplog):
+def test_large_components_are_not_merged(engine, max_ids, caplog):
     events = drawn("numbers")
     df = frame(opened(engine), "numbers", events)
     with caplog.at_level(logging.WARNING, "objectiv_local"):
@@ -238,7 +238,7 @@ def test_components_that_are_too_large_are_left_as_they_are(engine, max_ids, cap
 
 
 @on_every_engine
-def test_how_many_ids_each_person_has(engine):
+def test_number_of_ids_per_person(engine):
     events = drawn("strings")
     merged = HUB.identity_map(frame(opened(engine), "strings", events), rule="graph", max_ids=100)
     found = merged.groupby("user_id").agg(ids=("raw_id", "count")).to_pandas().ids.to_dict()
@@ -246,7 +246,7 @@ def test_how_many_ids_each_person_has(engine):
 
 
 @on_every_engine
-def test_ties_go_by_event_id(engine):
+def test_ties_are_broken_by_event_id(engine):
     events = [
         {"event_id": number, "device_id": "d", "user_id": user, "moment": START, "page": "a"}
         for number, user in ((3, "ann"), (1, "zoe"), (2, None))
@@ -262,7 +262,7 @@ def test_ties_go_by_event_id(engine):
 
 
 @on_every_engine
-def test_events_without_a_moment_tell_no_user(engine):
+def test_events_without_a_moment_do_not_identify_users(engine):
     events = [
         {"event_id": 1, "device_id": "d", "user_id": "ann", "moment": None, "page": "a"},
         {"event_id": 2, "device_id": "d", "user_id": None, "moment": START, "page": "a"},
@@ -317,7 +317,7 @@ def many(count):
     ]
 
 
-def test_read_only_connections_keep_nothing(tmp_path):
+def test_read_only_connections_store_nothing(tmp_path):
     events = many(3000)
     path = tmp_path / "events.duckdb"
     columns = "event_id, device_id, user_id, moment, page"
@@ -367,7 +367,7 @@ def test_components_by_hand():
     ],
 )
 @pytest.mark.parametrize("call", [HUB.resolve_identity, HUB.identity_map])
-def test_wrong_arguments(call, given, error, words):
+def test_invalid_arguments(call, given, error, words):
     df = frame(opened("duckdb"), "strings", drawn("strings", count=3))
     with pytest.raises(error, match=words):
         call(df, **given)

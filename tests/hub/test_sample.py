@@ -63,14 +63,14 @@ def on_postgres(request):
     return program(url, table_name="sample_events")
 
 
-def test_answers_are_equal(on_duckdb, on_postgres):
+def test_results_are_equal_on_both_engines(on_duckdb, on_postgres):
     assert on_duckdb.keys() == on_postgres.keys()
     for name, expected in on_duckdb.items():
         compare = pd.testing.assert_frame_equal if isinstance(expected, pd.DataFrame) else pd.testing.assert_series_equal
         compare(on_postgres[name], expected, obj=name)
 
 
-def test_answers_are_those_of_pandas(on_duckdb):
+def test_results_equal_those_of_pandas(on_duckdb):
     """Sessions, labels and counts again, in pandas, from the columns of the raw table alone."""
     raw = pd.read_parquet(sample.path()).sort_values(["cookie_id", "moment", "event_id"])
     same_user = raw.cookie_id == raw.cookie_id.shift()

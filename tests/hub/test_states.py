@@ -168,7 +168,7 @@ def rows(found):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_models_answer_as_on_materialized_rows(frames, state):
+def test_models_return_the_same_on_materialized_rows(frames, state):
     df, truth = frames.state(state, materialized=False), frames.state(state, materialized=True)
     # Nothing of the first frame is left in the truth: it is rows in a table, over which the conversion is registered anew.
     hub = made(ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"]), truth)

@@ -85,7 +85,7 @@ def week(time, first):
 @on_every_engine
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("form", ["%Y-%m-%d %H", "%Y-%m-%d", "%Y %U %W %V", "%Y"])
-def test_periods_are_those_of_the_zone(engine, zone, form):
+def test_periods_are_in_the_time_zone(engine, zone, form):
     hub = ModelHub(time_aggregation=form, time_zone=zone)
     df = events(hub, engine)
     assert set(plain(hub.time_agg(df).to_pandas())) == {clocks(moment, zone).strftime(form) for _, moment in HITS}
@@ -211,7 +211,7 @@ def test_retention_between_days_of_the_zone(engine):
 
 @on_every_engine
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Africa/Cairo", "UTC"])
-def test_dates_are_days_of_the_zone(engine, zone):
+def test_dates_are_days_in_the_time_zone(engine, zone):
     # On the last of these, the clocks of Cairo skip midnight.
     days = [datetime.date(2024, 1, 1), datetime.date(2024, 7, 1), datetime.date(2024, 4, 26)]
     hub = ModelHub(time_zone=zone)
@@ -254,7 +254,7 @@ def test_moments_of_another_zone(engine):
 # ---- the hub
 
 
-def test_the_hub_says_its_zone():
+def test_the_repr_of_a_hub_has_its_time_zone():
     hub = ModelHub()
     assert (hub.time_zone, hub.week_start) == ("UTC", "monday")
     hub = ModelHub(time_zone="Europe/Amsterdam", week_start="sunday")
@@ -274,7 +274,7 @@ def test_the_hub_says_its_zone():
         ({"week_start": 0}, InvalidType, "week_start"),
     ],
 )
-def test_wrong_arguments(arguments, error, message):
+def test_invalid_arguments(arguments, error, message):
     with pytest.raises(error) as caught:
         ModelHub(**arguments)
     assert message in str(caught.value)

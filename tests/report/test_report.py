@@ -94,7 +94,7 @@ def made():
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_a_report_is_one_sound_document(made, name):
+def test_a_report_is_one_valid_document(made, name):
     report = made(name)
     assert len(report.html.encode()) < MOST_BYTES
     root = document(report.html)
@@ -234,7 +234,7 @@ def test_conditions_may_read_any_column():
     assert [row[2] for row in shown["Users who converted in each day"][1:]] == ["1", "0", "0"]
 
 
-def test_a_series_is_a_condition_of_its_own_events():
+def test_a_series_is_a_condition_on_the_original_events():
     events = events_of(EVENTS)
     found = HUB.report(events, conversion=events.event_type == "buy")
     assert tables(document(found.html))["Users who converted in each day"][1] == ["2024-03-01", "1", "1", "100%", "yes"]
@@ -301,7 +301,7 @@ def test_both_engines_say_the_same(shop, made, may_store, caplog):
             assert mine.chart == yours.chart
 
 
-def test_a_second_report_has_the_events_of_then():
+def test_a_second_report_has_the_current_events():
     events = events_of(EVENTS)
     before = HUB.report(events)
     # Behind the back of the connection, as others do.
@@ -327,7 +327,7 @@ def test_saving(tmp_path, made):
     assert repr(report) == f"<Report 'Product analytics': 9 sections, {len(report.html.encode()):,} bytes>"
 
 
-def test_what_is_no_report(monkeypatch):
+def test_invalid_arguments_of_report(monkeypatch):
     events = events_of(EVENTS)
     with pytest.raises(InvalidValue, match="by"):
         HUB.report(events, by="fortnight")
@@ -350,12 +350,12 @@ def test_what_is_no_report(monkeypatch):
         HUB.report(events)
 
 
-def test_a_step_that_never_occurs_is_said_in_its_section():
+def test_a_step_that_never_occurs_is_reported_in_its_section():
     found = HUB.report(events_of(EVENTS), funnel=["view", "byu"])
     assert "No event has the type &#39;byu&#39;; did you mean &#39;buy&#39;?" in found.html
 
 
-def test_addresses_of_files_are_shown_without_secrets():
+def test_urls_of_files_are_shown_without_secrets():
     address = "https://me:hunter2@example.com/o'clock.parquet?signature=abcdef"
     source = Source(Relation("parquet", (address,)), (("a", "a", "BIGINT", INT64),), None, 0, "data")
     events = frame_of(State(source, None, "duckdb", ()), ["a"])

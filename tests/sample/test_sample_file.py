@@ -113,14 +113,14 @@ def test_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert pq.read_table(target).equals(expected)
 
 
-def test_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_reports_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "events.parquet"
     assert main(["--events", "0", "--out", str(target)]) == 1
     assert capsys.readouterr().err.startswith("error: events is 0\nhint: ")
     assert not target.exists()
 
 
-def test_bundled_sample_is_what_the_generator_makes() -> None:
+def test_bundled_sample_matches_the_generator() -> None:
     made = pa.Table.from_batches(sample.batches())
     assert pq.read_table(sample.path()).cast(SCHEMA).combine_chunks().equals(made.combine_chunks())
 

@@ -61,7 +61,7 @@ def exporter(table, path, delay=0.0, limit=0):
     )
 
 
-def test_a_killed_exporter_loses_and_doubles_nothing(tmp_path):
+def test_a_killed_export_neither_loses_nor_duplicates_rows(tmp_path):
     table = Table("duckdb", tmp_path, stream(0, 120))
     path = tmp_path / "local"
     killed = 0
@@ -83,7 +83,7 @@ def test_a_killed_exporter_loses_and_doubles_nothing(tmp_path):
     assert sorted(each.name for each in path.iterdir() if not each.name.startswith("v")) == [".lock", "manifest.json"]
 
 
-def test_a_full_disk_publishes_nothing_and_the_next_run_goes_on(tmp_path):
+def test_a_full_disk_publishes_nothing_and_the_next_run_continues(tmp_path):
     table = Table("duckdb", tmp_path, stream(1, 120))
     path = tmp_path / "local"
     for limit in (1, 1000, 4000):
@@ -332,7 +332,7 @@ def test_a_damaged_manifest_is_an_error(published, text):
 
 
 @pytest.mark.parametrize(("name", "value"), [("version", "../other"), ("version", "/etc"), ("version", 5)])
-def test_a_manifest_leads_nowhere_else(published, name, value):
+def test_a_manifest_cannot_name_files_outside_its_directory(published, name, value):
     manifest = published / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), name: value}))
     for read in (snapshot.open, snapshot.info, snapshot.verify, lambda path: DataFrame.from_table(path, "data")):
@@ -340,7 +340,7 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
             read(published)
 
 
-def test_a_manifest_with_anything_in_it(published):
+def test_a_manifest_with_arbitrary_content(published):
     manifest = published / "manifest.json"
     text = manifest.read_text()
     for where in (
@@ -380,7 +380,7 @@ def test_a_later_version_is_an_error(published):
         snapshot.open(published)
 
 
-def test_directories_that_hold_something_else(tmp_path):
+def test_directories_with_other_files(tmp_path):
     events = Table("duckdb", tmp_path, [event(1)]).events()
     with pytest.raises(InvalidValue, match=r"contains other files: events\.parquet"):
         events.snapshot(tmp_path)

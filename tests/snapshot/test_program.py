@@ -61,6 +61,6 @@ def test_sources_get_the_connection_that_is_given():
         [None],
     ],
 )
-def test_what_is_no_program(written):
+def test_invalid_plans(written):
     with pytest.raises(DataInvalid, match="the plan of the snapshot cannot be read"):
         from_json(written, 1)

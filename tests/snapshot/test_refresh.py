@@ -67,7 +67,7 @@ def changed(draw, rows):
 
 @on_every_engine
 @pytest.mark.parametrize("seed", range(3))
-def test_whatever_changes_the_rows_are_those_of_the_source(engine, seed, tmp_path):
+def test_after_any_change_a_refresh_has_the_rows_of_the_source(engine, seed, tmp_path):
     draw = random.Random(seed)
     table = Table(engine, tmp_path, stream(seed))
     table.events().snapshot(tmp_path / "local")
@@ -110,7 +110,7 @@ def test_only_changed_months_are_read_and_written(tmp_path, exported):
 
 
 @pytest.mark.parametrize(("check", "found"), [("rows", False), ("keys", False), ("values", True)])
-def test_what_a_check_finds(tmp_path, check, found):
+def test_changes_that_each_check_detects(tmp_path, check, found):
     table = Table("duckdb", tmp_path, [event(1, plan="free"), event(2, plan="pro")])
     table.events().snapshot(tmp_path / "local", check=check)
     table.write([event(1, plan="pro"), event(2, plan="pro")])
@@ -158,7 +158,7 @@ def test_rows_that_depend_on_others_are_checked_by_all_values(tmp_path):
     assert content(made().snapshot(tmp_path / "local", check="rows")) == content(made())
 
 
-def test_labels_of_all_rows_are_computed_anew(tmp_path):
+def test_labels_over_all_rows_are_recomputed(tmp_path):
     table = Table("duckdb", tmp_path, stream(8))
 
     def made():
@@ -229,7 +229,7 @@ def test_an_open_frame_stays_as_it_is(tmp_path):
     assert sorted(path.name for path in (tmp_path / "local").glob("v*")) == ["v000002", "v000003"]
 
 
-def test_other_rows_are_refused(tmp_path):
+def test_a_frame_with_other_rows_is_refused(tmp_path):
     table = Table("duckdb", tmp_path, [event(1), event(2, kind="buy")])
     events = table.events()
     events.snapshot(tmp_path / "local")
@@ -261,7 +261,7 @@ def test_a_source_without_an_address_is_given_again(tmp_path):
     assert len(snapshot.refresh(tmp_path / "local", more)) == 3
 
 
-def test_passwords_are_nowhere(tmp_path, postgres_urls):
+def test_passwords_are_not_stored(tmp_path, postgres_urls):
     import postgres_server
 
     server = postgres_server.session(next(iter(postgres_urls)))
@@ -296,7 +296,7 @@ def test_repeated_keys_are_an_error_for_rows_without_sessions(tmp_path):
     assert snapshot.verify(tmp_path / "local").rows == 2
 
 
-def test_columns_that_are_gone_or_have_another_type_are_an_error(tmp_path):
+def test_removed_and_retyped_columns_are_an_error(tmp_path):
     source = tmp_path / "orders.csv"
 
     def rows(text):

@@ -84,7 +84,7 @@ def many(engine):
 
 
 @on_every_engine
-def test_values_of_every_type_come_back(engine, tmp_path):
+def test_values_of_every_type_round_trip(engine, tmp_path):
     frame = many(engine)
     local = frame.snapshot(tmp_path / "many")
     assert content(local) == content(frame)
@@ -116,7 +116,7 @@ def test_rows_are_divided_by_any_timestamp(engine, tmp_path):
 
 
 @on_every_engine
-def test_an_event_frame_comes_back(engine, tmp_path):
+def test_an_event_frame_round_trips(engine, tmp_path):
     table = Table(engine, tmp_path, stream(1))
     events = table.events()
     local = events.snapshot(tmp_path / "local")
@@ -128,7 +128,7 @@ def test_an_event_frame_comes_back(engine, tmp_path):
 
 
 @pytest.mark.parametrize("place", tables.PLACES)
-def test_objectivs_events_come_back(place, tmp_path):
+def test_objectiv_events_round_trip(place, tmp_path):
     stack = [tables.HOME, {"_type": "LinkContext", "id": "logo"}]
     events = [
         tables.event(
@@ -190,7 +190,7 @@ def test_few_rows(engine, tmp_path, rows):
     assert HUB.agg.unique_users(local, groupby=None).value == (1 if rows and rows[0]["user"] else 0)
 
 
-def test_names_that_files_cannot_have(tmp_path):
+def test_column_names_that_are_not_valid_file_names(tmp_path):
     names = ["a", "A", 'q"', "it's", "a.b", "x" * 90, "ключ", "c0"]
     engine = connect(pa.table({"x": [1]}))
     frame = DataFrame.from_arrow(engine, pa.table({name: [number, None] for number, name in enumerate(names)}))
@@ -207,7 +207,7 @@ def test_names_that_files_cannot_have(tmp_path):
     assert len(snapshot.manifest.read(tmp_path / "odd json").dictionaries) == 2
 
 
-def test_json_that_hardly_repeats_is_stored_beside_its_members(tmp_path):
+def test_json_with_few_repeats_is_stored_with_its_keys(tmp_path):
     rows = [event(number, n=number, plan="pro", deep={"x": [number]}) for number in range(50)]
     events = Table("duckdb", tmp_path, rows).events()
     events["props"] = events.props.astype("json")
@@ -238,7 +238,7 @@ def test_files_are_sorted_and_read_by_others(tmp_path):
     assert content(table[list(events.columns)]) == content(events)
 
 
-def test_the_time_zone_of_the_hub_makes_its_days(tmp_path):
+def test_days_are_in_the_time_zone_of_the_hub(tmp_path):
     rows = [event(1, at="2024-01-31 23:30"), event(2, at="2024-02-01 12:00")]
     amsterdam = type(HUB)(time_zone="Europe/Amsterdam")
     Table("duckdb", tmp_path, rows).events().snapshot(tmp_path / "local")
@@ -266,14 +266,14 @@ def test_a_snapshot_of_a_table_is_a_source_of_events(tmp_path):
 @pytest.mark.parametrize(
     ("time", "message"), [("user_id", "has to name a timestamp column"), ("momnt", "did you mean 'moment'")]
 )
-def test_a_column_that_divides_no_rows(tmp_path, time, message):
+def test_a_time_column_that_does_not_divide_rows(tmp_path, time, message):
     events = Table("duckdb", tmp_path, [event(1)]).events()
     with pytest.raises((InvalidType, InvalidValue), match=message):
         events.snapshot(tmp_path / "local", time=time)
     assert not (tmp_path / "local").exists()
 
 
-def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
+def test_a_comparison_of_a_json_key_as_condition_and_value(tmp_path):
     plans = [None, "pro", "free", 5, {"a": 1}, ["pro"]]
     rows = [event(number, n=number, plan=plans[number % 6]) for number in range(30)] + [event(30, n=30)]
     events = Table("duckdb", tmp_path, rows).events()

@@ -45,7 +45,7 @@ def test_active_users(engine):
 
 
 @on_every_engine
-def test_a_day_is_complete_when_a_month_before_it_is_known(engine):
+def test_a_day_is_complete_if_the_data_cover_the_month_before_it(engine):
     found = rows(HUB.active_users(fixture(engine), as_of="2024-02-01"))
     assert [row[0] for row in found if row[5]] == [datetime.date(2024, 1, 30), datetime.date(2024, 1, 31)]
     found = rows(HUB.active_users(fixture(engine), as_of="2024-02-01", month_days=28, start="2024-01-27"))

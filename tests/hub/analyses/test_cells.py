@@ -50,7 +50,7 @@ STEPS = ["view", "cart", "buy"]
         (lambda df: HUB.rfm(df, "amount").ltv(), {"cohort": "2024-01-02"}, "not the start of its month"),
     ],
 )
-def test_cells_that_cannot_be(asked, cell, words):
+def test_impossible_cells(asked, cell, words):
     found = asked(fixture("duckdb"))
     with pytest.raises(InvalidValue) as caught:
         found.users(**cell)

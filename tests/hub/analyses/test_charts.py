@@ -210,7 +210,7 @@ def test_cohorts(events):
     assert all(row["column"] != "users" for row in rect["rows"])
 
 
-def test_the_rates_of_all_cohorts_are_their_mean(events):
+def test_the_overall_rates_are_the_mean_over_cohorts(events):
     found = HUB.retention(events, by="day")
     texts, _ = cells(found.plot())
     for since, _, _, _, rate in rows(found.mean()):
@@ -366,7 +366,7 @@ def test_properties_and_quality(events):
     assert dict(values(bars["rows"], "name", "state")) == {name: severity[name] for name in values(bars["rows"], "name")}
 
 
-def test_drivers_that_may_be_chance_are_lighter(events):
+def test_drivers_that_are_not_significant_are_lighter(events):
     chart = ASKED["drivers"](events).plot()
     bars = next(each for each in layers(chart) if each["mark"] == "bar")
     q = {row["event_type"]: row["q"] for row in ASKED["drivers"](events).to_arrow().to_pylist()}
@@ -431,7 +431,7 @@ def test_sessions_are_counted_by_the_database(events):
     assert title(chart)[1].startswith(f"{len(seconds)} sessions")
 
 
-def test_more_sessions_than_a_chart_has_rows_are_drawn():
+def test_more_sessions_than_the_maximum_number_of_rows_are_drawn():
     start = datetime.datetime(2024, 1, 1)
     many = [(f"u{number}", (start + number * datetime.timedelta(minutes=1)).isoformat(), "view") for number in range(10_050)]
     chart = HUB.sessions(HUB.sessionize(loaded("duckdb", rows_of(many)))).plot()
@@ -439,7 +439,7 @@ def test_more_sessions_than_a_chart_has_rows_are_drawn():
 
 
 @on_every_engine
-def test_what_the_database_counts_is_the_same_on_every_engine(engine):
+def test_counts_of_charts_are_the_same_on_every_engine(engine):
     events = fixture(engine)
     # One order each: f bought last on January 4, e on the 3rd, b and c on the 2nd, a on the 1st.
     texts, _ = cells(ASKED["rfm"](events).plot())
@@ -461,7 +461,7 @@ def test_title_and_size(events):
     assert "title" not in HUB.trend(events).plot(title="").to_dict()
 
 
-def test_ids_of_any_text(capfd):
+def test_ids_with_any_text(capfd):
     names = [
         '<script>alert("x")</script>',
         "a.b[0]['c']",

@@ -69,7 +69,7 @@ def test_rules(engine, rule, expected):
 
 
 @on_every_engine
-def test_what_stands_for_rules(engine):
+def test_shorthands_for_rules(engine):
     events = fixture(engine)
     buyers = {"a", "b", "c", "e", "f"}
     assert members(events, "buy").keys() == buyers
@@ -214,7 +214,7 @@ def test_cohorts_that_cannot_be_read(text, words, tmp_path):
         HUB.read_cohort(fixture("duckdb"), tmp_path / "cohort.json")
 
 
-def test_files_that_are_not_there():
+def test_missing_files():
     with pytest.raises(InvalidValue, match=r"nowhere\.json' cannot be read: No such file"):
         HUB.read_cohort(fixture("duckdb"), "nowhere.json")
 
@@ -346,7 +346,7 @@ _RULES = st.recursive(
 
 
 @on_every_engine
-def test_members_are_those_by_hand(engine):
+def test_members_match_plain_python(engine):
     @settings(
         max_examples=60 if engine == "duckdb" else 12,
         deadline=None,

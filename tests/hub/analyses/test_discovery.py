@@ -37,7 +37,7 @@ def test_event_types(engine):
 
 
 @on_every_engine
-def test_event_types_of_nothing(engine):
+def test_event_types_without_events(engine):
     assert rows(HUB.event_types(loaded(engine, []))) == []
     unnamed = loaded(
         engine, [each | {"event_type": None} for each in rows_of([("a", "2024-01-01", ""), (None, "2024-01-01", "")])]
@@ -221,12 +221,12 @@ def test_raise_on():
 
 
 @on_every_engine
-def test_quality_of_nothing(engine):
+def test_quality_without_events(engine):
     found = rows(HUB.quality(loaded(engine, [])))
     assert {row[2:] for row in found} == {(0, 0, None)}
 
 
-def test_what_the_frame_lacks_is_not_checked():
+def test_checks_of_missing_columns_are_left_out():
     found = [row[0] for row in rows(HUB.quality(fixture("duckdb")[["moment", "country"]]))]
     assert "missing_user" not in found
     assert "ancient_moment" in found

@@ -49,7 +49,7 @@ def plain(row):
 
 @on_every_engine
 @pytest.mark.parametrize("asked", COUNTED)
-def test_each_cell_has_the_users_that_it_counts(engine, asked):
+def test_users_of_each_cell_match_its_count(engine, asked):
     analysis = ASKED[asked](fixture(engine))
     index = analysis.index_columns
     counts = 0
@@ -66,7 +66,7 @@ def test_each_cell_has_the_users_that_it_counts(engine, asked):
 
 
 @on_every_analysis
-def test_the_order_of_rows_means_nothing(asked):
+def test_the_order_of_rows_does_not_matter(asked):
     shuffled = rows_of(EVENTS)
     random.Random(1).shuffle(shuffled)
     assert rows(ASKED[asked](loaded("duckdb", shuffled))) == found(asked)
@@ -85,7 +85,7 @@ OF_EVENTS = {"event types"}
 
 
 @pytest.mark.parametrize("asked", [name for name in ASKED if name not in OF_EVENTS])
-def test_events_of_nobody_change_nothing(asked):
+def test_events_without_a_user_change_nothing(asked):
     nobody = [each | {"event_id": f"n{number}", "user_id": None} for number, each in enumerate(rows_of(EVENTS))]
     assert rows(ASKED[asked](loaded("duckdb", [*rows_of(EVENTS), *nobody]))) == found(asked)
 
@@ -147,7 +147,7 @@ IN_MEMORY = {"drivers", "impact"}
 
 @pytest.mark.parametrize("asked", [name for name in ASKED if name not in IN_MEMORY])
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
-def test_nothing_is_queried_before_rows_are_asked_for(asked, dialect):
+def test_no_query_runs_before_rows_are_fetched(asked, dialect):
     """A frame without a connection would raise."""
     events = DataFrame.from_schema(
         {

@@ -267,7 +267,7 @@ def test_covariates(engine):
         assert row["mean"] == pytest.approx(corrected["new"].mean())
 
 
-def test_a_share_with_a_covariate_is_compared_as_a_mean():
+def test_a_proportion_with_a_covariate_is_compared_as_a_mean():
     generated = tried.drawn(11, 120)
     found = tried.units(generated, before=2 * DAY)
     x, y = (
@@ -284,7 +284,7 @@ def test_a_share_with_a_covariate_is_compared_as_a_mean():
 
 
 @on_every_engine
-def test_large_values_keep_their_digits(engine):
+def test_large_values_keep_their_precision(engine):
     events = [
         each
         for number in range(20)
@@ -368,7 +368,7 @@ def test_the_published_formula():
     assert widths[1] < min(widths[0], widths[2])
 
 
-def test_looking_often_finds_nothing_that_is_not_there():
+def test_repeated_checks_do_not_inflate_false_positives():
     draws = np.random.default_rng(7).exponential(size=(600, 2, 2000))
     looks = range(50, 2001, 50)
     wrong = {None: 0, 2000: 0}
@@ -403,7 +403,7 @@ def test_sequential_experiments(engine):
     assert found["p"] > fixed["p"]
 
 
-def test_a_covariate_makes_intervals_narrow_and_right():
+def test_a_covariate_narrows_intervals_and_keeps_their_coverage():
     random = np.random.default_rng(3)
     covered = narrower = 0
     for _ in range(300):
@@ -515,7 +515,7 @@ def test_errors(options, error, words):
         HUB.experiment(loaded("duckdb", EVENTS), **arguments)
 
 
-def test_the_sql_is_that_of_the_sums():
+def test_view_sql_returns_the_query_of_the_sums():
     found = asked(loaded("duckdb", EVENTS), "buy")
     assert "var_samp" in found.view_sql()
     assert "exposed" in found.view_sql(dialect="postgres")

@@ -195,7 +195,7 @@ def test_excluded_events_at_the_moment_of_a_step_exclude_nothing(engine):
 
 
 @on_every_engine
-def test_the_range_is_that_of_the_first_step(engine):
+def test_the_range_applies_to_the_first_step(engine):
     found = HUB.funnel(fixture(engine), STEPS, HOUR, start="2024-01-01", end="2024-01-02")
     # The cart of b is on the next day, and the view of a on the next day does not count.
     assert users(found) == [2, 2, 1]
@@ -329,7 +329,7 @@ def test_steps_in_any_order_have_the_values_of_their_events(engine):
 
 
 @on_every_engine
-def test_small_groups_are_put_together(engine):
+def test_small_groups_are_combined(engine):
     events = streams(
         engine,
         ("a", 0, "view", "NL"),
@@ -470,7 +470,7 @@ def test_bad_input(arguments, error, words):
         HUB.funnel(fixture("duckdb"), **{"steps": STEPS, **arguments}).to_arrow()
 
 
-def test_names_that_a_funnel_uses_itself():
+def test_reserved_names_in_a_funnel():
     events = fixture("duckdb").copy()
     events["reached"], events["users"] = events.user_id, events.user_id
     with pytest.raises(InvalidValue, match="'reached' has a name that funnel uses for a column of its own"):
@@ -516,7 +516,7 @@ def test_specs(engine):
 
 
 @on_every_engine
-def test_events_that_where_leaves_out_are_not_there(engine):
+def test_events_excluded_by_where_are_ignored(engine):
     events = fixture(engine)
     # Of the six, only the error of e lies between steps: without it, e comes to the end.
     found = HUB.funnel(events, STEPS, HOUR, order="strict", where=lambda events: events.event_type != "error")

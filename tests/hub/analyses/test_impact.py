@@ -258,13 +258,13 @@ def test_adjusted(engine):
     assert "The area under the ROC curve on held-out users is 0." in definition
 
 
-def test_the_area_is_that_of_scikit_learn():
+def test_the_area_equals_that_of_scikit_learn():
     draw = np.random.default_rng(0)
     outcome, scores = draw.random(200) < 0.3, draw.integers(0, 20, 200)
     assert _area(outcome, scores) == pytest.approx(roc_auc_score(outcome, scores))
 
 
-def test_adjusted_scores_are_those_of_scikit_learn():
+def test_adjusted_scores_equal_those_of_scikit_learn():
     users = observed(confounded())
     names = ["menu", "tool"]
     used = np.array([[float(name in places) for name in names] for _, places in users.values()])
@@ -450,7 +450,7 @@ def test_errors(options, error, words):
 
 
 @pytest.mark.parametrize("level", ["association", "adjusted", "before_after"])
-def test_the_sql_is_that_of_the_counts(level):
+def test_view_sql_returns_the_query_of_the_counts(level):
     found = asked(loaded("duckdb", confounded(12)), level)
     assert "observed" in found.view_sql() or "first_uses" in found.view_sql()
     assert 'COLLATE "C"' in found.view_sql(dialect="postgres")

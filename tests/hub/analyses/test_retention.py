@@ -139,7 +139,7 @@ def test_the_value_of_returns(engine):
 
 
 @on_every_engine
-def test_the_start_is_no_return_of_another_condition(engine):
+def test_the_start_is_not_a_return_for_another_condition(engine):
     events = loaded(
         engine,
         rows_of([("a", "2024-01-01 10:00", "view"), ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-01 10:00", "view")]),
@@ -154,7 +154,7 @@ def test_the_start_is_no_return_of_another_condition(engine):
 
 
 @on_every_engine
-def test_the_range_is_that_of_starts(engine):
+def test_the_range_applies_to_starts(engine):
     events = fixture(engine)
     assert sizes(HUB.retention(events, start_date="2024-01-02", end_date="2024-01-03")) == {2: 1}
     found = HUB.retention(events, start_date="2024-01-02", end_date="2024-01-03", mode="first_time_filtered")
@@ -188,7 +188,7 @@ def test_users_of_each_cell(engine):
 
 
 @on_every_engine
-def test_the_line_over_complete_cells(engine):
+def test_the_mean_over_complete_cells(engine):
     found = HUB.retention(fixture(engine))
     # At 1, the cohorts of the 1st to the 4th have 6 users, of whom 2 came back.
     assert rows(found.mean())[:2] == [(0, 4, 6, 6, 1.0), (1, 4, 6, 2, pytest.approx(1 / 3))]
@@ -206,7 +206,7 @@ def test_the_matrix():
 
 
 @on_every_engine
-def test_the_usual_interval(engine):
+def test_the_usage_interval(engine):
     # Between purchases: a after 1 and 3 days, so usually 2, b after 4 days, and c bought once.
     events = loaded(
         engine,
@@ -286,13 +286,13 @@ def test_errors(arguments, error, words):
         HUB.retention(fixture("duckdb"), **arguments)
 
 
-def test_names_that_the_analysis_uses():
+def test_reserved_names():
     with pytest.raises(InvalidValue, match="rename it"):
         HUB.retention(fixture("duckdb").rename(columns={"country": "cohort"}), unit="cohort")
 
 
 @on_every_engine
-def test_events_that_where_leaves_out_neither_start_nor_return(engine):
+def test_events_excluded_by_where_neither_start_nor_return(engine):
     # a buys on January 1, b and c on the 2nd, e on the 3rd, f on the 4th; the last event of all is on the 8th.
     found = HUB.retention(fixture(engine), where="buy")
     assert sizes(found) == {1: 1, 2: 2, 3: 1, 4: 1}
@@ -307,7 +307,7 @@ def test_events_that_where_leaves_out_neither_start_nor_return(engine):
 
 
 @on_every_engine
-def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
+def test_an_event_with_a_wrong_clock_does_not_add_millions_of_cells(engine):
     def at(user, moment):
         return {
             "event_id": f"{user}{moment}",

@@ -110,7 +110,7 @@ def test_orders(engine):
 
 
 @on_every_engine
-def test_one_user_and_none(engine):
+def test_one_user_and_no_users(engine):
     assert rows(HUB.rfm(loaded(engine, ORDERS[:1]), "amount")) == [("a", 0, 1, 10.0, 0, 1, 1, 1)]
     none = HUB.rfm(loaded(engine, []), "amount")
     assert rows(none) == []

@@ -59,7 +59,7 @@ def test_sessions_of_the_frame(engine):
 
 
 @on_every_engine
-def test_a_pause_of_exactly_the_gap_ends_no_session(engine):
+def test_a_pause_of_exactly_the_gap_does_not_end_a_session(engine):
     events = loaded(
         engine,
         rows_of(
@@ -140,7 +140,7 @@ def test_filters_come_after_sessions(engine):
 
 
 @on_every_engine
-def test_the_range_is_that_of_starts(engine):
+def test_the_range_applies_to_starts(engine):
     found = HUB.sessions(fixture(engine), start="2024-01-02", end="2024-01-03")
     assert [row["session_id"] for row in table(found)] == [3, 4, 5, 6]
     found = HUB.sessions(fixture(engine), start="2024-01-02 01:30", end="2024-01-02 08:00")
@@ -225,7 +225,7 @@ def by_hand(events, gap, midnight, new_on, zone):
 
 
 @on_every_engine
-def test_sessions_are_those_by_hand(engine):
+def test_sessions_match_plain_python(engine):
     @settings(
         max_examples=40 if engine == "duckdb" else 10,
         deadline=None,

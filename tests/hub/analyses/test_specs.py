@@ -31,7 +31,7 @@ ASKED = {
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_a_spec_makes_the_same_analysis_on_every_engine(asked):
+def test_a_spec_recreates_the_analysis_on_every_engine(asked):
     spec = json.loads(json.dumps(ASKED[asked](fixture("duckdb")).spec()))
     expected = rows(ASKED[asked](fixture("duckdb")))
     assert expected
@@ -42,7 +42,7 @@ def test_a_spec_makes_the_same_analysis_on_every_engine(asked):
     assert again.spec() == spec
 
 
-def test_what_a_spec_says():
+def test_the_content_of_a_spec():
     spec = HUB.trend(fixture("duckdb"), by="week", where=lambda events: events.amount > 50).spec()
     assert spec == {
         "version": 1,
@@ -59,7 +59,7 @@ def test_what_a_spec_says():
     }
 
 
-def test_conditions_that_have_no_spec():
+def test_conditions_without_a_spec():
     events = fixture("duckdb")
     with pytest.raises(NotSupported, match=r"where of trend.* reads other rows"):
         HUB.trend(events, where=lambda rows: rows.amount == rows.groupby("user_id").amount.transform("max")).spec()
@@ -97,7 +97,7 @@ def test_conditions_that_have_no_spec():
     ],
     ids=case_id,
 )
-def test_specs_that_are_wrong(spec, error, words):
+def test_invalid_specs(spec, error, words):
     with pytest.raises(error, match=words):
         HUB.from_spec(spec, fixture("duckdb"))
 
@@ -151,7 +151,7 @@ def test_metrics(tmp_path):
     ],
     ids=case_id,
 )
-def test_files_that_are_wrong(tmp_path, text, error, words):
+def test_invalid_files(tmp_path, text, error, words):
     path = tmp_path / "metrics.yml"
     path.write_text(text, "utf-8")
     with pytest.raises(error, match=words):

@@ -125,7 +125,7 @@ def test_breakdown(engine):
 
 
 @on_every_engine
-def test_other_groups_are_counted_anew(engine):
+def test_users_of_several_other_groups_count_once(engine):
     found = HUB.trend(fixture(engine), by="week", breakdown="event_type", top=1)
     # view has 6 users as cart has, and is later in the alphabet; all six users are among the others.
     assert rows(found)[:2] == [(day(1), "(other)", 6, True), (day(1), "cart", 6, True)]
@@ -214,7 +214,7 @@ def test_no_events(engine):
 
 
 @on_every_engine
-def test_the_day_on_which_clocks_are_set(engine):
+def test_days_on_which_clocks_change(engine):
     moments = [
         "2024-03-31 00:30",
         "2024-03-31 21:59",
@@ -268,7 +268,7 @@ def test_errors(arguments, error, words):
         HUB.trend(fixture("duckdb"), **arguments)
 
 
-def test_cells_that_are_none():
+def test_missing_values_of_cells():
     found = HUB.trend(fixture("duckdb"))
     with pytest.raises(InvalidValue, match="no index level 'day'"):
         found.users(day="2024-01-01")

@@ -77,7 +77,7 @@ def test_the_value_is_the_same_at_every_step(engine, attribution):
     assert [row[2] for row in rows(found[["users"]])] == expected
 
 
-def test_series_that_are_not_one_value_a_user():
+def test_series_with_several_values_per_user():
     events = fixture("duckdb")
     twice = DataFrame.from_arrow(opened("duckdb"), PLANS, "user_id")
     with pytest.raises(InvalidValue, match=r"a user may occur twice\nhint: reduce it to one value per user: users.groupby"):

@@ -53,7 +53,7 @@ def stored(engine, rows, *, key="", type_="timestamp"):
         ),
     ],
 )
-def test_they_are_left_out_with_a_warning(engine, key, type_, caplog):
+def test_endless_moments_are_left_out_with_a_warning(engine, key, type_, caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored(engine, ROWS, key=key, type_=type_), table_name="endless")
     # The table is one of 6 rows, of which b, d and e are no moments of datetime.
@@ -73,14 +73,14 @@ def test_they_are_left_out_with_a_warning(engine, key, type_, caplog):
     assert HUB.sessions(events)["hits"].to_pandas().tolist() == [1, 1, 1]
 
 
-def test_a_range_leaves_them_out_in_silence(caplog):
+def test_a_range_leaves_out_endless_moments_without_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored("duckdb", ROWS), table_name="endless", start="2024-01-01", end="2025-01-01")
     assert caplog.messages == []
     assert sorted(events.to_pandas().index) == ["a", "c"]
 
 
-def test_a_start_leaves_out_the_later_ones_with_a_warning(caplog):
+def test_with_a_start_endless_moments_after_it_are_left_out_with_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored("duckdb", ROWS), table_name="endless", start="2024-01-01")
     assert "2 of 5 rows" in caplog.text

@@ -77,7 +77,7 @@ def test_a_table_with_guessed_columns(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_named_columns_and_functions_take_the_place_of_guesses(engine):
+def test_named_columns_and_functions_replace_guesses(engine):
     events = HUB.events(
         frame(engine, CLICKS),
         user_id="page",
@@ -97,7 +97,7 @@ def test_named_columns_and_functions_take_the_place_of_guesses(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept(engine):
+def test_generated_ids_do_not_depend_on_row_order_or_kept_columns(engine):
     draw = random.Random(3)
     n = 60
     columns = {
@@ -124,7 +124,7 @@ def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", ["text", "offset", "blank", "s", "ms", "us", "ns", "date", "float"])
-def test_moments_of_every_form(engine, kind):
+def test_moments_in_every_format(engine, kind):
     moments = [at("03-01 10:00"), None, at("03-02 00:00"), at("03-31 03:00")]
     epoch = datetime.datetime(1970, 1, 1)
     factors = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -213,7 +213,7 @@ def test_repeated_ids(engine, caplog):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_devices_stand_in_for_users(engine):
+def test_devices_replace_missing_users(engine):
     given = frame(
         engine,
         {
@@ -231,7 +231,7 @@ def test_devices_stand_in_for_users(engine):
             HUB.events(given, user_id=wrong)
 
 
-def test_a_column_with_the_name_of_another_one_is_kept():
+def test_a_source_column_with_a_reserved_name_is_kept():
     given = frame(
         "duckdb",
         {
@@ -257,7 +257,7 @@ def test_a_column_with_the_name_of_another_one_is_kept():
     }
 
 
-def test_properties_inside_of_json():
+def test_keys_of_json_as_properties():
     given = frame(
         "duckdb",
         {
@@ -305,7 +305,9 @@ class TestBadInput:
         given = frame(
             engine, {"uid": list("abcde"), "ts": ["2024-03-01", "soon", "01/02/2024", None, "soon"], "event": ["x"] * 5}
         )
-        with pytest.raises(DataInvalid, match=r"3 rows of .* have values in 'ts' that are not ISO 8601 moments, such as '01/02/2024', 'soon'"):
+        with pytest.raises(
+            DataInvalid, match=r"3 rows of .* have values in 'ts' that are not ISO 8601 moments, such as '01/02/2024', 'soon'"
+        ):
             HUB.events(given)
         assert len(HUB.events(given, moment=lambda each: to_datetime(each.ts, errors="coerce")).to_pandas()) == 1
 
@@ -331,7 +333,7 @@ class TestBadInput:
         with pytest.raises(InvalidType, match=r"event_type of .* is"):
             HUB.events(frame("duckdb", columns), user_id="event", event_type="j")
 
-    def test_wrong_arguments(self):
+    def test_invalid_arguments(self):
         given = frame("duckdb", CLICKS)
         with pytest.raises(ColumnNotFound, match="no column 'uidd' for user_id") as caught:
             HUB.events(given, user_id="uidd")
@@ -371,7 +373,7 @@ class TestBadInput:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_frame_that_was_filtered_and_a_window_in_a_role(engine):
+def test_a_filtered_frame_and_a_window_as_a_role(engine):
     given = frame(engine, CLICKS)
     events = HUB.events(given[given.action == "view"], user_id="uid")
     assert Counter(row[1] for row in rows(events, "event_type")) == {"view": 5}
@@ -437,7 +439,7 @@ def test_sessionize_refuses():
     assert again.to_pandas().session_id.dropna().is_monotonic_increasing, "the order is by the dropped column still"
 
 
-def test_objectiv_is_the_frame_of_get_objectiv_dataframe_and_more(tmp_path):
+def test_objectiv_schema_extends_get_objectiv_dataframe(tmp_path):
     import pyarrow.parquet as pq
 
     path = tmp_path / "data.parquet"

@@ -29,7 +29,7 @@ def df(request):
     return load(request.param, DATA)
 
 
-def test_fits_and_predicts_as_scikit_learn(df):
+def test_fits_and_predicts_like_scikit_learn(df):
     model = ModelHub().get_logistic_regression(C=0.5, fit_intercept=True)
     # The target may have the name of a feature; it stays apart.
     assert model.fit(df[FEATURES], df.bought.rename("hits")) is model
@@ -58,7 +58,7 @@ def test_fits_and_predicts_as_scikit_learn(df):
     assert len(df[df.likely > 0.5]) == sum(wanted > 0.5)
 
 
-def test_far_from_the_border(df):
+def test_large_scores(df):
     model = ModelHub().get_logistic_regression().fit(df[["hits"]], df.bought)
     model._model.coef_, model._model.intercept_ = np.array([[1000.0]]), np.array([0.0])
     far = df.assign(hits=(df.hits - 5) * 1000)

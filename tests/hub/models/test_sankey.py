@@ -62,7 +62,7 @@ def test_locations_within_a_given_one(df):
     assert rows(HUB.visualize_location_stack(df, "home", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
 
 
-def test_rows_that_no_index_tells_apart(df):
+def test_rows_with_a_repeated_index(df):
     pairs = HUB.visualize_location_stack(df.reset_index(drop=True), return_df=True, show=False)
     assert rows(pairs) == PAIRS
     # Every event twice, and those of one root once more: each row counts by itself.
@@ -76,14 +76,14 @@ def test_rows_that_no_index_tells_apart(df):
     ]
 
 
-def test_events_without_a_root_are_not_most_of_them(tmp_path):
+def test_events_without_a_root_are_not_the_default_root(tmp_path):
     without = [event(number, 9, f"2022-02-02 10:00:{number}", stack=[TOP]) for number in range(20, 30)]
     target, table = stored("arrow", [*EVENTS, *without], tmp_path)
     many = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
     assert rows(HUB.visualize_location_stack(many, return_df=True, show=False)) == PAIRS
 
 
-def test_nothing_is_asked_while_it_is_built(df):
+def test_no_query_runs_while_it_is_built(df):
     assert "most_common_root" in HUB.visualize_location_stack(df, return_df=True, show=False).view_sql()
 
 

@@ -89,7 +89,7 @@ def test_objectiv_events():
     assert {row[:2]: row[2] for row in counted(hub, steps)} == pairs, CONVERSION
 
 
-def test_frames_without_the_places_of_hits():
+def test_frames_without_the_positions_of_hits():
     hub, df = hub_of(), frame("duckdb", "text")
     steps = paths(hub, df, 3, "user_id")
     for lost in (
@@ -125,7 +125,7 @@ def drawn(figure):
 
 
 @pytest.mark.parametrize("count", ["paths", "transitions"])
-def test_steps_stand_in_columns(count):
+def test_steps_are_drawn_in_columns(count):
     hub, df, events = hub_of(), frame("duckdb", "text"), by_hand.drawn()
     options = {"n_examples": 1} if count == "transitions" else {}
     steps = paths(hub, df, 4, "session_id", **options)
@@ -152,7 +152,7 @@ def test_steps_stand_in_columns(count):
         assert sizes == sorted(sizes, reverse=True)
 
 
-def test_a_transition_stands_at_the_first_step_of_a_path():
+def test_a_transition_is_drawn_at_its_first_step():
     hub, df = hub_of(), frame("duckdb", "text")
     links, columns = drawn(sankey(hub, paths(hub, df, 4, "user_id"), count="transitions", return_figure=True))
     assert {step for step, *_ in links} == {1}
@@ -189,7 +189,7 @@ def test_figures_are_returned_and_not_shown(monkeypatch):
     assert list(empty.to_dict()["data"][0]["link"]["value"]) == []
 
 
-def test_numbers_need_no_plotly(monkeypatch):
+def test_counts_do_not_need_plotly(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
     hub, df = hub_of(), frame("duckdb", "text")
     steps = paths(hub, df, 3, "user_id")
@@ -199,7 +199,7 @@ def test_numbers_need_no_plotly(monkeypatch):
 
 
 @on_every_engine
-def test_frames_of_other_columns_are_refused_and_keys_are_no_steps(engine):
+def test_other_frames_are_refused_and_keys_are_not_steps(engine):
     hub, df = hub_of(), frame(engine, "text")
     steps = paths(hub, df, 3, "user_id")
     first, second, third = steps.data_columns

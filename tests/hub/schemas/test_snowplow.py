@@ -171,7 +171,7 @@ def _table(directory, drop=(), **more):
     return str(path), None
 
 
-def test_tables_that_are_not_of_events(tmp_path):
+def test_tables_without_events_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="it has no column se_action; found"):
         frame(_table(tmp_path, drop=["se_action"]))
     with pytest.raises(InvalidValue, match="no column of location stacks"):
@@ -191,7 +191,7 @@ def test_tables_that_are_not_of_events(tmp_path):
         frame(_table(tmp_path, network_userid=5))
 
 
-def test_columns_are_read_in_the_order_asked_for():
+def test_columns_keep_the_requested_order():
     # Statements are compared as text, by people and by caches.
     kinds = ["marketing", "application", "path", "http", "cookie_id", "input_value", "session", "locale"]
     columns = [f"contexts_io_objectiv_context_{kind}_context_1_0_0" for kind in kinds]
