@@ -199,7 +199,7 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
             raise InvalidValue(f"{name!r} is not the name of an HTML file", hint="give a name such as 'march.html'")
         path = directory / name
         if path.exists():
-            raise InvalidValue(f"the report {name!r} exists", hint="give another name")
+            raise InvalidValue(f"the report {name!r} exists already", hint="give another name")
         hub, events = asked.events()
         made = hub.report(
             events, title=title, start=start, end=end, by=by, funnel=condition(steps), conversion=condition(conversion)

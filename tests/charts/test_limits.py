@@ -1,4 +1,4 @@
-"""What is left out of a chart that has much to show, and that it says so."""
+"""Charts with too much to show: what is left out, and the note about it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_each_part_of_a_line_is_solid_or_dashed():
 def test_symbols_of_long_lines():
     found = marks(line_chart([Line("a", list(range(100)), [1.0] * 100)], Layout(), x_title="x", y_title="y"), "point")
     assert (len(found), sum(row["shown"] for row in found)) == (100, 25)
-    # A value between missing ones has no line, and so it has a symbol.
+    # A value between missing ones has no line, so it gets a symbol.
     lone = marks(
         line_chart(
             [Line("a", list(range(100)), [1.0 if number == 50 else None for number in range(100)])],

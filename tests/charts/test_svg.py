@@ -1,4 +1,4 @@
-"""Static SVG: deterministic, small, without anything that a page has to fetch or run."""
+"""Static SVG: deterministic, small, and without anything to fetch or run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_text_has_the_color_of_the_page():
     assert INK not in text
     assert {each.get("fill") for each in ElementTree.fromstring(text).iter(TEXT)} == {"currentColor"}
     assert 'fill="white"' not in text
-    # A label that looks like that color stays as it is.
+    # A label that looks like that color is unchanged.
     assert f">{INK}</text>" in svg(bars(INK))
     cells = [Cell("r", "c", "nine", 9), Cell("r", "d", "one", 1), Cell("r", "e", "none")]
     inks = {

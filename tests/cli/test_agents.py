@@ -1,4 +1,4 @@
-"""The command ``mcp``, asked by the client of the protocol's own SDK."""
+"""The command ``mcp``, called by the client of the protocol's own SDK."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ event_id,user_id,event_type,moment,amount
 
 
 def ask(arguments: list[str], *calls: tuple[str, dict[str, Any]]) -> tuple[dict[str, Any], list[Any]]:
-    """Return the tools of a server by name, and what it answered: a value, or its message of an error as a str."""
+    """Return the tools of a server by name, and its answer: a value, or an error message as a str."""
 
     async def session() -> tuple[dict[str, Any], list[Any]]:
         server = StdioServerParameters(command=sys.executable, args=["-m", "objectiv_local", "mcp", *arguments], cwd=ROOT)
@@ -134,7 +134,7 @@ def test_errors_have_hints(clicks: str) -> None:
         "needs a string 'analysis'",
         "Field required",
         "greater than or equal to 1",
-        "no analysis 'tren'",
+        "unknown analysis 'tren'",
         "amont",
         "query",
         "oracle",
@@ -160,7 +160,7 @@ def test_answers_are_limited_in_rows_and_time(clicks: str) -> None:
         ("query", {"sql": "SELECT 42 AS n"}),
     )
     assert ([row["n"] for row in many["rows"]], many["more_rows"]) == ([0, 1, 2], True)
-    assert "no answer: stopped after 1 s" in late
+    assert "the query was canceled: stopped after 1 s" in late
     assert after["rows"] == [{"n": 42}]
 
 
@@ -248,7 +248,7 @@ def test_postgres_is_read_and_its_password_is_not_shown() -> None:
     )
     assert answers[0]["rows"] == [{"n": 1}]
     assert all(isinstance(answer, str) for answer in answers[1:4])
-    assert "no answer: stopped after 2 s" in answers[3]
+    assert "the query was canceled: stopped after 2 s" in answers[3]
     assert answers[5]["rows"] == [{"s": "on"}]
     assert "tables" in answers[6]
 

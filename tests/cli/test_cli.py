@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it writes, and its exit codes."""
+"""The command line: printed output, written files, and exit codes."""
 
 from __future__ import annotations
 
@@ -229,8 +229,8 @@ def test_sample(asked, tmp_path):
         (["run", "trend", "clicks.csv", "--where", "=nothing > 1"], "nothing"),
         (["run", "trend", "clicks.csv", "--where", "[1"], "--where is not valid JSON"),
         (["run", "funnel", "clicks.csv"], "Missing option '--steps'"),
-        (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window is a duration"),
-        (["run", "trend", "clicks.csv", "--top", "many"], "--top is a number"),
+        (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window has to be a duration"),
+        (["run", "trend", "clicks.csv", "--top", "many"], "--top has to be a number"),
         (["run", "trends", "clicks.csv"], "No such command"),
         (
             ["run", "trend", "clicks.csv", "--start", "soon"],
@@ -248,7 +248,7 @@ def test_sample(asked, tmp_path):
         (["sql", "retention", "clicks.csv", "--start-date", "soon"], "--start-date is not a day"),
         (
             ["run", "funnel", "clicks.csv", "--steps", "view,buy", "--order", "any way"],
-            "--order is one of ordered, strict, any",
+            "--order has to be one of ordered, strict, any",
         ),
         (["run", "trend", "clicks.csv", "--identity", "last_known"], "--user-id device_id,user_id"),
         (["run", "trend"], "Missing argument 'SOURCE'"),
@@ -258,7 +258,7 @@ def test_sample(asked, tmp_path):
         (["inspect", ""], "is empty"),
         (["verify", "."], "is not a snapshot"),
         (["refresh", "nothing"], "is not a snapshot"),
-        (["snapshot", "clicks.csv", "."], "holds other files"),
+        (["snapshot", "clicks.csv", "."], "contains other files"),
         (["snapshot", "clicks.csv", "local", "--check", "all"], "is not one of"),
         (["run", "trend", "clicks.csv", "-o", "nowhere/rows.csv"], "there is no directory"),
         (["run", "trend", "clicks.csv", "-o", "clicks.csv/rows.csv"], "clicks.csv"),
@@ -359,7 +359,7 @@ def test_completion(shell):
     analyses = completed("objectiv-local run", "tre")
     assert "trend" in analyses
     assert "funnel" not in analyses
-    # The shell looks for the files itself.
+    # The shell completes the files itself.
     for words in ("objectiv-local inspect", "objectiv-local run trend", "objectiv-local sql trend"):
         assert completed(words, "clicks").split("\n")[0].split(",")[0] == "file"
 

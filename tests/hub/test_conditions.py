@@ -1,4 +1,4 @@
-"""Conversions by a condition: a function of the frame at hand, in every model that counts conversions."""
+"""Conversions by a condition, a function of the frame that a model is applied to, in every model that counts conversions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Conversions over one state of a frame, applied to others: what they are computed from, found there, or told to be missing."""
+"""Conversions registered over one state of a frame and applied to others: their columns are found, or reported missing."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_replaced_column(df):
     pressed = BOUGHT | {3: False}
     changed = df.copy()
     changed["location_stack"] = changed.location_stack.json[:1]
-    # As it was, where it still is there below; else it is gone, and what has its name now does not stand in for it.
+    # The replaced column is used if it still exists in an earlier step; otherwise it is missing, and its namesake is not used.
     assert converts(hub, changed) == pressed
     assert converts(hub, changed[changed.session_hit_number == 1]) == {1: True, 3: False, 4: True}
     for frame in (kept(changed), kept(changed[changed.session_hit_number == 1]), changed.get_sample(sample_percentage=100)):
@@ -92,7 +92,7 @@ def test_columns_computed_from_others(df):
     own = df.copy()
     own["part"] = buying(own.location_stack)
     hub = registered(own.part)
-    # Those of frames that never had the column, and of one that had it and lost it.
+    # Frames that never had the column, and a frame that had it and lost it.
     for frame in (
         df,
         kept(df),
@@ -105,7 +105,7 @@ def test_columns_computed_from_others(df):
     neither = kept(own.drop(columns=["part", "location_stack"]))
     with pytest.raises(ColumnNotFound, match=r"computed from part as it was(.|\n)*register it again"):
         hub.map.is_conversion_event(neither, "bought")
-    # What it was computed from has other values under its name now.
+    # The column that it was computed from now has other values.
     own["location_stack"] = own.location_stack.json[5:]
     with pytest.raises(ColumnNotFound, match="computed from part as it was"):
         hub.map.is_conversion_event(kept(own.drop(columns=["part"])), "bought")

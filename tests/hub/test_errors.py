@@ -1,4 +1,4 @@
-"""Bad input: a clear error of the package that is also the builtin one that a caller expects."""
+"""Bad input: a clear error of the package that is also the builtin error that a caller expects."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_columns_may_have_any_name(df):
         assert hub.agg.drop_off_locations(named, groupby=name).view_sql().count(name) > 0
         assert len(hub.get_funnel_discovery().get_navigation_paths(named, 2, by=name)) == 1
         assert list(hub.map.conversions_in_time(named, "presses", partition=name).sort_index().to_pandas()) == [1, 2]
-    # A column that a model reads itself may be named once more.
+    # A column that a model reads itself may also be named as a group.
     assert list(hub.map.conversions_in_time(df, "presses", partition="moment").sort_index().to_pandas()) == [1, 1]
 
 

@@ -1,4 +1,4 @@
-"""Users who say who they are, and global contexts in one column."""
+"""Users who identify themselves, and global contexts in one column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENTS = [
     event(1, A, "2022-02-01 10:00:00", contexts=[APP]),
     event(2, A, "2022-02-01 10:01:00", contexts=[APP, is_("7", "crm"), is_("old@x"), is_("second@x")]),
     event(4, A, "2022-02-01 10:02:00", contexts=[is_("late@x")]),
-    # At the same moment, the greater event id is the later one.
+    # At the same moment, the larger event id is the later one.
     event(5, A, "2022-02-01 10:02:00", contexts=[is_("joan@x")]),
     event(3, A, "2022-02-01 10:10:00", contexts=[{"_type": "IdentityContext", "id": "email"}]),  # no value
     event(6, B, "2022-02-01 10:15:00", contexts=[is_("joan@x"), HTTP, COOKIES]),
@@ -52,7 +52,7 @@ def rows(df, *columns):
 def test_users_have_their_last_identity(place):
     df = frame(place, identity_resolution="email")
     assert df.dtypes["user_id"] == "string"
-    # A and B are one user, with one session; C was told apart by the cookie, and is anonymous.
+    # A and B are one user, with one session; C was identified by the cookie, and is anonymous.
     assert rows(df, "user_id", "session_id", "session_hit_number") == [
         (JOAN, 1, 1),
         (JOAN, 1, 2),

@@ -1,4 +1,4 @@
-"""Cards on Metabase, by a server that checks what it is asked as Metabase does."""
+"""Metabase cards, tested with a server that checks requests as Metabase does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PASSWORD = "s3cret/&?\"'"
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Metabase, as far as cards and dashboards go. ``is_old`` is how releases before 0.48 talk.
+    """Metabase, as far as cards and dashboards are concerned. ``is_old`` selects the API of releases before 0.48.
 
-    What goes wrong while it answers is kept in ``errors``, for the fixture to see once all threads are done.
+    Errors while answering are kept in ``errors``, which the fixture checks once all threads are done.
     """
 
     daemon_threads = False
@@ -102,7 +102,7 @@ def server(request, monkeypatch):
         monkeypatch.delenv("METABASE_WEB_URL", raising=False)
         yield server
         server.shutdown()
-    # Of one who hung up meanwhile, nobody reads the answer.
+    # If the client hung up in the meantime, nobody reads the answer.
     assert [error for error in server.errors if not isinstance(error, ConnectionError)] == []
 
 
@@ -133,7 +133,7 @@ def test_a_card_is_made_and_then_updated(server):
     assert again == made
     assert [each["display"] for each in server.cards] == ["table"]
     assert len(server.dashboard) == 1
-    # What was set for one card is not for the next one.
+    # Settings of one card do not carry over to the next.
     other = hub.to_metabase(frame(), config={"name": "Hits", "metrics": ["n"]})
     assert other["card"].endswith("/card/8")
     assert [each["display"] for each in server.cards] == ["table", "bar"]

@@ -1,4 +1,4 @@
-"""Models as methods: under the names, signatures and docstrings of the functions, with the settings of their object."""
+"""Models as methods: with the names, signatures and docstrings of the functions, and the settings of their object."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_method_passes_the_settings_of_its_object(df):
     by_month, by_year = ModelHub(time_aggregation="%Y-%m"), ModelHub(time_aggregation="%Y")
     assert by_month.agg.unique_users(df).to_pandas().to_dict() == {"2022-02": 1, "2022-03": 2}
     assert by_year.agg.unique_users(df).to_pandas().to_dict() == {"2022": 2}
-    # Without a hub, settings are an argument like any other.
+    # Without a hub, settings is an ordinary argument.
     assert unique.unique_users(Settings("%Y"), df).view_sql() == by_year.agg.unique_users(df).view_sql()
     assert frequency.frequency(df).view_sql() == by_year.agg.frequency(df).view_sql()
 

@@ -1,4 +1,4 @@
-"""Labels of rows that were filtered by a label: they are computed from the rows that are left."""
+"""Labels of rows that were filtered by a label are computed from the remaining rows."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_sessions(place):
 
 
 def test_another_gap(place):
-    # Ten seconds: nothing but the two hits at the same moment stays together.
+    # Ten seconds: only the two hits at the same moment stay together.
     assert sessions(ModelHub(), place, session_gap_seconds=10) == {
         1: (1, 1),
         5: (2, 1),

@@ -15,7 +15,7 @@ WIDE, NARROW = 1200, 390
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Return a function that returns the file of the report of a name, made once."""
+    """Return a function that returns the file of a report by name, generated once."""
     directory = tmp_path_factory.mktemp("pages")
 
     def of(name):
@@ -67,7 +67,7 @@ def test_an_injected_script_does_not_run(pages):
 
 @pytest.mark.parametrize("name", ["sample", "hostile"])
 def test_a_phone_scrolls_tables_and_not_the_page(pages, name, tmp_path):
-    # The narrowest window of Chromium is wider than a phone, so that a frame of the page is measured.
+    # The narrowest window of Chromium is wider than a phone, so an iframe of the page is measured.
     page = pages(name)
     scripted = with_script(
         page,
@@ -81,7 +81,7 @@ def test_a_phone_scrolls_tables_and_not_the_page(pages, name, tmp_path):
 
 
 def test_hostile_texts_are_shown_as_they_are(pages):
-    # Those of tables, by the browser; it reads a carriage return in a document as a line feed.
+    # Table texts as read by the browser, which reads a carriage return in a document as a line feed.
     scripted = with_script(
         pages("hostile"),
         """

@@ -1,4 +1,4 @@
-"""Reports: what they say of small events that can be counted by hand, and that each is a sound document."""
+"""Reports on small events that can be counted by hand; each report is a valid document."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def made():
-    """Return a function that returns the report of a name, made once."""
+    """Return a function that returns a report by name, generated once."""
     known = {}
 
     def of(name):
@@ -100,7 +100,7 @@ def test_a_report_is_one_valid_document(made, name):
     root = document(report.html)
     [html] = root.all("html")
     assert html.attributes["lang"] == "en"
-    # Nothing runs, nothing is fetched: no script, no handler, and no reference out of the document.
+    # Nothing runs and nothing is fetched: no script, no handler, and no external reference.
     tags = {each.tag for each in root.all()}
     assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base", "foreignobject", "image", "use"}
     for each in root.all():
@@ -114,7 +114,7 @@ def test_a_report_is_one_valid_document(made, name):
     assert "@import" not in css.text
     [policy] = [each.attributes["content"] for each in root.all("meta") if each.attributes.get("http-equiv")]
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    # References within the document lead somewhere, and ids are unique.
+    # References within the document have a target, and ids are unique.
     ids = [each.attributes["id"] for each in root.all() if "id" in each.attributes]
     assert len(ids) == len(set(ids))
     led = [each.attributes["href"][1:] for each in root.all("a")]
@@ -181,7 +181,7 @@ def test_the_numbers_of_a_small_stream(made):
         ["/home", "2", "3"],
         ["/shop", "1", "2"],
     ]
-    # Steps that nobody named: view has two users and buy one. b had no time left to buy, as its 14 days are not over.
+    # Default steps: view has two users and buy one. b is not dropped, because its 14 days have not ended.
     assert [row[:5] for row in found["Funnel"]] == [
         ["step", "name", "users", "of first", "of previous"],
         ["1", "view", "2", "100%", "100%"],
@@ -214,7 +214,7 @@ def test_a_range_with_steps_and_a_conversion():
     )
     found = tables(document(report.html))
     assert [row[1] for row in found["Totals"][1:4]] == ["2", "2", "2"]
-    # a was there before the range, and is not new.
+    # a had events before the range, and is not new.
     assert found["New users by week"][1:] == [["2024-02-26", "1", "no"]]
     assert [row[1:3] for row in found["Funnel"][1:]] == [["looks", "2"], ["comes back", "0"]]
     assert found["Users who converted in each week"][1:] == [["2024-02-26", "2", "2", "100%", "no"]]
@@ -264,7 +264,7 @@ def test_a_part_that_fails_leaves_the_rest(monkeypatch, caplog):
 
 @pytest.fixture(scope="module")
 def shop(postgres_url):
-    """Return the address of a database with the events, and that of a user who may make no temporary table there."""
+    """Return the URL of a database with the events, and that of a user who cannot create a temporary table there."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for statement in (
             "DROP DATABASE IF EXISTS shop_report",
@@ -304,7 +304,7 @@ def test_both_engines_say_the_same(shop, made, may_store, caplog):
 def test_a_second_report_has_the_current_events():
     events = events_of(EVENTS)
     before = HUB.report(events)
-    # Behind the back of the connection, as others do.
+    # Through another connection, as others do.
     events.engine._connection.execute("INSERT INTO clicks VALUES (6, 'c', '2024-03-03 13:00', 'view', '/home')")
     after = HUB.report(events)
     assert [tables(document(each.html))["Totals"][2] for each in (before, after)] == [["Users", "2"], ["Users", "3"]]

@@ -1,4 +1,4 @@
-"""What the generated streams hold: shape, shares, the awkward cases, and the same events for the same seed."""
+"""The generated streams: shape, shares, edge cases, and reproducibility by seed."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_traffic_grows_and_is_lower_at_weekends() -> None:
     assert max(by_weekday[5], by_weekday[6]) < 0.7 * min(by_weekday[day] for day in range(5))
 
 
-# Awkward cases: all of them, in every stream of 2,000 events or more
+# Edge cases: all of them, in every stream of 2,000 events or more
 
 
 def _gaps(events: list[Event]) -> list[tuple[Event, Event]]:

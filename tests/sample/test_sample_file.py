@@ -1,4 +1,4 @@
-"""The files: what ``generate`` and the command write, what they refuse, and the bundled sample."""
+"""Files that ``generate`` and the command write or refuse to write, and the bundled sample."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the generator fail after some batches."""
+    """Make the generator fail after some batches."""
     make, calls = Renderer.batch, []
 
     def batch(self: Renderer, rows: object) -> pa.RecordBatch:

@@ -1,6 +1,6 @@
-"""Whatever interrupts an export, a reader finds the version before or after it, and the next run goes on.
+"""Whatever interrupts an export, a reader finds the version before or after it, and the next run continues.
 
-``OBJECTIV_KILLS=100`` kills as many exporters.
+``OBJECTIV_KILLS=100`` kills that many exports.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def test_a_full_disk_publishes_nothing_and_the_next_run_continues(tmp_path):
 def test_a_lost_connection_costs_one_file_at_most(tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "FILE_ROWS", 30)
     table = Table(POSTGRES, tmp_path, stream(2, 120))
-    # A connection of its own, because others hold what other tests need.
+    # A separate connection, because other tests need the shared one.
     engine = connect(table.target, new=True)
     pid = engine.arrow("SELECT pg_backend_pid()", (("pid", INT64),)).column(0)[0].as_py()
     events = table.events(engine)
@@ -157,7 +157,7 @@ def test_rows_that_changed_since_an_interruption_are_read_again(tmp_path, monkey
 
 
 def interrupted(frame, path, monkeypatch, **options):
-    """Write all files of a snapshot but the last one."""
+    """Write all files of a snapshot except the last one."""
     with monkeypatch.context() as patch:
         patch.setattr(staging, "FILE_ROWS", 30)
         write, count = staging._write, []
@@ -284,7 +284,7 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     version = published / json.loads(text)["version"]
 
     def rewritten(name, sql):
-        """Replace a file by others of its rows, and the manifest by one that says so."""
+        """Replace a file by one with changed rows, and update the manifest accordingly."""
         file = version / name
         before = file.read_bytes()
         duckdb.sql(f"COPY ({sql.format(file=file)}) TO '{tmp_path}/other.parquet' (FORMAT parquet)")

@@ -1,4 +1,4 @@
-"""Models and analyses answer on a snapshot what they answer on the source."""
+"""Models and analyses return the same on a snapshot as on the source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans are the same plans after they were written as JSON."""
+"""Plans are unchanged after being written as JSON and read."""
 
 from __future__ import annotations
 

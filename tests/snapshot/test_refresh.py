@@ -1,4 +1,4 @@
-"""A snapshot follows its source: after whatever changes, its rows are those of the source, and only changed months are read."""
+"""A snapshot follows its source: after any change, it has the rows of the source, and only changed months are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ on_every_engine = pytest.mark.parametrize("engine", ENGINES)
 
 @pytest.fixture
 def exported(monkeypatch):
-    """Return the months that are read from the source, in a list that grows."""
+    """Return a growing list of the months that are read from the source."""
     months = []
     export = staging.export
 
@@ -35,7 +35,7 @@ def exported(monkeypatch):
 
 
 def files(directory):
-    """Return the file of each month, as the file system knows it."""
+    """Return the file of each month, as identified by the file system."""
     version = snapshot.manifest.read(Path(directory)).version
     return {path.parent.name[6:]: path.stat().st_ino for path in (Path(directory) / version / "rows").glob("*/*.parquet")}
 
@@ -95,13 +95,13 @@ def test_only_changed_months_are_read_and_written(tmp_path, exported):
     assert exported.pop() == []
     assert snapshot.info(tmp_path / "local").version == "v000001"
 
-    # A later event changes its month alone; the sessions of the other months stay as they were.
+    # A later event only changes its own month; the sessions of the other months are unchanged.
     table.write([*rows, event(4, at="2024-04-01 00:00")])
     table.events().snapshot(tmp_path / "local")
     assert exported.pop() == ["2024-04"]
     assert {month: file for month, file in files(tmp_path / "local").items() if month != "2024-04"} == first
 
-    # A late event is one more session, so the numbers of all later sessions are written anew, but not read.
+    # A late event adds a session, so the numbers of all later sessions are rewritten, but the rows are not read again.
     table.write([event(0, at="2024-01-01 00:00", user="c"), *table.rows])
     local = table.events().snapshot(tmp_path / "local")
     assert exported.pop() == ["2024-01"]
@@ -222,7 +222,7 @@ def test_an_open_frame_stays_as_it_is(tmp_path):
     assert (len(before), len(after), len(snapshot.open(tmp_path / "local"))) == (1, 2, 2)
     table.write([event(1), event(2), event(3)])
     table.events().snapshot(tmp_path / "local")
-    # The version before the last one is gone.
+    # Versions older than the previous one are deleted.
     with pytest.raises(TableNotFound, match="moved or deleted"):
         len(before)
     assert len(after) == 2

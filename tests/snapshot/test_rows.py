@@ -1,4 +1,4 @@
-"""A snapshot is the frame that it was made of: rows, types, names, index; and what others read in its files."""
+"""A snapshot equals the frame that was written: rows, types, names, index; and its files are readable by other programs."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_values_of_every_type_round_trip(engine, tmp_path):
     assert content(local) == content(frame)
     assert local.dtypes == frame.dtypes
     assert local.index_columns == ["row"]
-    # The values are those that were put in.
+    # The values are the ones that were inserted.
     found = local.sort_index().to_arrow().to_pydict()
     for name, values in MANY.items():
         expected = [None if value is None else str(value) for value in values] if name == "id" else values
@@ -165,7 +165,7 @@ def test_sessions_are_known_to_be_the_hubs(engine, tmp_path):
             HUB.agg.session_duration(frame).sort_index().to_pandas().to_dict()
             == HUB.agg.session_duration(events).sort_index().to_pandas().to_dict()
         )
-    # Paths are ordered by session only where the hub numbered the sessions.
+    # Paths are only ordered by session if the hub numbered the sessions.
     from objectiv_local.hub.hits import sessions_are_numbered
 
     assert sessions_are_numbered(events._state)
@@ -282,7 +282,7 @@ def test_a_comparison_of_a_json_key_as_condition_and_value(tmp_path):
     assert [each.name for each in snapshot.manifest.read(tmp_path / "local").members] == ["props.n", "props.plan"]
     for frame in (events, local):
         test = frame.props["plan"] == "pro"
-        # JSON null differs from a string, and a member that is not there is missing.
+        # JSON null differs from a string, and an absent key is missing.
         counts = [len(frame[condition]) for condition in (test, ~test, test | ~test, test | test.isnull())]
         assert counts == [5, 25, 30, 6]
         both = frame.assign(yes=test.fillna(False), test=test)
@@ -306,7 +306,7 @@ def test_json_reads_as_in_the_source(tmp_path):
         None,
     ]
     rows = pa.table({"row": range(len(texts)), "json": texts})
-    for copies, dictionaries in ((1, 0), (5, 1)):  # beside members, and in a dictionary
+    for copies, dictionaries in ((1, 0), (5, 1)):  # with keys as columns, and in a dictionary
         frame = DataFrame.from_arrow(
             connect(rows), pa.concat_tables([rows] * copies).set_column(0, "row", pa.array(range(len(texts) * copies))), "row"
         )

@@ -299,11 +299,16 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
         return among(given if isinstance(given, list) else reads(given))
     if kind in ("all", "any"):
         if not isinstance(given, list) or not given:
-            raise InvalidValue(f"a rule cannot be read: {kind} is {in_words(given)}", hint="give a list of rules")
+            raise InvalidValue(
+                f"a rule cannot be read: {kind} has to be a list of rules, not {in_words(given)}", hint="give a list"
+            )
         parts = tuple(read_rule(each, reads) for each in given)
         return All(parts) if kind == "all" else Either(parts)
     if not isinstance(given, dict):
-        raise InvalidValue(f"a rule cannot be read: {kind} is {in_words(given)}", hint='for instance {"did": {"event": "buy"}}')
+        raise InvalidValue(
+            f"a rule cannot be read: {kind} has to be an object, not {in_words(given)}",
+            hint='for instance {"did": {"event": "buy"}}',
+        )
     unknown = [name for name in given if name not in _KINDS[kind]]
     if unknown:
         raise InvalidValue(f"a rule cannot be read: {kind} has no key {unknown[0]!r}", hint=near(str(unknown[0]), _KINDS[kind]))
@@ -313,7 +318,7 @@ def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
         return did(**options)
     items = options.pop("events" if kind == "did_in_order" else "values", [])
     if not isinstance(items, list):
-        raise InvalidValue(f"a rule cannot be read: {kind} has {in_words(items)} in place of a list", hint="give a list")
+        raise InvalidValue(f"a rule cannot be read: {kind} needs a list, not {in_words(items)}", hint="give a list")
     return did_in_order(*items, **options) if kind == "did_in_order" else was(options.pop("column", None), *items)
 
 

@@ -314,7 +314,7 @@ def _are_unique(state: State, title: str, *, made: bool) -> bool:
             hint="check that it is a table of events, and name the column with moment=...",
         )
     if rows > events:
-        logger.warning("%d of %d rows of %s have no moment and are left out", rows - events, rows, title)
+        logger.warning("%d of %d rows of %s have no moment, and are left out", rows - events, rows, title)
     if made:
         return True
     if with_id > ids_:

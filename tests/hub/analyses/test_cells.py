@@ -1,4 +1,4 @@
-"""Users of cells that no analysis has: what is known without a query is an error, the rest has no users."""
+"""Users of cells that do not exist: an error if that is known without a query, otherwise no users."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ STEPS = ["view", "cart", "buy"]
         (lambda df: HUB.retention(df, by="week"), {"cohort": "2024-01-02"}, "not the start of its week"),
         (lambda df: HUB.retention(df, periods=3), {"periods_since": 3}, "give a number from 0 to 2"),
         (lambda df: HUB.retention(df), {"periods_since": -1}, "give a number from 0"),
-        (lambda df: HUB.retention(df, brackets=[(0, 1), (1, 4)]), {"periods_since": 2}, "no periods_since of the analysis"),
+        (lambda df: HUB.retention(df, brackets=[(0, 1), (1, 4)]), {"periods_since": 2}, "not a periods_since of the analysis"),
         (lambda df: HUB.paths(HUB.sessionize(df), steps=3), {"step": 3}, "give a number from 1 to 2"),
         (lambda df: HUB.rfm(df, "amount", scores=4), {"recency_score": 5}, "give a number from 1 to 4"),
         (lambda df: HUB.rfm(df, "amount").ltv(), {"cohort": "2024-01-02"}, "not the start of its month"),

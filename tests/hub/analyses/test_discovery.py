@@ -1,4 +1,4 @@
-"""What is in the data, and what is wrong with it: event types, properties, quality."""
+"""Contents and quality of the data: event types, properties, quality checks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_errors_of_properties():
         HUB.properties(fixture("duckdb"), ["amount", "amount"])
 
 
-#: Events with something wrong each, on days from which the 7th is missing.
+#: Events that each fail some check, on days that do not include the 7th.
 FLAWED = [
     ("a", "2024-01-01 10:00", "view"),
     ("a", "1999-12-31 23:59", "view"),
@@ -120,7 +120,7 @@ def flawed(engine):
 @on_every_engine
 def test_checks(engine):
     found = {row[0]: row[1:] for row in rows(HUB.quality(flawed(engine), start="1999-01-01", as_of="2024-01-08 12:30", busy=1))}
-    # Of the days since 1999, which are 25 years and 8 days, 8 have events; the sessions of exactly a day are not long.
+    # Of the days since 1999 (25 years and 8 days), 8 have events; sessions of exactly one day are not long.
     assert found["day_without_events"] == ("warning", 25 * 365 + 6 + 8 - 8, 25 * 365 + 6 + 8, "1999-01-01")
     expected = {
         "missing_moment": ("error", 1, 12, "e05"),
@@ -171,7 +171,7 @@ def test_odd_days_by_hand(engine, seed):
 
 
 def test_contexts_of_objectiv():
-    """The sample against plain Python, with contexts taken out of some events."""
+    """The sample against plain Python, with contexts removed from some events."""
     needed = {
         "InteractiveEvent": "AbstractLocationContext",
         "PressEvent": "PressableContext",

@@ -1,4 +1,4 @@
-"""Where analyses are easily wrong: clocks that are set at midnight, ties, units of several columns, ranges without events."""
+"""Edge cases of analyses: clock changes at midnight, ties, units of several columns, ranges without events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def frame(engine, *events):
 
 @on_every_engine
 def test_a_day_without_midnight_is_complete(engine):
-    # On 2018-11-04, the clocks of São Paulo go from 23:59 to 01:00, which is 03:00 in UTC.
+    # On 2018-11-04, clocks in São Paulo change from 23:59 to 01:00, which is 03:00 in UTC.
     hub = ModelHub(time_zone="America/Sao_Paulo", week_start="sunday")
     events = frame(engine, ("a", "2018-11-04 03:00", "view"), ("a", "2018-11-20 12:00", "view"))
     for by in ("day", "week"):
@@ -57,7 +57,7 @@ def test_a_day_without_midnight_is_complete(engine):
 
 @on_every_engine
 def test_an_hour_that_begins_before_the_range_is_not_complete(engine):
-    # Clocks in Amsterdam show 02:00 twice: at 00:00 and at 01:00 in UTC.
+    # In Amsterdam, 02:00 occurs twice: at 00:00 and at 01:00 in UTC.
     hub = ModelHub(time_zone="Europe/Amsterdam")
     events = frame(
         engine, ("a", "2024-10-27 00:30", "view"), ("a", "2024-10-27 01:30", "view"), ("a", "2024-10-27 04:00", "view")
@@ -69,7 +69,7 @@ def test_an_hour_that_begins_before_the_range_is_not_complete(engine):
 
 @on_every_engine
 def test_a_midnight_that_occurs_twice_counts_from_the_first(engine):
-    # Clocks in Havana show the midnight of 2023-11-05 twice: at 04:00 and at 05:00 in UTC.
+    # In Havana, the midnight of 2023-11-05 occurs twice: at 04:00 and at 05:00 in UTC.
     hub = ModelHub(time_zone="America/Havana")
     events = frame(engine, ("a", "2023-11-05 04:30", "view"), ("a", "2023-11-06 04:45", "buy"))
     # The return is 24 hours and 15 minutes after the start, and 24 hours and 45 minutes after the start of the day.
@@ -156,7 +156,7 @@ def test_dormant_users_of_all_periods_come_from_complete_periods(engine):
 @on_every_engine
 @pytest.mark.parametrize("name", ["trend", "lifecycle", "active_users", "quality"])
 def test_an_event_with_a_wrong_clock_does_not_square_the_number_of_periods(engine, name):
-    # As an array beside each of its elements, these days and hours would fill the memory.
+    # With an array beside each of its elements, these days and hours would fill the memory.
     events = frame(engine, ("a", "1900-01-01 00:00", "view"), ("a", "2024-01-04 12:00", "view"))
     found = getattr(HUB, name)(events)
     days = (datetime.date(2024, 1, 4) - datetime.date(1900, 1, 1)).days + 1
@@ -212,7 +212,7 @@ def test_the_index_of_a_frame_is_not_confused_with_a_column_of_an_analysis():
     }.items():
         with pytest.raises(InvalidValue, match=f"'{name}'"):
             make(events.reset_index().rename(columns={"event_id": name}).set_index(name))
-        # A column that is there twice, as one of two levels.
+        # A column that occurs twice, as one of two levels.
         levels = events.reset_index()
         levels[name] = levels.amount
         with pytest.raises(InvalidValue, match=f"'{name}'"):
@@ -223,7 +223,7 @@ def test_the_index_of_a_frame_is_not_confused_with_a_column_of_an_analysis():
 
 @on_every_engine
 def test_a_dropped_column_does_not_order_events(engine):
-    # By event_id, which the frame had once, the view of BE would be the first one.
+    # By event_id, which the frame has dropped, the view of BE would be the first one.
     events = frame(engine, ("a", "2024-01-04 12:00", "view", "BE"), ("a", "2024-01-04 12:00", "view", "NL"))
     events = events.reset_index().assign(key=lambda found: -found.amount).set_index("key").drop(columns=["event_id"])
     found = HUB.trend(events, "first_time_users", breakdown="country")
@@ -359,7 +359,7 @@ def test_invalid_metrics():
 
     with pytest.raises(InvalidType, match="not a metric of column 'large'"):
         asked(("mean", "large"))
-    # As JSON has it.
+    # As in JSON.
     assert rows(asked(["count", "buy"])) == rows(asked(("count", "buy")))
 
 
@@ -369,7 +369,7 @@ def test_errors_name_the_metric_and_its_file(tmp_path):
     with pytest.raises(InvalidValue, match=r"metric .weekly. of metrics\.yml: by is not a period"):
         HUB.metrics(path).weekly(frame("duckdb", ("a", "2024-01-04 12:00", "view")))
     for text, words in (
-        ("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' is there twice"),
+        ("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' occurs twice"),
         ("a: {analysis: trend, arguments: {start: 2024-13-10}}", "month must be in 1..12"),
     ):
         path.write_text(text)

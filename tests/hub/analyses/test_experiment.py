@@ -1,4 +1,4 @@
-"""Experiments: scipy on the rows of units, examples worked out by hand, and simulations of what intervals promise."""
+"""Experiments: compared with scipy on the rows of units and with examples by hand, and simulations of interval coverage."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def event(user, moment, kind, group=None, amount=None):
     }
 
 
-#: Four users of each variant; a and e have done something before.
+#: Four users of each variant; a and e have earlier events.
 EVENTS = [
     event("a", 0, "buy", None, 100.0),
     event("a", 1, "visit", "control"),
@@ -85,9 +85,9 @@ EVENTS = [
     event("h", 1, "visit", "new"),
     event("i", 1, "visit", "new"),
     event("i", 2, "visit", "control"),
-    event("i", 3, "buy", None, 1000.0),  # saw both
+    event("i", 3, "buy", None, 1000.0),  # saw both variants
     event("j", 1, "visit"),
-    event("j", 2, "buy", None, 1000.0),  # was exposed to nothing
+    event("j", 2, "buy", None, 1000.0),  # was exposed to no variant
     event("k", 1, "buy", "new", 1000.0),  # was not exposed
     event(None, 1, "visit", "new"),
     event(None, 2, "buy", None, 1000.0),
@@ -333,7 +333,7 @@ def test_a_split_that_is_not_the_planned_one(engine):
 
 
 def test_holm():
-    # Holm (1979): the smallest p-value is multiplied by the number of tests, the next by one less, and none decreases.
+    # Holm (1979): the smallest p-value is multiplied by the number of tests, the next by one less, and values never decrease.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([None, 0.6, 0.7, None]) == [None, 1.0, 1.0, None]
     assert holm([]) == []
@@ -349,7 +349,7 @@ def test_three_variants_and_their_correction(engine):
     assert smallest["p_holm"] == pytest.approx(min(1.0, 8 * p_values[0]))
 
 
-# ---- intervals that hold at any time
+# ---- intervals that are valid at any time
 
 
 def test_the_published_formula():
@@ -360,7 +360,7 @@ def test_the_published_formula():
     expected = math.sqrt((v + rho) * math.log((v + rho) / (rho * alpha**2))) / n
     error = math.sqrt(s2 / n)
     assert anytime_half_width(n, error, alpha, planned) == pytest.approx(expected)
-    # The p-value is alpha where the interval ends at 0.
+    # The p-value is alpha if the interval ends at 0.
     assert anytime_p(n, expected, error, alpha, planned) == pytest.approx(alpha)
     assert anytime_p(n, 0.0, error, alpha, planned) == 1.0
     # It is narrowest, in standard errors, at the planned number.
@@ -380,7 +380,7 @@ def test_repeated_checks_do_not_inflate_false_positives():
             wrong[planned] += any(
                 compared("ratio", one, other, 0.05, planned).p < 0.05 for one, other in zip(*groups, strict=True)
             )
-    # 600 experiments of 40 looks: a fixed test is wrong about every third time, which is what looking often costs.
+    # 600 experiments checked 40 times: a fixed-sample test is wrong about every third time, the cost of repeated checks.
     assert wrong[None] > 120
     assert wrong[2000] < 0.05 * 600
 
@@ -419,7 +419,7 @@ def test_a_covariate_narrows_intervals_and_keeps_their_coverage():
         found = compared("mean", *adjusted(groups), 0.05, None)
         other = compared("mean", *plain, 0.05, None)
         covered += found.difference_low < 0.3 < found.difference_high
-        # The covariate explains 4 of 5 parts of the variance, so intervals are sqrt(1/5) as wide.
+        # The covariate explains 4/5 of the variance, so intervals are sqrt(1/5) as wide.
         narrower += (found.difference_high - found.difference_low) / (other.difference_high - other.difference_low)
     assert 0.92 * 300 < covered < 0.98 * 300
     assert narrower / 300 == pytest.approx(math.sqrt(1 / 5), abs=0.02)
@@ -476,7 +476,7 @@ def test_tea_tasting(engine):
     )
     corrected = asked(loaded(engine, generated), {"orders": ("count", "buy")}, covariate=2 * DAY)
     theirs = tea.Mean("orders", "orders covariate").analyze(corrected.to_tea_tasting(), control="control", treatment="new")
-    # tea-tasting takes its factor from all units together, which differs by a little.
+    # tea-tasting computes its coefficient from all units together, which makes a small difference.
     assert theirs.effect_size == pytest.approx(cells(corrected)["new", "orders"]["difference"], abs=0.02)
 
 

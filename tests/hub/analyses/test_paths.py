@@ -1,4 +1,4 @@
-"""Paths on the six users, and against plain Python on streams with ties and missing values."""
+"""Paths on the six users, and compared with plain Python on streams with ties and missing values."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_edges(engine):
         ({"by": "session_id"}, ColumnNotFound, "(?s)session_id.*sessionize"),
         ({"label": "url"}, ColumnNotFound, "label of paths is column 'url'"),
         ({"label": 3}, InvalidType, "label of paths"),
-        ({"start": 3}, InvalidType, "start of paths is given as 3"),
+        ({"start": 3}, InvalidType, "start of paths cannot be 3"),
     ],
     ids=case_id,
 )

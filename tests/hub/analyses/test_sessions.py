@@ -1,4 +1,4 @@
-"""Sessions: rows that can be worked out by hand, and again in plain Python over lists of events."""
+"""Sessions: rows computed by hand, and compared with plain Python over lists of events."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_sessions_of_the_frame(engine):
     events = HUB.sessionize(with_nobody(engine))
     assert rows(HUB.sessions(events)) == rows(HUB.sessions(fixture(engine)))
     assert "Sessions come from the column session_id." in HUB.sessions(events).definition
-    # Given otherwise, they are made anew.
+    # With other arguments, sessions are recomputed.
     assert len(rows(HUB.sessions(events, gap=datetime.timedelta(days=30)))) == 6
     given_ids = fixture(engine).assign(session_id=fixture(engine).country)
     assert [row[:2] + row[5:6] for row in rows(HUB.sessions(given_ids))] == [("BE", "c", 6), ("DE", "e", 4), ("NL", "a", 8)]
@@ -169,7 +169,7 @@ def test_the_summary(engine):
 def test_units_of_several_columns(engine):
     found = HUB.sessions(with_nobody(engine), unit=["user_id", "event_type"])
     assert found.columns[:2] == ["user_id", "event_type"]
-    # Views of c at 08:00 and 09:30 are apart, and so are those of a and of b.
+    # The views of c at 08:00 and 09:30 are in different sessions, and so are those of a and of b.
     assert len(rows(found)) == 3 + 3 + 3 + 2 + 4 + 3 + 3
     assert rows(found.summary("year"))[0][1:3] == (21, 18)
 

@@ -1,4 +1,4 @@
-"""Moments that are infinite, or in years that Python's datetime does not have."""
+"""Moments that are infinite, or in years that Python's datetime does not support."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def stored(engine, rows, *, key="", type_="timestamp"):
 def test_endless_moments_are_left_out_with_a_warning(engine, key, type_, caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored(engine, ROWS, key=key, type_=type_), table_name="endless")
-    # The table is one of 6 rows, of which b, d and e are no moments of datetime.
+    # The table has 6 rows, of which b, d and e are moments that datetime does not support.
     assert caplog.messages == [
         "3 of 6 rows of endless have a moment that is infinite or outside the years 1 to 9999, and are left out"
     ]

@@ -1,4 +1,4 @@
-"""Exports as products really write them, and tables that look like something else: columns that are missing, empty, or odd."""
+"""Exports as products actually write them, and tables with missing, empty or unusual columns."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ THREE = {"user_id": ["a", "b", "c"], "moment": [NOON] * 3, "event_type": ["x"] *
 
 
 def only(**columns: list[Any]) -> dict[str, list[Any]]:
-    """Return a table of three events with other columns beside."""
+    """Return a table of three events with additional columns."""
     return THREE | columns
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snowplow_with_all_of_its_columns(engine):
-    """The atomic table has the columns of Objectiv's layout too, but for the location stacks."""
+    """The atomic table also has the columns of Objectiv's layout, except for the location stacks."""
     columns = {
         name: [None] * 2 for name in ("se_action", "se_category", "network_userid", "user_id", "page_urlpath", "page_url")
     }
@@ -121,7 +121,7 @@ def test_names_in_upper_case(engine):
 
 
 def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
-    """JSON that BigQuery writes leaves out what is missing, and has integers as text."""
+    """JSON written by BigQuery omits missing values, and has integers as text."""
     lines = [
         {
             "event_timestamp": "1709294400000000",
@@ -144,7 +144,7 @@ def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
 
 
 class TestNamesOfRoles:
-    """A column with the very name of a role is the one that is meant."""
+    """A column whose name equals a role is used for it."""
 
     @pytest.mark.parametrize(
         ("column", "values"),
@@ -194,7 +194,7 @@ def test_guessed_session_ids_that_users_share(engine):
 def test_devices_of_a_plain_table(engine):
     given = frame(engine, only(device_id=["p", "q", "q"]) | {"user_id": ["a", None, ""]})
     assert sorted(row[1:] for row in rows(HUB.events(given), "user_id", "device_id")) == [("a", "p"), ("q", "q"), ("q", "q")]
-    # Whoever names one column means that column.
+    # A named column takes precedence.
     named = HUB.events(given, user_id="user_id")
     assert sorted(str(row[1]) for row in rows(named, "user_id")) == ["None", "None", "a"]
 
@@ -375,7 +375,7 @@ def test_dtypes_apply_to_stored_columns(engine):
     ],
 )
 def test_identity(engine, rule, users):
-    """One device is used by a and then by b, another one by nobody who is known."""
+    """One device is used by a and then by b, another one by no known user."""
     columns = {
         "id": list("123456"),
         "anonymous_id": list("ppppqq"),
@@ -388,10 +388,10 @@ def test_identity(engine, rule, users):
     events = HUB.events(given, identity=rule)
     found = rows(events, "user_id", "session_id")
     assert [row[1] for row in found] == users
-    # Sessions are those of the resolved users.
+    # Sessions belong to the resolved users.
     numbers = {user: number for number, user in enumerate(dict.fromkeys(users), 1)}
     assert [row[2] for row in found] == [numbers[user] for user in users]
-    # Whoever is known before or after the range is known within it.
+    # A user who is known before or after the range is known within it.
     part = HUB.events(
         given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25)
     )
@@ -463,7 +463,7 @@ def test_members_of_structs(tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("device", "prefix"), [(True, "$device:"), (True, ""), (False, "$device:")])
 def test_identity_of_mixpanel(engine, device, prefix):
-    """Before a login, distinct_id is the device: with a prefix in newer projects, as it is in older ones."""
+    """Before a login, distinct_id is the device: with a prefix in newer projects, without one in older ones."""
     people = [f"{prefix}D", "alice", f"{prefix}D"]
     objects = [
         json.dumps(
@@ -550,7 +550,7 @@ def test_segment_before_anybody_logged_in():
 
 
 def test_hints_for_ambiguous_columns_work():
-    """Following the hint must not lose the time of day, nor the device."""
+    """Following the hint keeps the time of day and the device."""
     columns = {"user_id": ["a"], "event": ["x"], "date": [NOON.date()], "time": [datetime.time(12, 5)]}
     with pytest.raises(InvalidValue) as caught:
         HUB.events(frame("duckdb", columns))

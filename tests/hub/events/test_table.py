@@ -1,4 +1,4 @@
-"""Event frames of tables without a schema: columns that are named and guessed, moments, ids, ranges and sessions."""
+"""Event frames of tables without a schema: named and guessed columns, moments, ids, ranges and sessions."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def test_repeated_ids(engine, caplog):
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         assert rows(HUB.events(given, dedup=True), "n") == [(1, 2), (2, 3), (3, 4)], "the first by moment, then by the rest"
-        # The first of event 1 is before the range, so the event is.
+        # The first occurrence of event 1 is before the range, so the event is too.
         assert rows(HUB.events(given, dedup=True, start="2024-03-02"), "n") == []
     assert not caplog.text
 
@@ -280,7 +280,7 @@ def test_keys_of_json_as_properties():
 
 
 class TestBadInput:
-    """Each wrong table or argument gives an error that says what to do."""
+    """Each invalid table or argument raises an error with a hint."""
 
     def test_no_events(self):
         with pytest.raises(InvalidValue, match=r"no column of .* was recognized as user_id; it has a, b"):
@@ -377,7 +377,7 @@ def test_a_filtered_frame_and_a_window_as_a_role(engine):
     given = frame(engine, CLICKS)
     events = HUB.events(given[given.action == "view"], user_id="uid")
     assert Counter(row[1] for row in rows(events, "event_type")) == {"view": 5}
-    # The rank is that among all rows, not among those of the range.
+    # The rank is computed over all rows, not only over those of the range.
     ranked = HUB.events(
         given, session_id=lambda each: each.sort_values("ts").ts.rank(method="min").astype("int64"), start="2024-03-02"
     )
@@ -387,7 +387,7 @@ def test_a_filtered_frame_and_a_window_as_a_role(engine):
 def by_hand(
     hits: list[tuple[int, str | None, datetime.datetime | None]], gap: datetime.timedelta
 ) -> dict[int, tuple[Any, Any]]:
-    """Return the session and the number in it for each hit: (id, user, moment)."""
+    """Return the session and the position in it for each hit: (id, user, moment)."""
     found: dict[int, tuple[Any, Any]] = {}
     last: dict[str, tuple[datetime.datetime, tuple[datetime.datetime, int], int]] = {}
     sessions: dict[tuple[datetime.datetime, int], list[int]] = {}

@@ -1,4 +1,4 @@
-"""Labels of conversions, on every way of storing events."""
+"""Labels of conversions, for every way of storing events."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def df(request):
 
 def test_fits_and_predicts_like_scikit_learn(df):
     model = ModelHub().get_logistic_regression(C=0.5, fit_intercept=True)
-    # The target may have the name of a feature; it stays apart.
+    # The target can have the name of a feature.
     assert model.fit(df[FEATURES], df.bought.rename("hits")) is model
     theirs = LogisticRegression(C=0.5).fit(DATA[FEATURES].astype("float64"), DATA.bought)
     assert np.allclose(model.coef_, theirs.coef_, rtol=1e-9)
@@ -52,7 +52,7 @@ def test_fits_and_predicts_like_scikit_learn(df):
     assert scores.tolist() == pytest.approx(theirs.decision_function(DATA[FEATURES].astype("float64")).tolist(), rel=1e-9)
     assert model.score(df[FEATURES], df.bought) == theirs.score(DATA[FEATURES].astype("float64"), DATA.bought)
 
-    # Columns count by name, in any order, and results are columns like others.
+    # Columns are matched by name, in any order, and results are ordinary columns.
     assert plain(model.predict(df[FEATURES[::-1]]).to_pandas().sort_index()) == plain(labels.to_pandas().sort_index())
     df["likely"] = model.predict_proba(df[FEATURES])
     assert len(df[df.likely > 0.5]) == sum(wanted > 0.5)

@@ -33,7 +33,7 @@ def df(request, tmp_path):
 
 
 def letters(frame):
-    """Return the rows with locations as their letter."""
+    """Return the rows with locations as letters."""
     found = frame.to_pandas()
     return [
         tuple(value.removeprefix("Pressable: ") if isinstance(value, str) else value for value in plain(row))

@@ -21,7 +21,7 @@ def hub(df):
 
 
 def test_shared_sessions_convert_per_user(tmp_path):
-    # Both users are in their first session, and one converts at once.
+    # Both users are in their first session, and one of them converts immediately.
     events = [
         press(1, A, "2022-01-31 23:00:00", [HOME]),
         press(2, A, "2022-01-31 23:01:00", [HOME]),

@@ -1,4 +1,4 @@
-"""How locations stand in each other, and the diagrams of flows."""
+"""Nested locations, and the diagrams of flows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rows(pairs):
 
 
 def test_locations_within_the_most_common_one(df):
-    # Both have three events, and the first by name is taken.
+    # Both have three events, and the first by name is used.
     pairs = HUB.visualize_location_stack(df, return_df=True, show=False)
     assert rows(pairs) == PAIRS
     assert pairs.dtypes == {"source": "string", "target": "string", "value": "int64"}
@@ -52,10 +52,10 @@ def test_locations_within_the_most_common_one(df):
 
 def test_locations_within_a_given_one(df):
     pairs = HUB.visualize_location_stack(df, root_location="shop", return_df=True, show=False)
-    # A location without an id has no name, and is in no pair.
+    # A location without an id has no name, and is not in a pair.
     assert rows(pairs) == [("RootLocationContext: shop", "NavigationContext: top", 1)]
     assert rows(HUB.visualize_location_stack(df, "nowhere", return_df=True, show=False)) == []
-    # The root is that of the whole stack, the pairs are those of the part.
+    # The root is that of the whole stack, the pairs are those of the slice.
     inner = HUB.visualize_location_stack(df, "home", df.location_stack.json[1:], return_df=True, show=False)
     assert rows(inner) == [PAIRS[1], PAIRS[2]]
     df["stack"] = df.location_stack.json[1:]
@@ -65,7 +65,7 @@ def test_locations_within_a_given_one(df):
 def test_rows_with_a_repeated_index(df):
     pairs = HUB.visualize_location_stack(df.reset_index(drop=True), return_df=True, show=False)
     assert rows(pairs) == PAIRS
-    # Every event twice, and those of one root once more: each row counts by itself.
+    # Every event twice, and those of one root once more: each row counts separately.
     again = df.append([df, df[df.location_stack.json[{"id": "home"} :].json.get_array_length() > 0]])
     assert rows(HUB.visualize_location_stack(again, return_df=True, show=False)) == [
         (source, target, 3 * count) for source, target, count in PAIRS

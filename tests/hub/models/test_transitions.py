@@ -1,4 +1,4 @@
-"""Transitions from one location to the next: each is counted once, however many paths hold it; and diagrams of steps."""
+"""Transitions between locations, each counted once no matter how many paths contain it; and diagrams of steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_consecutive_locations(engine, key):
     for steps in (2, 3, 5):
         assert counted(hub, paths(hub, df, steps, key)) == wanted
         assert counted(hub, paths(hub, df, steps, key, start_from_end=True)) == wanted
-    # The original counts a transition for every path that holds it.
+    # The original counts a transition once for every path that contains it.
     assert rows(sankey(hub, paths(hub, df, 2, key))) == wanted
     many = rows(sankey(hub, paths(hub, df, 5, key)))
     assert many == by_hand.flows([row[1:] for row in by_hand.paths(events, 5, key)])
@@ -63,7 +63,7 @@ def test_one_sequence_of_all_hits(engine):
     by_two = paths(hub, df, 3, ["country", "event_type"])
     events = [{**each, "both": (str(each["country"]), each["event_type"])} for each in events]
     assert counted(hub, by_two) == by_hand.transitions(events, "both")
-    # Columns of another name, in another order, are still those of the same paths.
+    # Renamed and reordered columns still belong to the same paths.
     assert counted(
         hub, by_two.rename(columns={"location_step_1": "from"}).sort_values("from").reset_index(drop=True)
     ) == counted(hub, by_two)
@@ -132,7 +132,7 @@ def test_steps_are_drawn_in_columns(count):
     links, columns = drawn(sankey(hub, steps, count=count, return_figure=True))
     wanted = Counter()
     for _, *names in by_hand.paths(events, 4, "session_id", **options):
-        # With one path of each group, no transition is in two of them.
+        # With one path per group, no transition is in two of them.
         wanted.update((step, *pair) for step, pair in enumerate(itertools.pairwise(names), 1) if None not in pair)
     assert links == wanted
     assert len(columns) == 4
@@ -184,7 +184,7 @@ def test_figures_are_returned_and_not_shown(monkeypatch):
     assert shown == []
     assert isinstance(discovery.plot_sankey_diagram(steps, count="transitions"), DataFrame)
     assert [type(figure) for figure in shown] == [go.Figure]
-    # Of nothing, the diagram is empty.
+    # Without flows, the diagram is empty.
     empty = discovery.plot_sankey_diagram(steps[steps.location_step_1 == "nowhere"], return_figure=True)
     assert list(empty.to_dict()["data"][0]["link"]["value"]) == []
 

@@ -419,7 +419,7 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
         lines.append(f"{every['without_moment']:,} events without a moment are left out.")
     if every["without_unit"]:
         what = "count for no user" if definition.unit_counts else "are left out"
-        lines.append(f"{every['without_unit']:,} of them have no {' or '.join(scope.unit)} and {what}.")
+        lines.append(f"{every['without_unit']:,} of them have no {' or '.join(scope.unit)}, and {what}.")
     return lines
 
 
