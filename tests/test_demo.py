@@ -1,4 +1,4 @@
-"""The demo: the notebook runs on the sample and shows what it says, also from a built wheel."""
+"""The demo: the notebook runs on the sample and prints its output, also from a built wheel."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_demo_runs_the_notebook(capsys):
 def test_new_users_of_the_demo_are_the_users_whose_first_session_starts_in_the_month(capsys):
     import duckdb
 
-    # The first month has new users only: every first session starts within the data.
+    # The first month only has new users, because every first session starts within the data.
     counted = duckdb.sql(f"SELECT count(DISTINCT cookie_id) FROM '{sample.path()}' WHERE moment < '2022-02-01'")
     assert counted.fetchall() == [(352,)]
     demo.main()

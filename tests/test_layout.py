@@ -1,4 +1,4 @@
-"""House rules that can be counted: one topic per file, a docstring per module, engines named in one place."""
+"""Countable rules of the code base: one topic per file, a docstring per module, engines named in one place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "objectiv_local"
 MODULES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
 
-LONGEST = 600  # lines; more is more than one topic
+LONGEST = 600  # lines; longer files have more than one topic
 ENGINE_CONDITION = re.compile(r"""\b(dialect|engine|backend)(\.name)?\s*(==|!=|in)\s*[\[({]?\s*['"](duckdb|postgres)""")
 SHAPELESS = {"common.py", "helpers.py", "misc.py", "util.py", "utils.py"}
 
@@ -53,7 +53,7 @@ def test_engines_know_no_plan_but_where_rows_are_stored() -> None:
 
 
 def _operation_tables(tree: ast.AST) -> list[list[str]]:
-    """Return the literals that name three operations or more."""
+    """Return the literals that name three or more operations."""
     tables = []
     for node in ast.walk(tree):
         items = getattr(node, "elts", None) or getattr(node, "keys", None) or []
@@ -89,7 +89,7 @@ def test_models_ask_what_is_behind_a_frame_of_the_module_for_authors() -> None:
     assert inside == {}
 
 
-#: What Objectiv's events are made of. Only the hub, and what is made of its frames, knows it.
+#: Columns of Objectiv events. Only the hub, and modules that use its frames, may know them.
 OBJECTIV = re.compile(r"(?i:location.?stack|global.?context)|\bObjectiv\b|[a-z]Context\b")
 
 

@@ -1,6 +1,6 @@
 """The program of docs/analyses.md runs and prints what the page shows, and the page names every analysis.
 
-`OBJECTIV_UPDATE_DOCS=1` writes what is printed into the page, for review.
+`OBJECTIV_UPDATE_DOCS=1` writes the printed output into the page, for review.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Arithmetic: Python's floor division and modulo, IEEE division, and an error where an integer does not fit."""
+"""Arithmetic: Python's floor division and modulo, IEEE division, and an error if an integer overflows."""
 
 from __future__ import annotations
 
@@ -573,7 +573,7 @@ SIGN = [
     fails("abs: the least integer", {"a": INT64}, op("abs"), (INT64_MIN,)),
 ]
 
-# Every pair of operations that an infix notation could confuse, on values that tell the readings apart.
+# Every pair of operations that infix notation could confuse, on values that distinguish the two readings.
 NESTED = [
     rowwise("nested: mul of a sum", INTS, lambda a, b: call("mul", call("add", a, b), b), INT64, [(2, 3, 15)]),
     rowwise("nested: sub of a difference", INTS, lambda a, b: call("sub", a, call("sub", b, a)), INT64, [(2, 7, -3)]),
@@ -588,7 +588,7 @@ NESTED = [
     ),
 ]
 
-# Where the formula a - b * floor(a / b) is not the remainder: pandas and Python agree on these.
+# Cases in which a - b * floor(a / b) is not the remainder: pandas and Python agree on these.
 ROUNDING = [
     rowwise("floordiv: floats whose quotient rounds up", FLOATS, op("floordiv"), FLOAT64, [(1.0, 0.1, 9.0)]),
     rowwise("mod: floats whose quotient rounds up", FLOATS, op("mod"), FLOAT64, [(1.0, 0.1, 0.09999999999999995)]),

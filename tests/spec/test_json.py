@@ -1,4 +1,4 @@
-"""JSON: members, elements, and slices by position or by the first element that contains an object."""
+"""JSON: keys, elements, and slices by position or by the first element that contains an object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.types import BOOL, INT64, INT64_MAX, INT64_MIN, JSON, STRING
 DOC = {"a": JSON}
 STACK = Type("json", "stack")
 
-# Keys that an engine might read as a path, a wildcard, a position or the end of its text.
+# Keys that an engine might interpret as a path, a wildcard, a position or the end of its text.
 KEYS = ["a", "_type", "$.a", "$", "/a", "/", "*", "", "#", "a b", "a.b", 'a"b', "a\\b", "a'b", "é", "0", "-1", "[0]", "A", "%s"]
 ALL_KEYS = Json({key: f"value {i}" for i, key in enumerate(KEYS)} | {"": "empty"})
 
@@ -209,7 +209,7 @@ LINK_A = {"_type": "LinkContext", "id": "a", "x": 1}
 LINK_B = {"_type": "LinkContext", "id": "b"}
 PATH = [ROOT, NAV, LINK_A, LINK_B]
 
-# The bounds, and what they leave of PATH.
+# The bounds, and the part of PATH between them.
 SLICES = [
     (1, 3, [NAV, LINK_A]),
     (-2, None, [LINK_A, LINK_B]),
@@ -302,7 +302,7 @@ SLICE = [
     ),
 ]
 
-# An object, and which of the elements contain all its members.
+# An object, and which of the elements contain all its keys.
 ELEMENTS = [
     {"id": "x", "n": 1},
     {"id": "x", "n": 2},
@@ -399,7 +399,7 @@ HAS = [
     )
     for members, found in MATCHES
 ] + [
-    # An object within the object is contained as the object itself is: it may have more members.
+    # A nested object is contained like the object itself: it may have more keys.
     rowwise(
         "json_has: a member that is an object contains all members too",
         DOC,

@@ -1,4 +1,4 @@
-"""Spread, quantiles, the most frequent value, texts as an array, ranks, and durations as numbers."""
+"""Spread, quantiles, the most frequent value, strings as an array, ranks, and durations as numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def of(name, *constants, **more):
     return lambda a: aggregation(name, a, *(literal(value) for value in constants), **more)
 
 
-#: How a place in a product is named.
+#: The parts of a location name.
 PLACE = ("_type", "id", " Context", ": ", " located at ", " => ")
 
 ONE, WHOLE = {"a": FLOAT64}, {"a": INT64}
@@ -45,7 +45,7 @@ SPREAD = [
     ),
 ]
 SKEW = [
-    # pandas.Series([1, 2, 4]).skew(), and so on; of equal values, what pandas 2 gives, and pandas 3 does not
+    # pandas.Series([1, 2, 4]).skew(), and so on; for equal values, the result of pandas 2, which pandas 3 changed
     grouped(
         "skew: of floats",
         ONE,
@@ -75,7 +75,7 @@ SKEW = [
         FLOAT64,
         [([decimal.Decimal("1.25"), decimal.Decimal("2.25"), decimal.Decimal("4.25")], 0.9352195295828246)],
     ),
-    # The same distances from the mean, far from 0, and as shares of a very large and a very small range.
+    # The same distances from the mean, far from 0, and as parts of a very large and a very small range.
     grouped(
         "skew: of numbers that are far from 0",
         ONE,
@@ -377,14 +377,14 @@ DURATIONS = [
                 "Link: logo located at Root Location: home => Navigation: top",
             ),
             (Json([{"_type": "WebDocumentContext", "id": "#document"}]), "Web Document: #document"),
-            # Those without a type or an id have no name.
+            # Locations without a type or an id have no name.
             (Json([{"id": "x"}, {"_type": "LinkContext"}]), None),
             (Json([{"id": "x"}, {"_type": "LinkContext", "id": "y"}]), "Link: y"),
             (Json([{"_type": "AContext", "id": 1}, 5, {"_type": "BContext", "id": ""}]), "BContext:  located at AContext: 1"),
             (Json([]), None),
             (Json({"id": 1}), None),
             (None, None),
-            # Only a word of its own is left out.
+            # Only a separate word is removed.
             (Json([{"_type": "ContextualMenuContext", "id": "é\"'"}]), "Contextual Menu: é\"'"),
             (Json([{"_type": "Context", "id": "a"}]), "Context: a"),
             (Json([{"_type": "HTMLContext", "id": "a"}]), "HTMLContext: a"),
@@ -422,7 +422,7 @@ DURATIONS = [
                 Json([{"_type": "LinkContext", "id": "logo"}, {"id": 1}, {}]),
             ),
             (Json([{"_type": None, "id": "a"}, []]), Json([{"id": "a"}, {}])),
-            # What is null within a member stays.
+            # A null within a key stays.
             (
                 Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]),
                 Json([{"_type": [{"a": None}], "id": {"b": None, "c": [None]}}]),

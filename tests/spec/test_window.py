@@ -232,7 +232,7 @@ OFFSETS = [
     ),
 ]
 
-# The frame, and the rows (first, last) that it holds of five; None for a frame without rows.
+# The frame, and the rows (first, last) out of five that it contains; None for a frame without rows.
 FRAMES = [
     (WindowFrame("ROWS", None, 0), [(0, 0), (0, 1), (0, 2), (0, 3), (0, 4)]),
     (WindowFrame("ROWS", None, None), [(0, 4)] * 5),
@@ -293,7 +293,7 @@ ROWS = [
     )
 ]
 
-# x is the order, with ties; the whole of a tie belongs to the frame of each of its rows.
+# x is the order, with ties; all rows of a tie belong to the frame of each of them.
 TIES = {"x": FLOAT64, "y": INT64}
 TIED = [(1.0, 1), (1.0, 2), (2.0, 4), (nan, 8), (nan, 16), (None, 32), (None, 64)]
 
@@ -513,7 +513,7 @@ WHERE = [
     ),
 ]
 
-# Windows over windows, windows that are filtered on and aggregated, windows in arithmetic.
+# Windows over windows, windows in filters and aggregates, windows in arithmetic.
 DATA = numbered({"g": STRING, "x": INT64}, [("a", 5), ("b", 3), ("a", None), ("b", 9), ("a", 7)])
 G, X = DATA.column("g"), DATA.column("x")
 NUMBERED = Extend(DATA, (("n", number((Ordering(X, False), Ordering(K)), (G,))),))
@@ -623,7 +623,7 @@ PLANS = [
     ),
 ]
 
-# Operations that some engine writes with a sub-select, which cannot hold a window of the query around it.
+# Operations that some engine writes with a subquery, which cannot contain a window of the outer query.
 NAVIGATION = {"_type": "NavigationContext", "id": "b"}
 FIRST = Json([{"_type": "LinkContext", "id": "a", "n": 1}, NAVIGATION])
 DOCS = [(FIRST,), (Json([]),)]
@@ -635,12 +635,12 @@ def first_doc(a):
 
 
 def guarded(a):
-    """The first document, behind a condition that reads text and may raise."""
+    """The first document, under a condition that reads text and may raise an error."""
     return case([(cast(call("json_get_text", call("json_index", a, literal(0)), literal("flag")), BOOL), a)], first_doc(a))
 
 
 TIES = numbered({"g": STRING, "x": INT64}, [("b", 1), ("a", 1), ("a", 1), ("b", 2)])
-# The partition is by a number that only the completed order fixes: by x, then k.
+# The partition is by a number that is only unique with the completed order: by x, then k.
 NESTED = answers(
     "window: by a number in an order with ties",
     Select(
