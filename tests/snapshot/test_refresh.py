@@ -306,7 +306,7 @@ def test_removed_and_retyped_columns_are_an_error(tmp_path):
     DataFrame.from_table(source, "data").snapshot(tmp_path / "local")
     for text, problem in (
         ("id,moment,amount\n1,2024-01-01 10:00:00,1.5\n2,2024-01-01 10:00:00,1\n", "is DOUBLE now and was"),
-        ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data is gone"),
+        ("id,moment,total\n1,2024-01-01 10:00:00,1\n", "of data was removed"),
     ):
         rows(text)
         with pytest.raises(DataInvalid, match=f"column 'amount' .*{problem}") as raised:
@@ -325,7 +325,7 @@ def test_columns_of_postgres_that_changed_are_an_error(change, tmp_path):
             connection.execute("INSERT INTO drifting VALUES (1, 1), (2, 2)")
             DataFrame.from_table(servers.target(engine), "drifting").snapshot(tmp_path / "local")
             connection.execute(f"ALTER TABLE drifting {change}")
-            with pytest.raises(DataInvalid, match=r"column .amount. of .*drifting is"):
+            with pytest.raises(DataInvalid, match=r"column .amount. of .*drifting (is|was)"):
                 snapshot.refresh(tmp_path / "local")
         finally:
             connection.execute("DROP TABLE drifting")

@@ -51,7 +51,7 @@ _RULES: Final = {
     "position": "The first of these touches gets {first:.0%} of a conversion, the last one {last:.0%}, and the others share "
     "the rest. Two touches share a conversion in proportion to their weights, and a single touch gets all of it.",
     "time_decay": "These touches share a conversion by weight; the weight halves with each {half_life} before the conversion.",
-    "participation": "Each distinct touch among these gets full credit, so the sum of credits exceeds the number or value of "
+    "participation": "Each distinct touch among these gets full credit, so the sum of credits can exceed the value of all "
     "conversions.",
     "markov": "Touches are credited in proportion to the share of converting paths that would be lost without them, in a "
     "Markov chain of order 1. Consecutive touches that lead to no conversion are the paths that do not convert.",
@@ -96,7 +96,7 @@ def attribution(
     position            ``weights`` to the first touch, the touches in the middle together, and the last touch; two touches
                         share the credit in proportion to their weights, so 40/20/40 gives 50/50 and 20/20/60 gives 25/75
     time_decay          parts that halve with each ``half_life`` (days, or a timedelta) between the touch and the conversion
-    participation       full credit to each distinct touch, so the sum of credits exceeds the number or value of conversions
+    participation       full credit to each distinct touch, so the sum of credits can exceed the value of all conversions
     markov              parts in proportion to removal effects: the share of conversions that would be lost in a Markov chain
                         of order 1 if paths ended when they reach the touch
     shapley             equal parts to all distinct touches
@@ -108,7 +108,7 @@ def attribution(
     that several touches share counts for each of them. ``share`` is the touch's share of all credit, missing if there is none.
 
     Conversions without a touch are credited to ``(direct)``. Touches without a conversion have no row, except with markov,
-    which also credits touches that lead to other converting touches; their ``conversions`` are 0.
+    which also credits touches that lead to touches that convert elsewhere; their ``conversions`` are 0.
 
     With markov, the touches of a conversion are a converting path. Consecutive touches that count for no conversion, each
     within ``window`` of the one before, are a path that does not convert. The total value of the conversions with touches is

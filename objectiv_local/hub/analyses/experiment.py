@@ -309,8 +309,7 @@ class Experiment(Fetched):
     def sample_ratio_p(self) -> float | None:
         """The p-value of the test that users are split among variants as planned; missing without users.
 
-        A value below 0.001 means that the split is wrong and the results cannot be trusted: some users of a variant were not
-        exposed, or their exposure was not recorded.
+        Below 0.001, the results cannot be trusted: some users of a variant were not exposed, or not recorded.
         """
         return sample_ratio_p(self._result.assigned, self._result.weights)
 
@@ -430,9 +429,7 @@ def _covariates(given: object, metrics: Iterable[Metric], data: DataFrame, unit:
     metrics = list(metrics)
     ratios = [each.name for each in metrics if each.kind == RATIO]
     if ratios:
-        raise NotSupported(
-            f"metric {ratios[0]!r} is a ratio, which a covariate cannot adjust", hint="leave out the metric or the covariate"
-        )
+        raise NotSupported(f"metric {ratios[0]!r} is a ratio, which a covariate cannot adjust", hint="leave out one of them")
     if isinstance(given, datetime.timedelta):
         return {each.name: each for each in metrics}
     if isinstance(given, Mapping):
@@ -467,9 +464,7 @@ def _split(assigned: Mapping[str, int], split: Mapping[str, float] | None, contr
             hint="check the exposures, or name both variants in split",
         )
     if control not in weights:
-        raise InvalidValue(
-            f"no user is in the control {control!r}", hint=f"the variants are {', '.join(sorted(weights))}; pass control=..."
-        )
+        raise InvalidValue(f"no user is in the control {control!r}", hint=f"pass control as {' or '.join(sorted(weights))}")
     return weights
 
 

@@ -78,7 +78,7 @@ def impact(
 
     With ``level="association"`` and ``"adjusted"``, users are observed until their first conversion. For users who do not
     convert, the observation ends after a conversion time borrowed from a user who did: in the order of their first events, they
-    cycle through the times from first event to conversion, shortest first. The conversion itself and events after the
+    cycle through the times from first event to conversion, in ascending order. The conversion itself and events after the
     observation do not count as use. Features with fewer than ``least`` exposed users are left out: by default 1% of the users.
 
     ``association``: the score is phi, the correlation of exposure and conversion, with an interval by Fisher's transformation.
