@@ -119,7 +119,7 @@ def test_a_stack_of_other_rows(df):
     bought = {1: False, 2: False, 3: True, 4: True}
     assert converts(hub, df) == converts(hub, df.assign(x=1)) == converts(hub, df.materialize()) == bought
     assert converts(hub, df[df.event_type == "PressEvent"]) == {1: False, 2: False, 4: True}
-    with pytest.raises(InvalidValue, match=r"looks at other rows than its own(.|\n)*register it again"):
+    with pytest.raises(InvalidValue, match=r"reads other rows than its own(.|\n)*register it again"):
         hub.map.is_conversion_event(kept(df), "bought")
 
 

@@ -113,7 +113,7 @@ def test_users_are_only_looked_up_if_needed(place):
 
 def test_bad_identities(place):
     for wrong, words in (
-        ("", "is the id of an identity context"),
+        ("", "has to be the id of an identity context"),
         (5, "has to be a string or None"),
         (["email"], r"has to be a string or None, not \['email'\]"),
     ):

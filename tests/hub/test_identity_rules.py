@@ -232,7 +232,7 @@ def test_large_components_are_not_merged(engine, max_ids, caplog):
             events, "graph", "numbers", max_ids
         )
     left = [len(ids) for ids in components(events) if len(ids) > max_ids]
-    said = f"{len(left)} components of the identity graph have more than {max_ids} ids each, {sum(left)} in all"
+    said = f"{len(left)} components of the identity graph have more than {max_ids} ids each ({sum(left)} ids in total)"
     assert (said in caplog.text) == bool(left)
     assert rows_of(HUB.identity_map(df, rule="graph", max_ids=max_ids)) == mapped(events, "graph", "numbers", max_ids)
 

@@ -225,7 +225,7 @@ def test_a_server_that_hangs(server, monkeypatch):
 
 def test_bad_settings(server, monkeypatch):
     hub = ModelHub()
-    with pytest.raises(InvalidValue, match="no preset 'unique_user'"):
+    with pytest.raises(InvalidValue, match="unknown preset 'unique_user'"):
         hub.to_metabase(frame(), "unique_user")
     with pytest.raises(InvalidValue, match="no setting 'titel'"):
         hub.to_metabase(frame(), config={"titel": "x"})

@@ -280,7 +280,7 @@ def test_bad_input_to_the_result():
         found.matrix("shares")
     with pytest.raises(InvalidValue, match="length of transitions is 1"):
         found.transitions(1)
-    with pytest.raises(NotSupported, match="units of one column"):
+    with pytest.raises(NotSupported, match="a unit of one column"):
         HUB.paths(fixture("duckdb"), by="user_id", unit=["user_id", "country"]).matrix("users")
     events = fixture("duckdb").copy()
     events["source"] = events.user_id

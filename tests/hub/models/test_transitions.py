@@ -97,7 +97,7 @@ def test_frames_without_the_positions_of_hits():
         steps.append(steps),
         DataFrame.from_arrow(df.engine, steps.to_arrow())[steps.data_columns],
     ):
-        with pytest.raises(InvalidValue, match=r"transitions cannot be told apart(.|\n)*that get_navigation_paths returned"):
+        with pytest.raises(InvalidValue, match=r"transitions cannot be identified(.|\n)*returned by get_navigation_paths"):
             sankey(hub, lost, count="transitions")
     with pytest.raises(
         InvalidValue, match="count has to be 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
@@ -212,5 +212,5 @@ def test_other_frames_are_refused_and_keys_are_not_steps(engine):
         steps.assign(extra="q"),
         steps.assign(**{first: steps[first].str.lower()}),
     ):
-        with pytest.raises(InvalidValue, match="cannot be told apart"):
+        with pytest.raises(InvalidValue, match="cannot be identified"):
             counted(hub, changed)
