@@ -123,7 +123,7 @@ def test_bad_input(df):
         (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
         (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
         (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "location_stack is not present"),
-        (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number from 1, not 0"),
+        (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number of at least 1, not 0"),
     ]:
         with pytest.raises(error, match=message):
             wrong()
