@@ -72,8 +72,8 @@ _OWN = {
         "top": "The number of groups of the breakdown; other groups are combined as (other).",
         "by": "Compute one funnel per period in which attempts start: hour, day, week, month, quarter or year.",
         "rules": "The defaults of a product: posthog, mixpanel or amplitude.",
-        "start": "The first day or moment at which attempts start.",
-        "end": "The day or moment before which attempts start.",
+        "start": "The first day or moment of the range of first steps.",
+        "end": "The day or moment at which the range of first steps ends (exclusive).",
     },
     "impact": {
         "level": "association, adjusted (for other features) or before_after (the first use).",
@@ -108,7 +108,7 @@ _OWN = {
         "top": "The number of groups of the breakdown; other groups are combined as (other).",
         "periods": "The number of periods since the start.",
         "start_date": "The first day or moment of starts.",
-        "end_date": "The day or moment before which users start; returns count up to the end of the data.",
+        "end_date": "The day or moment at which the range of starts ends (exclusive); later returns count.",
     },
     "rfm": {
         "value": "The column with the value of an order.",

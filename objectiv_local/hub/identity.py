@@ -36,8 +36,8 @@ def resolved(state: State, contexts: str, identity_id: str) -> State:
             hint="for instance identity_resolution='email'",
         )
     events = Extend(state.plan, (("user_id", cast(state.column("user_id"), STRING)),), "events")
-    told = call("json_index", call("json_filter", events.column(contexts), literal({"id": identity_id})), literal(0))
-    value = call("json_get_text", told, literal("value"))
+    context = call("json_index", call("json_filter", events.column(contexts), literal({"id": identity_id})), literal(0))
+    value = call("json_get_text", context, literal("value"))
     identity = call("concat", call("concat", value, literal("|")), literal(identity_id))
     plan: Node = Select(
         events,

@@ -182,7 +182,7 @@ class _Rows:
         return (Ordering(self.state.column("moment"), nulls_last=False), *by_event(self.state))
 
     @property
-    def tells(self) -> Expr:
+    def has_known_user(self) -> Expr:
         """Whether an event shows which user its device had, and when."""
         return call("and", self.both, call("not_null", self.state.column("moment")))
 
@@ -231,7 +231,7 @@ def _of_devices(rows: _Rows, rule: str) -> Node:
     events = _known(
         rows,
         [("raw_id", rows.device), ("user_id", rows.user), *((f"order_{place}", each.expr) for place, each in enumerate(order))],
-        rows.tells,
+        rows.has_known_user,
     )
     own = tuple(Ordering(events.column(f"order_{place}")) for place, _ in enumerate(order))
     which = aggregation("last" if rule == "last_known" else "first", events.column("user_id"), order=own)
@@ -242,7 +242,7 @@ def _so_far(rows: _Rows) -> tuple[Node, Expr]:
     """Return the plan with the number of a device's events with a user so far, and the last of these users."""
     plan = rows.state.plan
     number, so_far = unused_name("identity_number", plan.types), WindowFrame("ROWS", None, 0)
-    counted = over(aggregation("size", where=rows.tells), [rows.device], rows.order, so_far)
+    counted = over(aggregation("size", where=rows.has_known_user), [rows.device], rows.order, so_far)
     plan = Extend(plan, ((number, counted),), "known_users")
     user = over(aggregation("first_value", rows.user), [rows.device, plan.column(number)], rows.order, so_far)
     return plan, case([(call("gt", plan.column(number), literal(0)), user)])
@@ -259,7 +259,7 @@ def _turns(rows: _Rows) -> Node:
             ("from", order[0].expr),
             *((f"order_{place}", each.expr) for place, each in enumerate(order[1:])),
         ],
-        rows.tells,
+        rows.has_known_user,
     )
     device, user, start = (plan.column(name) for name in ("raw_id", "user_id", "from"))
     own = (Ordering(start), *(Ordering(plan.column(f"order_{place}")) for place, _ in enumerate(order[1:])))

@@ -175,10 +175,10 @@ def attribution(
     same = " and ".join(scope.unit)
     whom = f"Touches of the same {same} in the {in_time(window)} before a conversion get credit, or {DIRECT} if there are none."
     lines = (f"Touches are events with a value of {name}; conversions are events that match {test.title}.", whom, rule)
-    definition, behind = Definition(lines, test.types), _members(scope, members, journeys, name)
+    definition, users = Definition(lines, test.types), _members(scope, members, journeys, name)
     if model == "markov":
-        return Fetched("attribution", frame, scope, definition, behind, transitions(journeys))
-    return Analysis("attribution", frame, scope, definition, behind)
+        return Fetched("attribution", frame, scope, definition, users, transitions(journeys))
+    return Analysis("attribution", frame, scope, definition, users)
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:

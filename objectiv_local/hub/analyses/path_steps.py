@@ -243,7 +243,7 @@ class Sequences:
                 ),
                 "step_matrix",
             )
-        # Paths that end at the last place shown leave it only after the matrix ends.
+        # Paths whose last label is at the last place have their exit after it, which the matrix does not show.
         shown = [call("gt", found.column(name), cast(literal(0), found.types[name])) for name, _ in cells]
         any_shown = shown[0]
         for each in shown[1:]:

@@ -1,4 +1,4 @@
-"""Data quality checks of events: missing and repeated ids, implausible moments, gaps, inconsistent names, lacking contexts."""
+"""Data quality checks of events: missing and repeated ids, implausible moments, gaps, inconsistent names, missing contexts."""
 
 from __future__ import annotations
 

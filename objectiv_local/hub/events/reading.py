@@ -103,8 +103,8 @@ def read(
         given["device_id"], given["user_id"] = _pair(given["user_id"])
     raw, schema = _schema_of(raw, title, name, given)
     if schema is None:
-        computed, told = _without_schema(raw, given, title)
-        note = f"events of {title}" + (f": {', '.join(told)}" if told else "")
+        computed, origins = _without_schema(raw, given, title)
+        note = f"events of {title}" + (f": {', '.join(origins)}" if origins else "")
     else:
         note = f"events of {title} by the schema {schema.name}"
         if schema.stacks:
@@ -155,16 +155,16 @@ def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tu
     """Return the guessed columns, and a description of where each column comes from."""
     found = guesses(raw, given, title)
     computed = {role: raw[column] for role, column in found.items()}
-    told = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
-    told += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
+    origins = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
+    origins += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
     if "location" in found and is_address(found["location"]):
         address = path(computed["location"])
         assert address is not None
         computed["location"] = address
     if "session_id" in found and "user_id" in found and _are_shared(computed["session_id"], computed["user_id"]):
         computed["session_id"] = joined(computed["user_id"], computed["session_id"])
-        told.append(f"several users share a {found['session_id']}, so session_id combines the user and that column")
-    return computed, told
+        origins.append(f"several users share a {found['session_id']}, so session_id combines the user and that column")
+    return computed, origins
 
 
 def _are_shared(session: Series, user: Series) -> bool:

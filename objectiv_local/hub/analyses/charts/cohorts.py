@@ -17,7 +17,7 @@ _MOST_CURVES: Final = 12
 
 
 def _periods(asked: Asked) -> dict[int, str]:
-    """Return labels for numbers of periods if these are brackets."""
+    """Return labels of brackets by their first number of periods; empty without brackets."""
     brackets: Sequence[tuple[int, int]] = asked.arguments.get("brackets") or ()
     return {first: str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in brackets}
 

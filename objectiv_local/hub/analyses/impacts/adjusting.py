@@ -142,7 +142,7 @@ def _logistic(scores: Any, np: Any) -> Any:
 
 
 def correlation_interval(phi: float, users: int, quantile: float) -> tuple[float, float] | tuple[None, None]:
-    """Return the confidence interval of a correlation by Fisher's transformation; missing for ±1 or 3 users or fewer."""
+    """Return the confidence interval of a correlation by Fisher's transformation; missing if it is ±1, or for up to 3 users."""
     if users <= 3 or abs(phi) >= 1:
         return None, None
     center, half = math.atanh(phi), quantile / math.sqrt(users - 3)
