@@ -32,7 +32,7 @@ def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: s
             )
         if dtype and data.dtypes[name] != dtype:
             raise InvalidType(
-                f"{model} needs {name} as {dtype}, not {data.dtypes[name]}",
+                f"{model} needs {name} as {dtype}, not as {data.dtypes[name]}",
                 hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})",
             )
     return data
