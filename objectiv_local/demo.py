@@ -1,6 +1,6 @@
 """The notebook "model hub basics" in the terminal: ``python -m objectiv_local.demo``.
 
-The notebook is the one source of the program. Its cells run in order, and what they return is shown as tables.
+The program is the notebook itself. Its cells run in order, and their results are printed as tables.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ CHART = "chart"
 
 
 def notebook_path() -> Path:
-    """Return the notebook: the packaged one, or that of a checkout. Raises TableNotFound if there is none."""
+    """Return the path of the notebook in the package or in a checkout. Raises TableNotFound if there is none."""
     here = Path(__file__).parent
     places = (here / "sample" / NOTEBOOK, here.parent / "notebooks" / NOTEBOOK)
     for place in places:
         if place.is_file():
             return place
-    raise TableNotFound(f"the notebook {NOTEBOOK} is neither packaged nor in a checkout", hint="install the package again")
+    raise TableNotFound(
+        f"the notebook {NOTEBOOK} is neither in the package nor in a checkout", hint="install the package again"
+    )
 
 
 def run(path: Path) -> None:
-    """Run the cells of a notebook and print its text, its program and its results."""
+    """Run the cells of a notebook and print its text, its code and its results."""
     import pandas as pd
 
     names: dict[str, object] = {"__name__": "__main__"}
@@ -50,7 +52,7 @@ def run(path: Path) -> None:
 
 
 def _executed(source: str, names: dict[str, object]) -> object:
-    """Run a cell and return the value of its last line if that is an expression."""
+    """Run a cell and return the value of its last statement if that is an expression."""
     tree = ast.parse(source)
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):

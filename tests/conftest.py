@@ -1,11 +1,11 @@
-"""Fixtures of the whole suite: the Postgres servers, and how much Hypothesis tries."""
+"""Fixtures of the whole suite: the Postgres servers, and the number of Hypothesis examples."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The same examples on every run, so that a failure of `make test` is the change's; `make fuzz` looks for new ones.
+# The same examples on every run, so that a failure of `make test` is due to the change; `make fuzz` looks for new ones.
 settings.register_profile("default", deadline=None, derandomize=True, database=None, print_blob=True)
 settings.register_profile(
     "fuzz", deadline=None, max_examples=2_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -42,7 +42,7 @@ def postgres_urls() -> dict[int, str]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> str:
-    """Return the address of the one Postgres server that serves tests to which the version does not matter."""
+    """Return the address of the Postgres server for tests that do not depend on the version."""
     import postgres_server
 
     return postgres_server.session_url()

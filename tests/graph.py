@@ -16,7 +16,7 @@ class Import(NamedTuple):
 
     importer: str
     imported: str
-    #: Whether it stands in a function.
+    #: Whether the import is inside a function.
     is_late: bool
 
 
@@ -30,7 +30,7 @@ def modules(root: Path = ROOT) -> dict[str, ast.Module]:
 
 
 def imports(trees: dict[str, ast.Module]) -> list[Import]:
-    """Return what the modules import of each other, without what only a type checker reads."""
+    """Return the imports between modules, except those for type checking only."""
     return [found for name, tree in trees.items() for found in _imports(name, tree, trees, is_late=False)]
 
 
@@ -48,7 +48,7 @@ def _imports(importer: str, node: ast.AST, trees: dict[str, ast.Module], *, is_l
 
 
 def circles(edges: list[Import]) -> list[list[str]]:
-    """Return the groups of modules that import each other, the imports in functions included."""
+    """Return the groups of modules that import each other, including imports in functions."""
     below: dict[str, set[str]] = {}
     for edge in edges:
         below.setdefault(edge.importer, set()).add(edge.imported)

@@ -1,6 +1,6 @@
-"""The engines under test: every engine that the registry names, in each version that is at hand.
+"""The engines under test: every registered engine, in each available version.
 
-An engine that is added gets one entry in ``_STARTED``; specs, generated programs and the tests of engines find it there.
+A new engine needs one entry in ``_STARTED``; specs, generated programs and the tests of engines find it there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import spark_server
 
 from objectiv_local.registry import names
 
-#: For each engine, the names of what is tested and what makes something to connect to, new or shared by the session.
+#: For each engine, the names of its versions, and functions that return a target to connect to, new or shared by the session.
 _STARTED: dict[str, dict[str, Callable[[], object]]] = {
     "duckdb": {"duckdb": duckdb.connect},
     "postgres": {
@@ -26,13 +26,13 @@ _STARTED: dict[str, dict[str, Callable[[], object]]] = {
 
 #: The engines, without versions.
 ENGINES = names()
-#: What is tested of each engine, such as ``postgres16``, to what makes something to connect to.
+#: Each version of an engine, such as ``postgres16``, with a function that returns a target to connect to.
 STARTED = {name: start for engine in ENGINES for name, start in _STARTED[engine].items()}
-#: Engines whose server is a cluster, where any question takes a second. Specs, generated programs and tests/spark run there;
-#: the other tests only where this variable is set, because they ask thousands of questions.
+#: Engines whose server is a cluster, where any query takes a second. Specs, generated programs and tests/spark run there. The
+#: other tests, which run thousands of queries, only do if this variable is set.
 CLUSTERS = ("spark",)
 VARIABLE = "OBJECTIV_TEST_EVERYWHERE"
-#: What the tests of frames, models and analyses run on.
+#: The engines of the tests of frames, models and analyses.
 NEAR = tuple(name for name in STARTED if name not in CLUSTERS or os.environ.get(VARIABLE))
 
 
@@ -42,5 +42,5 @@ def engine_of(name: str) -> str:
 
 
 def target(name: str) -> object:
-    """Return what to connect to for ``postgres16``, or for ``postgres``, of which any version will do."""
+    """Return a target to connect to for ``postgres16``, or for ``postgres``, which means any version."""
     return STARTED[name]() if name in STARTED else next(iter(_STARTED[name].values()))()

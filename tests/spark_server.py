@@ -23,11 +23,11 @@ from filelock import FileLock
 
 VARIABLE = "OBJECTIV_TEST_SPARK"
 
-#: Modules of Java that Spark looks into; its own scripts also ask for one that the wheel of Java leaves out.
+#: Java modules that Spark accesses; its own scripts also request one that the Java wheel does not contain.
 _OPENED = ("lang lang.invoke lang.reflect io net nio util util.concurrent util.concurrent.atomic").split()
 _INTERNAL = ("jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar").split()
 
-#: Hostile on purpose where the engine has to pin a setting of its session: a server belongs to whoever runs it.
+#: Hostile on purpose where the engine has to set an option of its session: a server belongs to whoever runs it.
 SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.catalogImplementation": "in-memory",
@@ -38,7 +38,7 @@ SETTINGS = {
     "spark.sql.ansi.enforceReservedKeywords": "true",
     "spark.sql.shuffle.partitions": "2",
     "spark.log.level": "ERROR",
-    # What it remembers of statements that are done, so that thousands of them fit.
+    # Its memory of finished statements, limited so that thousands of them fit.
     "spark.connect.execute.manager.abandonedTombstonesSize": "10",
     "spark.sql.ui.retainedExecutions": "1",
     "spark.ui.retainedJobs": "1",
@@ -48,13 +48,13 @@ SETTINGS = {
 
 _SECONDS = 120
 
-#: Kept, because Python warns of a process that still runs when nothing refers to it.
+#: Kept, because Python warns about a running process that nothing refers to.
 _watchers: list[subprocess.Popen[bytes]] = []
 
 
 @cache
 def session_url() -> str:
-    """Return the address of the server of this test run, which the first process that asks starts."""
+    """Return the address of the server of this test run, which the first process that needs it starts."""
     given = os.environ.get(VARIABLE)
     if given:
         return given
@@ -82,7 +82,7 @@ def start(
     log = directory / "log"
     given = [f"{name}={value}" for name, value in ({"spark.master": master} | SETTINGS | (settings or {})).items()]
     with log.open("wb") as output:
-        # A process of its own watches the owner, so that no server stays behind when that is killed.
+        # A separate process watches the owner, so that no server stays behind when the owner is killed.
         _watchers.append(
             subprocess.Popen(
                 [sys.executable, __file__, str(directory), str(owner), str(port), *given],

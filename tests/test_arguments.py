@@ -1,4 +1,4 @@
-"""Arguments of public calls: what each annotation takes, in which words it refuses others, and that names resolve."""
+"""Arguments of public calls: the values that each annotation accepts, how others are rejected, and that names resolve."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_what_an_annotation_takes(annotation, right, wrong, words):
         assert kind.accepts(value), repr(value)
     for value in wrong:
         assert not kind.accepts(value), repr(value)
-    for value in (*right, *wrong):  # what needs no test would pass it
+    for value in (*right, *wrong):  # a value that needs no test would pass it
         assert type(value) not in kind.exact or kind.accepts(value)
 
 

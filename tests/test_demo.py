@@ -1,4 +1,4 @@
-"""The demo: the notebook runs on the sample and shows what it says, also from a built wheel."""
+"""The demo: the notebook runs on the sample and prints its output, also from a built wheel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_demo_runs_the_notebook(capsys):
 def test_new_users_of_the_demo_are_the_users_whose_first_session_starts_in_the_month(capsys):
     import duckdb
 
-    # The first month has new users only: every first session starts within the data.
+    # The first month only has new users, because every first session starts within the data.
     counted = duckdb.sql(f"SELECT count(DISTINCT cookie_id) FROM '{sample.path()}' WHERE moment < '2022-02-01'")
     assert counted.fetchall() == [(352,)]
     demo.main()
@@ -46,7 +46,7 @@ def test_new_users_of_the_demo_are_the_users_whose_first_session_starts_in_the_m
 
 def test_missing_notebook_is_a_clear_error(monkeypatch, capsys):
     monkeypatch.setattr(demo, "NOTEBOOK", "other.ipynb")
-    with pytest.raises(TableNotFound, match=r"other\.ipynb is neither packaged nor in a checkout"):
+    with pytest.raises(TableNotFound, match=r"other\.ipynb is neither in the package nor in a checkout"):
         demo.notebook_path()
     assert demo.main() == 1
     assert "the demo failed" in capsys.readouterr().err

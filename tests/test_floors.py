@@ -1,4 +1,4 @@
-"""The lowest versions that pyproject.toml allows are those that `make test-lowest` runs the tests with."""
+"""The lowest versions that pyproject.toml allows are those that `make test-lowest` installs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def constraints(file: str) -> dict[str, str]:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return a version without the zeros at its end: 2.3 and 2.3.0 are one."""
+    """Return a version without trailing zeros: 2.3 and 2.3.0 are the same."""
     found = [int(part) for part in version.split(".")]
     while found and not found[-1]:
         found.pop()

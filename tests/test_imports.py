@@ -1,4 +1,4 @@
-"""Importing the package is light: what only some users need is loaded when they use it."""
+"""Importing the package is light: optional dependencies are imported when they are used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEAVY = (
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Return the top-level modules that a new interpreter holds after ``statement``."""
+    """Return the top-level modules that a new interpreter has loaded after ``statement``."""
     code = f"import json, sys\n{statement}\nprint(json.dumps(list(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
@@ -64,7 +64,7 @@ def test_circles_and_late_imports_would_be_seen() -> None:
     assert len(edges) == 3
 
 
-#: Where engines may be named: their homes, and the list of those that there are.
+#: Modules that may name engines: the engines themselves, and the list of them.
 HOMES = re.compile(r"objectiv_local\.(registry|(dialects|engines)\.(duckdb|postgres)(\.|$))")
 
 

@@ -1,4 +1,4 @@
-"""Options: what they take, where they hold, and what they say of themselves."""
+"""Options: the values that they accept, where they apply, and their documentation."""
 
 from __future__ import annotations
 

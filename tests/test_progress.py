@@ -1,4 +1,4 @@
-"""Progress of long work: in a terminal and a notebook, and nowhere else."""
+"""Progress of long operations: in a terminal and a notebook, and nowhere else."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Terminal:
         self.written = ""
 
     def read(self, until: str | None = None) -> str:
-        """Return what was written, up to a text or to the end."""
+        """Return the output, up to a text or to the end."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and (until is None or until not in self.written):
             try:
@@ -83,7 +83,7 @@ class Terminal:
         return self.written
 
     def screen(self) -> list[str]:
-        """Return the lines that are left to see."""
+        """Return the lines that remain visible."""
         self.read()
         self.process.wait(30)
         os.close(self.ours)
@@ -121,7 +121,7 @@ def test_streams_tables_and_other_statements_show_progress(kind: str) -> None:
     )
     terminal = Terminal(script(kind, action))
     assert terminal.screen() == ["ready", "True", "done"]
-    # Each of the three starts again.
+    # Each of the three starts from the beginning.
     assert len(re.findall("\r +\r", terminal.written)) >= 3
 
 
@@ -208,7 +208,7 @@ def test_what_is_counted_is_shown_with_its_total(capsys: pytest.CaptureFixture[s
     monkeypatch.setattr("objectiv_local.progress.INTERVAL", 0.0)
     with options(progress=True), counting("orders to copy", 4, "rows") as count:
         count(1)
-        with Progress().watched() as tick:  # a query within it
+        with Progress().watched() as tick:  # a nested query
             assert tick is not None
             tick(1.0)
         count(2)

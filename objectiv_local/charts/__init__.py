@@ -1,7 +1,7 @@
-"""Charts of plain tables, drawn by altair: data in, a chart out. What the charts of frames and analyses have in common.
+"""Charts of plain tables, drawn by altair: the building blocks that the charts of frames and analyses have in common.
 
-A chart is data, a Vega-Lite specification: notebooks draw it, ``chart.save("chart.html")`` writes a page, ``"chart.png"`` a
-picture, :func:`svg` returns static SVG for a page of your own, and :func:`side_by_side` puts several charts into one. Charts
+A chart is a Vega-Lite specification. Notebooks draw it, ``chart.save("chart.html")`` writes a page and ``"chart.png"`` an
+image, :func:`svg` returns static SVG for a page of your own, and :func:`side_by_side` combines several charts into one. Charts
 need the extra ``plot``.
 """
 

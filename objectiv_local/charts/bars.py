@@ -1,4 +1,4 @@
-"""Bars: of named things from the largest to the smallest, of columns beside or on each other, and over periods."""
+"""Bars: ranked bars of named values, grouped or stacked bars of columns, and bars over periods."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from objectiv_local.charts.theme import (
 )
 from objectiv_local.charts.values import count, number
 
-#: Bars of a chart of named things: the largest ones.
+#: Maximum number of ranked bars: the largest ones.
 MOST_BARS: Final = 30
-#: Labels up to which horizontal bars have a fixed height; more of them share that of the chart.
+#: Maximum number of labels at which horizontal bars have a fixed height; more bars share the height of the chart.
 _MOST_ROWS: Final = 80
-#: The share of the axis that is left free for the text at the end of a bar: at least the one, and at most the other.
+#: Minimum and maximum share of the axis that is left free for the text at the ends of bars.
 _ROOM, _MOST_ROOM = 0.18, 0.8
-#: Pixels that a character at the end of a bar takes in a wide font.
+#: Width in pixels of a character at the end of a bar, in a wide font.
 _CHARACTER: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A named bar, with the text at its end and more lines of its tooltip."""
+    """A named bar, with the text at its end and additional lines for its tooltip."""
 
     name: str
     value: float | int | None
@@ -62,10 +62,10 @@ def ranked_bars(
     strong: str = "",
     note: str = "",
 ) -> Any:
-    """Return horizontal bars, the largest on top: at most 30, with a note where there are more.
+    """Return horizontal bars, the largest on top: at most 30, with a note if there are more.
 
-    ``is_share`` shows values as percentages, and ``most`` is the end of the axis. Faint bars are lighter, and the legend names
-    them ``faint`` and the others ``strong``.
+    ``is_share`` shows values as percentages, and ``most`` is the end of the axis. Faint bars are lighter; the legend calls them
+    ``faint`` and the others ``strong``.
     """
     alt = altair()
     known = sorted((bar for bar in bars if bar.value is not None), key=lambda bar: (-_value(bar), bar.name))
@@ -137,7 +137,7 @@ def zero_line(alt: Any, value: float = 0, channel: str = "x") -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Named values at each label, such as the columns of a frame by its index."""
+    """Named values for each label, such as the columns of a frame by its index."""
 
     labels: Sequence[str]
     values: Mapping[str, Sequence[Any]]
@@ -153,7 +153,7 @@ def column_bars(
     is_horizontal: bool = False,
     palette: Sequence[str] | None = None,
 ) -> Any:
-    """Return bars of columns at each label: beside each other, or stacked."""
+    """Return bars of columns for each label, side by side or stacked."""
     alt = altair()
     names = list(columns.values)
     several = len(names) > 1
@@ -207,7 +207,7 @@ def column_bars(
 
 
 def _ticks(alt: Any, labels: Sequence[str], *, is_horizontal: bool) -> dict[str, Any]:
-    """Return the axis of labels below bars: slanted where they need the room, and not each of many."""
+    """Return the axis of the labels of bars: slanted if they need room, and sparse if there are many."""
     if is_horizontal:
         return {}
     is_narrow = sum(map(len, labels)) * 7 < WIDTH
@@ -216,7 +216,7 @@ def _ticks(alt: Any, labels: Sequence[str], *, is_horizontal: bool) -> dict[str,
 
 
 def _unlike(labels: Sequence[str]) -> list[str]:
-    """Return labels of which none is like another, so that no bar lies on another one."""
+    """Return labels made unique, so that bars do not overlap."""
     seen: dict[str, int] = {}
     found = []
     for each in labels:
@@ -238,9 +238,9 @@ def stacked_periods(
     palette: Sequence[str] = COLORS,
     note: str = "",
 ) -> Any:
-    """Return stacked bars over periods: some series above zero, others below. Incomplete periods are lighter.
+    """Return stacked bars over periods, with some series above zero and others below. Incomplete periods are lighter.
 
-    ``hatched`` series have stripes, so that neighbors differ by more than their color.
+    ``hatched`` series have stripes, so that neighbors differ by more than color.
     """
     alt = altair()
     names = [*above, *below]
@@ -299,5 +299,5 @@ def stacked_periods(
             .encode(x=x, y=y, y2=alt.Y2("to"))
         )
     layers.append(zero_line(alt, channel="y"))
-    # A few bars need not fill the chart.
+    # A few bars do not need the full width.
     return finished(alt.layer(*layers), layout, width=min(WIDTH, max(160, 90 * len(periods))), note=note)

@@ -1,4 +1,4 @@
-"""Several charts as one."""
+"""Combining several charts into one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from objectiv_local.errors import InvalidValue
 
 @checked
 def side_by_side(*charts: Any, columns: int = 2) -> Any:
-    """Return charts beside each other as one chart, in rows of so many ``columns``.
+    """Return one chart that shows several charts side by side, with ``columns`` charts per row.
 
-    Altair's own operators refuse charts that have a theme, as those of this package do. Each chart keeps its colors and scales.
+    Altair's own operators reject charts that have a theme, like those of this package. Each chart keeps its colors and scales.
 
-    Raises InvalidType for what is no chart of altair, such as a figure of plotly, and InvalidValue for no charts and for a
-    number of columns below 1.
+    Raises InvalidType for anything but altair charts, such as plotly figures, and InvalidValue without charts and for
+    ``columns`` below 1.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -29,9 +29,9 @@ def side_by_side(*charts: Any, columns: int = 2) -> Any:
     for chart in charts:
         check_chart(chart, "side_by_side")
     if not charts:
-        raise InvalidValue("side_by_side needs a chart", hint="side_by_side(one.plot(), other.plot())")
+        raise InvalidValue("side_by_side needs at least one chart", hint="side_by_side(one.plot(), other.plot())")
     if columns < 1:
-        raise InvalidValue(f"{columns} columns of charts are none", hint="for instance columns=2")
+        raise InvalidValue(f"columns of side_by_side is {columns}, and has to be at least 1", hint="for instance columns=2")
     parts = []
     for chart in charts:
         part = chart.copy(deep=False)

@@ -1,4 +1,4 @@
-"""Forest plots: a point with its confidence interval for each name, and the line of no effect."""
+"""Forest plots: a point with its confidence interval per name, and the line of no effect."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from objectiv_local.charts.bars import MOST_BARS, zero_line
 from objectiv_local.charts.library import altair
 from objectiv_local.charts.theme import COLORS, GREY, NUMBERS, PERCENT, Layout, data, finished, tip
 
-#: What the legend says of intervals on one side of the line, and of those across it.
-APART, ACROSS = "interval without 0", "interval with 0"
+#: Legend of intervals that exclude 0, and of those that include it.
+APART, ACROSS = "interval excludes 0", "interval includes 0"
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A named estimate with the ends of its interval, as numbers and as text."""
+    """A named estimate with the bounds of its interval, as numbers and as text."""
 
     name: str
     value: float | None
@@ -36,9 +36,9 @@ def forest_plot(
     is_sorted: bool = True,
     note: str = "",
 ) -> Any:
-    """Return points with intervals about a line at zero, the largest on top: at most 30, with a note where there are more.
+    """Return points with intervals and a line at zero, the largest on top: at most 30, with a note if there are more.
 
-    Points whose interval has no zero in it are filled; the others are hollow. ``is_share`` shows values as percentages.
+    Points whose interval excludes zero are filled; the others are hollow. ``is_share`` shows values as percentages.
     """
     alt = altair()
     known = [each for each in estimates if each.value is not None]
@@ -102,5 +102,5 @@ def forest_plot(
 
 
 def _is_apart(each: Estimate) -> bool:
-    """Return whether an interval lies on one side of zero."""
+    """Return whether an interval excludes zero."""
     return each.low is not None and each.high is not None and (each.low > 0 or each.high < 0)

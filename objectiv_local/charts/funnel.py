@@ -1,4 +1,4 @@
-"""Funnels as bars: how many come to each step, and who came no further."""
+"""Funnels as bars: how many users reach each step, and how many drop off."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from objectiv_local.charts.theme import (
 )
 from objectiv_local.charts.values import count, duration, percent
 
-#: Steps up to which a bar has room for the numbers above it.
+#: Maximum number of steps whose bars have room for the numbers above them.
 _MOST_NUMBERED: Final = 10
-REACHED, LOST = "reached the step", "left after the step before"
+REACHED, LOST = "reached the step", "dropped off after the previous step"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a funnel; shares are missing where nobody entered."""
+    """A step of a funnel; shares are missing if nobody entered."""
 
     name: str
     users: int
@@ -44,10 +44,10 @@ class Step:
 
 
 def funnel_chart(steps: Sequence[Step], layout: Layout, *, y_title: str = "users", note: str = "") -> Any:
-    """Return a bar for each step, with the users who left after the step before hatched on top of it.
+    """Return one bar per step; a hatched bar on top of it shows the users who dropped off after the previous step.
 
-    Above each bar stand the share of those who entered and the number of users; for later steps also the share of the previous
-    step and the median time since the first one.
+    The text above each bar is the share of users who entered and the number of users. Later steps also show the share of users
+    of the previous step, and the median time since the first step.
     """
     alt = altair()
     rows: list[dict[str, Any]] = []
@@ -109,7 +109,7 @@ def funnel_chart(steps: Sequence[Step], layout: Layout, *, y_title: str = "users
 
 
 def grouped_funnel(groups: Mapping[str, Sequence[Step]], layout: Layout, *, group_title: str, note: str = "") -> Any:
-    """Return the shares of those who entered for each step, with a bar for each group and the interval of its share."""
+    """Return the share of entered users at each step, as one bar per group with the interval of the share."""
     alt = altair()
     labels = list(groups)
     names = _names(next(iter(groups.values())))
@@ -162,12 +162,12 @@ def grouped_funnel(groups: Mapping[str, Sequence[Step]], layout: Layout, *, grou
 
 
 def _axis(alt: Any, steps: int, room: int) -> Any:
-    """Return the axis of steps: their names are level where each has so many pixels, and slanted where there are many."""
+    """Return the axis of steps: names are horizontal if each has ``room`` pixels, and slanted if there are many."""
     return alt.Axis(labelAngle=0, labelLimit=room, labelOverlap=False) if steps <= 5 else alt.Axis(labelAngle=-40)
 
 
 def _names(steps: Sequence[Step]) -> list[str]:
-    """Return the names of steps, numbered, because one name may stand for several of them."""
+    """Return the names of steps with their numbers, because several steps can have the same name."""
     return [f"{number}. {step.name}" for number, step in enumerate(steps, 1)]
 
 

@@ -1,4 +1,4 @@
-"""Heat maps of numbers: a cell for each row and column, with its number in it."""
+"""Heat maps of numbers: one cell per row and column, labeled with its number."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from objectiv_local.charts.theme import (
     words,
 )
 
-#: Cells up to which each shows its number; of more, none could be read.
+#: Maximum number of cells that show their numbers; in more cells they would be unreadable.
 MOST_NUMBERS: Final = 2_500
-#: Pixels that a cell is wide and high, with its number and without.
+#: Width and height of a cell in pixels, with its number and without.
 _CELL, _SMALL = (46, 24), (10, 10)
 #: From white to the blue of the palette.
 _LIGHT, _DARK = "#EAF2F8", "#00507F"
@@ -36,7 +36,7 @@ _WHITE_FROM: Final = 0.725
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell with its number as text. Without a value it has no color; incomplete ones are hatched and marked with ``*``."""
+    """A cell with its number as text. Cells without a value have no color; incomplete cells are hatched and marked ``*``."""
 
     row: str
     column: str
@@ -59,9 +59,9 @@ def heat_map(
     is_share: bool = False,
     note: str = "",
 ) -> Any:
-    """Return a heat map of cells on one scale of blue, from 0 to ``most``, by default the largest value.
+    """Return a heat map of cells on a scale of blue, from 0 to ``most``, by default the largest value.
 
-    Of more than 2,500 cells, no numbers are drawn. ``is_share`` shows the scale as percentages.
+    Numbers are omitted if there are more than 2,500 cells. ``is_share`` shows the scale as percentages.
     """
     alt = altair()
     titles = list(dict.fromkeys(title for cell in cells for title, _ in cell.details))
@@ -82,7 +82,7 @@ def heat_map(
     ]
     width, height = _SMALL
     if has_numbers:
-        # Cells of a small matrix are larger.
+        # The cells of a small matrix are larger.
         width = max(_CELL[0], min(90, 420 // len(columns)), *(10 + 7 * len(str(cell["text"])) for cell in found))
         height = max(_CELL[1], min(36, 240 // len(rows)))
     is_slanted = has_numbers and max(map(len, columns), default=0) * 7 > width
@@ -126,6 +126,7 @@ def heat_map(
     ]
     is_open = any(not cell.is_complete for cell in cells)
     if is_open:
+        # Stripes in the color of the cell's text are visible on the cell.
         hatched = base.transform_filter({"field": "state", "equal": INCOMPLETE})
         layers += [
             hatched.transform_filter({"field": "stripes", "equal": name}).mark_rect(fill=hatching(color), opacity=0.3)

@@ -1,4 +1,4 @@
-"""Histograms of counts in bins, which the database has counted."""
+"""Histograms of bins that the database has counted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from objectiv_local.charts.theme import (
 )
 from objectiv_local.charts.values import count, duration
 
-#: Ends of bins of durations in seconds, on a logarithmic scale.
+#: Ends of duration bins in seconds, on a logarithmic scale.
 DURATIONS: Final = (
     1,
     2,
@@ -52,13 +52,13 @@ DURATIONS: Final = (
     7_776_000,
     31_536_000,
 )
-#: Pixels that a character above a named line takes in a wide font.
+#: Width in pixels of a character above a named line, in a wide font.
 _CHARACTER: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """An interval, and how many values are in it."""
+    """An interval, and the number of values in it."""
 
     low: float
     high: float
@@ -66,12 +66,12 @@ class Bin:
 
 
 def histogram(bins: Sequence[Bin], layout: Layout, *, x_title: str, y_title: str, color: str | None = None) -> Any:
-    """Return a histogram: a bar from the lower to the upper end of each bin, as high as its count."""
+    """Return a histogram: a bar from the lower to the upper end of each bin, with the height of its count."""
     return finished(_bars(bins, x_title, y_title, color), layout)
 
 
 def histograms(columns: Mapping[str, Sequence[Bin]], layout: Layout, *, y_title: str, palette: Sequence[str]) -> Any:
-    """Return a histogram of each column beside the others, with bins of its own."""
+    """Return the histograms of several columns side by side, each with its own bins."""
     alt = altair()
     charts = [
         _bars(bins, name, y_title, palette[place % len(palette)]).properties(
@@ -117,7 +117,7 @@ def _bars(bins: Sequence[Bin], x_title: str, y_title: str, color: str | None) ->
 def duration_histogram(
     bins: Sequence[Bin], marks: Sequence[tuple[str, float]], layout: Layout, *, x_title: str, y_title: str, note: str = ""
 ) -> Any:
-    """Return a histogram of durations in seconds whose bins grow, with equal widths, and named lines such as the median."""
+    """Return a histogram of durations in seconds, in growing bins drawn equally wide, with lines such as the median."""
     alt = altair()
     ends = [duration(each.high) for each in bins]
     rows = [
@@ -165,7 +165,7 @@ def duration_histogram(
 
 
 def _with_room(marks: Sequence[dict[str, Any]], bin_width: float) -> list[dict[str, Any]]:
-    """Return the texts above lines from left to right, and one text for lines that are too close for two."""
+    """Return the texts above lines from left to right, with one text for lines that are too close together."""
     texts: list[dict[str, Any]] = []
     for each in sorted(marks, key=lambda mark: mark["place"]):
         before = texts[-1] if texts else None
@@ -177,7 +177,7 @@ def _with_room(marks: Sequence[dict[str, Any]], bin_width: float) -> list[dict[s
 
 
 def _place(bins: Sequence[Bin], value: float) -> float:
-    """Return where a value is on an axis on which all bins are as wide."""
+    """Return the position of a value on an axis on which all bins have the same width."""
     for place, each in enumerate(bins):
         if value <= each.high:
             return place + max(0.0, value - each.low) / (each.high - each.low)

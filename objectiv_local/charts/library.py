@@ -1,4 +1,4 @@
-"""The packages that draw, imported when something is drawn."""
+"""The packages that draw charts, imported when a chart is drawn."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from objectiv_local.errors import InvalidType, NotSupported
 
 
 def altair() -> Any:
-    """Return the package altair. Raises NotSupported where it is not installed."""
+    """Return the package altair. Raises NotSupported if it is not installed."""
     return _installed("altair", "altair")
 
 
 def plotly() -> Any:
-    """Return the graph objects of plotly. Raises NotSupported where it is not installed."""
+    """Return the graph objects of plotly. Raises NotSupported if it is not installed."""
     return _installed("plotly.graph_objects", "plotly")
 
 
 def vl_convert() -> Any:
-    """Return the package vl_convert, which draws Vega-Lite without a browser. Raises NotSupported where it is not installed."""
+    """Return the package vl_convert, which renders Vega-Lite without a browser. Raises NotSupported if it is not installed."""
     return _installed("vl_convert", "vl-convert-python")
 
 
 def check_chart(chart: object, what: str) -> None:
-    """Raise InvalidType for what is no chart of altair."""
+    """Raise InvalidType for anything but an altair chart."""
     if not isinstance(chart, altair().TopLevelMixin):
         raise InvalidType(
-            f"{what} takes charts of altair, not {in_words(chart)}",
-            hint="pass what plot() returns; figures of plotly have methods of their own, such as write_html",
+            f"{what} takes altair charts, not {in_words(chart)}",
+            hint="pass the result of plot(); plotly figures have methods of their own, such as write_html",
         )
 
 

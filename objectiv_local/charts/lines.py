@@ -1,4 +1,4 @@
-"""Lines over periods or numbers, of which the incomplete parts are dashed."""
+"""Lines over periods or numbers, dashed where a period is incomplete."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from objectiv_local.charts.theme import (
 )
 from objectiv_local.charts.values import count, kind_of, labels, number, percent, plain
 
-#: Points of a line up to which each has a symbol; of more, some have.
+#: Maximum number of points of a line that all have a symbol; in longer lines, only some points have one.
 MOST_SYMBOLS: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A named line. ``complete`` is whether each value is final; without it, all are."""
+    """A named line. ``complete`` is whether each value is final; by default, all are."""
 
     name: str
     x: Sequence[Any]
@@ -60,11 +60,11 @@ def line_chart(
     palette: Sequence[str] | None = None,
     log: tuple[bool, bool] = (False, False),
 ) -> Any:
-    """Return a chart of lines: a color and a symbol for each, and a legend where there are several.
+    """Return a line chart with a color and a symbol per line, and a legend if there are several lines.
 
-    The part of a line between two points is dashed if one of them is incomplete. Symbols of incomplete points are hollow. The
-    axis of values begins at zero unless ``from_zero`` is false; ``is_share`` shows values as percentages. ``log`` is whether
-    each axis is logarithmic.
+    A line is dashed between two points if one of them is incomplete. Symbols of incomplete points are hollow. The axis of
+    values begins at zero unless ``from_zero`` is false; ``is_share`` shows values as percentages. ``log`` is whether each axis
+    is logarithmic.
     """
     alt = altair()
     over = [value for line in lines for value in line.x]
@@ -130,7 +130,7 @@ def line_chart(
 def spread_chart(
     lines: Sequence[Line], main: Sequence[Line], layout: Layout, *, x_title: str, y_title: str, note: str = ""
 ) -> Any:
-    """Return a chart of shares with many thin grey lines, and one line or a few that summarize them."""
+    """Return a chart of shares with many thin grey lines, and one or a few lines that summarize them."""
     alt = altair()
     chart = line_chart(main, layout, x_title=x_title, y_title=y_title, is_share=True)
     kind = kind_of(value for line in main for value in line.x)
@@ -150,18 +150,18 @@ def spread_chart(
 
 
 def x_axis(alt: Any, values: Sequence[Any], kind: str, *, log: bool = False) -> dict[str, Any]:
-    """Return the scale, the ticks and the order of the values that a chart is over."""
+    """Return the scale, ticks and order of the values on the horizontal axis."""
     if kind == "ordinal":
         names = list(dict.fromkeys(labels(values)))
         return {"sort": names, "axis": alt.Axis(labelAngle=-40 if max(map(len, names), default=0) > 6 else 0)}
     if kind == "quantitative":
-        # Between the third and the fourth week there is no tick.
+        # There is no tick between the third and the fourth week.
         is_whole = not log and all(value is None or float(value).is_integer() for value in map(number, values))
         return {
             "scale": alt.Scale(type="log") if log else alt.Scale(zero=False, nice=False),
             "axis": alt.Axis(format=NUMBERS, **({"tickMinStep": 1} if is_whole else {})),
         }
-    # Labels are those of UTC, and not of the reader's time zone, and stand at periods.
+    # Labels are in UTC, not in the reader's time zone, and ticks are at periods.
     moments = sorted({_moment(value) for value in values if plain(value) is not None})
     has_clock = any(moment.time() != datetime.time() for moment in moments)
     is_monthly = all(moment.day == 1 for moment in moments) and len(moments) > 1
@@ -180,7 +180,7 @@ def _moment(value: Any) -> datetime.datetime:
 
 
 def _milliseconds(moment: str) -> int:
-    """Return the milliseconds since 1970 of a moment in ISO form, which ticks are given by."""
+    """Return the milliseconds since 1970 of a moment in ISO format, the unit of ticks."""
     return round(datetime.datetime.fromisoformat(moment).timestamp() * 1000)
 
 
@@ -189,7 +189,7 @@ def _at(value: Any, name: str, kind: str) -> Any:
 
 
 def _parts(line: Line, kind: str) -> Iterator[dict[str, Any]]:
-    """Return the points of each solid and each dashed part, which share the points between them."""
+    """Return the points of each solid and each dashed segment; neighboring segments share a point."""
     names = labels(line.x)
     part, before = 0, ""
     last: dict[str, Any] = {}
@@ -206,7 +206,7 @@ def _parts(line: Line, kind: str) -> Iterator[dict[str, Any]]:
 
 
 def _points(line: Line, kind: str, *, is_share: bool) -> Iterator[dict[str, Any]]:
-    """Return each point once, and whether its symbol is shown: all of a few, some of many, and those without neighbors."""
+    """Return each point once, and whether its symbol is shown: in short lines always, in long ones sometimes or if isolated."""
     every = 1 + (len(line.x) - 1) // MOST_SYMBOLS
     values = [number(value) for value in line.y]
     for place, (at, name) in enumerate(zip(line.x, labels(line.x), strict=True)):

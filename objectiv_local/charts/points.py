@@ -20,7 +20,7 @@ def scatter_plot(
     color: str | None = None,
     log: tuple[bool, bool] = (False, False),
 ) -> Any:
-    """Return a point for each pair of values that are both there. ``log`` is whether each axis is logarithmic."""
+    """Return one point per pair in which both values are present. ``log`` is whether each axis is logarithmic."""
     alt = altair()
     kind = kind_of(x for x, _ in pairs)
     rows = [
@@ -49,7 +49,7 @@ def scatter_plot(
 def area_chart(
     lines: Sequence[Line], layout: Layout, *, x_title: str, y_title: str, is_stacked: bool, palette: Sequence[str] | None = None
 ) -> Any:
-    """Return areas over periods or numbers, on each other or overlapping, with their lines on top."""
+    """Return areas over periods or numbers, stacked or overlapping, with their lines on top."""
     alt = altair()
     kind = kind_of(value for line in lines for value in line.x)
     names = [line.name for line in lines]

@@ -1,4 +1,4 @@
-"""Diagrams of flows, which plotly draws: Vega-Lite has none."""
+"""Sankey diagrams of flows, drawn by plotly because Vega-Lite does not have them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Final, NamedTuple
 from objectiv_local.charts.library import plotly
 from objectiv_local.charts.theme import COLORS, GREY, REST
 
-#: Characters of a name in a diagram, and of those of all its steps together.
+#: Maximum number of characters of a name in a diagram, and of a name times the number of steps.
 MOST_LETTERS, LETTERS_OF_STEPS = 40, 75
-#: Names of a step that have a node of their own; the others are one node.
+#: Maximum number of names per step with a node of their own; the others are combined in one node.
 MOST_NODES: Final = 8
 OTHER: Final = "(other)"
-#: More colors than charts have: a name has the same one at each step.
+#: More colors than other charts have, because a name has the same color at each step.
 _COLORS: Final = (*COLORS, "#7F6DB0", "#8A6D3B", "#3E8E8E", "#B8A000")
-#: In pixels: the margins above and below a diagram, what is left free between two nodes, and the least heights of a diagram and
-#: of each node in it, with what is left free below.
+#: In pixels: the margins above and below a diagram, the gap between two nodes, the minimum height of a diagram, and the minimum
+#: height of a node including the gap.
 _ABOVE, _BELOW, _PAD, _HEIGHT, _NODE_HEIGHT = 80, 40, 14, 330, 24
 
 
@@ -30,7 +30,7 @@ class Flow(NamedTuple):
 
 
 def grouped_flows(flows: Sequence[Flow]) -> list[Flow]:
-    """Return flows in which each step has at most eight names and one for the others; rest groups are kept."""
+    """Return flows with at most eight names per step and one for all others; rest groups are kept."""
     passing: dict[int, dict[str, list[int]]] = {}
     for flow in flows:
         for side, name in enumerate((flow.source, flow.target)):
@@ -51,7 +51,7 @@ def grouped_flows(flows: Sequence[Flow]) -> list[Flow]:
 
 
 def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, height: int | None = None) -> Any:
-    """Return the diagram of flows at each step, a figure of plotly: a name is a node at each step that it is at."""
+    """Return the diagram of flows at each step as a plotly figure, with one node per name and step."""
     places: dict[tuple[int, str], int] = {}
     passing: dict[tuple[int, str], list[int]] = {}
     links: dict[str, list[int]] = {"source": [], "target": [], "value": []}
@@ -64,7 +64,7 @@ def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, he
     columns = [[node for node in places if node[0] == step] for step in range(1, steps + 1)]
     sizes = {node: max(both) for node, both in passing.items()}
     inner = max(_HEIGHT, _NODE_HEIGHT * max(map(len, columns))) if height is None else max(1, height - _ABOVE - _BELOW)
-    # The scale that plotly chooses, with which all columns fit.
+    # The scale that plotly chooses, at which all columns fit.
     scale = min(
         ((inner - _PAD * (len(column) - 1)) / sum(sizes[node] for node in column) for column in columns if column), default=0.0
     )
@@ -72,7 +72,7 @@ def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, he
     for step, column in enumerate(columns):
         top = 0.0
         for node in sorted(column, key=lambda node: (node[1] in REST, -sizes[node], node)):
-            # plotly takes 0 for a place that was not given.
+            # plotly treats 0 as a missing position.
             x[places[node]] = min(max(step / (steps - 1), 0.001), 0.999)
             y[places[node]] = min(max((top + sizes[node] * scale / 2) / inner, 0.001), 0.999)
             top += sizes[node] * scale + _PAD
@@ -82,7 +82,7 @@ def step_diagram(flows: Sequence[Flow], title: str, width: int | None = None, he
 
 
 def pair_diagram(pairs: Sequence[tuple[str, str, int]], title: str) -> Any:
-    """Return the diagram of pairs of names with their counts, a figure of plotly in which each name is one node."""
+    """Return the diagram of pairs of names with their counts as a plotly figure, with one node per name."""
     names = list(dict.fromkeys([*(source for source, _, _ in pairs), *(target for _, target, _ in pairs)]))
     places = {name: number for number, name in enumerate(names)}
     links = {
@@ -96,9 +96,9 @@ def pair_diagram(pairs: Sequence[tuple[str, str, int]], title: str) -> Any:
 def _figure(
     names: list[str], links: dict[str, list[int]], title: str, letters: int = MOST_LETTERS, **places: list[float]
 ) -> Any:
-    """Return a figure with nodes of the given names, and places if given, and the links between them."""
+    """Return a figure with nodes of the given names, optionally at given positions, and the links between them."""
     go = plotly()
-    # Long names would run over each other; hovering shows them in full.
+    # Long names would overlap, so they are truncated; hovering shows them in full.
     labels = [_escaped(name if len(name) <= letters else name[: letters - 1] + "…") for name in names]
     numbers = {name: number for number, name in enumerate(name for name in dict.fromkeys(names) if name not in REST)}
     node = {
@@ -115,5 +115,5 @@ def _figure(
 
 
 def _escaped(text: str) -> str:
-    """Return text that plotly does not take for its own HTML."""
+    """Return text that plotly does not interpret as HTML."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

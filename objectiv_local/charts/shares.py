@@ -1,4 +1,4 @@
-"""Bars of shares that add up to all."""
+"""Bars of shares that add up to 100%."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from objectiv_local.charts.library import altair
 from objectiv_local.charts.theme import COLORS, PERCENT, Layout, data, finished, tip, words
 from objectiv_local.charts.values import count, percent
 
-#: Bars up to which each has its share above it.
+#: Maximum number of bars that show their share.
 _MOST_NUMBERED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A named share, and the count behind it."""
+    """A named share, with its count."""
 
     name: str
     share: float
@@ -24,7 +24,7 @@ class Share:
 
 
 def share_bars(shares: Sequence[Share], layout: Layout, *, x_title: str, y_title: str, count_title: str, note: str = "") -> Any:
-    """Return vertical bars of shares in the order given, with the percentage above each of a few."""
+    """Return vertical bars of shares in the given order, with the percentage above each bar if there are few."""
     alt = altair()
     names = [each.name for each in shares]
     rows = [

@@ -1,4 +1,4 @@
-"""Showing charts, for calls that draw and return something else."""
+"""Showing charts, for functions that draw a chart and return something else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 
 def show(chart: Any) -> None:
-    """Show a chart of altair in the notebook or IPython shell that runs. Elsewhere nothing shows it: pages need a browser."""
-    # Where nothing has imported IPython, there is no shell.
+    """Show an altair chart in the running notebook or IPython shell. Does nothing elsewhere, because charts need a browser."""
+    # If IPython has not been imported, there is no such shell.
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
         ipython.display.display(chart)

@@ -1,4 +1,4 @@
-"""Charts as static SVG, for pages that need no script."""
+"""Charts as static SVG, for pages without scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from objectiv_local.charts.library import check_chart, vl_convert
 from objectiv_local.charts.theme import INK, JOINER
 
 _SVG: Final = "http://www.w3.org/2000/svg"
-#: Attributes that make no difference to what is seen.
+#: Attributes without a visible effect.
 _UNSEEN: Final = (
     "class",
     "pointer-events",
@@ -23,20 +23,20 @@ _UNSEEN: Final = (
     "font-family",
     "stroke-miterlimit",
 )
-#: How the keys of colors end; ``ink`` is the column of a heat map that holds colors.
+#: Suffixes of keys whose values are colors; ``ink`` is the column of a heat map with colors.
 _COLOR_KEYS: Final = ("color", "fill", "stroke", "ink")
 _REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
 
 
 @checked
 def svg(chart: Any) -> str:
-    """Return a chart of altair as SVG text: static, without scripts, fonts or references to anything outside of it.
+    """Return an altair chart as SVG text: static, without scripts, fonts or external references.
 
-    The background is transparent and text has the color of the text around the SVG, so that it fits light and dark pages. The
-    same chart gives the same text, and several of them may stand in one page. The title of the chart is the ``<title>`` that
-    screen readers read.
+    The background is transparent, and text takes the color of the text around the SVG, so that it fits light and dark pages.
+    The same chart always gives the same text, and a page can contain several charts. The title of the chart becomes the
+    ``<title>`` that screen readers read.
 
-    Raises InvalidType for what is no chart of altair, such as a figure of plotly, and NotSupported without the extra ``plot``.
+    Raises InvalidType for anything but an altair chart, such as a plotly figure, and NotSupported without the extra ``plot``.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -46,9 +46,9 @@ def svg(chart: Any) -> str:
     check_chart(chart, "svg")
     spec = _recolored(chart.to_dict())
     config = spec.setdefault("config", {})
-    # Without the descriptions of each mark, which make up half of the text: a table beside the chart tells more.
+    # Omits the descriptions of all marks, which are half of the text: a table beside the chart says more.
     config |= {"background": None, "aria": False}
-    # Labels are measured in Arial, and the page may have a wider font, in which they would reach the title of the axis.
+    # Labels are measured in Arial; in a wider font of the page, they would otherwise overlap the title of the axis.
     config["axisY"] = {**config.get("axisY", {}), "titlePadding": 18}
     spec.pop("background", None)
     drawn = vl_convert().vegalite_to_svg(spec, show_warnings=False)
@@ -66,14 +66,14 @@ def svg(chart: Any) -> str:
         root.insert(0, named)
     for element in root.iter():
         if element.text:
-            # Here it is text of an element, which ends no script.
+            # As text of an SVG element, it cannot end a script.
             element.text = element.text.replace(f"<{JOINER}", "<")
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def _recolored(part: Any, key: str = "") -> Any:
-    """Return a part of a specification with the color of text replaced by that of the page, wherever a key names a color."""
+    """Return a part of a specification in which the color of text is replaced by that of the page."""
     if isinstance(part, dict):
         return {name: _recolored(value, name) for name, value in part.items()}
     if isinstance(part, list):
@@ -89,7 +89,7 @@ def _text(title: Any) -> str:
 
 
 def _clean(element: ElementTree.Element) -> None:
-    """Take out of an element what cannot be seen."""
+    """Remove invisible parts from an element."""
     for child in list(element):
         tag = child.tag.rpartition("}")[2]
         is_hidden = (
@@ -112,7 +112,7 @@ def _clean(element: ElementTree.Element) -> None:
 
 
 def _share_gradients(root: ElementTree.Element) -> None:
-    """Leave one of several gradients that are the same: Vega writes one for each mark that has stripes."""
+    """Keep one of several identical gradients: Vega writes one for each mark that has stripes."""
     first: dict[str, str] = {}
     same: dict[str, str] = {}
     for parent in list(root.iter()):
@@ -128,7 +128,7 @@ def _share_gradients(root: ElementTree.Element) -> None:
 
 
 def _name_apart(root: ElementTree.Element) -> None:
-    """Give the parts that others refer to names that no other chart of a page has, and that are the same in each drawing."""
+    """Rename the elements that others refer to, so that names are unique in a page and the same for every rendering."""
     names = {
         element.attrib["id"]: f"part{number}"
         for number, element in enumerate(element for element in root.iter() if "id" in element.attrib)

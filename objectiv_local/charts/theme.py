@@ -1,4 +1,4 @@
-"""What all charts share: colors, shapes, fonts, sizes, and the size and title that a caller asks for."""
+"""The theme of all charts: colors, shapes, fonts and sizes, and the size and title that a caller sets."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import Any, Final
 from objectiv_local.charts.library import altair
 from objectiv_local.errors import InvalidValue
 
-#: The palette of Okabe and Ito, which color-blind readers can tell apart, without its yellow and black: the one cannot be seen
-#: on white, the other not on a dark page.
+#: The color-blind safe palette of Okabe and Ito, without its yellow (invisible on white) and its black (invisible on dark
+#: pages).
 COLORS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-#: What is not in focus: rest groups, ends of paths, previous periods, zero lines and intervals.
+#: For parts in the background: rest groups, ends of paths, previous periods, zero lines and intervals.
 GREY: Final = "#8C8C8C"
 #: Text. ``svg`` replaces it with the color of the page.
 INK: Final = "#1F2937"
-#: Text on light and on dark cells of a heat map, whatever the page is.
+#: Text on light and on dark cells of a heat map, regardless of the page.
 ON_LIGHT, ON_DARK = "#000000", "#FFFFFF"
-#: A word joiner, which has no width, and what it has to be put into.
+#: A word joiner, which has no width, and the text that it is inserted into.
 JOINER: Final = "\u2060"
 _TAG: Final = re.compile("<(?=/?script|!--)", re.IGNORECASE)
-#: Symbols of series, so that these differ by more than their color.
+#: Symbols of series, so that they differ by more than color.
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 #: Names of groups that are drawn in grey.
 REST: Final = ("(other)", "(none)", "(exit)", "(entry)")
-#: Opacity of the fill of incomplete bars, whose outline has the full color: it can be seen on light and on dark pages.
+#: Opacity of the fill of incomplete bars. Their outline has the full color, which is visible on light and on dark pages.
 LIGHTER: Final = 0.45
-#: Formats of axes: thousands separators, and percentages, with as many decimal places as the ticks need.
+#: Number formats of axes: thousands separators, and percentages, with as many decimal places as the ticks need.
 NUMBERS, PERCENT = ",f", "%"
-#: How values of complete and incomplete periods are named in legends. A period is incomplete that is not over, and one that
-#: begins before the data or the range do, which will not change.
+#: Legends of values of complete and incomplete periods. A period is incomplete if it has not ended, or if it begins before the
+#: data or the range; the latter will not change.
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 
 WIDTH, HEIGHT = 640, 300
-#: Pixels that a chart may be wide or high.
+#: Maximum width and height of a chart in pixels.
 MOST_PIXELS: Final = 10_000
-#: Numbers up to which an axis would have ticks between whole numbers.
+#: Maximum number for which an axis would have ticks between whole numbers.
 _FEW_TICKS: Final = 8
 
 CONFIG: Final[dict[str, Any]] = {
@@ -83,12 +83,12 @@ CONFIG: Final[dict[str, Any]] = {
 
 
 def sparse(labels: Sequence[str], most: int = 8) -> list[str]:
-    """Return labels of an axis that has room for so many: every second one, every third one and so on."""
+    """Return at most ``most`` labels of an axis: every second one, every third one and so on."""
     return list(labels[:: 1 + (len(labels) - 1) // most])
 
 
 def number_axis(values: Iterable[Any]) -> Any:
-    """Return an axis of numbers that begins at 0: if all are whole and few ticks are needed, these are whole numbers alone."""
+    """Return an axis of numbers that begins at 0; if all are whole and few, ticks are whole numbers only."""
     known = [value for value in values if value is not None]
     low, high = min([0, *known]), max([0, *known])
     if all(isinstance(value, int) for value in known) and 0 < high - low <= _FEW_TICKS:
@@ -109,7 +109,7 @@ def states(alt: Any, channel: Any, domain: list[str], values: list[Any]) -> Any:
 
 
 def tip(field: str, title: str) -> Any:
-    """Return a line of a tooltip, of a field that holds text: a browser would show moments in the reader's time zone."""
+    """Return a line of a tooltip from a text field; a browser would show moments in the reader's time zone."""
     return altair().Tooltip(field, type="nominal", title=title)
 
 
@@ -120,7 +120,7 @@ def words() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The title and the size in pixels that a caller asks for; what is None is up to the chart."""
+    """The title and the size in pixels that a caller sets; None leaves them to the chart."""
 
     title: str | None = None
     width: int | None = None
@@ -130,10 +130,10 @@ class Layout:
         for name in ("width", "height"):
             value = getattr(self, name)
             if value is not None and not 1 <= value <= MOST_PIXELS:
-                raise InvalidValue(f"{name} of a chart is {value} pixels", hint=f"a number from 1 to {MOST_PIXELS:,}")
+                raise InvalidValue(f"{name} of a chart is {value} pixels", hint=f"give a number from 1 to {MOST_PIXELS:,}")
 
     def titled(self, title: str) -> Layout:
-        """Return the layout with a title, if the caller asked for none."""
+        """Return the layout with a title, unless the caller set one."""
         return self if self.title is not None else Layout(title, self.width, self.height)
 
 
@@ -147,21 +147,21 @@ def finished(chart: Any, layout: Layout, width: Any = WIDTH, height: Any = HEIGH
 
 
 def themed(chart: Any) -> Any:
-    """Return a chart with the theme, and without text that could end the script of a page that it is written into."""
+    """Return a chart with the theme, and without text that could end a script element of its page."""
     chart = chart.configure(**CONFIG)
     _guard(chart, altair().SchemaBase)
     return chart
 
 
 def _guard(part: Any, schema: Any) -> Any:
-    """Put an invisible character into the text of script tags and comments, wherever it is in a chart.
+    """Insert an invisible character into the text of script tags and comments, everywhere in a chart.
 
-    Altair writes charts into scripts of HTML pages, those of notebooks included, as they are.
+    Altair writes charts unescaped into scripts of HTML pages, including those of notebooks.
     """
     if isinstance(part, str):
         return _TAG.sub(f"<{JOINER}", part)
     if isinstance(part, schema):
-        # Altair has no public way to walk over a chart.
+        # Altair has no public way to traverse a chart.
         keywords = vars(part)["_kwds"]
         keywords.update((name, _guard(value, schema)) for name, value in list(keywords.items()))
         vars(part)["_args"] = tuple(_guard(value, schema) for value in vars(part)["_args"])
@@ -172,7 +172,7 @@ def _guard(part: Any, schema: Any) -> Any:
 
 
 def data(rows: list[dict[str, Any]]) -> Any:
-    """Return rows as the data of a chart, which are part of it. They are not subject to altair's own limit of rows."""
+    """Return rows as inline data of a chart, which is not subject to altair's limit of rows."""
     return altair().InlineData(values=rows)
 
 
@@ -183,7 +183,7 @@ def colors(names: list[str], grey: tuple[str, ...] = REST) -> list[str]:
 
 
 def shapes(count: int) -> list[str]:
-    """Return a symbol for each of so many series."""
+    """Return a symbol for each of ``count`` series."""
     return [SHAPES[place % len(SHAPES)] for place in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""Values of tables as JSON that charts read, and as text that people read."""
+"""Values of tables as JSON for charts, and as text for readers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from objectiv_local.errors import InvalidValue
 
-#: Rows that a chart may have.
+#: Maximum number of rows of a chart.
 MOST_ROWS: Final = 10_000
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
@@ -20,9 +20,9 @@ Plain = bool | int | float | str | None
 
 
 def plain(value: Any) -> Plain:
-    """Return a value as JSON has it: missing values, NaN and infinity are None, moments are ISO strings in UTC.
+    """Return a value as JSON: missing values, NaN and infinity become None, moments become ISO strings in UTC.
 
-    Durations are seconds. Moments end in ``Z``, because a browser would take others for moments of the reader's time zone.
+    Durations become seconds. Moments end in ``Z``, because a browser would interpret others in the reader's time zone.
     """
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return None
@@ -44,13 +44,13 @@ def plain(value: Any) -> Plain:
 
 
 def number(value: Any) -> float | int | None:
-    """Return a value as a number that JSON has, or None. Durations are seconds."""
+    """Return a value as a JSON number, or None. Durations become seconds."""
     found = plain(value)
     return int(found) if isinstance(found, bool) else found if isinstance(found, int | float) else None
 
 
 def label(value: Any) -> str:
-    """Return a value as the text of an axis or a legend: ``(none)`` for missing values, no control characters."""
+    """Return a value as the text of an axis or a legend: ``(none)`` for missing values, without control characters."""
     if isinstance(value, tuple):
         return ", ".join(map(label, value))
     found = plain(value)
@@ -70,7 +70,7 @@ def label(value: Any) -> str:
 
 
 def labels(values: Iterable[Any]) -> list[str]:
-    """Return values as texts of an axis. Moments get their clock where one of them is not midnight."""
+    """Return values as texts of an axis. Moments include the time if any of them is not midnight."""
     found = list(values)
     if any(isinstance(each, datetime.datetime) and each.time() != datetime.time() for each in found):
         return [
@@ -81,18 +81,18 @@ def labels(values: Iterable[Any]) -> list[str]:
 
 
 def count(value: Any) -> str:
-    """Return a number with thousands separators, or nothing for a missing one."""
+    """Return a number with thousands separators, or an empty string for a missing one."""
     found = number(value)
     if found is None:
         return ""
-    # About four digits, and all of those before the point.
+    # About four significant digits, and all digits before the decimal point.
     places = 0 if isinstance(found, int) or found.is_integer() else max(0, 3 - math.floor(math.log10(abs(found))))
     text = f"{found:,.{places}f}"
     return text.rstrip("0").rstrip(".") if places else text
 
 
 def percent(value: Any, digits: int = 1) -> str:
-    """Return a share as a percentage, or nothing for a missing one. Only 0 is 0%, and only 1 is 100%."""
+    """Return a share as a percentage, or an empty string for a missing one. Only 0 is 0%, and only 1 is 100%."""
     found = number(value)
     if found is None:
         return ""
@@ -105,7 +105,7 @@ def percent(value: Any, digits: int = 1) -> str:
 
 
 def duration(value: Any) -> str:
-    """Return a duration in its largest unit, such as ``1.5 h``, or nothing for a missing one."""
+    """Return a duration in its largest unit, such as ``1.5 h``, or an empty string for a missing one."""
     seconds = number(value)
     if seconds is None:
         return ""

@@ -1,4 +1,4 @@
-"""The command ``objectiv-local``: questions about events from the shell."""
+"""The command ``objectiv-local``: analyses of events from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``mcp``: what the other commands answer, for agents that speak the Model Context Protocol."""
+"""The command ``mcp``: offers the other commands to agents that speak the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.preferences import options as preferences
 
 
-@click.command(short_help="Serve a source to agents, over standard input and output.")
+@click.command(short_help="Serve a source to AI agents over standard input and output.")
 @click.option(
     "--rows", type=click.IntRange(1, 100_000), default=1000, show_default=True, help="The maximum number of rows of an answer."
 )
@@ -21,22 +21,22 @@ from objectiv_local.preferences import options as preferences
     type=click.FloatRange(0.5, 86_400),
     default=60,
     show_default=True,
-    help="The time after which an answer is given up.",
+    help="The number of seconds after which a query is canceled.",
 )
-@click.option("--allow-sql", is_flag=True, help="Also offer a tool that runs a SELECT of the agent's own.")
+@click.option("--allow-sql", is_flag=True, help="Also offer a tool that runs SELECT statements written by the agent.")
 @click.option(
     "--reports",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIRECTORY",
-    help="Also offer a tool that writes reports into this directory.",
+    help="Also offer a tool that writes reports to this directory.",
 )
 @reads_events
 def mcp(source: str, rows: int, seconds: float, allow_sql: bool, reports: Path | None, **options: Any) -> None:
-    """Serve the events of SOURCE to an agent by the Model Context Protocol, over standard input and output.
+    """Serve the events of SOURCE to an AI agent through the Model Context Protocol, over standard input and output.
 
-    The agent can see what is in the source, list the analyses, run one from its spec, read its SQL and its definition, and
-    check the quality of the events. It writes nothing but the reports that you allow, and its answers are limited in rows and
-    time.
+    The agent can see the contents of the source, list the analyses, run an analysis from a spec, read its SQL and definition,
+    and check the quality of the events. It cannot write anything except reports, if you allow them. Its answers are limited in
+    rows and time.
     """
     try:
         from objectiv_local.cli.serving import served

@@ -1,4 +1,4 @@
-"""``run`` and ``sql``: every analysis as a command, with an option for each of its arguments."""
+"""The commands ``run`` and ``sql``: a subcommand for each analysis, with an option for each of its arguments."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from objectiv_local.hub.analyses.base.specs import ANALYSES
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(d|h|m|s|days?|hours?|minutes?|seconds?)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-#: Arguments whose values are several names, and can be separated by commas.
+#: Arguments that take a list of names, which can be separated by commas.
 _LISTS = ("steps", "rules", "properties", "columns", "hold", "unit")
 _ARGUMENTS = """\
-In Python, help(ModelHub.{name}) has the complete definition. A condition
-is an event type, several of them separated by commas, or an equals sign and a query, such as '=amount > 100'. A duration is
-14d, 2h, 30m or 10s. Other values are JSON.
+In Python, help(ModelHub.{name}) shows the complete definition. A condition is an event type, several event types separated by
+commas, or an equals sign and a query, such as '=amount > 100'. Durations are written as 14d, 2h, 30m or 10s. Other values are
+JSON.
 """
 
 
@@ -36,19 +36,19 @@ def run() -> None:
     """Run an analysis and print its rows.
 
     "run list" lists the analyses. "run spec SPEC SOURCE" runs an analysis from a JSON file, or a metric from a YAML or JSON
-    file.
+    file of metrics.
     """
 
 
 @click.group(short_help="Print the SQL of an analysis.", subcommand_metavar="ANALYSIS SOURCE [OPTIONS]")
 def sql() -> None:
-    """Print the SQL of an analysis, for the engine of the source or another one. The analysis is not run; only
-    the columns of the source are read.
+    """Print the SQL of an analysis for the engine of the source, or for another engine. The analysis is not run; only the
+    columns of the source are read.
     """
 
 
 def value_of(name: str, text: str, annotation: str) -> Any:
-    """Return an argument of an analysis, as specs write it, for what was typed."""
+    """Return an argument of an analysis as written in a spec, from the text of an option."""
     duration = _DURATION.fullmatch(text)
     if "timedelta" in annotation and duration is not None:
         number = float(duration[1])
@@ -67,9 +67,9 @@ def value_of(name: str, text: str, annotation: str) -> Any:
                 return convert(text)
             except ValueError:
                 if "str" not in kinds:
-                    raise InvalidValue(f"{name} is a number, not {text!r}") from None
+                    raise InvalidValue(f"{name} has to be a number, not {text!r}") from None
     if "timedelta" in annotation and "str" not in kinds:
-        raise InvalidValue(f"{name} is a duration, not {text!r}", hint="write it as 14d, 2h, 30m or 10s")
+        raise InvalidValue(f"{name} has to be a duration, not {text!r}", hint="write it as 14d, 2h, 30m or 10s")
     if "," in text or name.removeprefix("--") in _LISTS:
         return [each.strip() for each in text.split(",")]
     return text
@@ -97,7 +97,7 @@ def _options(name: str) -> list[Callable[[Any], Any]]:
 
 
 def _typed(value: object) -> str:
-    """Return a default as one would type it."""
+    """Return a default as a user would type it."""
     if isinstance(value, datetime.timedelta):
         seconds = int(value.total_seconds())
         return next(
@@ -109,13 +109,13 @@ def _typed(value: object) -> str:
 
 
 def option_of(argument: str) -> str:
-    """Return the option of an argument of an analysis. Arguments that are named like an option of events get a prefix."""
+    """Return the option for an argument of an analysis, with a prefix if a general option has the same name."""
     prefix = "--of-" if argument in ("event_type", "location", "time_zone") else "--"
     return prefix + argument.replace("_", "-")
 
 
 def _metavar(annotation: str) -> str:
-    """Return what stands for a value in the help."""
+    """Return the placeholder for a value in the help."""
     if "timedelta" in annotation:
         return "DURATION"
     kinds = {each.strip() for each in annotation.split("|")}
@@ -123,7 +123,7 @@ def _metavar(annotation: str) -> str:
 
 
 def _spec(name: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the spec that options stand for."""
+    """Return the spec that corresponds to options."""
     arguments = {}
     for each in parameters_of(name):
         given = options.pop(f"argument_{each.name}", None)
@@ -172,7 +172,7 @@ def _defines(function: Callable[..., None]) -> Callable[..., None]:
 
 def _writes_sql(function: Callable[..., None]) -> Callable[..., None]:
     option = click.option(
-        "--dialect", metavar="NAME", help="The engine to write SQL for, such as postgres; by default that of the source."
+        "--dialect", metavar="NAME", help="The engine to write SQL for, such as postgres; by default the engine of the source."
     )
     return option(function)
 
@@ -194,7 +194,7 @@ def _written_down(path: Path, metric: str | None) -> dict[str, Any] | None:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InvalidValue(
-            f"{str(path)!r} cannot be read: {error}", hint="give a JSON file with what spec() of an analysis returned"
+            f"{str(path)!r} cannot be read: {error}", hint="give a JSON file with the spec of an analysis, as from spec()"
         ) from None
     return found if isinstance(found, dict) and "analysis" in found else None
 
@@ -206,25 +206,25 @@ def _from_file(path: Path, metric: str | None, source: str, options: dict[str, A
         return hub.from_spec(spec, events), options
     metrics = hub.metrics(path)
     if metric is None:
-        raise InvalidValue(f"{str(path)!r} has the metrics {', '.join(metrics)}", hint="choose one with --metric NAME")
+        raise InvalidValue(f"{str(path)!r} has several metrics: {', '.join(metrics)}", hint="choose one with --metric NAME")
     return metrics[metric](events), options
 
 
 @run.command("spec", short_help="Run an analysis from a file.")
 @click.argument("spec", type=click.Path(path_type=Path))
-@click.option("--metric", metavar="NAME", help="The metric, for a file of metrics.")
+@click.option("--metric", metavar="NAME", help="The metric to run, if SPEC is a file of metrics.")
 @_defines
 @writes_rows
 @reads_events
 def run_spec(spec: Path, metric: str | None, source: str, definition: bool, **options: Any) -> None:
-    """Run the analysis in SPEC: a JSON file with what spec() of an analysis returned, or a file of metrics."""
+    """Run the analysis in SPEC: a JSON file with the spec of an analysis, or a file of metrics."""
     analysis, options = _from_file(spec, metric, source, options)
     _show(analysis, definition=definition, **options)
 
 
 @sql.command("spec", short_help="Print the SQL of an analysis from a file.")
 @click.argument("spec", type=click.Path(path_type=Path))
-@click.option("--metric", metavar="NAME", help="The metric, for a file of metrics.")
+@click.option("--metric", metavar="NAME", help="The metric to run, if SPEC is a file of metrics.")
 @_writes_sql
 @reads_events
 def sql_spec(spec: Path, metric: str | None, source: str, dialect: str | None, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""``demo``, ``sample``, ``inspect`` and ``quality``: what is in the data."""
+"""The commands ``demo``, ``sample``, ``inspect`` and ``quality``: sample data, and the contents of a source."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ def demo() -> int:
 
 @click.command(short_help="Write synthetic events to a file.")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--events", type=click.IntRange(1), default=generator.EVENTS, show_default=True, help="How many events.")
+@click.option("--events", type=click.IntRange(1), default=generator.EVENTS, show_default=True, help="The number of events.")
 @click.option("--seed", type=int, default=generator.SEED, show_default=True, help="Seed of the random numbers.")
 @click.option("--start", default=generator.START, show_default=True, metavar="DAY", help="The first day.")
-@click.option("--days", type=click.IntRange(1), default=generator.DAYS, show_default=True, help="How many days.")
+@click.option("--days", type=click.IntRange(1), default=generator.DAYS, show_default=True, help="The number of days.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def sample(path: Path, events: int, seed: int, start: str, days: int, overwrite: bool) -> None:
     """Write synthetic product-analytics events to a Parquet file."""
     if path.suffix.lower() != ".parquet":
-        raise InvalidValue(f"{str(path)!r} is no name of a Parquet file", hint="give one that ends in .parquet")
+        raise InvalidValue(f"{str(path)!r} is not the name of a Parquet file", hint="give a name that ends in .parquet")
     check_new(path, overwrite=overwrite)
     try:
         written = generator.generate(path, events=events, seed=seed, start=start, days=days, overwrite=overwrite)
     except OSError as error:
-        raise InvalidValue(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another place") from None
+        raise InvalidValue(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another location") from None
     click.echo(f"{events:,} events written to {written} ({written.stat().st_size:,} bytes)", err=True)
 
 
-@click.command(short_help="Show what is in a source: columns, users, event types.")
+@click.command(short_help="Show the contents of a source: columns, users, event types.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 @reads_events
 def inspect(source: str, as_json: bool, **options: Any) -> None:
-    """Show what is in a source: its tables, and how one of them is read as events, with the number of events and users, the
-    first and the last moment, and the most frequent event types.
+    """Show the contents of a source: its tables, and for one of them how it is read as events, the number of events and users,
+    the first and the last moment, and the most frequent event types.
     """
     about = contents(source, options)
     if as_json:
@@ -64,7 +64,7 @@ def inspect(source: str, as_json: bool, **options: Any) -> None:
 
 
 def contents(source: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return what is in a source, as one of its tables is read with the options of events."""
+    """Return the contents of a source, with one of its tables read as events according to the options."""
     engine = connect(source)
     tables = engine.tables() if engine.default_table is None else [engine.default_table]
     about: dict[str, Any] = {"source": engine.description, "tables": tables}
@@ -75,14 +75,14 @@ def contents(source: str, options: dict[str, Any]) -> dict[str, Any]:
             about |= _events(source, options)
         except (ColumnNotFound, InvalidType, InvalidValue) as error:
             if any(options[name] for name in READING):
-                raise  # it was said how to read it
+                raise  # the options describe how to read it, so it has to be readable as events
             about["not_events"] = error.what
             about["columns"] = dict(engine.table(options["table_name"] or tables[0]).columns) if tables else {}
     return about
 
 
 def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:
-    """Return what is in a table of events."""
+    """Return the contents of a table of events."""
     hub, events, _ = events_of(source, dict(options))
     counts = hub.event_types(events)
     rows = counts.frame.sort_values("events", ascending=False).to_pandas()
@@ -101,7 +101,7 @@ def _events(source: str, options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@click.command(short_help="Check the quality of events; exits with 1 if a check fails.")
+@click.command(short_help="Check the quality of events; exit with 1 if a check fails.")
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "never"]),

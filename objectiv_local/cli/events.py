@@ -1,4 +1,4 @@
-"""The options of every command that reads events, and the event frame that they make."""
+"""The options of commands that read events, and the event frame that they create."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _EVENT_OPTIONS = (
     click.option(
         "--schema",
         metavar="NAME",
-        help="The layout: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
-        "or table for any other. Recognized by default.",
+        help="The schema: objectiv, snowplow, ga4, posthog, segment, amplitude, mixpanel, "
+        "or table for any other layout. Recognized by default.",
     ),
     click.option("--user-id", metavar="COLUMN", help="The column of users, or two columns: DEVICE,USER."),
     click.option("--moment", metavar="COLUMN", help="The column of timestamps."),
@@ -27,14 +27,14 @@ _EVENT_OPTIONS = (
     click.option("--event-id", metavar="COLUMN", help="The column of event ids."),
     click.option("--session-id", metavar="COLUMN", help="The column of session ids; sessions are computed by default."),
     click.option("--location", metavar="COLUMN", help="The column of pages or screens."),
-    click.option("--from", "start", metavar="MOMENT", help="Read only events from this day or moment on."),
-    click.option("--until", "end", metavar="MOMENT", help="Read only events before this day or moment."),
+    click.option("--from", "start", metavar="MOMENT", help="Only read events from this day or moment on."),
+    click.option("--until", "end", metavar="MOMENT", help="Only read events before this day or moment."),
     click.option(
         "--identity",
         metavar="RULE",
-        help="How to resolve users by their devices: last_known, first_known, forward_only or graph.",
+        help="How to resolve the users of devices: last_known, first_known, forward_only or graph.",
     ),
-    click.option("--dedup", is_flag=True, help="Keep one event of each event id."),
+    click.option("--dedup", is_flag=True, help="Keep one event per event id."),
     click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The time zone of days and weeks."),
     click.option("--week-start", default="monday", show_default=True, metavar="DAY", help="The day on which weeks start."),
 )
@@ -59,7 +59,7 @@ _OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _NAMES} | {
     "start": "--from",
     "end": "--until",
 }
-#: Those of them that say how a table is read.
+#: The options that define how a table is read.
 READING = ("schema", "user_id", "moment", "event_type", "event_id", "session_id", "location")
 
 
@@ -71,12 +71,12 @@ def reads_events(function: F) -> F:
 
 
 def _files(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return what tells a shell to complete names of files, as it would for a command without completion."""
+    """Return a completion that makes the shell complete file names."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def events_of(source: str, options: dict[str, Any]) -> tuple[Any, DataFrame, dict[str, Any]]:
-    """Return the hub, the event frame and the options that are left."""
+    """Return the hub, the event frame and the remaining options."""
     given = {name: options.pop(name) for name in _NAMES}
     with in_options(_OPTIONS):
         hub = ModelHub(time_aggregation="%Y-%m-%d", time_zone=given.pop("time_zone"), week_start=given.pop("week_start"))

@@ -1,4 +1,4 @@
-"""The command, its subcommands, and what its exit codes mean."""
+"""The command, its subcommands and its exit codes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from objectiv_local.cli.reports import report
 from objectiv_local.cli.snapshots import info, refresh, snapshot, verify
 from objectiv_local.errors import ObjectivError
 
-#: Exit codes: a check that failed, an error of the input, one of ours, and Ctrl-C.
+#: Exit codes: a failed check, invalid input, an internal error, and Ctrl-C.
 FAILED, WRONG, FAULT, INTERRUPTED = 1, 2, 70, 130
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 for success, 1 if a check failed, 2 for invalid input. A SOURCE is anything that "
-    "objectiv_local.connect takes: a file, a directory, a snapshot, a postgresql:// address. Keep passwords "
+    "objectiv_local.connect accepts: a file, a directory, a snapshot, a postgresql:// URL. Keep passwords "
     "in PGPASSWORD or in the password file of libpq.",
 )
 @click.version_option(objectiv_local.__version__, "-V", "--version", prog_name="objectiv-local")
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def code(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code. Messages go to standard error, and never hold a password."""
+    """Run a command and return its exit code. Messages go to standard error and never contain a password."""
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING, stream=sys.stderr, force=True)
     shown = "--traceback" in arguments
     try:
@@ -64,7 +64,7 @@ def code(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough, as `head` has.
+        # The reader of the output closed the pipe, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Errors about arguments of methods, in the names of the options that they were given by."""
+"""Errors about arguments of methods, rewritten in terms of command-line options."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from objectiv_local.errors import ObjectivError
 
 @contextmanager
 def in_options(options: Mapping[str, str], method: str = "") -> Generator[None]:
-    """Raise errors of the block again with the options of arguments in place of the names of these.
+    """Raise errors of the block again, with the names of arguments replaced by those of options.
 
-    A message names an argument first, perhaps with the method, and a hint may have a value for it.
+    A message starts with the name of the argument, optionally followed by the method. A hint may contain a value for it.
 
     >>> with in_options({"window": "--window"}, "funnel"):
     ...     raise ObjectivError("window of funnel is too long", hint="for instance window=7")

@@ -1,4 +1,4 @@
-"""Results on standard output, or in a file."""
+"""Output of results, to the terminal or to a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from objectiv_local.errors import InvalidValue, near
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: What a file can be written as, by the end of its name.
+#: Methods that write a file, by its extension.
 _WRITERS = {".parquet": "to_parquet", ".csv": "to_csv", ".jsonl": "to_json", ".json": "to_json"}
 WIDTH = 200
 
@@ -35,7 +35,7 @@ def writes_rows(function: F) -> F:
         click.option("--csv", "as_csv", is_flag=True, help="Print all rows as CSV."),
         click.option("--json", "as_json", is_flag=True, help="Print all rows as one JSON document."),
         click.option(
-            "-n", "--rows", type=click.IntRange(1), default=40, show_default=True, help="The most rows to show in the table."
+            "-n", "--rows", type=click.IntRange(1), default=40, show_default=True, help="The maximum number of rows to show."
         ),
     ):
         function = option(function)
@@ -45,9 +45,9 @@ def writes_rows(function: F) -> F:
 def show(
     frame: Any, *, rows: int, as_json: bool, as_csv: bool, output: Path | None, overwrite: bool, about: dict[str, Any]
 ) -> None:
-    """Print the rows of a frame or an analysis in its order, or write them to a file.
+    """Print the rows of a frame or an analysis in order, or write them to a file.
 
-    ``about`` goes into the JSON document.
+    ``about`` is added to the JSON document.
     """
     if output is not None:
         write(frame, output, overwrite=overwrite)
@@ -60,11 +60,11 @@ def show(
         found = frame.to_pandas(limit=rows + 1)
         click.echo(found.head(rows).to_string(line_width=WIDTH, na_rep="") if len(found) else "no rows")
         if len(found) > rows:
-            click.echo(f"... and more rows: -n {rows * 5} shows more of them, --csv or --output FILE all", err=True)
+            click.echo(f"... more rows available: show more with -n {rows * 5}, or all with --csv or --output FILE", err=True)
 
 
 def write(frame: Any, path: Path, *, overwrite: bool) -> None:
-    """Write a frame to a file. Raises InvalidValue for an existing file and for one of no known kind."""
+    """Write a frame to a file. Raises InvalidValue if the file exists or has an unknown extension."""
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise InvalidValue(f"{str(path)!r} has no known file extension", hint=near(path.suffix, _WRITERS))
@@ -84,7 +84,7 @@ def document(content: Any) -> None:
 
 
 def as_json_rows(frame: Any) -> list[dict[str, Any]]:
-    """Return the rows of a frame as JSON has them."""
+    """Return the rows of a frame as JSON values."""
     return [json.loads(line) for line in _text(frame, "to_json").split("\n") if line]
 
 

@@ -1,4 +1,4 @@
-"""``report``: the analyses of events as one HTML file."""
+"""The command ``report``: the most common analyses as one HTML file."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from objectiv_local.frame.export import file_at
     "--start",
     "range_start",
     metavar="MOMENT",
-    help="Report from this day or moment on. Earlier events are read, too: they decide who is new.",
+    help="Report from this day or moment on. Earlier events are only used to determine who is new.",
 )
-@click.option("--end", "range_end", metavar="MOMENT", help="Report before this day or moment.")
+@click.option("--end", "range_end", metavar="MOMENT", help="Report on events before this day or moment.")
 @click.option("--by", metavar="PERIOD", help="The period: hour, day, week, month, quarter or year. Chosen by default.")
 @click.option("--funnel", metavar="STEPS", help="The steps of the funnel: event types separated by commas, or JSON.")
 @click.option(
     "--conversion",
     metavar="CONDITION",
-    help="What counts as a conversion: an event type, or an equals sign and a "
-    "query, such as '=amount > 100'. By default, the last step.",
+    help="The conversion: an event type, or an equals sign and a query, such as '=amount > 100'. "
+    "By default the last step of the funnel.",
 )
 @reads_events
 def report(
@@ -55,10 +55,10 @@ def report(
     conversion: str | None,
     **options: Any,
 ) -> None:
-    """Write a report of the events of SOURCE: one HTML file with users, sessions, retention, lifecycle, features or pages, a
-    funnel, conversions and the quality of the data. It opens offline and needs no script.
+    """Write a report on the events of SOURCE: one HTML file with users, sessions, retention, lifecycle, features or pages, a
+    funnel, conversions and data quality. It opens offline, without scripts.
     """
-    # Before all is computed.
+    # Checked first, before the analyses are computed.
     file_at(output)
     check_new(output, overwrite=overwrite)
     hub, events, _ = events_of(source, options)
@@ -70,7 +70,7 @@ def report(
 
 
 def condition(given: Any) -> Any:
-    """Return a condition, or the steps of a funnel, as they were given in JSON: a query is a function of the events."""
+    """Return a condition, or the steps of a funnel, from JSON; a query becomes a function of the events."""
     if isinstance(given, list):
         return [condition(each) for each in given]
     if not isinstance(given, dict):
@@ -81,7 +81,7 @@ def condition(given: Any) -> Any:
 
 
 class _Query:
-    """A condition that a query holds for an event."""
+    """A condition that matches events by a query."""
 
     def __init__(self, query: str) -> None:
         self.query = query

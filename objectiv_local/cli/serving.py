@@ -1,4 +1,4 @@
-"""The tools of the command ``mcp``. Each is a question that another command answers too."""
+"""The tools of the command ``mcp``. Each one corresponds to another command."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from objectiv_local.hub.analyses.base.specs import ANALYSES
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Characters of the rows of an answer, as JSON.
+#: Maximum number of characters of the rows of an answer, as JSON.
 _MOST_CHARACTERS = 400_000
 
 _INSTRUCTIONS = """\
@@ -45,17 +45,17 @@ over columns of the events. A duration is {{"days": 7}}, {{"hours": 2}}, {{"minu
 Spec = Annotated[dict[str, Any], Field(description='{"analysis": "trend", "arguments": {"by": "week"}}')]
 Rows = Annotated[int, Field(description="The maximum number of rows.", ge=1)]
 Dialect = Annotated[
-    str | None, Field(description="The engine to write SQL for, such as postgres; by default that of the source.")
+    str | None, Field(description="The engine to write SQL for, such as postgres; by default the engine of the source.")
 ]
-Name = Annotated[str, Field(description="A name that list_analyses has.")]
+Name = Annotated[str, Field(description="The name of an analysis, from list_analyses.")]
 File = Annotated[str, Field(description="The name of a new file in the directory of reports, such as march.html.")]
 Period = Annotated[str | None, Field(description="hour, day, week, month, quarter or year; chosen by default.")]
-Conditions = Annotated[list[Any] | None, Field(description="The steps of the funnel, as the spec of a funnel has them.")]
+Conditions = Annotated[list[Any] | None, Field(description="The steps of the funnel, as in the spec of a funnel.")]
 Select = Annotated[str, Field(description="One SELECT statement in the SQL of the source.")]
 
 
 class _Asked:
-    """A source, and the limits of its answers. One question is answered at a time."""
+    """A source with the limits of its answers. Answers one request at a time."""
 
     def __init__(self, source: str, options: dict[str, Any], rows: int, seconds: float) -> None:
         self.source = source
@@ -65,7 +65,7 @@ class _Asked:
         self.one = threading.Lock()
 
     def within(self, action: Callable[[], T], engine: Any) -> T:
-        """Return what an action returns if it takes no longer than an answer may. Raises InvalidValue if it does."""
+        """Return the result of an action. Raises InvalidValue if it takes longer than an answer may take."""
         briefly = getattr(engine, "briefly", None)
         if briefly is None:
             return action()
@@ -73,7 +73,7 @@ class _Asked:
             answer: T = briefly(action, self._seconds)
         except Unanswered as reason:
             raise InvalidValue(
-                f"there is no answer: {reason}", hint="ask for a shorter range of time, with start and end, or for fewer groups"
+                f"the query was canceled: {reason}", hint="ask for a shorter range, with start and end, or for fewer groups"
             ) from None
         return answer
 
@@ -99,13 +99,13 @@ class _Asked:
 def served(
     source: str, options: dict[str, Any], *, rows: int, seconds: float, allow_sql: bool = False, reports: Path | None = None
 ) -> MCPServer:
-    """Return the server of a source; ``reports`` is the directory that reports are written into, if they may be.
+    """Return the server of a source; ``reports`` is the directory to write reports to, if that is allowed.
 
-    Raises the errors of ``connect``, TableNotFound for a directory that is not there, and NotSupported for SQL on a source
-    that is not confined: a query could read any file of this machine.
+    Raises the errors of ``connect``, TableNotFound for a directory that does not exist, and NotSupported for SQL on a source
+    that is not confined, where a query could read any file of this machine.
     """
     if reports is not None and not reports.is_dir():
-        raise TableNotFound(f"there is no directory {str(reports)!r} for reports", hint="make it first")
+        raise TableNotFound(f"the directory {str(reports)!r} for reports does not exist", hint="create it first")
     engine = connect(source)
     if allow_sql and not getattr(engine, "is_confined", False):
         raise NotSupported(
@@ -130,8 +130,8 @@ def served(
 def _tools(asked: _Asked) -> list[Callable[..., Any]]:
 
     def inspect() -> dict[str, Any]:
-        """What is in the source: tables, columns with their types, numbers of events and users, the first and the last moment,
-        and the most frequent event types.
+        """The contents of the source: tables, columns with their types, the number of events and users, the first and the last
+        moment, and the most frequent event types.
         """
         return asked.within(lambda: contents(asked.source, asked.options), connect(asked.source))
 
@@ -143,13 +143,13 @@ def _tools(asked: _Asked) -> list[Callable[..., Any]]:
         }
 
     def describe_analysis(name: Name) -> str:
-        """The complete description of an analysis: its rule, its columns, and every argument."""
+        """The complete description of an analysis: its definition, its columns, and every argument."""
         if name not in ANALYSES:
-            raise InvalidValue(f"there is no analysis {name!r}", hint=near(name, ANALYSES))
+            raise InvalidValue(f"unknown analysis {name!r}", hint=near(name, ANALYSES))
         return doc_of(name)
 
     def run_analysis(spec: Spec, rows: Rows = 100, definition: bool = True) -> dict[str, Any]:
-        """The rows of an analysis, and its definition in words: what counts, and which events were left out."""
+        """The rows of an analysis, and its definition in words: which events count, and which were left out."""
         hub, events = asked.events()
 
         def run() -> dict[str, Any]:
@@ -160,12 +160,12 @@ def _tools(asked: _Asked) -> list[Callable[..., Any]]:
         return asked.within(run, events.engine)
 
     def analysis_sql(spec: Spec, dialect: Dialect = None) -> str:
-        """The SQL of an analysis, which is not run."""
+        """The SQL of an analysis, without running it."""
         hub, events = asked.events()
         return asked.within(lambda: str(hub.from_spec(spec, events).view_sql(dialect=dialect)), events.engine)
 
     def check_quality() -> dict[str, Any]:
-        """Checks of the events: missing and repeated ids, impossible moments, days without events, and more."""
+        """Quality checks of the events: missing and repeated ids, implausible moments, days without events, and more."""
         hub, events = asked.events()
         return asked.within(lambda: asked.answer(hub.quality(events).frame, asked.rows), events.engine)
 
@@ -192,14 +192,14 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
         steps: Conditions = None,
         conversion: Any = None,
     ) -> dict[str, Any]:
-        """Write a report of the events as one HTML file: users, sessions, retention, lifecycle, features or pages, a funnel,
-        conversions and the quality of the data, with charts, numbers, definitions and SQL. Returns where it is.
+        """Write a report on the events as one HTML file: users, sessions, retention, lifecycle, features or pages, a funnel,
+        conversions and data quality, with charts, numbers, definitions and SQL. Returns the path of the file.
         """
         if not re.fullmatch(r"[\w-][\w. -]*\.html", name):
             raise InvalidValue(f"{name!r} is not the name of an HTML file", hint="give a name such as 'march.html'")
         path = directory / name
         if path.exists():
-            raise InvalidValue(f"there is a report {name!r} already", hint="give another name")
+            raise InvalidValue(f"the report {name!r} exists already", hint="give another name")
         hub, events = asked.events()
         made = hub.report(
             events, title=title, start=start, end=end, by=by, funnel=condition(steps), conversion=condition(conversion)
@@ -211,7 +211,7 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
 
 
 def _with_errors(tool: Callable[P, T], asked: _Asked) -> Callable[P, T]:
-    """Return a tool that waits for its turn, and whose errors are messages for the agent, without secrets of the source."""
+    """Return a tool that runs one call at a time and turns errors into messages for the agent, without secrets."""
 
     @wraps(tool)
     def answering(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""``snapshot``, ``refresh``, ``verify`` and ``info``."""
+"""The commands ``snapshot``, ``refresh``, ``verify`` and ``info``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _checks = click.option(
     type=click.Choice(["rows", "keys", "values"]),
     default="keys",
     show_default=True,
-    help="What counts as a change of a month: its number of rows (rows); also ids, moments, users and "
-    "types of events (keys); any column (values).",
+    help="How to detect that a month has changed: by its number of rows (rows); also by the ids, moments, users and "
+    "types of its events (keys); or by any column (values).",
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _path = click.argument("path", type=click.Path(path_type=Path))
@@ -28,7 +28,7 @@ _path = click.argument("path", type=click.Path(path_type=Path))
 @reads_events
 @_path
 @_checks
-@click.option("--overwrite", "--replace", "replace", is_flag=True, help="Replace the snapshot, whatever it holds.")
+@click.option("--overwrite", "--replace", "replace", is_flag=True, help="Overwrite the snapshot, whatever it contains.")
 @_as_json
 def snapshot(path: Path, source: str, check: str, replace: bool, as_json: bool, **options: Any) -> None:
     """Write the events of SOURCE as a snapshot to the directory PATH, or refresh the snapshot there."""
@@ -37,18 +37,18 @@ def snapshot(path: Path, source: str, check: str, replace: bool, as_json: bool, 
     _show(snapshots.info(path), as_json=as_json)
 
 
-@click.command(short_help="Bring a snapshot up to date with its source.")
+@click.command(short_help="Update a snapshot from its source.")
 @_path
-@click.option("--source", metavar="SOURCE", help="Where the rows are now, such as an address with its password.")
+@click.option("--source", metavar="SOURCE", help="The current location of the rows, such as a URL with its password.")
 @_checks
 @_as_json
 def refresh(path: Path, source: str | None, check: str, as_json: bool) -> None:
-    """Bring the snapshot in the directory PATH up to date with its source."""
+    """Update the snapshot in the directory PATH from its source."""
     snapshots.refresh(path, source, check=check)
     _show(snapshots.info(path), as_json=as_json)
 
 
-@click.command(short_help="Check a snapshot; fails if it is damaged.")
+@click.command(short_help="Check a snapshot; fail if it is damaged.")
 @_path
 @_as_json
 def verify(path: Path, as_json: bool) -> int:
@@ -62,11 +62,11 @@ def verify(path: Path, as_json: bool) -> int:
     return 0
 
 
-@click.command(short_help="Show what a snapshot holds.")
+@click.command(short_help="Show the contents of a snapshot.")
 @_path
 @_as_json
 def info(path: Path, as_json: bool) -> None:
-    """Show what the snapshot in the directory PATH holds, and its source."""
+    """Show the contents of the snapshot in the directory PATH, and its source."""
     _show(snapshots.info(path), as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""The model hub: models of product analytics over frames of events."""
+"""The model hub: product analytics models over event frames."""
 
 from __future__ import annotations
 

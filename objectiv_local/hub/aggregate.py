@@ -1,4 +1,4 @@
-"""Aggregates: users, sessions and what they do, counted and measured by groups of events."""
+"""Aggregates: counts and durations of users, sessions and features, by groups of events."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from objectiv_local.hub.models import drop_off, durations, frequency, funnel, pr
 
 @checked
 class Aggregate(WithSettings):
-    """The aggregates of a model hub.
+    """The aggregate models of a hub.
 
-    ``groupby`` is a column name, a series, or a list of them; left out, it is the hub's ``time_agg``; with None, the
-    result is one value over all rows. Results are series in the order of their groups.
+    ``groupby`` is a column name, a series, or a list of them. If it is omitted, the hub's ``time_agg`` is used; with None, the
+    result is a single value over all rows. Results are series ordered by group.
     """
 
     _place = "hub.agg"

@@ -1,4 +1,4 @@
-"""Cards on a Metabase dashboard: the SQL of a frame, and what the card is like."""
+"""Metabase cards: the SQL of a frame, with the settings of its card."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from objectiv_local.hub.analyses.base.analysis import Analysis
 from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.checks import require
 
-#: What a card is like, by the model it shows.
+#: Settings of a card, by the model that it shows.
 PRESETS: dict[str, dict[str, object]] = {
     "default": {"display": "bar", "name": "Table", "description": "Made by objectiv_local"},
-    "unique_users": {"display": "line", "name": "Unique users", "description": "Number of different users"},
-    "unique_sessions": {"display": "bar", "name": "Unique sessions", "description": "Number of different sessions"},
+    "unique_users": {"display": "line", "name": "Unique users", "description": "Number of distinct users"},
+    "unique_sessions": {"display": "bar", "name": "Unique sessions", "description": "Number of distinct sessions"},
 }
 _SETTINGS = ("display", "name", "description", "dimensions", "metrics", "result_metadata")
 
 
-#: How the card of an analysis looks, and the columns that it shows; of others, a bar for each value of the first column.
+#: The display of an analysis and the columns that it shows; other analyses get one bar per value of the first column.
 _ANALYSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "trend": ("line", ("value",)),
     "active_users": ("line", ("daily", "weekly", "monthly")),
@@ -29,25 +29,27 @@ _ANALYSES: dict[str, tuple[str, tuple[str, ...]]] = {
     "drivers": ("bar", ("phi",)),
     "impact": ("bar", ("score",)),
     "attribution": ("bar", ("credit",)),
-    # Of these, a chart would have a bar for each user, or several dimensions that Metabase cannot draw from SQL.
+    # Charts of these would have one bar per user, or several dimensions, which Metabase cannot draw from SQL.
     **dict.fromkeys(("cohort", "sessions", "rfm", "quality", "properties", "paths", "retention", "experiment"), ("table", ())),
 }
-_FIXED = "The numbers were computed when the card was made, and stay as they are."
+_FIXED = "The numbers were computed when the card was created and do not change."
 
 
 def to_metabase(
     data: DataFrame | Series | Analysis, model_type: str | None = None, config: Mapping[str, object] | None = None
 ) -> dict[str, str]:
-    """Put the SQL of a frame or an analysis on a Metabase dashboard, as a card, and return the addresses of both.
+    """Put the SQL of a frame or an analysis on a Metabase dashboard as a card, and return the URLs of both.
 
-    ``model_type`` is a preset of how the card looks: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
-    sets more: display, name, description, dimensions (by default the index), metrics (the columns). The card of an analysis
-    has its name, its rule as the description, and a display that fits it. A card of the same name and description is updated.
-    Address and login come from the environment: METABASE_URL, METABASE_USERNAME,
-    METABASE_PASSWORD, METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID, METABASE_WEB_URL.
+    ``model_type`` is a preset for the look of the card: ``unique_users``, ``unique_sessions`` or ``default``. ``config``
+    overrides settings of the card: display, name, description, dimensions (by default the index), metrics (by default the
+    columns). The card of an analysis gets its name, its definition as the description, and a suitable display. If there is a
+    card with the same name and description, it is updated.
 
-    Raises ConnectionFailed when the server does not answer within 30 seconds or refuses, and InvalidValue for settings
-    that it does not have.
+    The server and the login come from the environment: METABASE_URL, METABASE_USERNAME, METABASE_PASSWORD,
+    METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID, METABASE_WEB_URL.
+
+    Raises ConnectionFailed if the server refuses the request or does not answer within 30 seconds, and InvalidValue for
+    unknown settings.
     """
     # Loads the HTTP client, which few users need.
     from objectiv_local.hub.metabase import Metabase
@@ -63,11 +65,13 @@ def to_metabase(
 
 
 def card_settings(frame: DataFrame, model_type: str | None, config: Mapping[str, object] | None) -> dict[str, object]:
-    """Return what the card of a frame is like."""
+    """Return the settings of the card of a frame."""
     if model_type is not None and model_type not in PRESETS:
-        raise InvalidValue(f"there is no preset {model_type!r}", hint=near(str(model_type), PRESETS))
+        raise InvalidValue(f"unknown preset {model_type!r}", hint=near(str(model_type), PRESETS))
     if config is not None and not isinstance(config, Mapping):
-        raise InvalidType(f"config is a dict of settings, not {config!r}", hint="for instance config={'name': 'Daily users'}")
+        raise InvalidType(
+            f"config has to be a dict of settings, not {config!r}", hint="for instance config={'name': 'Daily users'}"
+        )
     for name in config or {}:
         if name not in _SETTINGS:
             raise InvalidValue(f"a card has no setting {name!r}", hint=near(str(name), _SETTINGS))
@@ -76,7 +80,7 @@ def card_settings(frame: DataFrame, model_type: str | None, config: Mapping[str,
 
 
 def _of_analysis(analysis: Analysis) -> dict[str, object]:
-    """Return what the card of an analysis is like."""
+    """Return the settings of the card of an analysis."""
     columns = analysis.frame.data_columns
     display, metrics = _ANALYSES.get(analysis.name, ("bar", tuple(columns[:1])))
     return {

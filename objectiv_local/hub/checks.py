@@ -1,4 +1,4 @@
-"""What models ask of the frame they are given, and errors that say how to get it."""
+"""Checks that a frame has the columns a model needs, with errors that explain how to get them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SOURCES = {
 def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: str) -> DataFrame:
     """Return ``data`` if it is a frame with the named columns of the given dtypes ("" for any).
 
-    ``others`` are columns of any dtype that the user named. Raises InvalidType and ColumnNotFound.
+    ``others`` are columns of any dtype that the user names. Raises InvalidType and ColumnNotFound.
     """
     if not isinstance(data, DataFrame):
         raise InvalidType(
@@ -39,13 +39,13 @@ def require(data: object, model: str, others: Iterable[str] = (), /, **dtypes: s
 
 
 def column_names(given: object) -> list[str]:
-    """Return the names of columns that a user gave: none, one or several. Raises InvalidType for anything but names."""
+    """Return the column names that a user passed: None, one or several. Raises InvalidType for anything but names."""
     if given is None:
         return []
     names = [given] if isinstance(given, str) else list(given)  # type: ignore[call-overload]
     for name in names:
         if not isinstance(name, str):
             raise InvalidType(
-                f"columns are given by name, not by {type(name).__name__}", hint="assign the series to a column first"
+                f"columns are passed by name, not as {type(name).__name__}", hint="assign the series to a column first"
             )
     return names

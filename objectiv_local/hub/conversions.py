@@ -1,8 +1,8 @@
 """Conversions: conditions and location stacks, registered once and applied to any event frame.
 
-A condition is a function of the frame at hand. A stack is registered for one state of an event frame, and is kept as an
-expression over columns. If both frames come from the same rows, a column is identified by the expression that computes it from
-those rows; otherwise by its name.
+A condition is a function of the frame that it is applied to. A stack is registered for one state of an event frame and stored
+as an expression over columns. If both frames come from the same rows, a column is identified by the expression that computes it
+from those rows; otherwise it is identified by its name.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from objectiv_local.frame.authoring import (
     without_join,
 )
 
-#: The largest expression that is compared, in parts. A column of events is never computed from more.
+#: Maximum size of an expression that is compared. Columns of events are never computed from larger ones.
 _MOST_PARTS = 1_000
 
 
@@ -38,27 +38,28 @@ def applied(stack: Series, data: DataFrame, name: str) -> Series:
 
     Raises ColumnNotFound if the frame lacks a column that the stack is computed from, InvalidType if that column has another
     type, and InvalidValue if the stack reads other rows (a window or a subquery) and the frame is made of different rows.
+    type, and InvalidValue if the stack reads other rows (a window or a subquery) and the frame does not have the same rows.
     """
     state, given, registered = state_of(data), state_of(stack), expr_of(stack)
     looks_around = registered.has_window or registered.has_query
     expr = None if looks_around and state.plan is not given.plan else _expressed(stack, data, name)
     if expr is not None:
         return series_of(state, expr, stack.name)
-    # If the frame is made of the same rows, columns that were replaced since can still be read from an earlier step.
+    # If the frame has the same rows, columns that have been replaced can still be read from an earlier step.
     found = without_join(state.plan, given.plan, registered, "left") if given.engine is state.engine else None
     if found is not None:
         return series_of(state.with_plan(found[0]), found[1], stack.name)
     hint = f"register it again with a location stack of this frame: hub.add_conversion_event(..., name={name!r})"
     if looks_around:
         raise InvalidValue(
-            f"the location stack of conversion {name!r} looks at other rows than its own, and this frame is not "
-            "made of the rows it was registered for",
+            f"the location stack of conversion {name!r} reads other rows than its own, and this frame does not "
+            "have the rows that it was registered for",
             hint=hint,
         )
     read = ", ".join(sorted(registered.columns))
     raise ColumnNotFound(
         f"the location stack of conversion {name!r} is computed from {read} as it was when the conversion was "
-        "registered, and this frame does not have that column",
+        "registered, and this frame no longer has that column",
         hint=f"keep that column as it was, or {hint}",
     )
 
@@ -109,7 +110,7 @@ def _placed(expr: Expr, places: dict[Expr, Column], name: str) -> Expr | None:
 
 
 def _lineage(state: State) -> list[Node]:
-    """Return the plan and the steps that its rows come from, one by one, as far as each has the columns of the one below."""
+    """Return the plan and the steps that its rows come from, one by one, down to the first that is not a simple step."""
     node = state.plan
     out = [node]
     while True:
@@ -123,9 +124,9 @@ def _lineage(state: State) -> list[Node]:
 
 
 def _computed(steps: list[Node], shared: Node) -> dict[str, Expr]:
-    """Return the columns of the first of ``steps``, the last of which is over ``shared``, as expressions over that one.
+    """Return the columns of the first of ``steps`` as expressions over ``shared``, the input of the last step.
 
-    Those that look at other rows than their own are left out: of rows that were left out since, they are others.
+    Columns that read other rows than their own (windows) are left out, because their values change when rows are dropped.
     """
     found: dict[str, Expr] = {name: Column(name, type_) for name, type_ in shared.types.items()}
     for node in reversed(steps):

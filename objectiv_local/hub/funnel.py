@@ -12,7 +12,7 @@ class FunnelDiscovery(Offers):
     """Paths of consecutive locations: what users do, step by step."""
 
     _place = "hub.get_funnel_discovery()"
-    #: The column with the number of the step that converts; the first name is how it was spelt once.
+    #: The column with the number of the converting step; the misspelled name is kept for compatibility.
     CONVERSTION_STEP_COLUMN = paths.CONVERSION_STEP
     CONVERSION_STEP_COLUMN = paths.CONVERSION_STEP
 

@@ -1,11 +1,11 @@
-"""Order of the hits of an event frame, and hits without a user or session.
+"""Order of the hits in an event frame, and hits without a user or session.
 
 Session numbers computed by :mod:`objectiv_local.hub.sessions` increase with the moment of the first hit of a session. Session
-ids of a source, strings or numbers, say nothing about time. So models that need the order of hits use session numbers only if
-the plan shows that they were computed, and moments otherwise.
+ids of a source, whether strings or numbers, say nothing about time. Models that need the order of hits therefore use session
+numbers only if the plan shows that they were computed, and moments otherwise.
 
-In Objectiv's frames, hits are ordered by session and hit number, as in the original, and hits without a user count as those of
-one user; in other frames they count for no user.
+In Objectiv's frames, hits are ordered by session and hit number as in the original Objectiv, and hits without a user count as
+those of a single user. In other frames they belong to no user.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.locations import has_stacks
 
 SESSION, HIT_NUMBER, EVENT, USER = "session_id", "session_hit_number", "event_id", "user_id"
-#: The columns of what hits belong to.
+#: The columns with the user and the session that a hit belongs to.
 _OWNERS = (USER, SESSION)
 
 
 def in_order(state: State, model: str) -> tuple[Ordering, ...]:
-    """Return the order of hits: by moment, or in Objectiv's frames by session and hit number.
+    """Return the order of hits: by moment or, in Objectiv's frames, by session and hit number.
 
-    Hits at one moment are ordered by their hit number, where they have one, and by event id. Raises ColumnNotFound for a frame
-    without moments.
+    Hits at the same moment are ordered by their hit number, if they have one, and by event id. Raises ColumnNotFound for a
+    frame without moments.
     """
     types = state.plan.types
     if are_by_session(state):
         return (Ordering(state.column(SESSION)), Ordering(state.column(HIT_NUMBER)))
     if "moment" not in types:
-        raise ColumnNotFound(f"moment is not present in the frame, and {model} orders hits by it", hint=near("moment", types))
+        raise ColumnNotFound(f"{model} orders hits by moment, and the frame has no column moment", hint=near("moment", types))
     return by_moment(state)
 
 
@@ -59,10 +59,10 @@ def are_by_session(state: State) -> bool:
 
 
 def by_moment(state: State, groups: Collection[str] = ()) -> tuple[Ordering, ...]:
-    """Return the order of hits by moment, with ties as in :func:`in_order`; within ``groups``, columns, if there are any."""
+    """Return the order of hits by moment, with ties as in :func:`in_order`; ``groups`` are the partition columns."""
     names = ["moment"] if HIT_NUMBER not in state.plan.types or are_by_session(state) else ["moment", HIT_NUMBER]
     if len(names) > 1 and EVENT in state.plan.types and are_numbered(state, HIT_NUMBER):
-        # The hub numbers hits of a user by moment and event id, so its numbers break no tie there, and need not be computed.
+        # The hub numbers the hits of a user by moment and event id, so its hit numbers add nothing to this order.
         names = names[:1] if any(name in _OWNERS and are_numbered(state, name) for name in groups) else names
     return (*(Ordering(state.column(name)) for name in names), *by_event(state))
 
@@ -79,8 +79,8 @@ def sessions_are_numbered(state: State) -> bool:
 
 
 def are_numbered(state: State, column: str) -> bool:
-    """Return whether a column has the numbers of sessions or hits that :mod:`objectiv_local.hub.sessions` computes, or the
-    users whose sessions are numbered.
+    """Return whether a column has session or hit numbers computed by :mod:`objectiv_local.hub.sessions`, or the users that
+    these sessions were numbered for.
     """
     found = [(state.plan, column)]
     while found:
@@ -96,7 +96,7 @@ def are_numbered(state: State, column: str) -> bool:
 
 
 def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
-    """Return the inputs that a column is passed through from, with its name there; empty if it is computed or stored."""
+    """Return the inputs that a column is passed through from, with its name in each; empty if it is computed or stored."""
     if isinstance(node, Extend | Select | Aggregate):
         computed = dict(node.keys if isinstance(node, Aggregate) else node.columns).get(name)
         if isinstance(computed, Column):
@@ -113,7 +113,7 @@ def _comes_from(node: Node, name: str, state: State) -> list[tuple[Node, str]]:
 
 
 def null_is_no_group(state: State, name: str) -> bool:
-    """Return whether a missing value of a column is not a group of its own: hits without a user, or without a session."""
+    """Return whether rows with a missing value in a column are in no group: hits without a user, or without a session."""
     if name not in _OWNERS:
         return False
     return not has_stacks(state) or (name == SESSION and not sessions_are_numbered(state))
@@ -129,5 +129,5 @@ def drop_ungrouped(state: State, names: list[str]) -> State:
 
 
 def null_if_ungrouped(state: State, name: str, label: Expr) -> Expr:
-    """Return a label, set to missing for rows that belong to no group of a column."""
+    """Return a label, set to NULL for rows that belong to no group of a column."""
     return case([(call("not_null", state.column(name)), label)]) if null_is_no_group(state, name) else label

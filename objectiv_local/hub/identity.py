@@ -1,4 +1,4 @@
-"""Identity resolution: users are who they last said they are, rather than the cookie they came with."""
+"""Identity resolution: the user id of an event becomes the identity that the user last had, instead of the cookie."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.types import STRING
 
-#: The column with the identity of the user of each event, while a frame is made.
+#: The column with the identity of the user of each event, while the event frame is built.
 IDENTITY = "identity_user_id"
 
 
 def resolved(state: State, contexts: str, identity_id: str) -> State:
-    """Return the state with the identity of each user as user_id, a text, and alone in a column of its own.
+    """Return the state with each user's identity as user_id, a string, and again in a separate column.
 
     ``contexts`` is the column with the identity contexts of each event.
     """
     if not isinstance(identity_id, str) or not identity_id:
         raise InvalidType(
-            f"identity_resolution is the id of an identity context, not {identity_id!r}",
+            f"identity_resolution has to be the id of an identity context, not {identity_id!r}",
             hint="for instance identity_resolution='email'",
         )
     events = Extend(state.plan, (("user_id", cast(state.column("user_id"), STRING)),), "events")
-    told = call("json_index", call("json_filter", events.column(contexts), literal({"id": identity_id})), literal(0))
-    value = call("json_get_text", told, literal("value"))
+    context = call("json_index", call("json_filter", events.column(contexts), literal({"id": identity_id})), literal(0))
+    value = call("json_get_text", context, literal("value"))
     identity = call("concat", call("concat", value, literal("|")), literal(identity_id))
     plan: Node = Select(
         events,
@@ -68,5 +68,5 @@ def resolved(state: State, contexts: str, identity_id: str) -> State:
 
 
 def anonymised(state: State) -> State:
-    """Return the state without the user ids of those who never told who they are."""
+    """Return the state without the user ids of users who never identified themselves."""
     return state.with_plan(Extend(state.plan, (("user_id", Column(IDENTITY, STRING)),), "identified_events"))

@@ -1,4 +1,4 @@
-"""Ids that belong together: connected components of pairs of a device and a user."""
+"""Groups of ids that belong together: connected components of device-user pairs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ U = TypeVar("U", int, str)
 
 
 def connected(pairs: Iterable[tuple[D, U]]) -> tuple[dict[D, U], dict[U, U]]:
-    """Return the person of each device and of each user: the smallest id of the users that pairs connect it with."""
+    """Return the person of each device and user: the smallest user id that is connected with it through pairs."""
     first: dict[D, U] = {}
     above: dict[U, U] = {}
 

@@ -1,6 +1,6 @@
 """Identity resolution: assigns events without a user to a user of the same device, by one of several rules.
 
-An event with a user keeps it, except that the rule ``graph`` merges users. An event of a device without any user gets the id of
+Events with a user keep it, except that the rule ``graph`` merges users. An event whose device never had a user gets the id of
 the device.
 """
 
@@ -50,7 +50,7 @@ logger = logging.getLogger("objectiv_local")
 RULES = ("last_known", "first_known", "forward_only", "graph")
 COLUMNS = ("kind", "raw_id", "user_id", "rule", "from", "to")
 DEVICE, USER = "device", "user"
-#: What stands before the id of a device that is the id of a user, too.
+#: Prefix of device ids that equal a user id.
 PREFIX = "device:"
 _IDS = (STRING, UUID, INT64)
 
@@ -60,29 +60,30 @@ def resolve_identity(
 ) -> DataFrame:
     """Return the frame with ``user_id`` resolved. Rows and all other columns are unchanged.
 
-    ``device`` names the column with the id of the device or browser, which most events have, and ``user`` the one with the id
-    of the user, who is known of some. An event without a user gets one by ``rule``:
+    ``device`` names the column with the id of the device or browser, which most events have, and ``user`` the column with the
+    id of the user, which is only known for some events. An event without a user gets one by ``rule``:
 
     ================  ==============================================================================================
     ``last_known``    the last user of its device, over all events
     ``first_known``   the first user of its device, over all events
-    ``forward_only``  the last user of its device up to the event; what happened before a login is not rewritten
-    ``graph``         all devices and users that events connect are one person, whose id is the smallest of its users;
-                      users are replaced by their person, too
+    ``forward_only``  the last user of its device up to the event; events before the first login are not changed
+    ``graph``         all devices and users that are connected by events are one person, whose id is the smallest of its
+                      user ids; users are also replaced by their person
     ================  ==============================================================================================
 
-    If no user is known, it is the id of the device, and missing if there is none. Users are first and last by moment, then by
-    event id; events without a moment are ignored by these rules. For ``graph``, components of more than ``max_ids`` ids are
-    left as they are, because a shared device would merge strangers; the log says how many. ``identity_map`` has all of them.
+    If no user is known, ``user_id`` is the id of the device, or missing if there is no device. The first and last user are
+    determined by moment, then by event id; events without a moment are ignored for this. With ``graph``, components of more
+    than ``max_ids`` ids are not merged, because a shared device would merge unrelated people; their number is logged, and
+    ``identity_map`` lists them.
 
-    Ids are strings, uuids or integers. ``user_id`` has their type if both are strings or both are uuids, and is a string
-    otherwise. If both columns are uuids, equal ids are the same identity. Otherwise, a device id that equals some user id is
-    written as ``device:<id>``, so that the two do not merge.
+    Ids are strings, uuids or integers. ``user_id`` has their type if both columns are strings or both are uuids, and is a
+    string otherwise. If both columns are uuids, equal ids are the same identity. Otherwise, a device id that equals some user
+    id is written as ``device:<id>``, so that the two are not merged.
 
-    Resolve users before sessions are made: ``hub.sessionize(hub.resolve_identity(events))``. The rule ``graph`` fetches the
-    pairs of devices and users once, and loads the map for the life of the connection; other rules read no rows. Raises
-    ColumnNotFound; InvalidType for ids of other types; and InvalidValue for an unknown rule, and if ``user`` is not user_id and
-    the frame has a column user_id.
+    Resolve users before computing sessions: ``hub.sessionize(hub.resolve_identity(events))``. The rule ``graph`` fetches the
+    pairs of devices and users once, and uploads the resulting map for the lifetime of the connection; other rules fetch no
+    rows. Raises ColumnNotFound; InvalidType for ids of other types; InvalidValue for an unknown rule, and for a frame that has
+    a column user_id in addition to ``user``.
 
     >>> from objectiv_local import DataFrame, ModelHub
     >>> hits = DataFrame.from_schema({"event_id": "int64", "device_id": "string", "login": "string", "moment": "timestamp"},
@@ -93,7 +94,7 @@ def resolve_identity(
     rows = _rows(data, device, user, rule, max_ids, "resolve_identity")
     if user != "user_id" and "user_id" in data.data_columns:
         raise InvalidValue(
-            f"the frame has a column user_id beside {user!r}, the users to resolve",
+            f"the frame has a column user_id in addition to {user!r}, the users to resolve",
             hint="drop or rename it: frame.drop(columns=['user_id'])",
         )
     plan: Node = rows.state.plan
@@ -124,16 +125,16 @@ def resolve_identity(
 def identity_map(
     data: DataFrame, device: str = "device_id", user: str = "user_id", rule: str = "last_known", *, max_ids: int = 10
 ) -> DataFrame:
-    """Return which ids ``resolve_identity`` replaces by which users, with the same arguments.
+    """Return the ids that ``resolve_identity`` replaces, and the user that replaces each. Takes the same arguments.
 
-    The columns are ``kind``, which is ``'device'`` or ``'user'``, ``raw_id``, ``user_id``, ``rule``, ``from`` and ``to``. Each
-    device that was used by a user has a row. By ``forward_only``, it has one for each user in turn, and ``from`` and ``to`` are
-    the moments between which the device is that user's, ``to`` not included, and missing for the last one; by the other rules,
-    ``from`` and ``to`` are missing. By ``graph``, each user has a row, too, and ids of components of more than ``max_ids`` ids,
-    which are left as they are, have no ``user_id``.
+    Columns: ``kind``, which is ``'device'`` or ``'user'``; ``raw_id``; ``user_id``; ``rule``; ``from`` and ``to``. Each device
+    that a user has used has one row. With ``forward_only``, it has one row for each of its successive users: ``from``
+    (inclusive) and ``to`` (exclusive) are the time in which the device belongs to the user, and ``to`` is missing for the last
+    one. With the other rules, ``from`` and ``to`` are missing. With ``graph``, each user has a row as well, and ids in
+    components of more than ``max_ids`` ids, which are not merged, have no ``user_id``.
 
-    How many ids each person has: ``hub.identity_map(events).groupby('user_id').raw_id.nunique()``. See ``resolve_identity`` for
-    the rules, and for errors.
+    To count the ids of each person: ``hub.identity_map(events).groupby('user_id').raw_id.nunique()``. See ``resolve_identity``
+    for the rules and errors.
 
     >>> from objectiv_local import DataFrame, ModelHub
     >>> hits = DataFrame.from_schema({"event_id": "int64", "device_id": "string", "user_id": "string", "moment": "timestamp"},
@@ -167,7 +168,7 @@ def identity_map(
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of events, with columns for the ids of the device and the user in one type."""
+    """Event rows, with the ids of device and user cast to one type."""
 
     state: State
     device: Column
@@ -181,8 +182,8 @@ class _Rows:
         return (Ordering(self.state.column("moment"), nulls_last=False), *by_event(self.state))
 
     @property
-    def tells(self) -> Expr:
-        """Whether an event tells when its device had which user."""
+    def has_known_user(self) -> Expr:
+        """Whether an event shows which user its device had, and when."""
         return call("and", self.both, call("not_null", self.state.column("moment")))
 
     @property
@@ -193,23 +194,23 @@ class _Rows:
 
 def _rows(data: DataFrame, device: str, user: str, rule: str, max_ids: int, model: str) -> _Rows:
     if rule not in RULES:
-        raise InvalidValue(f"{rule!r} is not a rule of identity", hint=near(rule, RULES))
+        raise InvalidValue(f"unknown rule of identity resolution: {rule!r}", hint=near(rule, RULES))
     if isinstance(max_ids, bool) or max_ids < 2:
-        raise InvalidValue(f"max_ids has to be a whole number from 2, not {max_ids!r}")
+        raise InvalidValue(f"max_ids has to be a whole number of at least 2, not {max_ids!r}")
     data = require(data, model, [device, user], **({} if rule == "graph" else {"moment": "timestamp"}))
     if device == user:
         raise InvalidValue(f"device and user are the same column, {user!r}", hint="name two columns")
     state = state_of(data)
     if _has_devices_for_users(state.plan, device, user):
         raise InvalidValue(
-            f"{user} of this frame is the device if the user is missing, so devices cannot be assigned to users",
-            hint="resolve users when the event frame is made: hub.events(..., identity='last_known')",
+            f"{user} of this frame is replaced by the device if it is missing, so users can no longer be resolved",
+            hint="resolve users when creating the event frame: hub.events(..., identity='last_known')",
         )
     given = state.column(user)
     for name in (device, user):
         if state.column(name).type not in _IDS:
             raise InvalidType(
-                f"{name} is {state.column(name).type}, and ids are strings, uuids or whole numbers",
+                f"{name} is {state.column(name).type}, and ids have to be strings, uuids or whole numbers",
                 hint=f"cast it: df[{name!r}] = df[{name!r}].astype('string')",
             )
     type_ = UUID if state.column(device).type == given.type == UUID else STRING
@@ -220,7 +221,7 @@ def _rows(data: DataFrame, device: str, user: str, rule: str, max_ids: int, mode
 
 
 def _known(rows: _Rows, columns: list[tuple[str, Expr]], condition: Expr) -> Node:
-    """Return columns of the events for which a condition holds."""
+    """Return columns of the events that match a condition."""
     return Select(Filter(rows.state.plan, condition, "known_users"), tuple(columns), "known_users")
 
 
@@ -230,7 +231,7 @@ def _of_devices(rows: _Rows, rule: str) -> Node:
     events = _known(
         rows,
         [("raw_id", rows.device), ("user_id", rows.user), *((f"order_{place}", each.expr) for place, each in enumerate(order))],
-        rows.tells,
+        rows.has_known_user,
     )
     own = tuple(Ordering(events.column(f"order_{place}")) for place, _ in enumerate(order))
     which = aggregation("last" if rule == "last_known" else "first", events.column("user_id"), order=own)
@@ -238,17 +239,17 @@ def _of_devices(rows: _Rows, rule: str) -> Node:
 
 
 def _so_far(rows: _Rows) -> tuple[Node, Expr]:
-    """Return the plan with the number of events of each device that told its user so far, and the last of these users."""
+    """Return the plan with the number of a device's events with a user so far, and the last of these users."""
     plan = rows.state.plan
     number, so_far = unused_name("identity_number", plan.types), WindowFrame("ROWS", None, 0)
-    counted = over(aggregation("size", where=rows.tells), [rows.device], rows.order, so_far)
+    counted = over(aggregation("size", where=rows.has_known_user), [rows.device], rows.order, so_far)
     plan = Extend(plan, ((number, counted),), "known_users")
     user = over(aggregation("first_value", rows.user), [rows.device, plan.column(number)], rows.order, so_far)
     return plan, case([(call("gt", plan.column(number), literal(0)), user)])
 
 
 def _turns(rows: _Rows) -> Node:
-    """Return the users of each device in turn, with the moments between which each had it."""
+    """Return the successive users of each device, with the start and end of each one's time."""
     order = rows.order
     plan = _known(
         rows,
@@ -258,7 +259,7 @@ def _turns(rows: _Rows) -> Node:
             ("from", order[0].expr),
             *((f"order_{place}", each.expr) for place, each in enumerate(order[1:])),
         ],
-        rows.tells,
+        rows.has_known_user,
     )
     device, user, start = (plan.column(name) for name in ("raw_id", "user_id", "from"))
     own = (Ordering(start), *(Ordering(plan.column(f"order_{place}")) for place, _ in enumerate(order[1:])))
@@ -271,7 +272,8 @@ def _turns(rows: _Rows) -> Node:
 
 
 def _people(rows: _Rows, max_ids: int) -> Node:
-    """Return the person of each device and user that events connect, as rows of a table that is loaded now."""
+    """Return the person of each device and user connected by events, as rows of a table that is uploaded now."""
+    # Imported here because few users of the hub need Arrow before they fetch results.
     # Loads Arrow, which few users of the hub need before they fetch.
     import pyarrow as pa
 
@@ -288,7 +290,7 @@ def _people(rows: _Rows, max_ids: int) -> Node:
     too_large = {person for person, size in sizes.items() if size > max_ids}
     if too_large:
         logger.warning(
-            "%d components of the identity graph have more than %d ids each, %d in all, and are not merged",
+            "%d components of the identity graph have more than %d ids each (%d ids in total) and are not merged",
             len(too_large),
             max_ids,
             sum(sizes[person] for person in too_large),
@@ -312,7 +314,7 @@ def _of_kind(people: Node, kind: str) -> Node:
 
 
 def _looked_up(plan: Node, there: Node, key: Column, value: str = "user_id") -> tuple[Node, Column]:
-    """Return a plan with a column of the row of ``there`` whose ``raw_id`` is ``key``; missing if there is none."""
+    """Return a plan with a column of the row of ``there`` whose ``raw_id`` equals ``key``; NULL if there is none."""
     name = unused_name("identity", plan.types)
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in plan.types]
     columns.append((name, "right", (value, value)))

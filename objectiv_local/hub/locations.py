@@ -1,4 +1,4 @@
-"""The locations that a model is asked to look at: those of the frame, a column of it, or a series."""
+"""The locations that a model uses: those of the frame, a column, or a series."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from objectiv_local.frame.authoring import Source, State, origin_of
 from objectiv_local.hub.checks import require
 from objectiv_local.hub.series import LOCATION_STACK, LocationStack, SeriesLocationStack
 
-#: The columns that have the locations of events, in the order of preference.
+#: The columns that can have the locations of events, in order of preference.
 COLUMNS = ("location_stack", "location")
 
 
 def has_stacks(state: State) -> bool:
-    """Return whether the rows of a frame come from rows with a location stack, also where that was dropped since."""
+    """Return whether the rows of a frame come from rows with a location stack, even if the column has been dropped."""
     seen, found = set(), [state.plan]
     while found:
         node = found.pop()
@@ -29,18 +29,18 @@ def has_stacks(state: State) -> bool:
 
 
 def location_series(data: DataFrame, location_stack: Series | str | None, model: str) -> Series:
-    """Return the stacks, or names, that a model is asked to look at: those of the frame, a column of it, or a series.
+    """Return the location stacks or names that a model uses: those of the frame, of a column, or a series.
 
-    Without a choice, those are the location stacks of the frame, or its column ``location``. Raises ColumnNotFound for a frame
-    that has neither.
+    By default, these are the location stacks of the frame or, without stacks, its column ``location``. Raises ColumnNotFound
+    for a frame that has neither.
     """
     stack: object = location_stack
     if stack is None:
         stack = next((name for name in COLUMNS if name in data.data_columns), None)
         if stack is None:
             raise ColumnNotFound(
-                f"location_stack is not present in the frame, and {model} needs it, or a column location",
-                hint="name the column with the places where events happen, such as location_stack='page_url'; "
+                f"{model} needs location_stack or location, and the frame has neither column",
+                hint="pass the column with the locations of events, for instance location_stack='page_url'; "
                 + near("location", data.data_columns),
             )
     if isinstance(stack, str):
@@ -48,20 +48,20 @@ def location_series(data: DataFrame, location_stack: Series | str | None, model:
         stack = data[stack]
     if not isinstance(stack, Series):
         raise InvalidType(
-            f"location_stack of {model} is a series or the name of a column, not {type(stack).__name__}",
+            f"location_stack of {model} has to be a series or a column name, not {type(stack).__name__}",
             hint="for instance df.location_stack.json[{'id': 'top'}:]",
         )
     return stack
 
 
 def location_names(data: DataFrame, location_stack: Series | str | None, model: str) -> Series:
-    """Return the names of location stacks: those of the frame, a column of it, or a series of stacks or of names."""
+    """Return the names of location stacks: those of the frame, of a column, or of a series of stacks or names."""
     stack = location_series(data, location_stack, model)
     if stack.dtype == "string":
         return stack
     if not isinstance(stack, SeriesLocationStack):
         raise InvalidType(
-            f"location_stack of {model} is a series of location stacks or of text, not of {stack.dtype}",
+            f"location_stack of {model} has to be a series of location stacks or strings, not {stack.dtype}",
             hint=f"cast it: df[{stack.name!r}].astype('string'), or to 'objectiv_location_stack' if it is JSON",
         )
     return LocationStack(stack).nice_name

@@ -1,7 +1,7 @@
-"""Labels: one value for each event, computed from the event and the others of its user or session.
+"""Labels: one value per event, computed from the event and the other events of its user or session.
 
-A label is an expression over the rows of the frame it is computed from, so ``df['label'] = hub.map...(df)`` adds a
-column and joins nothing.
+A label is an expression over the rows of the frame that it is computed from, so ``df['label'] = hub.map...(df)`` adds a column
+without a join.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from objectiv_local.hub.models import conversions, new_users
 
 @checked
 class Map(WithSettings):
-    """The labels of a model hub."""
+    """The label models of a hub."""
 
     _place = "hub.map"
 
@@ -28,7 +28,7 @@ class Map(WithSettings):
     pre_conversion_hit_number = method(conversions.pre_conversion_hit_number)
 
     def conversion_count(self, *args: object, **kwargs: object) -> NoReturn:
-        """Raise an error that names the successor: ``conversions_in_time`` counts conversions up to each hit."""
+        """Raise an error that names the replacement: ``conversions_in_time`` counts conversions up to each hit."""
         raise NotSupported(
-            "conversion_count is gone", hint="use conversions_in_time, or conversions_counter for all of a session"
+            "conversion_count was removed", hint="use conversions_in_time, or conversions_counter for the total of a session"
         )

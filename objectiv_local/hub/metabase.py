@@ -1,8 +1,8 @@
 """Metabase: the SQL of a frame as a card on a dashboard.
 
-The address and the login come from the environment: METABASE_URL, METABASE_USERNAME, METABASE_PASSWORD,
-METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_WEB_URL. The password is sent to Metabase
-and shown nowhere.
+The server and the login come from the environment: METABASE_URL, METABASE_USERNAME, METABASE_PASSWORD,
+METABASE_DATABASE_ID, METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_WEB_URL. The password is sent to Metabase and
+never displayed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TIMEOUT = 30.0
 
 
 class Metabase:
-    """A Metabase server, and where cards go on it. What is not given comes from the environment."""
+    """A Metabase server with a login, a database, a dashboard and a collection. Defaults come from the environment."""
 
     def __init__(
         self,
@@ -48,9 +48,9 @@ class Metabase:
         return f"Metabase({self.url!r}, username={self.username!r})"
 
     def add_update_card(self, sql: str, settings: Mapping[str, Any]) -> dict[str, str]:
-        """Make the card, or update the one of the same name and description, and put it on the dashboard.
+        """Create the card, or update the one with the same name and description, and put it on the dashboard.
 
-        Returns the addresses of both, and the name of the user.
+        Returns the URLs of both, and the user name.
         """
         self._log_in()
         card = {
@@ -82,7 +82,7 @@ class Metabase:
         path = f"/api/dashboard/{self.dashboard_id}"
         what = f"dashboard {self.dashboard_id}"
         found: dict[str, Any] = self._ask("GET", path, what)
-        # Releases before 0.48 have a list of their own to add to; later ones take the whole dashboard.
+        # Before release 0.48, cards were added through an endpoint of their own; later releases take the whole dashboard.
         is_old = "dashcards" not in found
         shown = found.get("ordered_cards", []) if is_old else found["dashcards"]
         if card in [(each.get("card") or {}).get("id", each.get("card_id")) for each in shown]:
@@ -101,7 +101,7 @@ class Metabase:
             answer = self._ask("POST", "/api/session", "a session", login)
             if not isinstance(answer, dict) or "id" not in answer:
                 raise ConnectionFailed(
-                    f"what answers at {self.url} is not Metabase: it gave no session", hint="check METABASE_URL"
+                    f"the server at {self.url} is not Metabase: it returned no session", hint="check METABASE_URL"
                 )
             self._session = str(answer["id"])
 
@@ -122,7 +122,7 @@ class Metabase:
             ) from None
         except (ValueError, OSError):
             raise ConnectionFailed(
-                f"what answers at {self.url} is not Metabase: it gave no JSON for {what}", hint="check METABASE_URL"
+                f"the server at {self.url} is not Metabase: its answer to {what} is not JSON", hint="check METABASE_URL"
             ) from None
 
     def _refused(self, code: int, what: str) -> Never:
@@ -132,7 +132,7 @@ class Metabase:
                 hint="check METABASE_USERNAME and METABASE_PASSWORD",
             ) from None
         hints = {
-            HTTPStatus.FORBIDDEN: f"give {self.username!r} the right to it",
+            HTTPStatus.FORBIDDEN: f"grant {self.username!r} access to it",
             HTTPStatus.NOT_FOUND: "check METABASE_DASHBOARD_ID, METABASE_COLLECTION_ID and METABASE_URL",
         }
         raise ConnectionFailed(
@@ -142,7 +142,7 @@ class Metabase:
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect is an error: the session would be sent on to wherever it points."""
+    """Treats a redirect as an error, so that the session is not sent to another server."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
@@ -152,9 +152,9 @@ _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def _checked_url(url: str, name: str) -> str:
-    # Looked for in all of the text: a password with a slash would be taken for a path.
+    # Checked in the whole string, because a password with a slash would be parsed as a path.
     if "@" in url:
-        raise InvalidValue(f"{name} has a user or a password in it", hint="set METABASE_USERNAME and METABASE_PASSWORD")
+        raise InvalidValue(f"{name} contains a user or password", hint="set METABASE_USERNAME and METABASE_PASSWORD instead")
     parts = urlsplit(url)
     try:
         port_is_number = parts.port is None or parts.port > 0
@@ -164,7 +164,7 @@ def _checked_url(url: str, name: str) -> str:
         raise InvalidValue(f"the port in {name} is not a number", hint=f"for instance {name}=https://metabase.example.com:3000")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidValue(
-            f"{name} is not set to an address" if not url else f"{name} is not an address with http:// or https://",
+            f"{name} is not set" if not url else f"{name} is not a URL with http:// or https://",
             hint=f"for instance {name}=https://metabase.example.com",
         )
     return url.rstrip("/")

@@ -1,7 +1,7 @@
-"""Models as methods: classes of the hub offer functions under the functions' own names, signatures and docstrings.
+"""Models as methods: classes of the hub expose functions under their own names, signatures and docstrings.
 
-A model is a function over frames. ``frequency = method(frequency)`` in a class makes it a method. If its first parameter is
-``settings``, the method passes those of its object, and its signature is without it.
+A model is a function over frames. ``frequency = method(frequency)`` in a class body makes it a method. If its first parameter
+is ``settings``, the method passes those of its object, and its signature omits the parameter.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ R = TypeVar("R")
 
 
 class Offers:
-    """An object whose methods are models. A name that it does not have is an error that names the nearest one.
+    """An object whose methods are models. Unknown attribute names raise an error that suggests the nearest model.
 
-    ``_place`` is where users find it.
+    ``_place`` is the expression with which users access it.
     """
 
     _place: ClassVar[str] = "hub"
@@ -50,7 +50,7 @@ def _names(class_: type) -> list[str]:
 
 
 def _places() -> list[type[Offers]]:
-    """Return the classes of a hub, which every subclass with a place of its own is."""
+    """Return the classes of a hub that offer models: all subclasses with a place of their own."""
     found: list[type[Offers]] = []
     pending = [Offers]
     while pending:
@@ -61,7 +61,7 @@ def _places() -> list[type[Offers]]:
 
 
 class WithSettings(Offers):
-    """An object whose methods are models with the settings of a hub."""
+    """An object whose models use the settings of a hub."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

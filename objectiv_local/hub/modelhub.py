@@ -1,4 +1,4 @@
-"""The model hub: one object that makes event frames and offers the models over them."""
+"""The model hub: one object that creates event frames and offers models over them."""
 
 from __future__ import annotations
 
@@ -43,18 +43,17 @@ from objectiv_local.hub.settings import Condition, Conversion, Settings
 
 @checked
 class ModelHub(WithSettings):
-    """Models of product analytics over frames of events.
+    """Product analytics models over event frames.
 
-    ``time_aggregation`` is the format of strftime that makes periods of moments wherever none is given.
-    ``global_contexts`` names the global contexts that event frames get as columns, such as ``['application']``; a name
-    stands for the context type in camel case, so ``cookie_id`` is the CookieIdContext. ``global_contexts`` stands for all
-    of them in one column, with what ``.gc`` offers.
+    ``time_aggregation`` is the default strftime format that turns moments into periods. ``global_contexts`` names the global
+    contexts that event frames get as columns, such as ``['application']``. Each name is the context type in snake case:
+    ``cookie_id`` is the CookieIdContext. The name ``global_contexts`` adds one column with all contexts, which has the accessor
+    ``.gc``.
 
-    ``time_zone`` is the zone whose hours, days, weeks, months and years the models count by, such as ``'Europe/Amsterdam'``;
-    moments of events stay in UTC, and so do durations, which are of elapsed time. ``week_start`` is the day on which weeks
-    start, in lower case.
+    ``time_zone`` defines the hours, days, weeks, months and years of the models, for instance ``'Europe/Amsterdam'``. Moments
+    of events stay in UTC, and durations are elapsed time. ``week_start`` is the day on which weeks start, in lower case.
 
-    Raises InvalidValue for an unknown time zone, and for what is no day of the week.
+    Raises InvalidValue for an unknown time zone and for an unknown day of the week.
 
     >>> from objectiv_local import ModelHub
     >>> ModelHub(time_aggregation="%Y-%m-%d").time_aggregation
@@ -79,17 +78,17 @@ class ModelHub(WithSettings):
 
     @property
     def time_aggregation(self) -> str:
-        """The format that makes periods of moments."""
+        """The strftime format that turns moments into periods."""
         return self._settings.time_aggregation
 
     @property
     def global_contexts(self) -> tuple[str, ...]:
-        """The names of the global contexts that event frames get."""
+        """The names of the global contexts that event frames get as columns."""
         return self._settings.global_contexts
 
     @property
     def time_zone(self) -> str:
-        """The time zone whose days, weeks, months and years count."""
+        """The time zone of days, weeks, months and years."""
         return self._settings.time_zone
 
     @property
@@ -99,7 +98,7 @@ class ModelHub(WithSettings):
 
     @property
     def conversion_events(self) -> dict[str, Conversion]:
-        """The registered conversion events: name to (location stack, event type), or to the condition given as ``where``."""
+        """The registered conversion events: a dict from name to (location stack, event type), or to the ``where`` function."""
         return dict(self._settings.conversions)
 
     def __repr__(self) -> str:
@@ -158,7 +157,7 @@ class ModelHub(WithSettings):
     report = report
 
     def get_funnel_discovery(self) -> FunnelDiscovery:
-        """Return what finds the paths that users take."""
+        """Return the funnel-discovery models."""
         return FunnelDiscovery()
 
     def get_logistic_regression(self, *args: object, **kwargs: object) -> BinaryLogisticRegression:
@@ -173,28 +172,28 @@ class ModelHub(WithSettings):
         *,
         where: Condition | None = None,
     ) -> None:
-        """Register a conversion: hits for which ``where`` holds; or whose ``location_stack`` has elements, that have
-        ``event_type``, or both.
+        """Register a conversion, defined by ``where``, or by ``location_stack``, ``event_type`` or both.
 
-        ``where`` is a function that gets the event frame that a model is computed over and returns a bool series of it, such
-        as ``lambda events: (events.event_type == 'buy') & (events.amount > 100)``. Windows and aggregates in it see the
-        rows of that frame. Hits for which it is missing do not convert.
+        ``where`` is a function that takes the event frame that a model is applied to and returns a bool series of it, such as
+        ``lambda events: (events.event_type == 'buy') & (events.amount > 100)``. Windows and aggregates in it are computed over
+        the rows of that frame. Hits for which the condition is missing do not convert.
 
         ``location_stack`` is a series of location stacks, such as the slice
-        ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``, which has elements where such a
-        link is in the stack. The name is ``conversion_<number>`` by default; a name that exists is replaced.
+        ``df.location_stack.json[{'id': 'Quickstart Guide', '_type': 'LinkContext'}:]``; a hit converts if it has elements, in
+        this case if such a link is in the stack. ``event_type`` is the event type of hits that convert. With both, a hit has to
+        match both. ``name`` is ``conversion_<number>`` by default; a conversion with the same name is replaced.
 
         The conversion is stored as an expression over the columns that ``location_stack`` is computed from. Models apply it to
         any event frame that has these columns: later states of the frame (filtered, materialized, sampled, appended) and
-        frames of other dates or tables. If a frame lacks such a column, or it was replaced, models that need it raise
-        ColumnNotFound.
+        frames of other dates or tables. If a frame lacks such a column, or if the column was replaced, models that need it
+        raise ColumnNotFound.
 
-        Raises InvalidValue for a conversion without any of these, and for ``where`` beside another one.
+        Raises InvalidValue for a conversion without any of these arguments, and for ``where`` combined with another one.
         """
         if where is not None and (location_stack is not None or event_type is not None):
             raise InvalidValue(
-                "a conversion is given by where, or by location_stack and event_type, not by both",
-                hint="write the condition as one: where=lambda events: (events.event_type == 'buy') & ...",
+                "a conversion takes either where, or location_stack and event_type, not both",
+                hint="combine them in one condition: where=lambda events: (events.event_type == 'buy') & ...",
             )
         if where is None and location_stack is None and event_type is None:
             raise InvalidValue(

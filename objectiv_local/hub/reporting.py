@@ -1,4 +1,4 @@
-"""Reports, as a method of the hub."""
+"""The report, as a method of the hub."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def report(
     funnel: Sequence[object] | Mapping[str, object] | None = None,
     conversion: object = None,
 ) -> Report:
-    """Return the report of an event frame: one HTML document with the analyses that most products ask for.
+    """Return a report on an event frame: one HTML document with the most common analyses.
 
     Its sections are overview, users, sessions, retention, lifecycle, features or pages, funnel, conversions and data
-    quality. Each has charts, their numbers as tables, the definition in words, and the SQL for every engine.
-    ``report.save(path)`` writes the document to a file, which opens offline, needs no script and requests nothing.
+    quality. Each section has charts, the numbers as tables, the definition in words, and the SQL for every engine.
+    ``report.save(path)`` writes the document to a file, which opens offline, without scripts or network requests.
 
-    ``title`` is its heading. ``start`` (inclusive) and ``end`` (exclusive) are the range, as in every analysis: earlier events
-    decide who is new. ``by`` is the period, hour, day, week, month, quarter or year; by default the one of which there are a
-    readable number in the range. ``funnel`` are the steps of the funnel, as ``hub.funnel`` takes them; by default the four
-    event types that most users have. ``conversion`` is a condition, by default the last step.
+    ``title`` is the heading. ``start`` (inclusive) and ``end`` (exclusive) are the range, as in every analysis; earlier events
+    are only used to determine who is new. ``by`` is the period: hour, day, week, month, quarter or year; by default the one
+    that divides the range into a readable number of periods. ``funnel`` is the steps of the funnel, as in ``hub.funnel``; by
+    default the four event types with the most users. ``conversion`` is a condition, by default the last step.
 
-    The numbers are computed from a copy of the columns that are read, in a temporary table, so all are of one state of the
-    data; where the database allows none, from the events themselves. Incomplete periods and missing values are as in the
-    analyses. A section that cannot be computed, and one without events, says so, and the rest stands.
+    The required columns are copied to a temporary table first, so that all numbers are of the same state of the data; if the
+    database does not allow that, the events are read directly. Incomplete periods and missing values are as in the analyses. A
+    section that cannot be computed or has no events contains a note, and the other sections are not affected.
 
-    Reads moment and user_id; event_type, session_id and location or location_stack where the events have them. Raises
-    ColumnNotFound, InvalidType and InvalidValue for events and arguments that the analyses do not take, ConnectionFailed, and
-    NotSupported without the extra ``report``.
+    Reads moment and user_id, and if present event_type, session_id and location or location_stack. Raises ColumnNotFound,
+    InvalidType and InvalidValue for events and arguments that the analyses do not accept, ConnectionFailed, and NotSupported
+    without the extra ``report``.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -49,7 +49,7 @@ def report(
     >>> found.title, found.html[:15], len(found.sections)
     ('March', '<!DOCTYPE html>', 9)
     """
-    # Reports are a layer above the hub, which is loaded when one is made.
+    # Reports are a layer above the hub, so the module is imported when a report is created.
     made: Report = import_module("objectiv_local.report").report(
         self, events, title=title, start=start, end=end, by=by, funnel=funnel, conversion=conversion
     )

@@ -1,4 +1,4 @@
-"""Series of Objectiv's own kinds: location stacks and global contexts, which are kinds of JSON."""
+"""Series of Objectiv's location stacks and global contexts, which are special types of JSON."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import Expr, SeriesJson, call, expr_of, literal, series_class, series_of, state_of
 from objectiv_local.types import JSON, register_label
 
-#: How a location is named: the key of its type, that of its id, what is left out of the words of the type, and what stands
-#: between the two, before the locations around it, and between those.
+#: Parts of a location name: the key of the type, the key of the id, the suffix to remove from the type in words, and the
+#: separators between type and id, before the outer locations, and between these.
 _NAME = tuple(literal(text) for text in ("_type", "id", " Context", ": ", " located at ", " => "))
-#: What a feature keeps of a location.
+#: The keys of a location that a feature keeps.
 _FEATURE = literal(["_type", "id"])
 
 LOCATION_STACK = register_label(JSON, "objectiv_location_stack")
@@ -22,7 +22,7 @@ GLOBAL_CONTEXTS = register_label(JSON, "objectiv_global_contexts")
 @series_class("objectiv_location_stack")
 @checked
 class SeriesLocationStack(SeriesJson):
-    """Series of location stacks: arrays of contexts from the root of an application to where an event happened.
+    """Series of location stacks: arrays of contexts from the root of an application to the place where an event happened.
 
     A slice of a location stack is a location stack.
     """
@@ -31,14 +31,14 @@ class SeriesLocationStack(SeriesJson):
 
     @property
     def ls(self) -> LocationStack:
-        """What location stacks tell: their name, their features."""
+        """Accessor for location stacks: their names and features."""
         return LocationStack(self)
 
     location_stack = ls
 
     @property
     def obj(self) -> LocationStack:
-        """Return ``.ls``, as it is named now."""
+        """Return ``.ls``, the new name of this accessor."""
         deprecated("SeriesLocationStack.obj", "SeriesLocationStack.ls")
         return LocationStack(self)
 
@@ -47,7 +47,7 @@ class SeriesLocationStack(SeriesJson):
 
 @checked
 class LocationStack:
-    """What location stacks tell."""
+    """Accessor for location stacks."""
 
     __slots__ = ("_series",)
 
@@ -56,60 +56,61 @@ class LocationStack:
 
     @property
     def nice_name(self) -> Series:
-        """The name of each stack: ``Link: logo located at Root Location: home => Navigation: top``; missing if it is empty.
+        """The name of each stack: ``Link: logo located at Root Location: home => Navigation: top``; missing for empty stacks.
 
-        The innermost location comes first, its type in words and without Context, then those around it from the root on.
+        The innermost location comes first, then the locations that contain it, starting from the root. Types are written as
+        words, without the suffix Context.
         """
         return _of_rows(self._series, call("json_path_name", expr_of(self._series), *_NAME))
 
     @property
     def feature_stack(self) -> Series:
-        """The stacks with the members _type and id of each location only; they are location stacks too."""
+        """The stacks reduced to the keys _type and id of each location; they are location stacks too."""
         return _of_rows(self._series, call("json_pick", expr_of(self._series), _FEATURE))
 
     @property
     def navigation_features(self) -> Series:
-        """The stacks from their first NavigationContext on; empty where there is none."""
+        """The stacks from their first NavigationContext on; empty if there is none."""
         return self._series.json[{"_type": "NavigationContext"} :]
 
     def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
-        """Return the member ``key`` of the first location of a type, as ``dtype``; missing where there is none.
+        """Return the value of ``key`` in the first location of a type, as ``dtype``; missing if there is none.
 
-        ``dtype`` is ``string`` for text without quotes, or ``json``.
+        ``dtype`` is ``string`` (without quotes) or ``json``.
         """
         return _member(self._series, type, key, dtype)
 
 
 def _member(series: Series, type_: str, key: str, dtype: str) -> Series:
-    """Return a member of the first context of a type."""
+    """Return the value of a key in the first context of a type."""
     if dtype not in ("string", "json"):
-        raise InvalidValue(f"dtype is 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
+        raise InvalidValue(f"dtype has to be 'string' or 'json', not {dtype!r}", hint="cast the result with astype")
     found = call("json_index", call("json_filter", expr_of(series), literal({"_type": type_})), literal(0))
     return _of_rows(series, call("json_get_text" if dtype == "string" else "json_get", found, literal(key)))
 
 
 def _of_rows(series: Series, expr: Expr, name: str | None = None) -> Series:
-    """Return an expression over the rows of a series, under the name of the series or another one."""
+    """Return an expression over the rows of a series as a series with the same name, or ``name``."""
     return series_of(state_of(series), expr, series.name if name is None else name)
 
 
 @series_class("objectiv_global_context")
 @checked
 class SeriesGlobalContext(SeriesJson):
-    """Series of the global contexts of one type: an array with the instances that an event has, most often one."""
+    """Series of the global contexts of one type: an array with the contexts of an event, usually one."""
 
     __slots__ = ()
 
     @property
     def context(self) -> GlobalContext:
-        """Members of the first instance: ``df.application.context.id``."""
+        """Values of the first context: ``df.application.context.id``."""
         return GlobalContext(self)
 
     c = context
 
 
 class GlobalContext:
-    """The members of the first instance of a context, as attributes."""
+    """The values of the first context, as attributes."""
 
     __slots__ = ("_series",)
 
@@ -117,7 +118,7 @@ class GlobalContext:
         self._series = series
 
     def __getattr__(self, key: str) -> Series:
-        """Return the member ``key`` as text; missing where the event has no such context or the context no such key."""
+        """Return the value of ``key`` as a string; missing if the event has no such context or the context has no such key."""
         if key.startswith("__") or key in self.__slots__:
             raise AttributeNotFound(f"a context has no attribute {key!r}")
         first = call("json_index", expr_of(self._series), literal(0))
@@ -133,14 +134,14 @@ class SeriesGlobalContexts(SeriesJson):
 
     @property
     def gc(self) -> GlobalContexts:
-        """What the global contexts of an event tell."""
+        """Accessor for the global contexts of an event."""
         return GlobalContexts(self)
 
     global_contexts = gc
 
     @property
     def obj(self) -> GlobalContexts:
-        """Return ``.gc``, as it is named now."""
+        """Return ``.gc``, the new name of this accessor."""
         deprecated("SeriesGlobalContexts.obj", "SeriesGlobalContexts.gc")
         return GlobalContexts(self)
 
@@ -149,7 +150,7 @@ class SeriesGlobalContexts(SeriesJson):
 
 @checked
 class GlobalContexts:
-    """Members of global contexts, whatever their type."""
+    """Accessor for global contexts of every type."""
 
     __slots__ = ("_series",)
 
@@ -168,12 +169,12 @@ class GlobalContexts:
 
     @property
     def user_agent(self) -> Series:
-        """The name that the browser gives itself."""
+        """The user agent string of the browser."""
         return _member(self._series, "HttpContext", "user_agent", "string").rename("user_agent")
 
     def get_from_context_with_type_series(self, type: str, key: str, dtype: str = "string") -> Series:
-        """Return the member ``key`` of the first context of a type, as ``dtype``; missing where there is none.
+        """Return the value of ``key`` in the first context of a type, as ``dtype``; missing if there is none.
 
-        ``dtype`` is ``string`` for text without quotes, or ``json``.
+        ``dtype`` is ``string`` (without quotes) or ``json``.
         """
         return _member(self._series, type, key, dtype)

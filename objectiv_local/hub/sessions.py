@@ -1,8 +1,8 @@
-"""Sessions: runs of a user's hits in which no two consecutive hits are further apart than the session gap.
+"""Sessions: sequences of a user's hits in which no two consecutive hits are further apart than the session gap.
 
 A pause of exactly the gap does not end a session. Hits are ordered by moment, then by event id. Sessions are numbered from 1
 over all users, by the moment and id of their first hit; hits are numbered from 1 within their session. In Objectiv's frames,
-all hits without a user count as those of one user; in other frames, they have no session.
+all hits without a user count as those of a single user; in other frames, they have no session.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def with_sessions(
 ) -> State:
     """Return the state with columns ``session_id`` and ``session_hit_number`` on every row.
 
-    Hits with the same moment are ordered by the columns ``ties``. With ``null_is_one_user``, hits without a user count as those
-    of one user; otherwise both columns are missing for them.
+    Hits at the same moment are ordered by the columns ``ties``. With ``null_is_one_user``, hits without a user count as those
+    of a single user; otherwise both columns are missing for them.
     """
     if isinstance(gap_seconds, bool) or not isinstance(gap_seconds, int | float) or not 0 <= gap_seconds < 1e9:
-        raise InvalidValue(f"session_gap_seconds has to be a number of seconds from 0, not {gap_seconds!r}")
+        raise InvalidValue(f"session_gap_seconds has to be 0 seconds or more, not {gap_seconds!r}")
     gap = datetime.timedelta(seconds=gap_seconds)
     at, user = state.column(moment), state.column(user_id)
     order = (Ordering(at), *(Ordering(state.column(name)) for name in ties))
@@ -60,16 +60,16 @@ def with_sessions(
     )
 
     is_start = plan.column(is_session_start)
-    # Session starts are numbered among themselves; the other partition is numbered too, and the CASE discards it.
+    # The window numbers session starts and other hits separately; the CASE discards the numbers of the other hits.
     start_number = case([(is_start, over(aggregation("row_number"), [is_start], order))])
     plan = Extend(plan, ((session_start_number, start_number),), "numbered_starts")
 
-    # The numbers of a user's session starts increase, so the maximum so far is the current session.
+    # The numbers of a user's session starts increase, so their running maximum is the current session.
     session = over(aggregation("max", plan.column(session_start_number)), [user], order, so_far)
     within_user: Expr = over(aggregation("size", where=is_start), [user], order, so_far)
     if not null_is_one_user:
         within_user = case([(call("not_null", user), within_user)])
-    # Uses the order of the user's hits again: numbering by session would need another sort.
+    # Reuses the order of the user's hits, because numbering by session would need another sort.
     first_hit = over(aggregation("max", case([(is_start, plan.column(user_hit_number))])), [user], order, so_far)
     hit = call("add", call("sub", plan.column(user_hit_number), first_hit), literal(1))
     plan = Extend(

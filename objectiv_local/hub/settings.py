@@ -1,4 +1,4 @@
-"""The settings of a hub: what models need to know beside the events."""
+"""The settings of a hub: what models need to know in addition to the events."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from objectiv_local.errors import ColumnNotFound, near
 from objectiv_local.frame import DataFrame, Series
 
-#: A condition of events: a function of an event frame that returns a bool series of it.
+#: A condition on events: a function of an event frame that returns a bool series of it.
 Condition = Callable[[DataFrame], Series]
-#: A conversion: its location stack, its event type, or both; or its condition.
+#: A conversion: a location stack, an event type or both; or a condition.
 Conversion = tuple[Series | None, str | None] | Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a hub was made with, and the conversions registered since.
+    """The settings that a hub was created with, and the conversions registered since.
 
-    A model that depends on any of it has a first parameter ``settings``; as a method of a hub it gets those of the hub.
+    A model that depends on them has ``settings`` as its first parameter; as a method of a hub it gets those of the hub.
     """
 
-    #: The format of strftime that makes periods of moments.
+    #: The strftime format that turns moments into periods.
     time_aggregation: str = "%Y-%m-%d %H:%M:%S.%f"
     #: The names of the global contexts that event frames get as columns.
     global_contexts: tuple[str, ...] = ()
-    #: The time zone whose days, weeks, months and years count.
+    #: The time zone of days, weeks, months and years.
     time_zone: str = "UTC"
     #: The day on which weeks start.
     week_start: str = "monday"
@@ -33,12 +33,12 @@ class Settings:
     conversions: dict[str, Conversion] = field(default_factory=dict)
 
     def clocks(self, moment: Series) -> Series:
-        """Return what the clocks of the time zone show at moments."""
+        """Return moments as local times of the time zone."""
         shown: Series = moment.dt.tz_convert(self.time_zone)
         return shown
 
     def week(self, time: Series) -> Series:
-        """Return the start of the week that a time is in."""
+        """Return the start of the week that a time falls in."""
         start: Series = time.dt.date_trunc("week", self.week_start)
         return start
 
@@ -46,7 +46,7 @@ class Settings:
         """Return the conversion registered as ``name``. Raises ColumnNotFound."""
         if name not in self.conversions:
             raise ColumnNotFound(
-                f"there is no conversion event {name!r}",
+                f"unknown conversion event {name!r}",
                 hint=near(str(name), self.conversions) if self.conversions else "register it with add_conversion_event",
             )
         return self.conversions[name]

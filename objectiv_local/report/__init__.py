@@ -1,4 +1,4 @@
-"""Reports: the analyses of an event frame as one HTML file, which opens offline and needs no script."""
+"""Reports: the most common analyses of an event frame as one HTML file, which opens offline without scripts."""
 
 from objectiv_local.report.report import Report, report
 

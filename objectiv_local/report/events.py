@@ -1,4 +1,4 @@
-"""The events of a report: a copy of what it reads, its range, and the features that events are interactions with."""
+"""The events of a report: a copy of the columns that it reads, its range, and the features that users interacted with."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from objectiv_local.hub.locations import location_names
 from objectiv_local.hub.models.product_features import INTERACTIVE, TYPES
 
 FEATURE: Final = "feature"
-#: Columns that only conditions read, and that take much room.
+#: Large columns that only conditions read.
 _LARGE: Final = ("location_stack", TYPES, "global_contexts", "properties")
 
 
 @contextmanager
 def copy_of(events: DataFrame, conditions: Sequence[object]) -> Iterator[DataFrame]:
-    """Yield the columns of events that a report reads, in a temporary table: all of its numbers are of one state of the data,
-    and sessions are numbered once.
+    """Yield the columns of events that a report reads, copied to a temporary table, so that all numbers are of the same state
+    of the data and sessions are computed once.
 
-    Where conditions are series or frames, which belong to the events, or the database allows no temporary table, these are the
-    events themselves.
+    Yields the events themselves if conditions are series or frames, which belong to the original events, or if the database
+    does not allow a temporary table.
     """
     copied = with_features(events)
     given = list(_each(conditions))
@@ -48,7 +48,7 @@ def _each(given: object) -> Iterator[object]:
 
 
 def with_features(events: DataFrame) -> DataFrame:
-    """Return events with the name of the feature that each is an interaction with, if they have location stacks."""
+    """Return events with the name of the feature that each one interacts with, if they have location stacks."""
     found = events.copy()
     if not {"location_stack", TYPES} <= {*events.data_columns} or FEATURE in events.data_columns:
         return found
@@ -58,7 +58,7 @@ def with_features(events: DataFrame) -> DataFrame:
 
 
 def in_range(events: DataFrame, start: datetime.datetime | None, end: datetime.datetime | None) -> DataFrame:
-    """Return the events from a moment on and before another one, in UTC."""
+    """Return the events from ``start`` (inclusive) to ``end`` (exclusive), in UTC."""
     found = events if start is None else events[events.moment >= start]
     ranged: DataFrame = found if end is None else found[found.moment < end]
     return ranged

@@ -1,4 +1,4 @@
-"""The page: sections as one HTML document, written by jinja with every text escaped."""
+"""The page: sections as one HTML document, rendered by jinja with all text escaped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page says: a title, what it is about, sentences that hold for all of it, and its sections."""
+    """The content of a page: a title, facts about the data, sentences that apply to all of it, and its sections."""
 
     title: str
     about: Sequence[tuple[str, str]]
@@ -26,13 +26,13 @@ class Page:
 
 
 def html(page: Page) -> str:
-    """Return a page as HTML. Raises NotSupported where jinja2 is not installed."""
+    """Return a page as HTML. Raises NotSupported if jinja2 is not installed."""
     written: str = _template().render(page=page, css=(_HERE / "page.css").read_text("utf-8"))
     return written
 
 
 def jinja() -> Any:
-    """Return the package jinja2. Raises NotSupported where it is not installed."""
+    """Return the package jinja2. Raises NotSupported if it is not installed."""
     try:
         return import_module("jinja2")
     except ImportError:

@@ -1,4 +1,4 @@
-"""The parts of a section: the chart of an analysis, its numbers, its rule in words and its SQL."""
+"""The parts of a section: the chart of an analysis, its numbers, its definition and its SQL."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from objectiv_local.hub.analyses.base.analysis import Analysis, rows_kept_of
 from objectiv_local.plan.nodes import topological as steps
 from objectiv_local.report.tables import Table, table
 
-#: Pixels between the axes of a chart: it can be read on a phone, and is enlarged on wider screens.
+#: Width of a chart in pixels between its axes: readable on a phone, and enlarged on wider screens.
 WIDTH: Final = 440
-#: How much larger it is drawn on wide screens.
+#: Factor by which charts are enlarged on wide screens.
 _SCALE: Final = 1.2
-#: Rows of a table: the last periods, or the largest of named things.
+#: Maximum number of rows of a table: the last periods, or the largest groups.
 MOST_ROWS: Final = 30
 _SIZE: Final = re.compile(r'\b(width|height)="([0-9.]+)"')
 logger = logging.getLogger("objectiv_local")
@@ -31,7 +31,7 @@ logger = logging.getLogger("objectiv_local")
 
 @dataclass(slots=True)
 class Part:
-    """What a section shows of one analysis. What could not be shown is said in ``problems``."""
+    """The content that a section shows for one analysis. ``problems`` explains what could not be shown."""
 
     title: str
     chart: str = ""
@@ -39,12 +39,12 @@ class Part:
     rule: list[str] = field(default_factory=list)
     sql: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    #: Whether the rule is the definition of an analysis.
+    #: Whether the rule is the definition of an analysis, and not a text of the report.
     is_defined: bool = False
 
     @property
     def has_numbers(self) -> bool:
-        """Whether there are rows to look at."""
+        """Whether there are rows to show."""
         return any(each.rows for each in self.tables)
 
 
@@ -59,16 +59,16 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The name that links of the page lead to."""
+        """The anchor of the section for links in the page."""
         return self.title.lower().replace(" ", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a part shows.
+    """The request for a part.
 
-    ``make`` returns the analysis, or a frame, of an event frame. It is called for the events themselves, whose SQL is shown,
-    and for the copy of them that the numbers are computed from. ``columns`` are those of its table, by default all.
+    ``make`` returns the analysis or frame of an event frame. It is called for the original events, whose SQL is shown, and for
+    the copy that the numbers are computed from. ``columns`` are the columns of the table, by default all.
     """
 
     title: str
@@ -77,16 +77,16 @@ class Asked:
     caption: str = ""
     draw: Callable[[Any], Any] | None = None
     numbers: Callable[[Any, str], list[Table]] | None = None
-    #: Of a frame, which has no definition.
+    #: The rule of a frame, which has no definition.
     rule: Sequence[str] = ()
-    #: Which rows are left out of a long table: the first ones, or the last ones.
+    #: Which rows of a long table are kept: the first or the last ones.
     keeps: str = "last"
-    #: Other titles for columns of the table.
+    #: Titles of columns that differ from their names.
     names: Mapping[str, str] = field(default_factory=dict)
 
 
 def part_of(asked: Asked, events: DataFrame, copy: DataFrame) -> Part:
-    """Return a part. What raises is said in it, and what does not is shown; a lost connection raises ConnectionFailed."""
+    """Return a part. Errors are reported in it and the rest is shown; only a lost connection raises ConnectionFailed."""
     part = Part(asked.title, rule=list(asked.rule))
     made = _tried(part, "", lambda: asked.make(copy))
     if made is None:
@@ -113,11 +113,11 @@ def _show(part: Part, asked: Asked, made: Any) -> None:
             draw = asked.draw or _drawn
             part.chart = _tried(part, "The chart: ", lambda: _enlarged(svg(draw(made)))) or ""
     elif not part.problems:
-        part.problems.append("There is nothing to show: no events count here.")
+        part.problems.append("There is nothing to show, because no events count here.")
 
 
 def without_secrets_of(sql: str, events: DataFrame) -> str:
-    """Return SQL without the passwords and tokens in the addresses of files that it reads."""
+    """Return SQL without the passwords and tokens in the URLs of files that it reads."""
     for node in steps(state_of(events).plan):
         if isinstance(node, Source):
             for address in node.relation.parts:
@@ -132,7 +132,7 @@ def section(title: str, lead: str, asked: Sequence[Asked], events: DataFrame, co
 
 
 def take_shared_rules(sections: Sequence[Section]) -> list[str]:
-    """Take the sentences that all definitions have out of these, and return them."""
+    """Move the sentences that all definitions have in common out of these, and return them."""
     parts = [part for each in sections for part in each.parts if part.is_defined]
     if len(parts) < 2:
         return []
@@ -145,7 +145,7 @@ def take_shared_rules(sections: Sequence[Section]) -> list[str]:
 def shown_rows(
     frame: DataFrame, caption: str, columns: Sequence[str] | None, keeps: str = "last", names: Mapping[str, str] | None = None
 ) -> Table:
-    """Return the rows of a frame as a table, of which the last or first ones are kept if there are many."""
+    """Return the rows of a frame as a table; if there are many, only the last or first ones are kept."""
     index = frame.index_columns
     types: Mapping[str, str] = {**frame.index_dtypes, **frame.dtypes}
     chosen = {name: types[name] for name in (*index, *(frame.data_columns if columns is None else columns)) if name in types}
@@ -179,7 +179,7 @@ def _drawn(made: Any) -> Any:
 
 
 def _tried(part: Part, what: str, call: Callable[[], Any]) -> Any:
-    """Return what a call returns, or None where it raises; the part then says why."""
+    """Return the result of a call, or None if it raises an error, which is then noted in the part."""
     try:
         return call()
     except ConnectionFailed:

@@ -1,4 +1,4 @@
-"""The report: what is asked of an event frame, and the file that it becomes."""
+"""The report: the analyses of an event frame, and the resulting file."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from objectiv_local.report.tables import moment, number
 @checked
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: an HTML document, ``html``, that opens offline, needs no script and requests nothing."""
+    """A report. ``html`` is a document that opens offline, without scripts or network requests."""
 
     title: str
     html: str
     sections: tuple[Section, ...]
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the document to a file in UTF-8, in one step, and return its path.
+        """Write the document to a file in UTF-8, atomically, and return its path.
 
-        Raises InvalidValue for a file that exists, unless ``overwrite``, and for a directory; TableNotFound for a directory
-        that is not there; DataInvalid for a file that cannot be written.
+        Raises InvalidValue for a file that exists, unless ``overwrite``, and if the path is a directory; TableNotFound for a
+        directory that does not exist; DataInvalid for a file that cannot be written.
         """
         target = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises for an unknown user
         check_file(target, overwrite=overwrite)
@@ -52,7 +52,7 @@ class Report:
 def check_file(path: Path, *, overwrite: bool) -> None:
     """Raise InvalidValue for a file that exists, unless it may be replaced."""
     if os.path.exists(path) and not overwrite:  # noqa: PTH110 - pathlib raises for a name that is too long
-        raise InvalidValue(f"{str(path)!r} exists", hint="give overwrite=True to replace it")
+        raise InvalidValue(f"{str(path)!r} exists", hint="pass overwrite=True to replace it")
 
 
 def report(
@@ -66,14 +66,14 @@ def report(
     funnel: Sequence[object] | Mapping[str, object] | None = None,
     conversion: object = None,
 ) -> Report:
-    """Return the report of an event frame; see :meth:`ModelHub.report`."""
+    """Return a report on an event frame; see :meth:`ModelHub.report`."""
     jinja()
     if by is not None:
         checked_period(by)
     if not title.strip():
-        raise InvalidValue("title of report is empty", hint="leave it out, or name what the report is about")
+        raise InvalidValue("title of report is empty", hint="leave it out, or give a title")
     scope = scope_of(hub._settings, events, "report", start=start, end=end)  # noqa: SLF001 - of one package
-    # What was given raises here; what the data lack is said in the document.
+    # Invalid arguments raise here; what the data lack is explained in the document.
     if funnel is not None:
         hub.funnel(events, funnel, start=start, end=end)
     if conversion is not None:
@@ -101,7 +101,7 @@ def _moments(scope: Scope, events: DataFrame) -> tuple[datetime.datetime | None,
 
 
 def _period(first: datetime.datetime | None, last: datetime.datetime | None) -> str:
-    """Return the period of which there are a readable number between two moments."""
+    """Return the period that divides the time between two moments into a readable number of periods."""
     days = 0 if first is None or last is None else (last - first).days
     return next((by for by, most in (("day", 35), ("week", 240), ("month", 1_200), ("quarter", 3_600)) if days <= most), "year")
 

@@ -1,4 +1,4 @@
-"""The sections of a report: which analyses each has."""
+"""The sections of a report and their analyses."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from objectiv_local.report.parts import MOST_ROWS, WIDTH, Asked, Section, sectio
 from objectiv_local.report.tables import MISSING, Cell, Table, even, number, percent, table
 
 LOCATION: Final = "location"
-#: Steps of a funnel that nobody named.
+#: Number of steps of the default funnel.
 _STEPS: Final = 4
-#: Periods after the first one in the table and the chart of retention.
+#: Number of periods after the first one in the table and the chart of retention.
 _PERIODS: Final = 10
 _BARS: Final = 15
-_NO_LOCATIONS: Final = "The events have no locations: name their column, as in hub.events(..., location='page')."
+_NO_LOCATIONS: Final = "The events have no locations. Set the column with hub.events(..., location='page')."
 _TOTALS: Final = (
-    "Events with a moment in the range, the distinct users of these, and their distinct sessions. Events per "
-    "user and per session are these events, divided by the users and by the sessions."
+    "The number of events with a moment in the range, of their distinct users, and of their distinct sessions. Events per "
+    "user and per session are the number of these events divided by the number of users and of sessions."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a report is asked: of which hub, by which period, in which range, and what counts as a funnel and a conversion.
+    """The arguments of a report: hub, period, range, funnel and conversion.
 
-    ``start`` and ``end`` are as given, ``first`` and ``until`` the same in UTC.
+    ``start`` and ``end`` are as passed by the user; ``first`` and ``until`` are the same moments in UTC.
     """
 
     hub: ModelHub
@@ -46,7 +46,7 @@ class Questions:
 
     @property
     def range(self) -> dict[str, Any]:
-        """The range, as analyses take it."""
+        """The range as keyword arguments of an analysis."""
         return {"start": self.start, "end": self.end}
 
     def ranged(self, events: DataFrame) -> DataFrame:
@@ -55,7 +55,7 @@ class Questions:
 
 
 def sections_of(questions: Questions, events: DataFrame, copy: DataFrame) -> list[Section]:
-    """Return the sections. ``copy`` has the events, and perhaps fewer columns."""
+    """Return the sections. ``copy`` has the same events, possibly with fewer columns."""
     steps, lead = _steps(questions, copy)
     return [
         _overview(questions, events, copy),
@@ -89,7 +89,7 @@ def _overview(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 
     return section(
         "Overview",
-        "How much there is, and which events there are.",
+        "The size of the data and the types of events.",
         [
             Asked("Totals", totals, numbers=_whole_row, rule=(_TOTALS,)),
             Asked(
@@ -98,7 +98,7 @@ def _overview(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
                 numbers=lambda made, _: [
                     shown_rows(
                         made.frame.sort_values(["events", "event_type"], ascending=[False, True]),
-                        "Event types, the most frequent first",
+                        "Event types, most frequent first",
                         None,
                         "first",
                     )
@@ -111,7 +111,7 @@ def _overview(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 
 
 def _whole_row(made: DataFrame, _: str) -> list[Table]:
-    """Return a frame of one row as a table with a row for each column."""
+    """Return a frame with one row as a table with one row per column."""
     [row] = made.to_arrow().to_pylist()
     if not row["events"]:
         return []
@@ -148,7 +148,7 @@ def _users(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 def _sessions(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
     hub = asked.hub
     if "session_id" not in copy.data_columns:
-        return Section("Sessions", "", (), ("The events have no sessions: hub.sessionize(events) adds them.",))
+        return Section("Sessions", "", (), ("The events have no sessions. Add them with hub.sessionize(events).",))
     columns = ["sessions", "users", "hits_per_session", "mean_duration", "median_duration", "bounce_rate", "complete"]
     return section(
         "Sessions",
@@ -163,7 +163,7 @@ def _sessions(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
                 "Durations",
                 lambda data: hub.sessions(data, **asked.range),
                 numbers=lambda made, _: [
-                    shown_rows(made.summary(asked.by), f"Sessions by the {asked.by} that they start in", columns)
+                    shown_rows(made.summary(asked.by), f"Sessions by the {asked.by} in which they start", columns)
                 ],
             ),
         ],
@@ -176,16 +176,16 @@ def _retention(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
     def make(data: DataFrame) -> Analysis:
         return asked.hub.retention(data, by=asked.by, periods=_PERIODS, start_date=asked.start, end_date=asked.end)
 
-    lead = f"How many of the users who came first in a {asked.by} came back in the {asked.by}s after it."
+    lead = f"How many of the users who first came in a {asked.by} came back in later {asked.by}s."
     return section(
         "Retention", lead, [Asked("Retention", make, numbers=lambda made, _: [_matrix(made, asked.by)])], events, copy
     )
 
 
 def _matrix(made: Analysis, by: str) -> Table:
-    """Return a row for each cohort that has users, with the share that came back after each number of periods.
+    """Return one row per cohort with users: the share that came back after each number of periods.
 
-    An asterisk marks what may still grow.
+    An asterisk marks shares that may still grow.
     """
     cohorts: dict[Any, dict[int, Any]] = {}
     for row in made.frame.to_arrow().to_pylist():
@@ -206,7 +206,7 @@ def _matrix(made: Analysis, by: str) -> Table:
     alike = iter(even(texts))
     rows = [(*row, *(Cell(next(alike), "number") for _ in range(last + 1))) for row in rows]
     columns = (Cell("cohort"), Cell("users", "number"), *(Cell(f"{by} {since}", "number") for since in range(last + 1)))
-    caption = f"Share of each cohort that was active so many {by}s later; * may still grow" + (
+    caption = f"Share of each cohort that was active after so many {by}s; * may still grow" + (
         f" (the last {MOST_ROWS} of {len(cohorts):,} cohorts)" if len(cohorts) > MOST_ROWS else ""
     )
     return Table(caption, columns, 1, tuple(rows))
@@ -215,7 +215,7 @@ def _matrix(made: Analysis, by: str) -> Table:
 def _lifecycle(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
     return section(
         "Lifecycle",
-        f"New, returning and resurrecting users of each {asked.by}, and those who went dormant.",
+        f"New, returning and resurrecting users of each {asked.by}, and users who became dormant.",
         [Asked("Lifecycle", lambda data: asked.hub.lifecycle(data, by=asked.by, **asked.range))],
         events,
         copy,
@@ -223,11 +223,11 @@ def _lifecycle(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 
 
 def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
-    """Return the section of features, if events have location stacks, or of pages, if they have locations."""
+    """Return the section on features, if events have location stacks, or on pages, if they have locations."""
     label, title, rule = (
-        (FEATURE, "Features", "Events of an interactive type, by the name of their location stack.")
+        (FEATURE, "Features", "Interactive events, by the name of their location stack.")
         if FEATURE in copy.data_columns
-        else (LOCATION, "Pages", "Events with a location, by that location.")
+        else (LOCATION, "Pages", "Events with a location, by location.")
     )
     if label not in copy.data_columns:
         return Section(title, "", (), (_NO_LOCATIONS,))
@@ -240,16 +240,16 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
 
     def draw(made: DataFrame) -> Any:
         chart = made[:_BARS].plot.barh(y="users", width=WIDTH, title=f"Users of each {label}", xlabel="users", ylabel="")
-        # Long names are cut for Arial, and other fonts may be wider.
+        # Long names are truncated to fit in Arial, and other fonts may be wider.
         return chart.properties(padding={"left": 40, "top": 5, "right": 5, "bottom": 5})
 
-    rules = (rule, "Each user counts once. Of equal numbers of users, the first by alphabet comes first.")
-    asks = Asked(title, make, caption=f"The {title.lower()} with most users, at most {MOST_ROWS}", draw=draw, rule=rules)
+    rules = (rule, "Each user counts once. Ties are ordered alphabetically.")
+    asks = Asked(title, make, caption=f"The {title.lower()} with the most users, at most {MOST_ROWS}", draw=draw, rule=rules)
     return section(title, "", [asks], events, copy)
 
 
 def _steps(asked: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mapping[str, object], str]:
-    """Return the steps of the funnel, and what is said of them: those given, or the event types that most users have."""
+    """Return the steps of the funnel with an explanation: the given steps, or the event types with the most users."""
     if asked.funnel is not None:
         return asked.funnel, ""
     try:
@@ -262,8 +262,8 @@ def _steps(asked: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mappin
     named.sort(key=lambda row: (-row["users"], row["event_type"]))
     steps = [row["event_type"] for row in named[:_STEPS]]
     return steps, (
-        f"No steps were given, so these are the {len(steps)} event types that most users have, the most common "
-        "first. Name the steps of your own product with funnel=[...], or --funnel on the command line."
+        f"No steps were given, so these are the {len(steps)} event types with the most users, in that order. "
+        "Set the steps of your own product with funnel=[...], or --funnel on the command line."
     )
 
 
@@ -271,7 +271,7 @@ def _funnels(
     asked: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object], lead: str
 ) -> Section:
     if asked.funnel is None and len(steps) < 2:
-        return Section("Funnel", "", (), ("A funnel needs two steps, and the events have fewer types that users have.",))
+        return Section("Funnel", "", (), ("A funnel needs two steps, and fewer event types have users.",))
     columns = ["name", "users", "of_first", "of_previous", "dropped", "pending", "median_time"]
     return section(
         "Funnel", lead, [Asked("Funnel", lambda data: asked.hub.funnel(data, steps, **asked.range), columns)], events, copy
@@ -281,15 +281,15 @@ def _funnels(
 def _conversions(
     asked: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object]
 ) -> Section:
-    """Return the users who convert in each period, and their share of all users of it."""
+    """Return the users who convert in each period, and their share of all users in it."""
     hub, lead = asked.hub, ""
     conversion = asked.conversion
     if conversion is None:
         if not steps:
-            return Section("Conversions", "", (), ("No conversion was given, and the events have no types.",))
+            return Section("Conversions", "", (), ("No conversion was given, and the events have no event types.",))
         conversion = list(steps.values())[-1] if isinstance(steps, Mapping) else steps[-1]
         lead = (
-            "No conversion was given, so it is the last step of the funnel. Name yours with conversion=..., or "
+            "No conversion was given, so the last step of the funnel is used. Set your own with conversion=..., or "
             "--conversion on the command line."
         )
 
@@ -326,7 +326,7 @@ def _conversions(
                 make,
                 numbers=numbers,
                 draw=draw,
-                rule=("The conversion rate divides users who converted in the period by users of the period.",),
+                rule=("The conversion rate is the users who converted in the period divided by all users of the period.",),
             )
         ],
         events,
@@ -335,10 +335,10 @@ def _conversions(
 
 
 def _quality(asked: Questions, events: DataFrame) -> Section:
-    # All columns are checked, and those of a copy may be fewer.
+    # Checks the original events, because the copy may have fewer columns.
     return section(
         "Data quality",
-        "Checks of the events, and how many of them fail. An example is an id, or a moment.",
+        "Checks of the events, and how many rows fail each one. An example is an id or a moment.",
         [Asked("Data quality", lambda data: asked.hub.quality(data, **asked.range))],
         events,
         events,

@@ -1,4 +1,4 @@
-"""Tables of a page: rows as text, with the numbers of a column written alike."""
+"""Tables of a page: rows as text, with consistent number formats per column."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from objectiv_local.charts.values import percent as share
 
-#: Columns that hold shares, which are written as percentages.
+#: Columns of shares, which are written as percentages.
 _SHARES: Final = frozenset({"rate", "share", "of_first", "of_previous", "stickiness", "bounce_rate", "conversion_rate"})
 _NUMERIC: Final = ("int64", "float64", "decimal", "timedelta")
-#: Characters of a cell; longer texts are cut.
+#: Maximum number of characters in a cell; longer texts are truncated.
 _LONGEST: Final = 200
 MISSING: Final = "\N{EN DASH}"
 #: The smallest number that is written as such.
@@ -25,7 +25,7 @@ _NUMBER: Final = re.compile(r"(?P<whole>-?[\d,]+)(?:\.(?P<places>\d+))?(?P<rest>
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its text, and how it is set: ``number`` is aligned to the right, ``text`` may break into lines."""
+    """A cell: its text and its style. ``number`` is right-aligned; ``text`` may wrap."""
 
     text: str
     kind: str = ""
@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a caption. The first ``heads`` cells of each row are what the row is about."""
+    """A table with a caption. The first ``heads`` cells of each row are row headers."""
 
     caption: str
     columns: tuple[Cell, ...]
@@ -58,7 +58,7 @@ def even(texts: Sequence[str]) -> list[str]:
 def table(
     caption: str, rows: Sequence[dict[str, Any]], types: Mapping[str, str], heads: int, names: Mapping[str, str] | None = None
 ) -> Table:
-    """Return rows as a table of the columns in ``types``, with their dtypes; the first ``heads`` are those of the index.
+    """Return rows as a table of the columns in ``types``, with their dtypes; the first ``heads`` columns are the index.
 
     ``names`` are titles of columns, by default their names.
     """
@@ -74,7 +74,7 @@ def table(
 
 
 def writer(name: str, dtype: str) -> Callable[[Any], str]:
-    """Return what writes the values of a column as text."""
+    """Return a function that formats the values of a column as text."""
     written: Callable[[Any], str] = _text
     if name in _SHARES:
         written = percent
@@ -115,7 +115,7 @@ def percent(value: float) -> str:
 
 
 def duration(value: datetime.timedelta) -> str:
-    """Return a duration by its two largest units.
+    """Return a duration in its two largest units.
 
     >>> duration(datetime.timedelta(days=1, hours=2)), duration(datetime.timedelta(seconds=61)), duration(datetime.timedelta())
     ('1 d 2 h', '1 min 1 s', '0 s')
@@ -134,7 +134,7 @@ def duration(value: datetime.timedelta) -> str:
 
 
 def moment(value: datetime.datetime) -> str:
-    """Return a moment to the second.
+    """Return a moment, to the second.
 
     >>> moment(datetime.datetime(2024, 3, 1, 9, 5, 0, 250))
     '2024-03-01 09:05:00'

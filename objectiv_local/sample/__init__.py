@@ -1,4 +1,4 @@
-"""Example data: the sample that comes with the package, and the generator that made it.
+"""Example data: the sample that comes with the package, and the generator that created it.
 
 Importing this module loads neither numpy nor pyarrow.
 """
@@ -12,7 +12,7 @@ from objectiv_local.sample.generator import batches, generate
 
 __all__ = ["batches", "generate", "path"]
 
-# Where an installed package has the file, and where the repository has it.
+# The locations of the file in an installed package and in the repository.
 _PLACES = (Path(__file__).with_name("sample.parquet"), Path(__file__).parents[2] / "data" / "sample.parquet")
 
 

@@ -1,4 +1,4 @@
-"""The command ``python -m objectiv_local.sample``: write a stream of events to a Parquet file."""
+"""The command ``python -m objectiv_local.sample``: writes a stream of events to a Parquet file."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from objectiv_local.sample.generator import COMPRESSION_LEVEL, DAYS, EVENTS, SEE
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return the exit status of the command: 0, or 1 with a message if nothing was written."""
     parser = argparse.ArgumentParser(
-        prog="python -m objectiv_local.sample", description="Write made-up product-analytics events to a Parquet file."
+        prog="python -m objectiv_local.sample", description="Write synthetic product-analytics events to a Parquet file."
     )
     parser.add_argument("--out", required=True, metavar="PATH", help="the file to write")
-    parser.add_argument("--events", type=int, default=EVENTS, help="how many events (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=SEED, help="another seed gives other events (default: %(default)s)")
+    parser.add_argument("--events", type=int, default=EVENTS, help="the number of events (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="the seed of the random numbers (default: %(default)s)")
     parser.add_argument("--start", default=START, metavar="DAY", help="the first day (default: %(default)s)")
-    parser.add_argument("--days", type=int, default=DAYS, help="how many days (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=DAYS, help="the number of days (default: %(default)s)")
     parser.add_argument(
         "--compression-level",
         type=int,
         default=COMPRESSION_LEVEL,
         metavar="LEVEL",
-        help="1 is fast, 22 makes the smallest file (default: %(default)s)",
+        help="1 is fastest, 22 makes the smallest file (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace the file if it exists")
     options = parser.parse_args(arguments)

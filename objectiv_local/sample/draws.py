@@ -1,8 +1,8 @@
-"""Random numbers as a function of what they are for: seed, purpose and number of the thing, and nothing else.
+"""Random numbers that depend only on a seed, a purpose and a number.
 
-SplitMix64 over a counter. The draws of the thing with a given number are the same in whichever order and in
-however many pieces a stream is made, on every platform and with every version of numpy, whose own generators
-promise less. All arithmetic is on integers modulo 2**64.
+Uses SplitMix64 over a counter. The draws for a number are the same regardless of the order and the batches in which a stream is
+generated, on every platform and with every version of numpy, whose own generators do not guarantee this. All arithmetic is on
+integers modulo 2**64.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _mix(bits: Bits) -> Bits:
 
 
 class Draws:
-    """The draws of one seed. Each method takes the purpose and the numbers of the things to draw for."""
+    """The draws of one seed. Each method takes a purpose and the numbers to draw for."""
 
     def __init__(self, seed: int) -> None:
         self._seed = np.array([seed], dtype=np.uint64)
@@ -42,19 +42,19 @@ class Draws:
         return key
 
     def below(self, purpose: str, numbers: Integers, limit: int | Integers) -> Integers:
-        """Return an integer from 0 to below ``limit`` (at most 2**31) for each number."""
+        """Return an integer from 0 (inclusive) to ``limit`` (exclusive, at most 2**31) for each number."""
         high = self.bits(purpose, numbers) >> np.uint64(32)
         return ((high * np.asarray(limit, dtype=np.uint64)) >> np.uint64(32)).astype(np.int64)
 
     def chance(self, purpose: str, numbers: Integers, percent: int | Integers) -> npt.NDArray[np.bool_]:
-        """Return whether something that happens in ``percent`` % of all cases happens, for each number."""
+        """Return true with a probability of ``percent`` %, for each number."""
         return self.below(purpose, numbers, 100) < percent
 
     def choice(self, purpose: str, numbers: Integers, weights: Integers) -> Integers:
-        """Return a position in ``weights`` for each number, each position as often as its weight says."""
+        """Return a position in ``weights`` for each number, with a probability proportional to its weight."""
         edges = np.cumsum(weights)
         return np.searchsorted(edges, self.below(purpose, numbers, int(edges[-1])), side="right").astype(np.int64)
 
     def fraction(self, purpose: str, numbers: Integers) -> npt.NDArray[np.float64]:
-        """Return a number from 0 to below 1 for each number."""
+        """Return a float from 0 (inclusive) to 1 (exclusive) for each number."""
         return (self.bits(purpose, numbers) >> np.uint64(11)).astype(np.float64) * 2.0**-53

@@ -1,4 +1,4 @@
-"""A stream of product-analytics events of any size, the same for the same seed, in bounded memory."""
+"""A stream of product-analytics events of any size, reproducible by seed, in bounded memory."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _FIRST_START, _LAST_START = datetime.date(1970, 1, 1), datetime.date(2150, 1, 1)
 def batches(
     *, events: int = EVENTS, seed: int = SEED, start: str | datetime.date = START, days: int = DAYS, batch_size: int = _BATCH
 ) -> Iterator[pyarrow.RecordBatch]:
-    """Return an iterator over the events of a stream, in the order of their moments.
+    """Return an iterator over the events of a stream, ordered by moment.
 
     The columns are those of the raw event table: ``event_id`` (string), ``day`` (date32), ``moment`` (timestamp in
-    microseconds, UTC), ``cookie_id`` (string) and ``value`` (string, the event as JSON); none has NULLs. Every batch
-    has ``batch_size`` rows but the last one, which may have fewer. The events depend on the other arguments only, not
-    on the size of the batches, the platform or the versions of the libraries. Streams of 2,000 events or more hold
-    the awkward cases that ``data/README.md`` lists.
+    microseconds, UTC), ``cookie_id`` (string) and ``value`` (string, the event as JSON), all without NULLs. Every batch has
+    ``batch_size`` rows except for the last one, which may have fewer. The events depend only on the other arguments, not on the
+    batch size, the platform or the versions of libraries. Streams of 2,000 events or more contain the edge cases that
+    ``data/README.md`` lists.
 
-    ``events`` is the exact number of events, ``start`` the first day (a date or ``YYYY-MM-DD``) and ``days`` the
-    number of days on which something may happen.
+    ``events`` is the exact number of events, ``start`` the first day (a date or ``YYYY-MM-DD``) and ``days`` the number of days
+    on which events can happen.
 
-    Raises :class:`InvalidType` and :class:`InvalidValue` for arguments that do not fit, before the first batch.
+    Raises :class:`InvalidType` and :class:`InvalidValue` for invalid arguments, before the first batch.
 
     >>> next(batches(events=3)).num_rows
     3
@@ -81,14 +81,14 @@ def generate(
     compression_level: int = COMPRESSION_LEVEL,
     overwrite: bool = False,
 ) -> Path:
-    """Return the path of a Parquet file to which the events of a stream have been written.
+    """Write the events of a stream to a Parquet file and return its path.
 
-    The events are those of :func:`batches`. The file appears when it is complete; a failure leaves nothing behind,
-    and an existing file as it was. Memory does not grow with the number of events. ``compression_level`` is that of
-    zstd, from 1 to 22.
+    The events are those of :func:`batches`. The file appears once it is complete. After a failure, there is no partial file,
+    and an existing file is unchanged. Memory does not grow with the number of events. ``compression_level`` is that of zstd,
+    from 1 to 22.
 
     Raises :class:`InvalidValue` if the file exists and ``overwrite`` is not set, or if its directory does not exist,
-    what :func:`batches` raises, and :class:`DataInvalid` if it cannot be written.
+    :class:`DataInvalid` if the file cannot be written, and the errors of :func:`batches`.
     """
     from objectiv_local.frame.export import replacing
 
@@ -110,8 +110,8 @@ def _write(file: IO[bytes], stream: Iterator[pyarrow.RecordBatch], compression_l
 
     from objectiv_local.sample.render import SCHEMA
 
-    # A dictionary of ids that are all different, or of JSON, costs memory and saves nothing. Large pages let the
-    # compression see the contexts of one user repeat.
+    # Dictionary encoding of unique ids or of JSON costs memory and saves nothing. Large pages let the compression find the
+    # repeated contexts of a user.
     encodings = {"event_id": "DELTA_LENGTH_BYTE_ARRAY", "moment": "DELTA_BINARY_PACKED", "value": "DELTA_LENGTH_BYTE_ARRAY"}
     with pq.ParquetWriter(
         file,
@@ -132,7 +132,7 @@ def _check_target(target: Path, overwrite: bool) -> None:
     if not target.parent.is_dir():
         raise InvalidValue(f"the directory of path {str(target)!r} does not exist", hint=f"create {str(target.parent)!r} first")
     if target.exists() and not overwrite:
-        raise InvalidValue(f"the file {str(target)!r} exists already", hint="overwrite=True replaces it")
+        raise InvalidValue(f"the file {str(target)!r} exists already", hint="pass overwrite=True to replace it")
 
 
 def _check_integer(name: str, value: object, *, least: int) -> None:
@@ -145,7 +145,7 @@ def _check_integer(name: str, value: object, *, least: int) -> None:
 def _checked_start(start: object) -> datetime.date:
     if isinstance(start, str):
         try:
-            # Also takes forms such as 20220110, which the comparison refuses.
+            # Also accepts forms such as 20220110, which the comparison rejects.
             day = datetime.date.fromisoformat(start)
         except ValueError:
             day = None
@@ -155,7 +155,7 @@ def _checked_start(start: object) -> datetime.date:
         day = start
     else:
         raise InvalidType(
-            f"start is of type {type(start).__name__}: {start!r}", hint="give a datetime.date or text such as '2022-01-10'"
+            f"start is of type {type(start).__name__}: {start!r}", hint="give a datetime.date or a string such as '2022-01-10'"
         )
     if not _FIRST_START <= day <= _LAST_START:
         raise InvalidValue(f"start is {day}", hint=f"give a day from {_FIRST_START} to {_LAST_START}")

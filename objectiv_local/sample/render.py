@@ -1,7 +1,7 @@
-"""From the small numbers of planned events to the five columns of the raw event table.
+"""Renders planned events, which are rows of small numbers, as the five columns of the raw event table.
 
-The JSON of an event is a chain of pieces, most of them taken from tables of ready text, so that Arrow joins them
-without a Python step for each event.
+The JSON of an event is a sequence of pieces, most of them from tables of prepared text, so that Arrow joins them without a
+Python step per event.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ SCHEMA = pa.schema(
 )
 
 _MOBILE = len(APPLICATIONS) - 1
-_ACCOUNTS = 15  # percent of the users who have one, besides those with a special identity
+_ACCOUNTS = 15  # percent of the users who have an account, in addition to users with a special identity
 _ODDITIES = 4
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint8).reshape(256, 2)
 _DASHES = (8, 13, 18, 23)
-_MARK = "<>"  # where a value will stand in ready text
+_MARK = "<>"  # placeholder for a value in prepared text
 
 
 def uuids(high: Bits, low: Bits) -> pa.StringArray:
-    """Return the text of version 4 UUIDs made of two times 64 bits."""
+    """Return version 4 UUIDs as text, from two 64-bit numbers each."""
     high = (high & np.uint64(0xFFFFFFFFFFFF0FFF)) | np.uint64(0x4000)
     low = (low & np.uint64(0x3FFFFFFFFFFFFFFF)) | np.uint64(0x8000000000000000)
     digits = _HEX[np.stack([high, low], axis=1).astype(">u8").view(np.uint8)].reshape(-1, 32)
@@ -92,7 +92,7 @@ class Renderer:
         self._session_start = "," + session
 
     def batch(self, rows: Rows) -> pa.RecordBatch:
-        """Return the events that ``rows`` plan, in their order."""
+        """Return the events planned in ``rows``, in the same order."""
         draws, user, number = self._draws, rows["user"], rows["number"]
         event_id = uuids(draws.bits("event high", number), draws.bits("event low", number))
         cookie_id = uuids(draws.bits("cookie high", user), draws.bits("cookie low", user))
@@ -163,7 +163,7 @@ def _join(*pieces: pa.StringArray | str) -> pa.StringArray:
 
 
 def _around(template: str) -> Sequence[str]:
-    """Return the parts of JSON text before, between and after the places of a value."""
+    """Return the parts of JSON text before, between and after the placeholders of a value."""
     return template.split(_MARK)
 
 
@@ -177,7 +177,7 @@ def _head(step: Step) -> str:
 
 
 def _tail(step: Step, oddity: int) -> str:
-    """Return the JSON of an event from its time to the contexts that depend on who causes it."""
+    """Return the JSON of an event from its time to the contexts that depend on the user."""
     action, page = step.action, step.page
     stack = ""
     if action.event != "ApplicationLoadedEvent" and (action.event != "FailureEvent" or action.stack):
@@ -197,7 +197,7 @@ def _tail(step: Step, oddity: int) -> str:
 
 
 def _marketing(source: Source) -> str:
-    """Return the marketing context of a source after a comma, or nothing for a visit that no campaign brought."""
+    """Return the marketing context of a source after a comma; an empty string for a visit without a campaign."""
     if source.marketing is None:
         return ""
     name, medium, campaign, term = source.marketing

@@ -1,4 +1,4 @@
-"""What there is to see and press in the sample: three applications, their pages, and where each action leads."""
+"""The content of the sample: three applications, their pages, and the page that each action leads to."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One event that a visitor may cause on a page.
+    """One event that a visitor can cause on a page.
 
-    ``stack`` is the location stack below the page's root. ``weight`` is how often it is chosen among the actions of
-    the page, ``eager`` the same for a visitor who is likely to convert. ``to`` is the page where it leads.
+    ``stack`` is the location stack below the page's root. ``weight`` is the relative frequency of the action on its page, and
+    ``eager`` the same for a visitor who is likely to convert. ``to`` is the page that it leads to.
     """
 
     event: str
@@ -42,7 +42,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application. A visit starts on its first page, where it is loaded, or on its second."""
+    """An application. A visit starts on its first page, where it is loaded, or on its second page."""
 
     id: str
     pages: tuple[Page, ...]
@@ -90,7 +90,7 @@ def _load(to: str, weight: int) -> Action:
 
 QUICKSTART = "/docs/home/quickstart-guide/"
 
-# Ids that break careless quoting, in any of JSON, SQL, URLs, format strings and regular expressions.
+# Ids that break incorrect quoting in JSON, SQL, URLs, format strings or regular expressions.
 ODD_IDS = (
     'say "hello"',
     "it's",
@@ -355,15 +355,15 @@ _MOBILE = Application(
     ),
 )
 
-#: The applications; the odd actions are those of the first.
+#: The applications; the odd actions belong to the first one.
 APPLICATIONS = (_WEBSITE, _DOCS, _MOBILE)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a visit comes from. ``eager`` is the share, in percent, of its visitors who are likely to convert.
+    """The source of a visit. ``eager`` is the percentage of its visitors who are likely to convert.
 
-    ``marketing`` is source, medium, campaign and term of the campaign that brings the visit, if one does.
+    ``marketing`` is the source, medium, campaign and term of the campaign of the visit, if there is one.
     """
 
     weight: int
@@ -372,7 +372,7 @@ class Source:
     marketing: tuple[str, str, str, str | None] | None = None
 
 
-#: About 30 % of the visits come from a campaign.
+#: About 30% of the visits come from a campaign.
 SOURCES = (
     Source(34, 8, ""),
     Source(22, 10, "https://www.google.com/"),
@@ -385,7 +385,7 @@ SOURCES = (
     Source(4, 12, "https://www.reddit.com/r/datascience/", ("reddit", "paid_social", "café & co: 50 %", None)),
 )
 
-#: The last one is that of the mobile application.
+#: The last one is the mobile application's.
 USER_AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/97.0.4692.71 Safari/537.36",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/15.2 Safari/605.1.15",

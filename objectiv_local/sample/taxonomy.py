@@ -1,4 +1,4 @@
-"""The open analytics taxonomy: which event and context types there are, and how one of them looks as JSON."""
+"""The open analytics taxonomy: its event and context types, and their JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PARENTS = {
 
 
 def lineage(kind: str) -> tuple[str, ...]:
-    """Return ``kind`` after all its parents, the most general first, as a collector stores it in ``_types``.
+    """Return ``kind`` after all its parents, most general first, as a collector stores it in ``_types``.
 
     >>> lineage("PressEvent")
     ('AbstractEvent', 'InteractiveEvent', 'PressEvent')
@@ -58,7 +58,7 @@ def lineage(kind: str) -> tuple[str, ...]:
 
 
 def text(value: object) -> str:
-    """Return ``value`` as compact JSON, characters beyond ASCII as themselves.
+    """Return ``value`` as compact JSON, with non-ASCII characters unescaped.
 
     >>> text({"id": "é"})
     '{"id":"é"}'

@@ -1,8 +1,8 @@
-"""Who does what and when: the events of a stream as rows of small numbers, without their text.
+"""The events of a stream as rows of small numbers, without their text: who does what, and when.
 
-Time is cut in slices of equal length, a day each unless a day holds too many events. A slice plans the sessions that
-start in it and hands over the events that fall in it; later events of its sessions wait for their slice. What is
-remembered from slice to slice is the number of users and sessions so far and the events that wait.
+Time is divided into slices of equal length: a day each, unless a day has too many events. A slice plans the sessions that start
+in it and yields the events that fall in it; later events of its sessions wait for their slice. Only the number of users and
+sessions so far and the waiting events are kept between slices.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
 GAP = 1800 * SECOND
 
-#: An event to be: ``position`` counts from 0 within the session, ``first`` says whether it is the user's first one.
+#: A planned event: ``position`` counts from 0 within the session, and ``first`` is whether it is the user's first event.
 ROW = np.dtype(
     [
         ("moment", np.int64),
@@ -38,31 +38,31 @@ ROW = np.dtype(
     ]
 )
 
-# What is odd about the contexts of an event.
+# Oddities in the contexts of an event.
 PLAIN, NO_APPLICATION, NO_CONTEXTS, TWO_PATHS = range(4)
 
-# A slice is planned as a whole; so many events take some 50 MB.
+# A slice is planned as a whole; this many events take about 50 MB.
 _SLICE_EVENTS = 100_000
 
 _WEEKDAYS = (100, 110, 114, 108, 92, 52, 46)
 _HOURS = (12, 8, 6, 5, 6, 10, 18, 34, 58, 76, 84, 82, 74, 80, 88, 86, 78, 66, 56, 52, 50, 44, 32, 20)
 
-# Number of events of a session: weight by length. Visitors who come back stay longer.
+# Number of events of a session: weight by length. Returning visitors stay longer.
 _LENGTHS = {1: 26, 2: 12, 3: 10, 4: 8, 5: 8, 6: 7, 7: 6, 8: 6, 9: 5, 10: 4, 12: 5, 14: 4, 17: 4, 20: 3, 25: 2, 32: 1}
 _LENGTH_VALUES = np.array(list(_LENGTHS), dtype=np.int64)
 _LENGTH_WEIGHTS = np.array(list(_LENGTHS.values()), dtype=np.int64)
 
-# Seconds between two events of a session at every 24th part of the probability.
+# Seconds between two events of a session, at each 24th of the cumulative probability.
 _GAP_SECONDS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 17, 21, 26, 32, 40, 52, 70, 95, 130, 190, 280, 420, 600, 900)
 _GAP_EDGES = np.array(_GAP_SECONDS, dtype=np.int64) * SECOND
 
-# One session in so many is of each odd kind; the first 2,000 events hold some of all of them.
+# One session in this many is of each odd kind; the first 2,000 events contain some of all kinds.
 _CYCLE = 64
 (_EXACT_GAP, _SPLIT_GAP, _ALL_AT_ONCE, _TIE, _SAME_START, _ODD_IDS, _WITHOUT_APPLICATION, _WITHOUT_CONTEXTS, _PATH_TWICE) = (
     range(4, 13)
 )
 
-# Of so many users one has each special identity.
+# One user in this many has each special identity.
 IDENTITY_CYCLE = 50
 SHARED, SHARING, TWO_SCOPES, CHANGING = 0, 3, 5, 10
 CHANGE_POSITION = 4
@@ -72,7 +72,7 @@ _NEW_USERS = 42  # percent of the sessions
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An action on the page of an application where it can be chosen."""
+    """An action on the page of an application where it can happen."""
 
     application: int
     page: Page
@@ -126,9 +126,9 @@ class _Walk:
         loads: npt.NDArray[np.bool_],
         eager: Integers,
     ) -> npt.NDArray[np.int32]:
-        """Return the steps of each session, one row a session, of which its length counts."""
+        """Return the steps of each session, one row per session; only the first ``lengths`` of them count."""
         taken = np.zeros((len(sessions), int(lengths.max())), dtype=np.int32)
-        # The load page comes first and the page where the visit goes on without a load second.
+        # The first page is the load page; the second is where a visit without a load starts.
         page = self.entry[application] + np.where(loads, 0, 1)
         for position in range(taken.shape[1]):
             alive = np.flatnonzero(lengths > position)
@@ -142,10 +142,10 @@ class _Walk:
 
 
 class _Calendar:
-    """How many events belong to the sessions that start in each slice, and when in the slice those start."""
+    """The number of events in the sessions that start in each slice, and the start times of these sessions."""
 
     def __init__(self, draws: Draws, events: int, start: datetime.date, days: int) -> None:
-        # No floating point: the shares must come out the same everywhere.
+        # Integers only, because the shares have to be the same on every platform.
         noise = draws.below("day", np.arange(days, dtype=np.int64), 17)
         self._days = [_WEEKDAYS[(start.weekday() + day) % 7] * (days + day) * (92 + int(noise[day])) for day in range(days)]
         minutes = np.array(
@@ -159,7 +159,7 @@ class _Calendar:
         self._first = (start - datetime.date(1970, 1, 1)).days * DAY
 
     def slices(self) -> Iterator[tuple[int, int, Integers, int]]:
-        """Yield start and end of each slice, the weights of its minutes, and how many events are planned by its end."""
+        """Yield the start and end of each slice, the weights of its minutes, and the number of events planned by its end."""
         total = sum(self._days) * int(self._minutes.sum())
         done = 0
         length = DAY // self._slices
@@ -171,7 +171,7 @@ class _Calendar:
 
 
 class Traffic:
-    """The events of one stream. :meth:`rows` yields them in the order of their moments."""
+    """The events of one stream. :meth:`rows` yields them ordered by moment."""
 
     def __init__(self, events: int, seed: int, start: datetime.date, days: int) -> None:
         self._draws = Draws(seed)
@@ -204,7 +204,7 @@ class Traffic:
         totals = self._planned + np.cumsum(lengths)
         count = int(np.searchsorted(totals, self._planned + wanted)) + 1
         if kind[count] == _SAME_START and totals[count - 1] < self._events:
-            # A session that begins together with the one before it needs it in the same slice.
+            # A session that begins together with the previous one has to be in the same slice.
             count += 1
         number, kind, first, user, lengths = number[:count], kind[:count], first[:count], user[:count], lengths[:count]
         nightly = self._over_midnight(end, kind)
@@ -241,23 +241,23 @@ class Traffic:
         return rows
 
     def _over_midnight(self, end: int, kind: Integers) -> Integers:
-        """Return the place of the session that goes on after midnight: of each day but the last, the last plain one."""
+        """Return the index of the session that continues after midnight: the last plain one of each day but the last."""
         if end % DAY or end == self._end:
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero((kind < _EXACT_GAP) | (kind > _PATH_TWICE))[-1:]
 
     def _who(self, number: Integers, kind: Integers) -> tuple[npt.NDArray[np.bool_], Integers]:
-        """Return for each session whether a new user starts it, and the user's number. Users count by arrival."""
+        """Return for each session whether a new user starts it, and the user's number. Users are numbered by arrival."""
         draws = self._draws
         first = draws.chance("new user", number, _NEW_USERS)
-        # A new user has no other session into which the events of an odd one could fall.
+        # A new user has no other session, whose events could interfere with an odd session.
         first |= (kind >= _EXACT_GAP) & (kind <= _SAME_START)
         if self._users == 0:
             first[0] = True
         known = self._users + np.cumsum(first) - first
-        # Half of those who return are loyal: users by rank, as in Zipf's law with exponent 3/4, where the earliest
-        # rank first. The others were here lately, every fourth of them more often than the rest. Square roots and
-        # products are exact on every platform, powers are not.
+        # Half of the returning users are loyal: they follow Zipf's law with exponent 3/4, where the earliest users rank first.
+        # The other half are recent users, every fourth of them more often than the rest. Square roots and products are exact
+        # on every platform; powers are not.
         head = 12.0
         lowest = np.sqrt(np.sqrt(head / (known + head)))
         drawn = lowest + (1.0 - lowest) * draws.fraction("loyal user", number)
@@ -279,9 +279,9 @@ class Traffic:
         return np.where(special, np.maximum(lengths, CHANGE_POSITION + 2), lengths).astype(np.int64)
 
     def _application(self, number: Integers, kind: Integers, user: Integers) -> Integers:
-        """Return the application of each session: mostly the one that its user prefers."""
+        """Return the application of each session, usually the one that its user prefers."""
         preferred = self._draws.choice("application", user, np.array([55, 27, 18], dtype=np.int64))
-        # The website and its documentation have the same visitors, the mobile application has its own.
+        # The website and its documentation share visitors; the mobile application has its own.
         switched = (preferred < 2) & self._draws.chance("other application", number, 20)
         return np.where(kind == _ODD_IDS, 0, np.where(switched, 1 - preferred, preferred))
 
@@ -317,7 +317,7 @@ class Traffic:
         elapsed -= elapsed[position == 0][session]
         moments: Integers = begins[session] + elapsed
         if end == self._end:
-            # Nothing happens after the last day: sessions that would go on begin earlier.
+            # Nothing happens after the last day: sessions that would continue begin earlier.
             last = np.zeros(len(begins), dtype=np.int64)
             np.maximum.at(last, session, moments)
             moments -= np.clip(np.minimum(last - (end - 1), begins - start), 0, None)[session]

@@ -1,6 +1,6 @@
-"""Snapshots: the rows of a frame as local Parquet files, which are refreshed month by month and open as the same frame.
+"""Snapshots: the rows of a frame as local Parquet files, which are refreshed by month and open as the same frame.
 
-``frame.snapshot(path)`` writes one. The functions here open, refresh, describe and check it.
+``frame.snapshot(path)`` writes one. The functions of this module open, refresh, describe and check snapshots.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _CHECKS = ("rows", "keys", "values")
 def write(
     frame: DataFrame, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys", replace: bool = False
 ) -> DataFrame:
-    """Write the rows of a frame as a snapshot, or refresh the snapshot there; the same as ``frame.snapshot(path)``."""
+    """Write the rows of a frame as a snapshot, or refresh the existing one; the same as ``frame.snapshot(path)``."""
     if check not in _CHECKS:
-        raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
+        raise InvalidValue(f"check has to be 'rows', 'keys' or 'values', not {check!r}")
     return writing.write(frame, _path(path), time=time, check=check, over=replace)  # type: ignore[arg-type]
 
 
@@ -33,11 +33,11 @@ def write(
 def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.open(...) says what it does
     """Return the frame of a snapshot, with the index, columns and types of the frame that was written.
 
-    An open frame keeps the rows of the version that it was opened with, also after a refresh, as long as that version is kept:
-    a refresh deletes all but the new one and the one before. Open the snapshot again for the new rows.
-    ``ModelHub.events(path)`` opens a snapshot of events, too.
+    An open frame keeps reading the version that it was opened with, even after a refresh, as long as that version exists: a
+    refresh deletes all versions but the new one and the one before. To read the new rows, open the snapshot again.
+    ``ModelHub.events(path)`` also opens a snapshot of events.
 
-    Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
+    Raises TableNotFound for a directory that is not a snapshot, and DataInvalid if its manifest is damaged.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -52,17 +52,17 @@ def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.op
 
 @checked
 def refresh(path: str | os.PathLike[str], source: object = None, *, check: str = "keys") -> DataFrame:
-    """Bring a snapshot up to date with its source, and return its frame.
+    """Update a snapshot from its source, and return its frame.
 
-    By default, ``source`` is the address in the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the
-    password file. Give an address with a password, or where the table or file has moved to; the manifest then has the new
-    address. A frame of the same query is needed if the rows were in memory.
+    By default, ``source`` is the URL or path in the manifest, which has no password: libpq takes it from ``PGPASSWORD`` or the
+    password file. Pass ``source`` to give a URL with a password, or the new location of the table or file, which the manifest
+    then stores. If the rows were in memory, pass a frame of the same query.
 
-    ``DataFrame.snapshot`` describes ``check`` and what is read again.
+    ``DataFrame.snapshot`` describes ``check``, and which rows are read again.
 
-    Raises TableNotFound for a directory that is no snapshot; InvalidValue for another source or query, and while another
-    process writes there; ConnectionFailed; DataInvalid if a column of the source is gone or has another type, if rows repeat a
-    key, and if this version cannot read the query in the manifest.
+    Raises TableNotFound for a directory that is not a snapshot; InvalidValue for another source or query, and while another
+    process is writing to it; ConnectionFailed; DataInvalid if a column of the source was removed or has another type, if rows
+    repeat a key, and if this version cannot read the query in the manifest.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -73,7 +73,7 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
     True
     """
     if check not in _CHECKS:
-        raise InvalidValue(f"check is 'rows', 'keys' or 'values', not {check!r}")
+        raise InvalidValue(f"check has to be 'rows', 'keys' or 'values', not {check!r}")
     return writing.refresh(_path(path), source, check)  # type: ignore[arg-type]
 
 
@@ -88,9 +88,9 @@ def is_snapshot(path: str | os.PathLike[str]) -> bool:
 
 @checked
 def info(path: str | os.PathLike[str]) -> Info:
-    """Return what a snapshot holds: rows, months, size, columns, source, and when it was published. Reads only the manifest.
+    """Return a description of a snapshot: rows, months, size, columns, source and time of publication. Reads only the manifest.
 
-    Raises TableNotFound for a directory that is no snapshot, and DataInvalid if its manifest is damaged.
+    Raises TableNotFound for a directory that is not a snapshot, and DataInvalid if its manifest is damaged.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -105,10 +105,10 @@ def info(path: str | os.PathLike[str]) -> Info:
 
 @checked
 def verify(path: str | os.PathLike[str]) -> Info:
-    """Check a snapshot and return what it holds. Compares every file with its checksum and every month with its number of rows,
-    and looks for repeated keys and for numbers that are in no dictionary.
+    """Check a snapshot and return its description. Compares every file with its checksum and every month with its number of
+    rows, and looks for repeated keys and for dictionary ids that do not exist.
 
-    Raises TableNotFound for a directory that is no snapshot, and DataInvalid, which says what is wrong, for a damaged one.
+    Raises TableNotFound for a directory that is not a snapshot, and DataInvalid, with the problems found, for a damaged one.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -127,7 +127,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
         raise InvalidValue(f"{given!r} cannot be a directory", hint="give the directory of a snapshot")
     if "://" in given:
         raise InvalidValue(
-            f"{given.split('://')[0]}://... is an address, and a snapshot is a local directory",
+            f"{given.split('://')[0]}://... is a URL, and a snapshot has to be a local directory",
             hint="give the directory of a snapshot",
         )
     try:

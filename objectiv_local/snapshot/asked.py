@@ -1,8 +1,8 @@
-"""What a snapshot is of: the rows that the source is asked for, and the columns that are computed from all of them afterwards.
+"""The rows of a snapshot: those that are exported from the source, and the columns that are computed from them afterwards.
 
-Sessions and other columns that depend on other rows change when events are added. So a program is cut below its last windows:
-the rows below are what is exported, by month, and the columns above are computed here, from all rows of the snapshot, whenever
-some have changed. That gives the answers of the source, because engines agree.
+Sessions and other columns that depend on other rows change when events are added. The plan of the frame is therefore cut below
+its first window: the rows below are exported by month, and the columns above are computed locally from all rows of the snapshot
+whenever some have changed. The results are those of the source, because engines agree.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from objectiv_local.plan.rewrite import expressions_of
 from objectiv_local.plan.variables import set_variables
 from objectiv_local.types import TIMESTAMP, Type
 
-#: The time column of event frames, and the columns by which their rows are sorted in a month.
+#: The time column of event frames, and the column that their rows are sorted by within a month.
 MOMENT, USER = "moment", "user_id"
-#: Columns whose change shows that a row was replaced, where a frame has them.
+#: Columns whose change shows that a row was replaced, if a frame has them.
 _TELLING = ("event_id", "moment", "user_id", "event_type", "session_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The rows of a frame, in two parts: ``base`` is exported, ``steps`` are computed from all of it."""
+    """The rows of a frame, in two parts: ``base`` is exported, and ``steps`` are computed from all exported rows."""
 
     engine: Engine
     plan: Node
     base: Node
     steps: tuple[Extend, ...]
-    #: All columns of the frame, the index first, with their types.
+    #: All columns of the frame with their types, index first.
     types: Mapping[str, Type]
     index: tuple[str, ...]
-    #: The column whose months the rows are divided by; empty for a frame that is one part.
+    #: The column whose months divide the rows; empty for a frame that is stored as a whole.
     time: str
     note: str
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns that tell rows apart, if the program proves it."""
+        """The columns that identify a row, if the plan proves it."""
         key = self.base.key or ()
         return tuple(key) if set(key) <= self.exported.keys() else ()
 
@@ -55,7 +55,7 @@ class Asked:
 
     @property
     def exported(self) -> dict[str, Type]:
-        """The columns that are asked of the source: those of the frame, and those that the computed ones need."""
+        """The columns read from the source: those of the frame, and those that computed columns need."""
         made: set[str] = set()
         needed: list[str] = []
         for step in self.steps:
@@ -70,13 +70,13 @@ class Asked:
         """The exported columns whose digest shows whether rows were added, removed or replaced."""
         exported = self.exported
         names = [name for name in dict.fromkeys([*self.key, *self.index, *_TELLING]) if name in exported]
-        # Without a key, another row may have the same of all these.
+        # Without a key, different rows may be equal in all of these columns.
         wanted = names if self.key else exported
         return tuple(name for name in wanted if exported[name].name != "json")
 
     @property
     def order(self) -> tuple[str, ...]:
-        """The columns by which the rows of a month are sorted in the files."""
+        """The columns that rows are sorted by within the file of a month."""
         exported = self.exported
         names = [USER if USER in exported else "", self.time, *self.key]
         return tuple(dict.fromkeys(name for name in names if name and exported[name].name not in ("json", "numeric_interval")))
@@ -90,12 +90,12 @@ class Asked:
 
 
 def asked(frame: DataFrame, time: str | None) -> Asked:
-    """Return what a snapshot of a frame asks for. Raises InvalidValue for a frame that has no rows, or no such column."""
+    """Return what to store as a snapshot of a frame. Raises InvalidValue for a frame without rows or without the column."""
     state = frame._state.rows("a snapshot")
     engine = state.connected()
     names = [*frame.index_columns, *frame.data_columns]
     if not names:
-        raise InvalidValue("the frame has no columns to take a snapshot of")
+        raise InvalidValue("the frame has no columns to store in a snapshot")
     types = {name: state.plan.types[name] for name in names}
     if time is None:
         time = MOMENT if types.get(MOMENT) == TIMESTAMP else ""
@@ -111,14 +111,14 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
     base, steps = _cut(plan)
     found = Asked(engine, plan, base, steps, types, tuple(frame.index_columns), time, "; ".join(state.notes))
     if steps and (not found.key or (time and time not in found.exported) or not _moves(found)):
-        # Without a key, computed columns could not be brought back to their rows.
+        # Without a key, computed columns could not be joined back to their rows.
         found = replace(found, base=plan, steps=())
     return found
 
 
 def depends_on_other_rows(plan: Node) -> bool:
-    """Return whether a row of the plan may change when rows of the source do that it is not made of."""
-    # A temporary table may have been made in any of these ways.
+    """Return whether a row of the plan may change when other rows of the source change than those it is computed from."""
+    # A temporary table may have been computed in any of these ways.
     return any(
         isinstance(node, Aggregate | GroupingSets | Limit)
         or len(node.inputs()) > 1
@@ -129,7 +129,7 @@ def depends_on_other_rows(plan: Node) -> bool:
 
 
 def _cut(plan: Node) -> tuple[Node, tuple[Extend, ...]]:
-    """Return the rows below the added columns that look at other rows, and these columns, lowest first."""
+    """Return the rows below the added columns that read other rows, and these columns, lowest first."""
     chain: list[Extend] = []
     node = plan
     while isinstance(node, Extend):
@@ -141,7 +141,7 @@ def _cut(plan: Node) -> tuple[Node, tuple[Extend, ...]]:
 
 
 def _moves(found: Asked) -> bool:
-    """Return whether the computed columns can be computed over exported rows: they read no other tables."""
+    """Return whether the computed columns can be computed from the exported rows alone, without other tables."""
     exprs: Iterable[Expr] = (expr for step in found.steps for expr in step.exprs())
     replaced = {name for step in found.steps for name, _ in step.columns} & found.base.types.keys()
     return not any(expr.has_query for expr in exprs) and not replaced

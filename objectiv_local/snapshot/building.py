@@ -1,4 +1,4 @@
-"""A new version of a snapshot: months that have not changed are linked, the others are sorted and written."""
+"""Builds a new version of a snapshot: unchanged months are linked, the others are sorted and written."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from objectiv_local.snapshot.opening import logical_rows, physical, physical_typ
 from objectiv_local.snapshot.staging import Staged
 from objectiv_local.snapshot.tables import escaped, fetched, files, kept, statement
 
-#: The part of a snapshot without rows: files have to be there for their columns to be known.
+#: The part of a snapshot without rows, because a file is needed to know the columns.
 EMPTY = "empty"
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a version holds."""
+    """The content of a version."""
 
     columns: tuple[Stored, ...]
     layout: Layout
@@ -36,7 +36,7 @@ class Built:
 
 
 class Builder:
-    """The version that consists of the kept months of the last one and of the months in staged files."""
+    """A version that consists of the kept months of the previous one and the months in staged files."""
 
     def __init__(
         self, directory: Directory, asked: Asked, engine: FileEngine, made: Path, staged: Sequence[Staged], keep: Sequence[str]
@@ -51,7 +51,7 @@ class Builder:
         self.staged = staging.rows_of(staged, self.exported, engine) if staged else None
 
     def build(self, source: Mapping[str, Counted]) -> Built:
-        """Write the files of the version. ``source`` are the months with the digests that the source gave."""
+        """Write the files of the version. ``source`` has the months with the digests computed by the source."""
         self._check_key()
         new = self._months_of_staged()
         made = self._layout()
@@ -99,7 +99,7 @@ class Builder:
         json = [name for name, type_ in self.asked.types.items() if type_.name == "json" and name not in self.asked.computed]
         types, computed = self.asked.types, list(self.asked.computed)
         if self.old is not None:
-            # The files that are kept have these names.
+            # The kept files have these names.
             return Layout(
                 types,
                 frozenset(computed),
@@ -129,7 +129,7 @@ class Builder:
         return found
 
     def _computed(self) -> Source | None:
-        """Return the computed columns of all rows, with what tells these apart, in a temporary table."""
+        """Return the computed columns of all rows, with the columns that identify rows, in a temporary table."""
         asked = self.asked
         if not asked.steps or (self.staged is None and self.old is None):
             return None
@@ -145,7 +145,7 @@ class Builder:
         return kept(Select(plan, tuple((name, plan.column(name)) for name in names), "computed"), self.engine, "computed")
 
     def _all_rows(self, names: Sequence[str]) -> Node:
-        """Return columns of the rows that are kept and of those that are new."""
+        """Return columns of the kept rows and of the new rows."""
         parts: list[Node] = []
         if self.staged is not None:
             parts.append(columns.logical(self.staged, self.exported, names))
@@ -155,7 +155,7 @@ class Builder:
         return parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(names), "rows")
 
     def _check_key(self) -> None:
-        """Raise DataInvalid if rows that were taken to have different keys do not: they would be multiplied."""
+        """Raise DataInvalid if rows repeat a key that is assumed to be unique, because joins would multiply them."""
         names = self.asked.key
         if not names or (self.staged is None and self.old is None) or any(self.exported[name].name == "json" for name in names):
             return
@@ -167,7 +167,7 @@ class Builder:
         if found["keys"] != (found["rows"] or 0):
             raise DataInvalid(
                 f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.asked.key)} of another row",
-                hint="make the frame without duplicates, as with hub.events(..., dedup=True)",
+                hint="create the frame without duplicates, as with hub.events(..., dedup=True)",
             )
 
     def _rows_staged(self, month: str, made: Layout, dictionaries: Mapping[str, Source]) -> tuple[Node, dict[str, Expr]]:
@@ -177,7 +177,7 @@ class Builder:
         return within(plan, self.asked.time, month, month), stored
 
     def _rows_before(self, part: Part, made: Layout) -> tuple[Node, dict[str, Expr]]:
-        """Return the rows of a month of the last version, as its file has them, but for what is computed."""
+        """Return the rows of a month of the previous version as stored in its file, except for computed columns."""
         assert self.old is not None
         physical = {
             name: type_
@@ -193,7 +193,7 @@ class Builder:
     def _write(
         self, plan: Node, stored: Mapping[str, Expr], made: Layout, computed: Source | None, month: str, rows: int
     ) -> File:
-        """Write the rows of a month, and return the file. Raises DataInvalid if it has another number of rows."""
+        """Write the rows of a month, and return the file. Raises DataInvalid if the number of written rows differs."""
         import pyarrow.parquet as pq
 
         columns_ = dict(stored)
@@ -219,8 +219,8 @@ class Builder:
         written = pq.read_metadata(path).num_rows
         if written != rows:
             raise DataInvalid(
-                f"the month {month} has {rows:,} rows, and {written:,} were written",
-                hint="this is a fault of objectiv_local; please report it",
+                f"the month {month} has {rows:,} rows, but {written:,} were written",
+                hint="this is a bug in objectiv_local; please report it",
             )
         return finished(path, self.made)
 
@@ -239,7 +239,7 @@ class Builder:
         return finished(path, self.made)
 
     def _finished(self, made: Layout, dictionaries: Mapping[str, Source], parts: tuple[Part, ...]) -> Built:
-        """Write the dictionaries, and return what the version holds."""
+        """Write the dictionaries, and return the content of the version."""
         written, found = [], []
         for each in made.dictionaries:
             entries = dictionaries[each.column]

@@ -1,4 +1,4 @@
-"""What a snapshot is, and whether its files are as they were published."""
+"""Describes a snapshot, and checks that its files are as they were published."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from objectiv_local.snapshot.tables import fetched
 
 @dataclass(frozen=True)
 class Info:
-    """What a snapshot holds, and where that comes from."""
+    """A description of a snapshot."""
 
     path: Path
     rows: int
@@ -42,7 +42,7 @@ class Info:
 
 
 def info(path: Path) -> Info:
-    """Return what the manifest of a snapshot says; see :func:`objectiv_local.snapshot.info`."""
+    """Return the description in the manifest of a snapshot; see :func:`objectiv_local.snapshot.info`."""
     return _info(path, read(path))
 
 
@@ -84,7 +84,7 @@ def _files(manifest: Manifest, directory: Path) -> list[str]:
     problems = []
     expected = {file.path: file for file in manifest.all_files}
     found = {each.relative_to(directory).as_posix() for each in directory.rglob("*.parquet")}
-    problems += [f"{name} is not of this snapshot" for name in sorted(found - expected.keys())]
+    problems += [f"{name} does not belong to this snapshot" for name in sorted(found - expected.keys())]
     for name, file in expected.items():
         path = directory / name
         if not path.is_file():
@@ -95,7 +95,7 @@ def _files(manifest: Manifest, directory: Path) -> list[str]:
 
 
 def _rows(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
-    """Return what is wrong with the rows of each month."""
+    """Return problems with the number of rows per month."""
     names = [manifest.time] if manifest.time else [manifest.columns[0].name]
     problems = []
     for part in manifest.parts:
@@ -107,7 +107,7 @@ def _rows(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
 
 
 def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
-    """Return whether rows repeat, and whether numbers are in no dictionary."""
+    """Return problems with repeated keys, and with ids that are not in a dictionary."""
     problems = []
     key = [name for name in manifest.key if name not in {each.column for each in manifest.dictionaries}]
     if key and len(key) == len(manifest.key):
@@ -123,5 +123,5 @@ def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
         missing = Filter(pairs, call("is_null", pairs.column(each.id)), "numbers")
         count = fetched(Aggregate(missing, (), (("rows", aggregation("size")),), "numbers"), engine)[0]["rows"]
         if count:
-            problems.append(f"{count:,} rows have a number that {each.file} lacks")
+            problems.append(f"{count:,} rows have an id that is not in {each.file}")
     return problems

@@ -1,4 +1,4 @@
-"""How the rows of a snapshot are stored: JSON whose values repeat as numbers of a dictionary, other JSON beside its members."""
+"""How snapshots store rows: repetitive JSON as ids of a dictionary, other JSON with some of its keys as columns."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from objectiv_local.snapshot.manifest import Dictionary, Member
 from objectiv_local.snapshot.tables import fetched, kept
 from objectiv_local.types import INT64, JSON, STRING, Type
 
-#: A dictionary has at most this many values, each of which stands for this many rows on average.
+#: Maximum number of values of a dictionary, and minimum average number of rows per value.
 MOST_VALUES, LEAST_REPEATS = 65_536, 4
-#: Members are looked for in this many rows, and are those that many of them have.
+#: Number of rows searched for JSON keys to store, maximum number of such keys, and minimum share of rows that have the key.
 _LOOKED_AT, _MOST_MEMBERS, _LEAST_SHARE = 5_000, 40, 0.01
-#: The number of a missing value in every dictionary.
+#: The id of a missing value in every dictionary.
 MISSING = 0
 #: The columns of a dictionary while a version is written.
 _ID, _TEXT = "id", "text"
@@ -28,7 +28,7 @@ _ID, _TEXT = "id", "text"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of the files of a version. ``physical`` are the names in the files, by those of the frame."""
+    """The columns of the files of a version. ``physical`` maps the names in the frame to those in the files."""
 
     types: Mapping[str, Type]
     computed: frozenset[str]
@@ -38,7 +38,7 @@ class Layout:
 
     @property
     def ids(self) -> dict[str, str]:
-        """The columns of the rows that have numbers of dictionaries, by the column that they stand for."""
+        """The columns with dictionary ids, by the column that they replace."""
         return {each.column: each.id for each in self.dictionaries}
 
 
@@ -70,7 +70,7 @@ def layout(
 
 
 def file_name(name: str) -> str:
-    """Return a column's name as that of a file on every system.
+    """Return a column's name as a file name that is valid on every system.
 
     >>> file_name("a/b"), file_name("location_stack")
     ('a%2Fb', 'location_stack')
@@ -81,7 +81,7 @@ def file_name(name: str) -> str:
 
 
 def repeating(rows: Node, types: Mapping[str, Type], names: Sequence[str], engine: FileEngine) -> list[str]:
-    """Return the JSON columns of staged rows whose values repeat so often that a dictionary pays."""
+    """Return the JSON columns of staged rows whose values repeat often enough for a dictionary."""
     if not names:
         return []
     columns = staging.names(types)
@@ -93,9 +93,9 @@ def repeating(rows: Node, types: Mapping[str, Type], names: Sequence[str], engin
 
 
 def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engine: FileEngine) -> list[Member]:
-    """Return the members to store beside JSON columns: those with single values that many of the first rows have.
+    """Return the keys to store beside JSON columns: those with scalar values that many of the first rows have.
 
-    Which members are stored changes no answer: others are read from the JSON.
+    The choice does not affect results, because other keys are read from the JSON.
     """
     if not names:
         return []
@@ -110,7 +110,7 @@ def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engi
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError):
-                continue  # numbers too long for Python, arrays too deep
+                continue  # numbers too long for Python, arrays nested too deeply
             first = isinstance(value, list)
             one: Any = value[0] if first and value else value
             if isinstance(one, dict):
@@ -127,12 +127,12 @@ def members_of(rows: Node, types: Mapping[str, Type], names: Sequence[str], engi
 
 
 def member(column: Expr, each: Member) -> Expr:
-    """Return the expression that a stored member holds the value of."""
+    """Return the expression whose value a stored key has."""
     return call("json_get_text", call("json_index", column, literal(0)) if each.first else column, literal(each.key))
 
 
 def dictionary(rows: Node, types: Mapping[str, Type], name: str, old: Node | None, engine: FileEngine) -> Source:
-    """Return the values of a dictionary with their numbers: the old ones, and those of staged rows that are new."""
+    """Return the values of a dictionary with their ids: the old values, and the new values of staged rows."""
     text = rows.column(staging.names(types)[name][0])
     values: Node = Aggregate(Filter(rows, call("not_null", text), "rows"), ((_TEXT, text),), (), "values_of_rows")
     if old is not None:
@@ -168,9 +168,9 @@ def logical(rows: Node, types: Mapping[str, Type], wanted: Sequence[str]) -> Sel
 def as_stored(
     rows: Node, types: Mapping[str, Type], made: Layout, dictionaries: Mapping[str, Source], time: str, sorted_by: Sequence[str]
 ) -> tuple[Node, dict[str, Expr]]:
-    """Return staged rows with the numbers of their dictionaries, and the columns of the files but those computed of all rows.
+    """Return staged rows with their dictionary ids, and the columns of the files except those computed from all rows.
 
-    JSON is text in the rows; ``time`` and ``sorted_by`` are columns that the rows keep beside those of the frame.
+    JSON is text in the rows; ``time`` and ``sorted_by`` are columns that the rows keep in addition to those of the frame.
     """
     own = [name for name in made.types if name not in made.computed]
     names = list(dict.fromkeys([*own, *sorted_by, *filter(None, [time])]))
@@ -191,13 +191,13 @@ def as_stored(
 
 
 def of_file(entries: Source, made: Dictionary) -> Select:
-    """Return a dictionary as its file holds it."""
+    """Return a dictionary in the form of its file."""
     return Select(entries, ((made.id, entries.column(_ID)), (made.column, cast(entries.column(_TEXT), JSON))), "dictionary")
 
 
 def texts_of_file(stored: StoredTable, engine: FileEngine, made: Dictionary) -> Source:
-    """Return the values of the file of a dictionary as text, as it was written, with their numbers."""
+    """Return the values in the file of a dictionary as text, exactly as written, with their ids."""
     types = dict(stored.columns)
-    # As the engine casts it: `json_text` would write JSON in a normal form, and the rows hold it as it came.
+    # Uses the engine's cast, because `json_text` would normalize JSON, and the rows have it as it came.
     columns = ((_ID, made.id, types[made.id], INT64), (_TEXT, made.column, AS_DECLARED, STRING))
     return Source(stored.relation, columns, (_ID,), id(engine), "dictionary", stored.row_id)

@@ -1,17 +1,17 @@
-"""The directory of a snapshot: one writer at a time, versions side by side, and one file that says which of them counts.
+"""The directory of a snapshot: one writer at a time, several versions, and one file that names the current one.
 
 ::
 
     events/
-      manifest.json        the current version and all that it holds
+      manifest.json        the current version and a description of its content
       v000002/             the files of a version never change
         rows/month=2022-02/rows.parquet
         location_stack.parquet
-      .staging/            rows on their way here, kept when an export is interrupted
+      .staging/            rows of an export in progress, kept if it is interrupted
 
-A version is written under a name that begins with a dot, then renamed, and counts when the manifest names it. The manifest is
-replaced in one step, so whoever reads it finds the version before or the version after. The version before stays until the next
-one is published, for those who still read it.
+A version is written under a name that begins with a dot, then renamed, and becomes current when the manifest names it. The
+manifest is replaced atomically, so a reader finds either the previous or the new version. The previous version stays until the
+next one is published, for readers that still use it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _STAGING, _LOCK = ".staging", ".lock"
 
 
 class Directory:
-    """The directory of a snapshot while it is written. Use :func:`locked` to make one."""
+    """The directory of a snapshot while it is written. Use :func:`locked` to create one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class Directory:
 
     @property
     def staging(self) -> Path:
-        """Where rows are kept on their way to a version."""
+        """The directory of rows that are not yet part of a version."""
         return self.path / _STAGING
 
     @property
@@ -49,7 +49,7 @@ class Directory:
         return None if self.manifest is None else self.path / self.manifest.version
 
     def new_version(self) -> tuple[str, Path]:
-        """Return the name of the next version, and an empty directory to write it in."""
+        """Return the name of the next version, and an empty directory to write it to."""
         taken = [int(each.name[1:]) for each in self.path.glob("v[0-9]*") if each.name[1:].isdigit()]
         name = f"v{max(taken, default=0) + 1:06d}"
         made = self.path / f".{name}"
@@ -58,7 +58,7 @@ class Directory:
         return name, made
 
     def publish(self, manifest: Manifest, made: Path) -> None:
-        """Make a version that is complete the current one, and remove those before the last one."""
+        """Make a finished version the current one, and remove versions older than the previous one."""
         for directory in {made, *(file.parent for file in made.rglob("*") if file.is_file())}:
             _flush(directory)
         made.rename(self.path / manifest.version)
@@ -71,7 +71,7 @@ class Directory:
         shutil.rmtree(self.staging, ignore_errors=True)
 
     def clean(self) -> None:
-        """Remove what interrupted writers left, except for rows that the next one can use."""
+        """Remove the files of interrupted writers, except for rows that the next export can use."""
         for each in self.path.glob(".v[0-9]*"):
             shutil.rmtree(each, ignore_errors=True)
         for each in self.path.rglob(".spill_*"):
@@ -80,9 +80,9 @@ class Directory:
 
 @contextmanager
 def locked(path: Path) -> Iterator[Directory]:
-    """Open a directory for writing, by one process at a time. The lock goes with the process, however it ends.
+    """Open a directory for writing by one process at a time. The lock is released when the process ends, in any way.
 
-    Raises InvalidValue for what cannot be the directory of a snapshot, and while another process writes there.
+    Raises InvalidValue if the path cannot be the directory of a snapshot, and while another process is writing to it.
     """
     from filelock import FileLock, Timeout
 
@@ -93,7 +93,7 @@ def locked(path: Path) -> Iterator[Directory]:
             others = [each.name for each in path.iterdir() if not each.name.startswith(".")]
             if others and not (path / _LOCK).exists():
                 raise InvalidValue(
-                    f"{str(path)!r} holds other files: {', '.join(sorted(others)[:3])}",
+                    f"{str(path)!r} contains other files: {', '.join(sorted(others)[:3])}",
                     hint="give the directory of a snapshot, or a new one",
                 )
         path.mkdir(parents=True, exist_ok=True)
@@ -115,13 +115,13 @@ def locked(path: Path) -> Iterator[Directory]:
 
 @contextmanager
 def written(path: Path) -> Iterator[None]:
-    """Raise DataInvalid for errors of the file system, such as a full disk, that occur inside."""
+    """Raise DataInvalid for errors of the file system inside the block, such as a full disk."""
     import pyarrow as pa
 
     try:
         yield
     except ObjectivError as error:
-        # An engine that runs out of disk says so in its own words.
+        # Each engine reports a full disk in its own words.
         if isinstance(error, QueryFailed) and "No space left" in str(error):
             raise _unwritten(path, "no space left on the device") from None
         raise
@@ -137,12 +137,12 @@ def written(path: Path) -> Iterator[None]:
 def _unwritten(path: Path, reason: str) -> DataInvalid:
     return DataInvalid(
         f"the snapshot {str(path)!r} cannot be written: {reason}",
-        hint="nothing was published; fix this and run it again, and it continues from the rows already read",
+        hint="nothing was published; fix the problem and run it again, and it continues from the rows already read",
     )
 
 
 def link(source: Path, target: Path) -> None:
-    """Make a file of another version part of this one, without a copy where the file system allows that."""
+    """Make a file of another version part of this one, without a copy if the file system allows it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         target.hardlink_to(source)
@@ -151,7 +151,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def finished(path: Path, top: Path) -> File:
-    """Return what a file that was just written is like, after it has reached the disk."""
+    """Return the description of a file that was just written, after flushing it to the disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
     return File(path.relative_to(top).as_posix(), path.stat().st_size, digest(path))
@@ -164,7 +164,7 @@ def digest(path: Path) -> str:
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Replace a file by another one, in one step."""
+    """Replace the content of a file atomically."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("w", encoding="utf-8") as file:
         file.write(text)
@@ -175,7 +175,7 @@ def replace_text(path: Path, text: str) -> None:
 
 
 def _flush(directory: Path) -> None:
-    """Make the names in a directory durable, where the system can."""
+    """Flush the entries of a directory to the disk, if the system can."""
     with suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""The manifest of a snapshot: what it holds, where that comes from, and how to make it again. It holds no password."""
+"""The manifest of a snapshot: its content, its source, and how to compute it again. It contains no password."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from objectiv_local.errors import DataInvalid, TableNotFound
 
 #: The hint for a snapshot that has to be written again from its source.
 REWRITE = (
-    "make the frame again and write it with frame.snapshot(path, replace=True), or use "
+    "create the frame again and write it with frame.snapshot(path, replace=True), or use "
     "objectiv-local snapshot SOURCE PATH --overwrite"
 )
-#: The form of the manifest and of the files. A reader refuses a later one.
+#: The version of the manifest and file format. Later versions are rejected.
 VERSION = 1
 
 _T = TypeVar("_T")
@@ -25,13 +25,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A column of the frame, and how the rows have it."""
+    """A column of the frame, and how it is stored."""
 
     name: str
     dtype: str
-    #: The column of the files that has its values, or their numbers in a dictionary.
+    #: The column of the files with its values, or with their dictionary ids.
     file_column: str
-    #: The type of that, as the engine that wrote the files names it.
+    #: The type of that column, as named by the engine that wrote the files.
     stored: str
     #: Whether it is computed from all rows, such as the session of an event, and not read from the source.
     computed: bool
@@ -39,7 +39,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """A JSON column whose values repeat: they are in a file of their own, each once, and the rows have their numbers."""
+    """A JSON column whose values repeat: each distinct value is stored once in a separate file, and rows have its id."""
 
     column: str
     id: str
@@ -49,8 +49,8 @@ class Dictionary:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a JSON column that the rows have as a string column too. ``first`` says that the column is an array, and
-    the member is that of its first element.
+    """A key of a JSON column that is also stored as a string column. ``first`` means that the column is an array, and the key
+    is that of its first element.
     """
 
     column: str
@@ -61,7 +61,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a version, with what it must be like."""
+    """A file of a version, with its expected size and checksum."""
 
     path: str
     bytes: int
@@ -70,11 +70,11 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one month of the time column, by UTC; ``none`` has those without a time, ``all`` those of no time column."""
+    """The rows of one month of the time column, in UTC; ``none`` for rows without a time, ``all`` without a time column."""
 
     month: str
     rows: int
-    #: Digests of what tells rows apart, of all values, and of the computed ones; empty if they were not taken.
+    #: Digests of the columns that identify rows, of all values, and of computed values; empty if they were not computed.
     keys: str
     values: str
     computed: str
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the rows come from."""
+    """The source of the rows."""
 
     description: str
     address: str
@@ -93,7 +93,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All that a snapshot says of itself."""
+    """The description of a snapshot, as stored in its directory."""
 
     version: str
     library: str
@@ -107,7 +107,7 @@ class Manifest:
     columns: tuple[Stored, ...]
     members: tuple[Member, ...]
     dictionaries: tuple[Dictionary, ...]
-    #: The files of the dictionaries, in their order.
+    #: The files of the dictionaries, in the same order.
     files: tuple[File, ...]
     parts: tuple[Part, ...]
 
@@ -130,7 +130,7 @@ class Manifest:
 def read(directory: Path) -> Manifest:
     """Return the manifest of a snapshot.
 
-    Raises TableNotFound for a directory that is none, and DataInvalid if it is damaged.
+    Raises TableNotFound for a directory that is not a snapshot, and DataInvalid if the manifest is damaged.
     """
     found = read_if_there(directory)
     if found is None:
@@ -191,27 +191,27 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
         *(each.column for each in manifest.dictionaries),
     } - names
     if unknown or not names:
-        raise ValueError(f"there are no columns {sorted(unknown)}")
+        raise ValueError(f"unknown columns {sorted(unknown)}")
     stored = {each.name: each.file_column for each in manifest.columns}
     for each in manifest.dictionaries:
         if stored[each.column] != each.id:
-            raise ValueError(f"the numbers of {each.column!r} are in {stored[each.column]!r}, and not in {each.id!r}")
+            raise ValueError(f"the numbers of {each.column!r} are in {stored[each.column]!r}, not in {each.id!r}")
     for file in manifest.all_files:
         parts = Path(file.path).parts
         if Path(file.path).is_absolute() or ".." in parts or any("\0" in part or len(part) > 255 for part in parts):
-            raise ValueError(f"a file outside of the snapshot: {file.path!r}")
+            raise ValueError(f"a file outside the snapshot: {file.path!r}")
     return manifest
 
 
 def _part(file: Mapping[str, Any], **others: Any) -> Part:
     part = Part(file=_checked(File(**file)), **others)
     if not isinstance(part.month, str) or not re.fullmatch(r"\d{4}-\d\d|[a-z]+", part.month):
-        raise ValueError(f"{part.month!r} is no month")
+        raise ValueError(f"{part.month!r} is not a month")
     return part
 
 
 def _checked(value: _T) -> _T:
-    """Return what was read into a class of this module. Raises TypeError for fields of other types."""
+    """Return an instance of a class of this module that was read. Raises TypeError for fields of other types."""
     plain = {"str": str, "int": int, "bool": bool, "list[Any]": list}
     for each in fields(value):  # type: ignore[arg-type]
         found = getattr(value, each.name)
@@ -226,5 +226,5 @@ def _checked(value: _T) -> _T:
 def _damaged(directory: Path, reason: str) -> DataInvalid:
     return DataInvalid(
         f"the manifest of {str(directory)!r} cannot be read: {reason}",
-        hint="if the directory is a snapshot, write it again into another directory",
+        hint="if the directory is a snapshot, write it again to another directory",
     )

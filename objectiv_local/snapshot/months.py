@@ -1,4 +1,4 @@
-"""The rows of a source by month: how many there are, and digests that show whether they have changed."""
+"""Counts of the rows of a source by month, and digests that show whether the rows have changed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Aggregate, Extend, Filter, NamedExprs, Node
 from objectiv_local.snapshot.tables import fetched, named
 
-#: In place of a month: rows without a time, and the rows of a frame without a time column.
+#: Used in place of a month: for rows without a time, and for frames without a time column.
 NO_TIME, ALL = "none", "all"
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The rows of a month, with the digests that were asked for."""
+    """The number of rows of a month, with the requested digests."""
 
     rows: int
     digests: tuple[str, ...]
@@ -29,9 +29,9 @@ class Counted:
 def counted(
     plan: Node, time: str, digests: Iterable[Iterable[str]], engine: Engine, *, json: bool = False
 ) -> dict[str, Counted]:
-    """Return the number of rows of each month, and a digest of each group of columns. One query.
+    """Return the number of rows of each month, and a digest of each group of columns. Runs one query.
 
-    The months are in order. Digests of JSON, if it is allowed, are comparable on one engine only.
+    The months are in order. Digests of JSON, if allowed, are only comparable within the same engine.
     """
     groups = [list(names) for names in digests]
     taken = set(plan.types)
@@ -63,7 +63,7 @@ def counted(
 
 
 def within(plan: Node, time: str, first: str, last: str) -> Node:
-    """Return the rows of a plan from one month to another."""
+    """Return the rows of a plan from the first to the last month."""
     if first == ALL:
         return plan
     column = plan.column(time)
@@ -79,9 +79,9 @@ def within(plan: Node, time: str, first: str, last: str) -> Node:
 
 
 def runs(months: Mapping[str, Counted], wanted: Iterable[str], most: int) -> list[tuple[str, str]]:
-    """Return runs of wanted months that have about ``most`` rows each, as their first and last ones.
+    """Return runs of wanted months with about ``most`` rows each, as pairs of first and last month.
 
-    No run skips a month that has rows.
+    A run does not skip months that have rows.
     """
     asked = set(wanted)
     found: list[tuple[str, str]] = []
@@ -112,7 +112,7 @@ def _title(month: datetime.datetime | None) -> str:
 
 
 def _next(start: datetime.datetime) -> datetime.datetime | None:
-    """Return the start of the month after one, if there is one."""
+    """Return the start of the next month, if there is one."""
     if (start.year, start.month) == (9999, 12):
         return None
     return start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)

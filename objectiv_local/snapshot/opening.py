@@ -1,4 +1,4 @@
-"""A snapshot as a frame: its rows, joined with the dictionaries of what repeats in them."""
+"""Opens a snapshot as a frame: its rows, joined with their dictionaries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def open_snapshot(path: Path) -> DataFrame:
     manifest = read(path)
     engine = connect(path)
     if not isinstance(engine, FileEngine):
-        raise DataInvalid(f"{str(path)!r} is no snapshot", hint="write it again")
+        raise DataInvalid(f"{str(path)!r} is not a snapshot", hint="write it again")
     directory = path.absolute() / manifest.version
     names = [each.name for each in manifest.columns]
     plan = logical_rows(manifest, directory, engine, [directory / "rows"], names, manifest.key)
@@ -39,7 +39,7 @@ def open_snapshot(path: Path) -> DataFrame:
 
 
 def _remember(manifest: Manifest, plan: Node, engine: Engine) -> None:
-    """Keep how the rows were computed, so that models know, for instance, whether sessions were numbered by the hub."""
+    """Remember how the rows were computed, so that models know, for instance, whether the hub numbered the sessions."""
     while not isinstance(plan, Source):
         plan = plan.inputs()[0]
     _types(manifest)
@@ -47,7 +47,7 @@ def _remember(manifest: Manifest, plan: Node, engine: Engine) -> None:
 
 
 def _renamed(plan: Node, manifest: Manifest) -> Node:
-    """Return the program of a snapshot with its columns named as the files name them."""
+    """Return the plan of a snapshot with its columns named as in the files."""
     named = {each.file_column: each.name for each in manifest.columns if each.name in plan.types}
     return (
         plan
@@ -64,7 +64,7 @@ def logical_rows(
     names: Sequence[str],
     key: tuple[str, ...] = (),
 ) -> Node:
-    """Return columns of the rows of files of a version, or of a directory of them, in the types of the frame."""
+    """Return columns of the rows in files of a version, or in a directory of them, in the types of the frame."""
     types = _types(manifest)
     columns = {each.name: each for each in manifest.columns}
     dictionaries = {each.column: each for each in manifest.dictionaries if each.column in names}
@@ -99,7 +99,7 @@ def logical_rows(
         values[name] = value = unused_name(name, plan.types)
         entries = _dictionary(each, value, types[name], directory, engine)
         kept: list[tuple[str, JoinSide, tuple[str, str]]] = [(other, "left", (other, other)) for other in plan.types]
-        # Every row has a number, the missing value too, and every number is in the dictionary.
+        # Every row has an id, even for a missing value, and every id is in the dictionary.
         plan = Join(
             plan,
             entries,
@@ -129,7 +129,7 @@ def physical_types(manifest: Manifest) -> dict[str, Type]:
 
 
 def physical(made: Layout) -> dict[str, Type]:
-    """Return the columns of files that are to be written, with their types."""
+    """Return the columns of files to write, with their types."""
     dictionaries = {each.column for each in made.dictionaries}
     found = {made.physical[name]: _plain(type_, name in dictionaries) for name, type_ in made.types.items()}
     return found | {each.name: STRING for each in made.members}
@@ -140,17 +140,17 @@ def _plain(type_: Type, in_dictionary: bool) -> Type:
 
 
 def _types(manifest: Manifest) -> Mapping[str, Type]:
-    """Return the types of the columns. Raises DataInvalid for one that this version of the package does not know."""
+    """Return the types of the columns. Raises DataInvalid for a type that this version of the package does not know."""
     try:
         return {each.name: type_from_dtype(each.dtype) for each in manifest.columns}
     except InvalidValue:
-        # The hub has types of its own, which it registers when it is loaded.
+        # The hub has its own types, which are registered when it is imported.
         import_module("objectiv_local.hub")
     try:
         return {each.name: type_from_dtype(each.dtype) for each in manifest.columns}
     except InvalidValue as error:
         reason = error.what
     raise DataInvalid(
-        f"the snapshot has a column of a type that is not known: {reason}",
+        f"the snapshot has a column of an unknown type: {reason}",
         hint="open it with the version of objectiv_local that wrote it, or a later one",
     )

@@ -1,7 +1,7 @@
-"""Plans as JSON, and back: how the rows of a snapshot are computed, so that it can be refreshed by its path alone.
+"""Plans as JSON and back: stores how the rows of a snapshot are computed, so that it can be refreshed by its path alone.
 
-Each value of a plan is written once, after those that it consists of, and refers to these by their number. Passwords are in no
-plan: it names relations, and the connection that it reads is given again when it is read back.
+Each value of a plan is written once, after the values that it consists of, and refers to these by number. Plans contain no
+passwords: they name relations, and the connection is supplied again when the plan is read.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _RELATION = ("kind", "parts", "by_name", "folders", "temporary")
 
 
 def to_json(plan: Node) -> list[Any]:
-    """Return a plan as JSON: its values, the plan itself last. Variables are written as the values that they have."""
+    """Return a plan as JSON: a list of its values, the plan itself last. Variables are replaced by their values."""
     plan = set_variables(plan)
     numbers: dict[Value, int] = {}
     written: list[Any] = []
@@ -55,7 +55,7 @@ def to_json(plan: Node) -> list[Any]:
 
 
 def from_json(written: list[Any], connection: int) -> Node:
-    """Return the plan that JSON stands for, over the connection of this number. Raises DataInvalid for what is no plan."""
+    """Return the plan written by :func:`to_json`; ``connection`` is the id of the connection it reads. Raises DataInvalid."""
     try:
         values: list[Value] = []
         for name, *fields in written:
@@ -75,12 +75,12 @@ def from_json(written: list[Any], connection: int) -> Node:
         plan = values[-1]
         if isinstance(plan, Node):
             return plan
-        reason = f"{type(plan).__name__} is no step"
+        reason = f"{type(plan).__name__} is not a step"
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, ObjectivError) as error:
         reason = f"{type(error).__name__}: {str(error)[:300]}"
     raise DataInvalid(
-        f"the program of the snapshot cannot be read: {reason}",
-        hint="it was written by another version of this package: make the frame again, and pass it to refresh",
+        f"the plan of the snapshot cannot be read: {reason}",
+        hint="it was written by another version of this package: create the frame again, and pass it to refresh",
     )
 
 
@@ -114,7 +114,7 @@ def _kinds(class_: type[Value]) -> dict[str, Kind]:
 
 
 def _values(fields: tuple[object, ...]) -> list[Value]:
-    """Return the values in the fields of a value, those in tuples too."""
+    """Return the values in the fields of a value, including those in tuples."""
     found: list[Value] = []
     waiting = list(fields)
     while waiting:
@@ -131,7 +131,7 @@ def _fields(value: Value, numbers: dict[Value, int]) -> list[Any]:
     if isinstance(value, Literal):
         return [value_to_json(value.value), _written(value.type, numbers)]
     if isinstance(value, Source):
-        # The number of a connection means nothing to another process.
+        # The number of a connection is meaningless in another process.
         fields[value.__match_args__.index("connection")] = None
     return [_written(field, numbers) for field in fields]
 
@@ -152,7 +152,7 @@ def _written(field: object, numbers: dict[Value, int]) -> Any:
             return [_written(each, numbers) for each in field]
         case None | bool() | int() | str():
             return field
-    raise TypeError(f"a plan holds {field!r}")
+    raise TypeError(f"a plan contains {field!r}")
 
 
 def _read(field: Any, values: list[Value], connection: int) -> Any:

@@ -1,6 +1,6 @@
-"""From the source to this machine: rows are streamed into files of some months each, which an interrupted export leaves behind.
+"""Streams rows from the source to local files of some months each, which remain if the export is interrupted.
 
-The next export of the same program uses a file that is complete, if the source still has the rows that it was made of.
+The next export of the same plan uses a finished file if the source still has the rows in it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from objectiv_local.types import FLOAT64, INTERVAL, STRING, Type, arrow_type
 if TYPE_CHECKING:
     from objectiv_local.engines.base import FileEngine
 
-#: Rows of one file: what an interruption costs at most.
+#: Number of rows of one file: the maximum that an interruption loses.
 FILE_ROWS = 1_000_000
 _BOUNDS = ("(]", "[)", "[]", "()")
 _RUN = "run.json"
@@ -35,7 +35,7 @@ _RUN = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A file with the rows of some months, and the digests of all values that the source gave for these, if it was asked."""
+    """A file with the rows of some months, and the digests of all values that the source returned for them, if requested."""
 
     path: Path
     months: tuple[str, ...]
@@ -43,7 +43,7 @@ class Staged:
 
 
 def names(types: Mapping[str, Type]) -> dict[str, tuple[str, ...]]:
-    """Return the columns of staged files that hold each column: names by position, which no engine takes for each other."""
+    """Return the columns of staged files for each column: named by position, so that no engine confuses them."""
     found: dict[str, tuple[str, ...]] = {}
     for number, (name, type_) in enumerate(types.items()):
         found[name] = tuple(f"c{number}_{part}" for part in range(3)) if type_ == INTERVAL else (f"c{number}",)
@@ -51,7 +51,7 @@ def names(types: Mapping[str, Type]) -> dict[str, tuple[str, ...]]:
 
 
 def stored_types(types: Mapping[str, Type]) -> dict[str, Type]:
-    """Return the types of the columns of staged files: uuids and JSON are text, and intervals three columns."""
+    """Return the types of the columns of staged files: uuids and JSON are text, and intervals are three columns."""
     found: dict[str, Type] = {}
     for name, parts in names(types).items():
         type_ = types[name]
@@ -64,7 +64,7 @@ def stored_types(types: Mapping[str, Type]) -> dict[str, Type]:
 
 
 def restored(staged: Node, name: str, types: Mapping[str, Type]) -> Expr:
-    """Return a column as it was, of staged rows. JSON stays the text that it is."""
+    """Return a column of staged rows in its original type. JSON stays text."""
     parts = [staged.column(part) for part in names(types)[name]]
     type_ = types[name]
     if type_ == INTERVAL:
@@ -136,7 +136,7 @@ def _write(plan: Node, asked: Asked, path: Path, fetched: Callable[[int], None])
 
 
 def prepared(directory: Path, program: str) -> list[Staged]:
-    """Return the complete files that an earlier export of the same program left; those of others are removed."""
+    """Return the finished files of an earlier export of the same plan; files of other exports are removed."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         if json.loads((directory / _RUN).read_text(encoding="utf-8"))["program"] == program:
             return [found for path in sorted(directory.glob("*.parquet")) if (found := _complete(path)) is not None]
@@ -154,7 +154,7 @@ def _complete(path: Path) -> Staged | None:
 
 
 def program_digest(program: list[Any], address: str, asked: Asked) -> str:
-    """Return a digest of what is exported from where, as which columns of which files."""
+    """Return a digest of the plan, the source, and the columns of the staged files."""
     columns = [(name, type_.dtype) for name, type_ in asked.exported.items()]
     return hashlib.sha256(json.dumps([program, address, columns, asked.time]).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Running plans for snapshots: the rows of a plan, its SQL, and sources over Parquet files."""
+"""Runs plans for snapshots: rows of a plan, its SQL, and sources over Parquet files."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def fetched(plan: Node, engine: Engine) -> list[dict[str, Any]]:
 def streamed(plan: Node, engine: Engine) -> Iterator[pyarrow.RecordBatch]:
     """Return an iterator over the rows of a plan, in bounded memory.
 
-    JSON is text as the engine has it, if that engine reads the files of snapshots: of a number such as ``1e2``, and of a
-    repeated key, it then says the same as before. That of other engines is in the normal form.
+    If the engine reads the files of snapshots itself, JSON is passed on as its text, so that numbers such as ``1e2`` and
+    repeated keys are unchanged. JSON of other engines is normalized.
     """
     is_text = isinstance(engine, FileEngine)
     with State(plan, engine, engine.dialect, ()).running(list(plan.types)) as run:
@@ -43,13 +43,13 @@ def streamed(plan: Node, engine: Engine) -> Iterator[pyarrow.RecordBatch]:
 def statement(
     plan: Node, engine: Engine, order: Sequence[Ordering] = (), columns: Sequence[str] | None = None
 ) -> Iterator[str]:
-    """Give the SQL of columns of a plan (all of them by default), with rows in an order; it can be run inside the context."""
+    """Yield the SQL of columns of a plan (by default all) with ordered rows; it can be run inside the context."""
     with State(plan, engine, engine.dialect, (), tuple(order)).running(list(plan.types) if columns is None else columns) as run:
         yield run.statement.sql
 
 
 def named(error: DataInvalid, names: Mapping[str, str]) -> DataInvalid:
-    """Return the error with the frame's name of the column that it is about, given the names of columns in the files."""
+    """Return an error about a column of the files with the column's name in the frame; ``names`` maps the one to the other."""
     for column, name in names.items():
         if error.what.startswith(f"column {column!r} "):
             return DataInvalid(error.what.replace(repr(column), repr(name), 1), hint=error.hint)
@@ -57,7 +57,7 @@ def named(error: DataInvalid, names: Mapping[str, str]) -> DataInvalid:
 
 
 def kept(plan: Node, engine: Engine, name: str) -> Source:
-    """Return the step that reads the rows of a plan from a temporary table."""
+    """Return the step that reads the rows of a plan from a new temporary table."""
     with statement(plan, engine) as sql:
         return source(plan, list(plan.types), engine.create_table(name, sql), engine)
 
@@ -79,7 +79,7 @@ def files(
 
 
 def escaped(path: Path) -> str:
-    """Return a path with its wildcards made literal."""
+    """Return a path with its wildcards escaped."""
     return glob.escape(str(path))
 
 

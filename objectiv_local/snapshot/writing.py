@@ -1,4 +1,4 @@
-"""Writing a snapshot, and bringing it up to date: only months whose rows have changed are asked of the source again."""
+"""Writes and updates snapshots: only months whose rows have changed are read from the source again."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ Check = Literal["rows", "keys", "values"]
 
 
 def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over: bool, moved: bool = False) -> DataFrame:
-    """Write a snapshot or bring it up to date; see :meth:`DataFrame.snapshot`.
+    """Write or update a snapshot; see :meth:`DataFrame.snapshot`.
 
-    With ``moved``, the frame is that of the snapshot over another source, which may have another address.
+    With ``moved``, the frame is that of the snapshot over another source, which may have another location.
     """
     wanted = asked(frame, time)
     if (address := address_of(wanted.engine)) and Path(address).is_dir() and Path(address).resolve() == path.resolve():
@@ -57,22 +57,22 @@ def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over:
 
 
 def refresh(path: Path, source: object, check: Check) -> DataFrame:
-    """Bring a snapshot up to date with its source; see :func:`objectiv_local.snapshot.refresh`."""
+    """Update a snapshot from its source; see :func:`objectiv_local.snapshot.refresh`."""
     manifest = read(path)
     if isinstance(source, DataFrame):
         return write(source, path, time=manifest.time or None, check=check, over=False)
     if source is None and not manifest.origin.address:
         raise InvalidValue(
-            f"the rows of {str(path)!r} came from {manifest.origin.description}, which has no address",
-            hint="make the frame again, and pass it: refresh(path, frame)",
+            f"the rows of {str(path)!r} came from {manifest.origin.description}, which cannot be opened again",
+            hint="create the frame again, and pass it: refresh(path, frame)",
         )
     engine = connect(manifest.origin.address if source is None else source)
     if engine.dialect != manifest.origin.dialect:
         raise InvalidValue(
-            f"the snapshot {str(path)!r} was made from {manifest.origin.description}, and not from {engine.description}",
-            hint="make a frame over the new source, and write another snapshot",
+            f"the snapshot {str(path)!r} was written from {manifest.origin.description}, not from {engine.description}",
+            hint="create a frame over the new source, and write another snapshot",
         )
-    open_snapshot(path)  # which registers the types of its columns
+    open_snapshot(path)  # registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
     unknown = {each.name for each in manifest.columns} - plan.types.keys()
     if unknown:
@@ -91,7 +91,7 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
 
 
 def _over_files_of(plan: Node, engine: Engine) -> Node:
-    """Return a program that reads Parquet files over those of an engine, which may be at another place."""
+    """Return a plan that reads Parquet files, changed to the files of an engine, which may be in another place."""
 
     def change(_: Node, node: Node) -> Node:
         if not isinstance(node, Source) or node.relation.kind != "parquet" or engine.default_table is None:
@@ -103,8 +103,8 @@ def _over_files_of(plan: Node, engine: Engine) -> Node:
 
 
 def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
-    """Raise an error if a program does not find the rows that it was made of: those of another time, of columns that are gone,
-    or of other types, which would be cast in silence.
+    """Raise an error if a plan does not find its rows: if they were temporary, if columns were removed, or if columns have
+    other types, which would be cast silently.
     """
     for node in topological(plan):
         if not isinstance(node, Source):
@@ -115,7 +115,7 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
             what = "a version of another snapshot" if versions else "a temporary table, which ends with its connection"
             raise InvalidValue(f"the rows of {str(path)!r} came from {what}", hint=REWRITE)
         if relation.kind == "parquet":
-            continue  # what is in files is checked when they are read
+            continue  # files are checked when they are read
         now = (
             engine.described(relation.parts[0])
             if relation.kind == "query"
@@ -124,22 +124,22 @@ def _check_sources(plan: Node, engine: Engine, path: Path) -> None:
         types = dict(now.columns)
         for _, column, type_, _ in node.columns:
             if column not in types:
-                problem = "is gone"
+                problem = "was removed"
             elif type_ not in (types[column], AS_DECLARED):
-                problem = f"is {types[column]} now, and was {type_}"
+                problem = f"is {types[column]} now and was {type_} before"
             else:
                 continue
             raise DataInvalid(f"column {column!r} of {relation.title} {problem}", hint=REWRITE)
 
 
 def _is_of_snapshot(pattern: str) -> bool:
-    """Return whether a pattern is one of the files of a snapshot."""
+    """Return whether a pattern matches the files of a snapshot."""
     files = Path(re.sub(r"\[([*?[])\]", r"\1", pattern))
     return any((each / SNAPSHOT_MANIFEST).is_file() and read_if_there(each) is not None for each in files.parents)
 
 
 def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, moved: bool) -> None:
-    """Raise InvalidValue if a snapshot is one of other rows. If its source has ``moved``, the query is its own."""
+    """Raise InvalidValue if a snapshot has other rows. If its source has ``moved``, the query is that of the snapshot."""
     what = None
     if [(each.name, each.dtype) for each in old.columns] != [(name, type_.dtype) for name, type_ in wanted.types.items()]:
         what = "has other columns than the frame"
@@ -148,9 +148,9 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, mov
     elif moved:
         pass
     elif old.origin.program != _as_read(origin.program):
-        what = "holds the rows of another query"
+        what = "contains the rows of another query"
     elif old.origin.address and origin.address and old.origin.address != origin.address:
-        what = f"holds the rows of another source, {old.origin.description}"
+        what = f"contains the rows of another source, {old.origin.description}"
     if what is not None:
         raise InvalidValue(
             f"the snapshot {str(path)!r} {what}",
@@ -159,7 +159,7 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, mov
 
 
 def _as_read(written_as: list[Any]) -> list[Any]:
-    """Return a program as it is after it was written as JSON and read."""
+    """Return a plan in JSON as it is after being written and read."""
     import json
 
     found: list[Any] = json.loads(json.dumps(written_as))
@@ -169,11 +169,11 @@ def _as_read(written_as: list[Any]) -> list[Any]:
 def _update(
     directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None, check: Check
 ) -> None:
-    """Publish a version with the rows that the source has now, unless ``old`` has them."""
+    """Publish a version with the current rows of the source, unless ``old`` has them."""
     before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
     with wanted.engine.snapshot():
         staged = staging.prepared(directory.staging, staging.program_digest(_as_read(origin.program), origin.address, wanted))
-        # Rows of an export that was interrupted are always compared, whatever counts as a change of those published.
+        # Rows of an interrupted export are always compared, whatever check is used for published rows.
         keys = wanted.telling if staged or (before and check != "rows") else ()
         values = tuple(wanted.exported) if check == "values" else ()
         months = counted(wanted.base, wanted.time, [keys, values], wanted.engine, json=True)
@@ -212,7 +212,7 @@ def _update(
 
 
 def _is_kept(before: Any, now: Counted, check: Check) -> bool:
-    """Return whether a month of a snapshot still has the rows that the source has."""
+    """Return whether a month of a snapshot still has the rows of the source."""
     if before.rows != now.rows:
         return False
     if check == "rows":
@@ -224,7 +224,7 @@ def _is_kept(before: Any, now: Counted, check: Check) -> bool:
 def _usable(
     staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted], new: Sequence[str], check: Check
 ) -> list[Staged]:
-    """Return the staged files whose rows are those that the source has."""
+    """Return the staged files whose rows are those of the source."""
     found = []
     for each in staged:
         rows = staging.rows_of([each], wanted.exported, engine)

@@ -1,4 +1,4 @@
-"""The chart of ratios: what was measured of who, against its base."""
+"""The chart of ratios: each measurement relative to its baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmarks run, and a wrong answer is found. Nothing here is about time."""
+"""The benchmarks run, and a wrong result is detected. Nothing here measures time."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def two(tmp_path):
         ({"k": ["a"], "v": [1.0]}, {"k": ["a"], "v": [1 + 1e-12]}),
         ({"k": [None], "v": [float("nan")]}, {"k": [None], "v": pa.array([None], "float64")}),
         ({"k": ["a"], "v": [1]}, {"v": [1], "k": ["a"]}),  # columns by name
-        ({"k": ["a"], "v": [1]}, {"x": ["a"], "y": [1]}),  # or by place
+        ({"k": ["a"], "v": [1]}, {"x": ["a"], "y": [1]}),  # or by position
     ],
 )
 def test_equal_answers(two, one, other):

@@ -1,4 +1,4 @@
-"""dbt in an environment of its own, made once for all runs of the tests, and projects for it."""
+"""A dbt installation in its own environment, created once for all test runs, and projects for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 HOME = Path(__file__).parents[2] / ".venv-dbt"
-#: From 1.12 on, and in 2, installing dbt downloads a program from a place other than the package index.
+#: From 1.12 on, and in 2, installing dbt downloads a program from outside the package index.
 PACKAGES = ["dbt-core~=1.11.2", "dbt-duckdb~=1.11", "dbt-postgres~=1.11"]
 _PROJECT = {
     "name": "shop",
@@ -25,7 +25,7 @@ _PROJECT = {
 
 
 def dbt() -> Path:
-    """Return the command ``dbt``, after installing it where that was not done before."""
+    """Return the command ``dbt``, after installing it if needed."""
     wanted = hashlib.sha256(repr((PACKAGES, sys.version)).encode()).hexdigest()
     stamp, programs = HOME / "stamp", HOME / ("Scripts" if os.name == "nt" else "bin")
     with FileLock(str(HOME) + ".lock"):

@@ -1,4 +1,4 @@
-"""Frames and analyses as dbt models: dbt builds them, its tests pass, and the tables are those that the library computes."""
+"""Frames and analyses as dbt models: dbt builds them, their tests pass, and the tables equal the library's own results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, TableNotFound
 from objectiv_local.frame.dbt import escaped, quoted
 
-#: What would run, end a constant or change if it reached dbt as anything but a literal.
+#: Text that would run, end a constant or change if it reached dbt as anything but a literal.
 HOSTILE = '{{ 7 * 7 }} {% endraw %} {# x #} {{{ -- \'; DROP "a" \\ \r\n %s é 😀 }} #} {'
 MOMENTS = ["2024-03-01 10:00", "2024-03-01 10:05", "2024-03-02 09:00", "2024-03-04 12:00", "2024-03-09 23:59:59.5"]
 EVENTS = [
@@ -35,7 +35,7 @@ STATEMENTS = [
 
 
 def results(source):
-    """Return what is written as models, by name, from one connection."""
+    """Return the models to write, by name, over one connection."""
     hub = ModelHub(time_zone="Europe/Amsterdam")
     events = hub.events(source, table_name="web.clicks")
     plain = DataFrame.from_table(source, "web.clicks", index="event_id")
@@ -56,7 +56,7 @@ def results(source):
 
 
 def rows(frame):
-    """Return the rows in one order, with durations as the microseconds that they are stored as."""
+    """Return the rows in a fixed order, with durations as microseconds, as they are stored."""
     found = [
         {
             name: value // datetime.timedelta(microseconds=1) if isinstance(value, datetime.timedelta) else value
@@ -68,7 +68,7 @@ def rows(frame):
 
 
 def built(project):
-    """Build the models and run their tests, and return the names of these."""
+    """Build the models, run their tests, and return the names of the tests."""
     statuses = project.build()
     assert {each["status"] for each in statuses if each["id"].startswith("model.")} == {"success"}
     assert {each["status"] for each in statuses if each["id"].startswith("test.")} == {"pass"}
@@ -76,7 +76,7 @@ def built(project):
 
 
 def check_rows(source, made):
-    """Check that the tables of dbt have the rows that the library computes."""
+    """Check that dbt's tables have the rows that the library computes."""
     for name, found in made.items():
         assert rows(DataFrame.from_table(source, f"analytics.{name}")) == rows(found), name
     assert rows(DataFrame.from_table(source, "analytics.weekly")) == [
@@ -92,14 +92,14 @@ def check_rows(source, made):
 
 
 def check_read(manifest, tests):
-    """Check what dbt read of descriptions, types, sources and tests."""
+    """Check the descriptions, types, sources and tests that dbt read."""
     models = {each["name"]: each for each in manifest["nodes"].values() if each["resource_type"] == "model"}
     assert models["spans"]["description"] == HOSTILE
-    assert "Periods and days are those of Europe/Amsterdam" in models["daily"]["description"]
+    assert "Periods and days are in the time zone Europe/Amsterdam" in models["daily"]["description"]
     since = models["spans"]["columns"]["since"]
     assert (since["description"], since["data_type"].lower() in ("bigint", "int8")) == ("timedelta, microseconds", True)
     assert {'My ""T {{ x }}', "clicks"} <= {each["identifier"] for each in manifest["sources"].values()}
-    # Users of an event may be missing, so that only what holds is tested.
+    # The user of an event may be missing, so only tests that hold are written.
     for name in (
         "not_null_daily_period",
         "not_null_daily_event_type",
@@ -271,7 +271,7 @@ def test_names_of_models(frame, tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_dbt_cannot_read(frame, tmp_path):
+def test_sources_that_dbt_cannot_read(frame, tmp_path):
     kept = frame.materialize(materialization="temp_table")
     refused = [
         (lambda: kept.to_dbt(tmp_path, "x"), InvalidValue, "reads a temporary table"),
@@ -299,7 +299,7 @@ def test_what_dbt_cannot_read(frame, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_analysis_that_was_computed_in_python_is_no_model(tmp_path):
+def test_an_analysis_computed_in_python_is_not_a_model(tmp_path):
     hub = ModelHub()
     connection = duckdb.connect()
     connection.execute(f"CREATE TABLE clicks ({COLUMNS})")
@@ -324,7 +324,7 @@ def test_labels_that_repeat_or_are_missing_are_not_tested(tmp_path):
 
 
 def test_a_directory_that_cannot_be_written(frame, tmp_path):
-    # A directory stands where a file is to be written.
+    # A directory is in the place of the file to write.
     (tmp_path / "some.yml").mkdir()
     with pytest.raises(InvalidValue, match="is a directory"):
         frame.to_dbt(tmp_path, "some", overwrite=True)

@@ -51,7 +51,7 @@ def test_an_existing_view_is_replaced_when_asked(engine, writable):
         df[df.user_id == "b"].create_view("bi_views.some")
     assert len(DataFrame.from_table(writable, "bi_views.some")) == 3
     if engine == "spark":
-        # It has no transaction to look at the new view in.
+        # It has no transaction in which to look at the new view.
         with pytest.raises(NotSupported):
             df.create_view("bi_views.some", if_exists="replace")
         return
@@ -59,7 +59,7 @@ def test_an_existing_view_is_replaced_when_asked(engine, writable):
     assert view.to_arrow().to_pylist() == [{"event_id": 3, "user_id": "b"}]
     with pytest.raises(InvalidValue, match="cannot read itself"):
         view.create_view('"bi_views".some', if_exists="replace")
-    # By way of another view, too.
+    # Through another view, too.
     upon = view.create_view("bi_views.upon")
     with pytest.raises(QueryFailed, match="recursi"):
         upon.create_view("bi_views.some", if_exists="replace")
@@ -67,7 +67,7 @@ def test_an_existing_view_is_replaced_when_asked(engine, writable):
 
 
 @on_every_engine
-def test_what_is_no_view(engine, writable):
+def test_invalid_views(engine, writable):
     df = DataFrame.from_table(writable, "bi_views.clicks", index="event_id")
     with pytest.raises(InvalidValue, match="rows of a temporary table"):
         df.materialize(materialization="temp_table").create_view("bi_views.x")
@@ -86,7 +86,7 @@ def test_what_is_no_view(engine, writable):
     assert small.create_view("bi_views.x").a.sum().value == datetime.timedelta(hours=1)
 
 
-def test_a_connection_for_reading_makes_no_view():
+def test_a_read_only_connection_creates_no_view():
     connection = duckdb.connect()
     connection.execute("CREATE TABLE hits AS SELECT 1 AS n")
     with pytest.raises(ReadOnly):

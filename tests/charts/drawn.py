@@ -1,4 +1,4 @@
-"""What a chart draws, read from its specification."""
+"""Reads what a chart draws from its specification."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def layers(chart):
-    """Return the layers of a chart, each with its rows after its own filter, in the order in which they are drawn."""
+    """Return the layers of a chart in drawing order, each with its filtered rows."""
     spec = chart.to_dict()
     found = []
     _walk(spec, spec.get("data"), {}, spec["datasets"], found)
@@ -62,7 +62,7 @@ def axis_titles(chart):
 
 
 def rendered(chart, capfd):
-    """Return a chart as Vega-Lite draws it, and have it draw without warnings and without values that JSON lacks."""
+    """Return a chart as a Vega-Lite specification, after rendering it without warnings or invalid JSON values."""
     import vl_convert
 
     text = json.dumps(chart.to_dict(), allow_nan=False)

@@ -1,4 +1,4 @@
-"""Static SVG: deterministic, small, without anything that a page has to fetch or run."""
+"""Static SVG: deterministic, small, and without anything to fetch or run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_text_has_the_color_of_the_page():
     assert INK not in text
     assert {each.get("fill") for each in ElementTree.fromstring(text).iter(TEXT)} == {"currentColor"}
     assert 'fill="white"' not in text
-    # A label that looks like that color stays as it is.
+    # A label that looks like that color is unchanged.
     assert f">{INK}</text>" in svg(bars(INK))
     cells = [Cell("r", "c", "nine", 9), Cell("r", "d", "one", 1), Cell("r", "e", "none")]
     inks = {
@@ -90,7 +90,7 @@ def test_the_same_chart_gives_the_same_text():
     assert svg(periods()) == svg(periods())
 
 
-def test_charts_of_one_page_share_no_names():
+def test_charts_in_the_same_page_have_distinct_ids():
     other = stacked_periods(
         ["2024-01-01"], [True], {"new": [1]}, {"gone": [3]}, Layout("Other"), x_title="day", y_title="users", hatched=["gone"]
     )
@@ -115,7 +115,7 @@ def test_stripes_are_defined_once():
     assert svg(many).count("<linearGradient") == 1
 
 
-def test_text_of_others_is_escaped():
+def test_text_from_data_is_escaped():
     text = svg(bars('<script>alert("x")</script>', "a & b", "ü 漢字"))
     assert "<script" not in text
     assert {'<script>alert("x")</script>', "a & b", "ü 漢字"} <= {each.text for each in ElementTree.fromstring(text).iter(TEXT)}

@@ -1,4 +1,4 @@
-"""The command ``mcp``, asked by the client of the protocol's own SDK."""
+"""The command ``mcp``, called by the client of the protocol's own SDK."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ event_id,user_id,event_type,moment,amount
 
 
 def ask(arguments: list[str], *calls: tuple[str, dict[str, Any]]) -> tuple[dict[str, Any], list[Any]]:
-    """Return the tools of a server by name, and what it answered: a value, or its message of an error as a str."""
+    """Return the tools of a server by name, and its answer: a value, or an error message as a str."""
 
     async def session() -> tuple[dict[str, Any], list[Any]]:
         server = StdioServerParameters(command=sys.executable, args=["-m", "objectiv_local", "mcp", *arguments], cwd=ROOT)
@@ -113,7 +113,7 @@ def test_what_is_in_the_data_and_its_analyses(clicks: str) -> None:
     assert {row["check"] for row in checks["rows"]}
 
 
-def test_errors_are_messages_with_what_to_do(clicks: str) -> None:
+def test_errors_have_hints(clicks: str) -> None:
     _, answers = ask(
         [clicks],
         ("run_analysis", spec("trendy")),
@@ -131,10 +131,10 @@ def test_errors_are_messages_with_what_to_do(clicks: str) -> None:
         "unknown analysis 'trendy'\nhint: did you mean 'trend'",
         "'bye', which trend does not take",
         "fortnight",
-        "no 'analysis' that is a string",
+        "needs a string 'analysis'",
         "Field required",
         "greater than or equal to 1",
-        "no analysis 'tren'",
+        "unknown analysis 'tren'",
         "amont",
         "query",
         "oracle",
@@ -144,7 +144,7 @@ def test_errors_are_messages_with_what_to_do(clicks: str) -> None:
         assert part in answer
 
 
-def test_a_table_that_is_no_table_of_events(tmp_path: Path) -> None:
+def test_a_table_without_events(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("item,price\nbread,2\n")
     _, (contents, trend) = ask([str(tmp_path / "prices.csv")], ("inspect", {}), ("run_analysis", spec("trend")))
     assert "not_events" in contents
@@ -160,11 +160,11 @@ def test_answers_are_limited_in_rows_and_time(clicks: str) -> None:
         ("query", {"sql": "SELECT 42 AS n"}),
     )
     assert ([row["n"] for row in many["rows"]], many["more_rows"]) == ([0, 1, 2], True)
-    assert "no answer: stopped after 1 s" in late
+    assert "the query was canceled: stopped after 1 s" in late
     assert after["rows"] == [{"n": 42}]
 
 
-def test_several_questions_at_once_wait_for_each_other(clicks: str) -> None:
+def test_concurrent_calls_run_one_at_a_time(clicks: str) -> None:
     async def session() -> list[Any]:
         server = StdioServerParameters(command=sys.executable, args=["-m", "objectiv_local", "mcp", clicks], cwd=ROOT)
         async with Client(server, read_timeout_seconds=60) as client:
@@ -248,7 +248,7 @@ def test_postgres_is_read_and_its_password_is_not_shown() -> None:
     )
     assert answers[0]["rows"] == [{"n": 1}]
     assert all(isinstance(answer, str) for answer in answers[1:4])
-    assert "no answer: stopped after 2 s" in answers[3]
+    assert "the query was canceled: stopped after 2 s" in answers[3]
     assert answers[5]["rows"] == [{"s": "on"}]
     assert "tables" in answers[6]
 
@@ -279,7 +279,7 @@ def test_a_server_that_cannot_start_says_why(arguments: list[str], message: str)
     assert "Traceback" not in done.stderr
 
 
-def test_an_error_of_ours_shows_no_secret_of_the_source() -> None:
+def test_an_internal_error_shows_no_secrets() -> None:
     def broken() -> str:
         raise KeyError("in postgresql://me:hunter2@db.example.com/shop")
 
@@ -294,7 +294,7 @@ def test_sql_is_not_offered_where_it_could_read_other_files() -> None:
     served(duckdb.connect(), {}, rows=10, seconds=1, allow_sql=False)  # type: ignore[arg-type]
 
 
-def test_without_the_package_the_command_says_what_to_install(clicks: str) -> None:
+def test_the_command_names_the_missing_package(clicks: str) -> None:
     code = (
         f"import sys; sys.modules['mcp'] = None; from objectiv_local.cli.main import code; sys.exit(code(['mcp', {clicks!r}]))"
     )
@@ -303,7 +303,7 @@ def test_without_the_package_the_command_says_what_to_install(clicks: str) -> No
     assert "pip install 'objectiv-local[mcp]'" in done.stderr
 
 
-def test_a_stream_with_odd_names_is_answered_as_json(tmp_path: Path) -> None:
+def test_odd_names_are_valid_json(tmp_path: Path) -> None:
     stream.as_csv(stream.stream(), tmp_path / "odd.csv")
     hub = ModelHub(time_aggregation="%Y-%m-%d")
     events = hub.events(str(tmp_path / "odd.csv"))

@@ -1,4 +1,4 @@
-"""The command line: what it prints, what it writes, and its exit codes."""
+"""The command line: printed output, written files, and exit codes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_inspect(asked, clicks):
     assert sum(found["event_types"].values()) == len(events)
 
 
-def test_inspect_a_source_that_is_no_table_of_events(asked, tmp_path):
+def test_inspect_a_source_without_events(asked, tmp_path):
     (tmp_path / "prices.csv").write_text("item,price\nbread,2\n")
     result, out, _ = asked("inspect", tmp_path / "prices.csv")
     assert result == 0
@@ -161,12 +161,12 @@ def test_run_a_file(asked, clicks, tmp_path):
         "value"
     ].to_list()
     result, _, err = asked("run", "spec", "metrics.yml", clicks)
-    assert (result, "has the metrics buyers" in err) == (2, True)
+    assert (result, "has several metrics: buyers" in err) == (2, True)
     result, out, _ = asked("sql", "spec", "trend.json", clicks)
     assert out.rstrip("\n") == analysis.view_sql()
 
 
-def test_sql_is_that_of_the_analysis(asked, clicks):
+def test_sql_prints_the_query_of_the_analysis(asked, clicks):
     analysis = HUB.trend(HUB.events(clicks), by="week")
     for dialect in (None, "postgres"):
         _, out, _ = asked("sql", "trend", clicks, "--by", "week", *(["--dialect", dialect] if dialect else []))
@@ -229,8 +229,8 @@ def test_sample(asked, tmp_path):
         (["run", "trend", "clicks.csv", "--where", "=nothing > 1"], "nothing"),
         (["run", "trend", "clicks.csv", "--where", "[1"], "--where is not valid JSON"),
         (["run", "funnel", "clicks.csv"], "Missing option '--steps'"),
-        (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window is a duration"),
-        (["run", "trend", "clicks.csv", "--top", "many"], "--top is a number"),
+        (["run", "funnel", "clicks.csv", "--steps", "view,buy", "--window", "soon"], "--window has to be a duration"),
+        (["run", "trend", "clicks.csv", "--top", "many"], "--top has to be a number"),
         (["run", "trends", "clicks.csv"], "No such command"),
         (
             ["run", "trend", "clicks.csv", "--start", "soon"],
@@ -240,12 +240,15 @@ def test_sample(asked, tmp_path):
             ["run", "trend", "clicks.csv", "--from", "soon"],
             "--from is not a day or a moment: 'soon'\nhint: for instance --from",
         ),
-        (["run", "trend", "clicks.csv", "--top", "0"], "--top is 0, and must be from 1 to 10,000\nhint: for instance --top 10"),
+        (
+            ["run", "trend", "clicks.csv", "--top", "0"],
+            "--top is 0, and has to be from 1 to 10,000\nhint: for instance --top 10",
+        ),
         (["run", "paths", "clicks.csv", "--end-date", "soon"], "--end-date is not a day"),
         (["sql", "retention", "clicks.csv", "--start-date", "soon"], "--start-date is not a day"),
         (
             ["run", "funnel", "clicks.csv", "--steps", "view,buy", "--order", "any way"],
-            "--order is one of ordered, strict, any",
+            "--order has to be one of ordered, strict, any",
         ),
         (["run", "trend", "clicks.csv", "--identity", "last_known"], "--user-id device_id,user_id"),
         (["run", "trend"], "Missing argument 'SOURCE'"),
@@ -255,7 +258,7 @@ def test_sample(asked, tmp_path):
         (["inspect", ""], "is empty"),
         (["verify", "."], "is not a snapshot"),
         (["refresh", "nothing"], "is not a snapshot"),
-        (["snapshot", "clicks.csv", "."], "holds other files"),
+        (["snapshot", "clicks.csv", "."], "contains other files"),
         (["snapshot", "clicks.csv", "local", "--check", "all"], "is not one of"),
         (["run", "trend", "clicks.csv", "-o", "nowhere/rows.csv"], "there is no directory"),
         (["run", "trend", "clicks.csv", "-o", "clicks.csv/rows.csv"], "clicks.csv"),
@@ -285,7 +288,7 @@ def test_sample(asked, tmp_path):
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
 )
-def test_wrong_input(asked, clicks, arguments, message):
+def test_invalid_input_to_commands(asked, clicks, arguments, message):
     result, out, err = asked(*arguments)
     assert result == 2
     assert message in err
@@ -315,7 +318,7 @@ def test_values(text, annotation, expected):
 
 
 @pytest.mark.parametrize(("text", "annotation"), [("x", "int"), ("[", "object"), ("week", "datetime.timedelta")])
-def test_wrong_values(text, annotation):
+def test_invalid_values(text, annotation):
     with pytest.raises(InvalidValue):
         value_of("some", text, annotation)
 
@@ -328,8 +331,8 @@ def test_every_option_of_an_analysis_is_described(asked):
         assert [each for each in arguments if not description_of(name, each)] == []
     _, out, _ = asked("run", "sessions", "--help")
     shown = " ".join(out.split())
-    assert "The duration from which on a session is engaged. [default: 10s]" in shown
-    assert "--gap DURATION A longer pause ends a session; 30 minutes by default." in shown
+    assert "The duration from which a session counts as engaged. [default: 10s]" in shown
+    assert "--gap DURATION The inactivity after which a session ends; 30 minutes by default." in shown
     _, out, _ = asked("run", "attribution", "--help")
     assert "[default: direct,(direct)]" in " ".join(out.split())
 
@@ -356,12 +359,12 @@ def test_completion(shell):
     analyses = completed("objectiv-local run", "tre")
     assert "trend" in analyses
     assert "funnel" not in analyses
-    # The shell looks for the files itself.
+    # The shell completes the files itself.
     for words in ("objectiv-local inspect", "objectiv-local run trend", "objectiv-local sql trend"):
         assert completed(words, "clicks").split("\n")[0].split(",")[0] == "file"
 
 
-def test_a_fault_is_no_traceback(asked, monkeypatch):
+def test_an_internal_error_prints_no_traceback(asked, monkeypatch):
     monkeypatch.setattr("objectiv_local.cli.data.connect", lambda source: 1 / 0)
     result, _, err = asked("inspect", "x")
     assert (result, "ZeroDivisionError" in err, "bug in objectiv_local" in err) == (70, True, True)
@@ -385,13 +388,13 @@ def test_the_command_itself(tmp_path):
 
 
 @pytest.mark.parametrize("output", [[], ["--json"], ["--csv"], ["-o", "found.parquet"]])
-def test_event_types_that_never_occur_are_warned_of(asked, clicks, output):
+def test_event_types_that_never_occur_are_reported(asked, clicks, output):
     result, _, err = asked("run", "trend", clicks, "--where", "biuy", *output)
     assert result == 0
     assert "biuy" in err
 
 
-def test_inspect_with_columns_that_are_not_there(asked, clicks):
+def test_inspect_with_unknown_columns(asked, clicks):
     result, out, err = asked("inspect", clicks, "--user-id", "visitor")
     assert (result, out) == (2, "")
     assert "visitor" in err

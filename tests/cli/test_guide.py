@@ -1,4 +1,4 @@
-"""The commands of docs/command-line.md and of README run."""
+"""Runs the commands of docs/command-line.md and the README."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_commands_of_the_pages_run(tmp_path, monkeypatch, capsys):
     for command in COMMANDS:
         arguments = shlex.split(command)[1:]
         if arguments == ["demo"]:
-            continue  # a test of its own runs it
+            continue  # covered by a separate test
         expected = {1} if arguments[0] == "quality" else {0}
         if arguments[0] == "report":
             arguments.append("--overwrite")  # both pages write the same file

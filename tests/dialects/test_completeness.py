@@ -1,4 +1,4 @@
-"""Each dialect says something of every operation: how it is written, or why it is not."""
+"""Each dialect covers every operation: how it is written, or why it is not supported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a dialect may write in its own way: each hook changes the statement at the places that it is for, and no others."""
+"""The hooks of a dialect: each one changes the statement in its own places, and nowhere else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EVENTS = Source(
 
 
 class Toy(Dialect):
-    """A dialect that writes everything in its own way that it may."""
+    """A dialect that overrides everything that it can."""
 
     def text(self, value):
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -79,7 +79,7 @@ def sql(plan, dialect=TOY):
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        # Names are quoted with the mark of the dialect, and texts are written by it.
+        # Names are quoted with the character of the dialect, and string literals are written by it.
         (Select(EVENTS, (("x", call("concat", USER, literal("\\it's"))),)), "`User` || '\\\\it\\'s' AS x\nFROM web.`Events`"),
         # Types have the dialect's names, in casts and in constants.
         (Select(EVENTS, (("x", call("truediv", HITS, literal(2))),)), "hits::DOUBLE / 2"),
@@ -87,7 +87,7 @@ def sql(plan, dialect=TOY):
         (Select(EVENTS, (("x", call("repeat", USER, literal(2))),)), "repeat(`User`, 2::INT) AS x"),
         (Values((("x", INT64),), (), None, "none"), "SELECT NULL::BIGINT WHERE FALSE"),
         (Source(Relation("table", ("data",)), (("x", "x", AS_DECLARED, STRING),), None, 1, ""), "SELECT x::STRING AS x"),
-        # The place of NULL is said in every order.
+        # The position of NULL is written in every order.
         (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS),)), "ORDER BY hits NULLS LAST"),
         (Sort(Select(EVENTS, (("hits", HITS),)), (Ordering(HITS, False, False),)), "ORDER BY hits DESC NULLS FIRST"),
         # An aggregate is changed once its order and filter are known, and a window gets no filter.
@@ -103,7 +103,7 @@ def sql(plan, dialect=TOY):
             Select(EVENTS, (("x", over(aggregation("sum_or_null", HITS, where=WEB), (USER,))),)),
             "sum(CASE WHEN is_web THEN hits END) OVER (PARTITION BY `User`)::BIGINT AS x",
         ),
-        # JSON leaves the statement in another form, and is not changed inside.
+        # JSON is converted at the end of the statement, and is unchanged inside it.
         (Select(Limit(EVENTS, (), 5), (("stack", STACK),)), "SELECT to_json(stack) AS stack"),
         (Unnest(EVENTS, STACK, "item", "place"), "LATERAL VIEW posexplode(l.stack) element AS place, value"),
         (
@@ -157,7 +157,7 @@ def test_a_total_is_kept_for_all_that_read_it():
     share = Extend(EVENTS, (("rest", call("sub", ScalarQuery(total, "most"), HITS)),))
     assert "total AS MATERIALIZED (" in sql(share, postgres)
     assert "total AS (" in sql(share, replace(postgres, keeps=None))
-    # The rows of an IN are joined, which is planned better by what is known of them.
+    # The rows of an IN become a join, because the planner knows more about its inputs.
     users = Aggregate(EVENTS, (("User", USER),), (), "users")
     assert "users AS (" in sql(Filter(EVENTS, InQuery(USER, users, "User")), postgres)
 
@@ -175,7 +175,7 @@ def test_a_filter_stays_out_of_a_constant_that_is_its_own_answer():
 
 
 def test_a_part_of_a_program_has_the_steps_that_its_order_reads():
-    """In a program that is run in parts, a step that only ORDER BY reads is written too."""
+    """In a program that is run in parts, a step that only ORDER BY reads is written as well."""
     top = Aggregate(EVENTS, (), (("most", aggregation("max", HITS)),), "top")
     kept = []
 
@@ -208,7 +208,7 @@ def test_a_step_that_only_reads_a_table_is_read_again():
     known = Select(Filter(EVENTS, call("not_null", USER)), named, "known")
     assert "known AS NOT KEPT (" in sql(read_twice(known), replace(postgres, reads_again="NOT KEPT"))
     assert "known AS (" in sql(read_twice(known), replace(postgres, reads_again=None))
-    # What keeps few rows, or computes something from JSON, is computed once.
+    # Steps that keep few rows, or compute something from JSON, are computed once.
     few = Select(Filter(EVENTS, call("gt", HITS, literal(5))), named, "few")
     assert "few AS (" in sql(read_twice(few), replace(postgres, reads_again="NOT KEPT"))
     parsed = Select(EVENTS, (("User", USER), ("Hits", call("json_length", STACK))), "parsed")

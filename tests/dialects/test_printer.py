@@ -1,4 +1,4 @@
-"""Parentheses where precedence asks for them, quotes where a name needs them, and stand-ins for names engines confuse."""
+"""Parentheses as needed for precedence, quotes as needed for names, and aliases for names that engines confuse."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def rows_left():
 
 
 ROWS_LEFT = rows_left()
-#: What identifies a row of a Postgres table. Nothing is known of the tables of another engine, so it is given here.
+#: The key of a Postgres table. Nothing is known about the tables of another engine, so it is given here.
 ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 PROGRAMS = hub_programs() | model_programs() | frame_programs()
 

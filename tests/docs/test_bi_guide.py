@@ -1,4 +1,4 @@
-"""The programs of docs/bi.md run, and write what it shows."""
+"""The programs of docs/bi.md run, and write what the page shows."""
 
 from __future__ import annotations
 

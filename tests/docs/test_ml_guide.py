@@ -1,4 +1,4 @@
-"""The guide to the scikit-learn bridge runs as it is written, and shows the same on every engine."""
+"""The guide to the scikit-learn bridge runs as written, with the same output on every engine."""
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ def test_the_frame_of_the_readme_runs_on_postgres(postgres_url, capsys) -> None:
     names: dict[str, object] = {}
     exec("import objectiv_local as ol\n" + program, names)
     shown = capsys.readouterr().out
-    # 24 hours of January have 8 orders of each city; the other 76 are of February.
+    # The last 24 hours of January have 8 orders of each city; the other 76 orders are in February.
     assert "2022-02" in shown
     assert "2022-01" not in shown
-    # The bridge goes on from that frame.
+    # The bridge continues with that frame.
     exec(blocks[4], names)
     assert "exp(" in capsys.readouterr().out
 

@@ -21,7 +21,7 @@ def test_the_guide_runs(tmp_path, monkeypatch):
     names: dict[str, object] = {}
     exec(program, names)
     assert code(shlex.split(command)[1:]) == 0
-    # The same report by both ways.
+    # Both ways produce the same report.
     assert Path("report.html").read_text("utf-8") == Path("shop.html").read_text("utf-8")
     sections = re.findall(r"^\| (\w[\w ]*?) \| ", PAGE.partition("## Sections")[2].partition("Each part")[0], re.MULTILINE)
     titles = [each.title for each in names["report"].sections]

@@ -1,7 +1,7 @@
-"""What the dialects rely on in the engines themselves: SQL of each, and the one answer that they give.
+"""Facts about the engines that the dialects rely on: SQL for each engine, and the one result that it returns.
 
-`cases.csv` has the SQL of a case for each engine, and the answer as Python writes it. A new version of an
-engine that answers otherwise is noticed here, before a generated program meets it.
+`cases.csv` has the SQL of a case for each engine, and the result as Python writes it. If a new version of an engine returns
+something else, it is noticed here, before a generated program runs into it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def fetched(engine, case):
 
 
 def plain(value):
-    """Return a value as every engine could have given it: JSON parsed, NaN equal to itself, numbers by value."""
+    """Return a value in a form that every engine can return: JSON parsed, NaN equal to itself, numbers by value."""
     if isinstance(value, str) and value[:1] in ("[", "{"):
         try:
             return plain(json.loads(value))
@@ -69,7 +69,7 @@ def plain(value):
 
 
 def as_spark_holds(value):
-    """Return a value as Spark has it: ids are text there, and durations numbers of microseconds."""
+    """Return a value as Spark returns it: ids as text, durations as microseconds."""
     if isinstance(value, datetime.timedelta):
         return value // datetime.timedelta(microseconds=1)
     return str(value) if isinstance(value, uuid.UUID) else value

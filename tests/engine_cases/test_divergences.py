@@ -1,6 +1,6 @@
-"""Where DuckDB and Postgres would give different answers in silence: an input for each that would show it.
+"""Cases in which DuckDB and Postgres would silently return different results, with an input that would show each one.
 
-The names say what would be caught.
+Test names describe the difference.
 """
 
 from __future__ import annotations

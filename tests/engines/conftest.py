@@ -1,4 +1,4 @@
-"""An engine of each kind, connected anew for each test."""
+"""An engine of each kind, with a new connection for each test."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from objectiv_local.engines import Engine
 
-#: The engines that take the statements of these tests as they stand; Spark has tests of its own, in tests/spark.
+#: The engines that run the statements of these tests unchanged; Spark has its own tests in tests/spark.
 KINDS = tuple(name for name in servers.STARTED if name not in servers.CLUSTERS)
 
 
@@ -31,20 +31,20 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def connect_again(kind: str) -> Callable[..., Engine]:
-    """Return the function that opens a further engine of the kind, with the options of `connect`."""
+    """Return a function that opens another engine of the kind, with the options of `connect`."""
     return lambda **options: connected(kind, **options)
 
 
 @pytest.fixture
 def engine(kind: str) -> Iterator[Engine]:
-    """Return an engine for reading."""
+    """Return a read-only engine."""
     with connected(kind) as opened:
         yield opened
 
 
 @pytest.fixture
 def writable(kind: str) -> Iterator[Engine]:
-    """Return an engine that may write; the schema ``scratch`` is its own and is dropped afterwards."""
+    """Return a writable engine with a schema ``scratch`` of its own, which is dropped afterwards."""
     with connected(kind, read_only=False) as opened:
         opened.execute("DROP SCHEMA IF EXISTS scratch CASCADE")
         opened.execute("CREATE SCHEMA scratch")

@@ -1,4 +1,4 @@
-"""Parquet files that change after a frame was made of them: new rows are read, other columns or types are an error."""
+"""Parquet files that change after a frame was created: new rows are read, other columns or types are an error."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def write(path: Path, **columns: object) -> Path:
-    """Write a Parquet file of the columns, and return where it is."""
+    """Write a Parquet file of the columns, and return its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(columns), path)
     return path
 
 
 def opened(target: object) -> DataFrame:
-    """Return the frame of a target, on a connection of its own."""
+    """Return the frame of a target, on a separate connection."""
     return DataFrame.from_table(connect(target, new=True), "data")
 
 
@@ -35,7 +35,7 @@ def values(df: DataFrame, column: str = "x") -> list[object]:
     return df.sort_values(column).to_arrow().column(column).to_pylist()
 
 
-# The name decides whether DuckDB takes the types of the old file or of the new one.
+# The name determines whether DuckDB uses the types of the old file or of the new one.
 @pytest.mark.parametrize("name", ["0.parquet", "b.parquet"])
 @pytest.mark.parametrize(
     ("before", "after", "types"),
@@ -222,7 +222,7 @@ def test_files_that_did_not_change_cost_little(tmp_path: Path) -> None:
 
 def test_json_that_is_read_late_is_that_of_its_own_file(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", u=[1, 1, 2], value=['{"n": 1}', '{"n": 2}', '{"n": 3}'], n=[1, 2, 3])
-    # Beside it, a file that is left out: the files are then listed one by one.
+    # With a second file that is left out, the files are listed one by one.
     write(tmp_path / "_temporary" / "a.parquet", u=[0])
     df = DataFrame.from_table(connect(tmp_path, new=True), "data", columns=["u", "value", "n"], all_dtypes={"value": "json"})
     df["number"] = df.n.window_row_number(df.sort_values("n").groupby("u").window())

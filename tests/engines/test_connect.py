@@ -1,4 +1,4 @@
-"""What connect() takes, what it refuses, and that one target is one connection."""
+"""Targets that connect() accepts and rejects; the same target is the same connection."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_polars_and_arrow() -> None:
     assert connect(arrow).description == "DuckDB over a pyarrow Table"
 
 
-# ---- the same target, the environment, and what is no target
+# ---- the same target, the environment, and invalid targets
 
 
 def test_same_target_is_one_connection(events: Path) -> None:

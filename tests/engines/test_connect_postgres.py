@@ -1,4 +1,4 @@
-"""What docs/connections.md says of connecting to Postgres, each of it tried."""
+"""Every statement of docs/connections.md about connecting to Postgres."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WRONG = "wr0ng-s3cret"
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the developer's own files and variables out."""
+    """Isolate the test from the developer's own files and variables."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in (
         "DSN",
@@ -34,7 +34,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 class Place:
-    """A server that is reached by TCP as a role with a password."""
+    """A server reached by TCP as a role with a password."""
 
     def __init__(self) -> None:
         url = postgres_server.session(postgres_server.default_versions()[0]).tcp_url
@@ -64,7 +64,7 @@ def asked(engine: object) -> tuple[str, str]:
 
 
 def refused(target: str, *secrets: str) -> str:
-    """Return the message of a connection that fails, which shows no secret."""
+    """Return the message of a failed connection, after checking that it shows no secret."""
     with pytest.raises(ConnectionFailed) as caught:
         connect(target, new=True)
     error = caught.value
@@ -116,7 +116,7 @@ def test_what_an_address_may_set(place: Place) -> None:
 def test_tls(place: Place) -> None:
     for mode in ("disable", "allow", "prefer"):
         assert asked(connect(f"{place.url}?sslmode={mode}")) == (place.user, "postgres")
-    # The server of the tests has no TLS, so what asks for it must not connect.
+    # The server of the tests has no TLS, so targets that require it must fail to connect.
     for mode in ("require", "verify-ca", "verify-full"):
         message = refused(f"{place.url}?sslmode={mode}", place.password)
         assert "server does not support SSL" in message
@@ -135,9 +135,9 @@ def test_services(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert asked(engine) == asked(connect("service=shop")) == (place.user, "postgres")
     assert connect("postgresql:///?service=shop") is engine
     assert place.password not in repr(engine) + engine.description
-    # parts of the address come first
+    # parts of the URL take precedence
     assert asked(connect("postgresql:///template1?service=shop")) == (place.user, "template1")
-    # a file that says something else leads to another connection
+    # a file with other content leads to another connection
     place.service(path, password=place.password, database="template1")
     assert asked(connect("postgresql:///?service=shop")) == (place.user, "template1")
     monkeypatch.setenv("PGSERVICE", "shop")

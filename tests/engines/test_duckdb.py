@@ -1,4 +1,4 @@
-"""What DuckDB keeps from the queries that it runs: other files, extensions, and writes on a connection for reading."""
+"""What DuckDB denies to queries: other files, extensions, and writes on a read-only connection."""
 
 from __future__ import annotations
 

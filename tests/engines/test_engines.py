@@ -1,4 +1,4 @@
-"""What every engine does alike: the same statement gives the same rows in the same types."""
+"""Behavior that all engines share: the same statement returns the same rows in the same types."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_values_and_nulls_of_each_type(
 ) -> None:
     stored = STORED.get(type_.name, json_type(kind))
     rows = [*written, "NULL", *written, "NULL"]
-    # One column alone: a row of one NULL is an empty line in CSV.
+    # A single column: a row of one NULL is an empty line in CSV.
     sql = " UNION ALL ".join(f"SELECT {position} AS p, CAST({value} AS {stored}) AS v" for position, value in enumerate(rows))
     table = engine.arrow(f"SELECT v FROM ({sql}) AS t ORDER BY p", (("v", type_),))
     assert table.schema == pa.schema([("v", arrow)])

@@ -1,4 +1,4 @@
-"""Wrong answers of engines, and that ours are right all the same."""
+"""Known wrong results of engines, and the correct results of the library."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from objectiv_local.types import STRING
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Pairs of rows with an equal key. Both projections have the same columns of the left and of the right row of a pair.
+#: Pairs of rows with an equal key. Both projections have the same columns of the left and right row of a pair.
 PAIRS = """
 WITH rows (i, k, x) AS (VALUES (0, 3, 1), (1, 3, NULL), (2, 1, 3)),
 pairs AS (SELECT l.i, r.i AS other, l.k, r.x FROM rows AS l JOIN rows AS r ON l.k = r.k WHERE l.k > 0),
@@ -141,7 +141,7 @@ def test_first_events_of_users_with_json(tmp_path: Path) -> None:
 
 # ---- the first rows of grouping sets
 
-#: Seven rows of thirteen: DuckDB takes them for six at most, as many as the rows that are grouped.
+#: Seven of thirteen rows: DuckDB estimates at most six, the number of grouped rows.
 ROLLUP = """
 SELECT u, l, count(*) AS n
 FROM (SELECT range AS u, range % 2 AS l, row_number() OVER (ORDER BY range) AS number FROM range(6))

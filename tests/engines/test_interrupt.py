@@ -1,4 +1,4 @@
-"""Ctrl-C and other signals, to a real process: they stop the query on the engine, and the connection goes on."""
+"""Ctrl-C and other signals, sent to a real process: they stop the query on the engine, and the connection still works."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ except {error} as interrupt:
 """
 
 ENDLESS = "SELECT count(*) FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
-# The engines of these tests; Spark has one of its own in tests/spark.
-# The first rows come at once, and then none for ever. Postgres sends rows when it has some kilobytes of them.
+# The engines of these tests; Spark has its own test in tests/spark.
+# The first rows come immediately, and then none ever. Postgres sends rows in batches of some kilobytes.
 STALLED = {
     "postgres": f"SELECT a::bigint FROM generate_series(1, 20000) AS s(a) UNION ALL {ENDLESS}",
     "duckdb": "SELECT a::bigint FROM generate_series(1, 1000000) AS t(a), generate_series(1, 100000) AS u(b) "
@@ -81,7 +81,7 @@ def test_interrupt(kind: str, action: str) -> None:
     stopped(kind, action, "KeyboardInterrupt")
 
 
-# TimeoutError is an OSError, as errors of files are; SystemExit is no Exception.
+# TimeoutError is an OSError, like errors of files; SystemExit is not an Exception.
 @pytest.mark.parametrize(
     ("error", "action"),
     [
@@ -124,7 +124,7 @@ def stopped(kind: str, action: str, error: str, every: float = 0) -> None:
             output, errors = process.communicate(timeout=30)
         finally:
             process.kill()
-    # The reader whose rows another query waited for must not take what it has for all there is.
+    # A reader whose rows were interrupted by another query must not treat the rows so far as complete.
     lost = ["QueryFailed"] if action == "settle" and not every else []
     assert output.splitlines() == [*lost, "interrupted True", "[42]", "('after',)"], errors
     assert process.returncode == 0
@@ -132,7 +132,7 @@ def stopped(kind: str, action: str, error: str, every: float = 0) -> None:
 
 def test_an_exception_in_the_middle_of_a_wait_is_the_one_that_is_raised() -> None:
     alarm = TimeoutError("the alarm")
-    # The kind of lock that threads and events wait with.
+    # The kind of lock that threads and events wait on.
     waiting = threading.Condition(threading.Lock())
 
     def wait() -> None:

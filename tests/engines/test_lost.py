@@ -1,4 +1,4 @@
-"""Connections that a server ends, and connections in child processes: real ones, with what was kept on them."""
+"""Connections that a server ends, and connections in child processes: real ones, with what was stored on them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def backend(engine: Engine) -> int:
 
 
 def own(url: str) -> str:
-    """Return an address of the server whose connection no other test shares."""
+    """Return a URL of the server whose connection no other test shares."""
     return psycopg.conninfo.make_conninfo(url, application_name="lost")
 
 
@@ -105,7 +105,7 @@ def test_frames_of_temporary_tables_that_are_gone_say_so(url: str, table: str) -
     end(url, backend(engine))
     with pytest.raises(ConnectionFailed, match=r"'gone_rows' is gone.*\nhint: make the frame .* again"):
         kept.to_pandas()
-    # A table that has the name now is another one.
+    # A table that now has the same name is another table.
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute("CREATE TABLE gone_rows AS SELECT 99::bigint AS n")
         try:
@@ -165,7 +165,7 @@ def test_statement_that_runs_when_the_connection_is_lost(url: str) -> None:
     with pytest.raises(ConnectionFailed, match=r"was lost while a statement ran\nhint: run it again"):
         list(stream)
     assert engine.arrow("SELECT 1::bigint", ONE)["n"].to_pylist() == [1]
-    # Rows that make way for another statement are lost in the same way, and the other statement is not.
+    # Rows that are interrupted by another statement are lost in the same way, and the other statement is not.
     pid = backend(engine)
     stream = engine.batches(MANY, ONE, 10)
     next(stream)
@@ -180,7 +180,7 @@ def test_statement_that_runs_when_the_connection_is_lost(url: str) -> None:
 
 
 def in_child(action: Callable[[], object]) -> str:
-    """Return the text of what the action returns in a forked child, or of its error; the child ends as Python does."""
+    """Return the text of an action's result or error in a forked child; the child ends as Python does."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -343,7 +343,7 @@ def test_pool_of_processes(target: str, tmp_path: Path, url: str) -> None:
 
 @pytest.mark.parametrize("target", ["postgres", "parquet", "duckdb"])
 def test_child_that_ends_as_any_program_does(target: str, tmp_path: Path, url: str) -> None:
-    """A child that never heard of the connection leaves through Python's own end, and the parent's rows go on."""
+    """A child that never used the connection exits normally, and the parent can still read its rows."""
     found = {**targets(tmp_path, url), "duckdb": None}[target]
     script = textwrap.dedent(f"""
         import os, sys

@@ -1,4 +1,4 @@
-"""Tables with a column of a type that is not supported: the other columns are read, and the log names the one left out."""
+"""Tables with a column of an unsupported type: the other columns are read, and the log names the missing one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from objectiv_local import DataFrame, connect
 from objectiv_local.errors import ColumnNotFound, DataInvalid, InvalidType
 
-#: Of each engine: a column that is read, and its value, and others that are not.
+#: For each engine: a supported column with its value, and unsupported columns.
 TYPES = {
     "postgres": (
         {
@@ -104,7 +104,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
             "DROP SCHEMA IF EXISTS odd CASCADE; CREATE SCHEMA odd; CREATE TYPE odd.mood AS ENUM ('sad', 'ok'); "
             "CREATE TYPE odd.pair AS (a int, b text); CREATE DOMAIN odd.positive AS int CHECK (VALUE > 0)"
         )
-        # What the extension of that name does; the servers of the tests come without extensions.
+        # Simulates the extension of that name; the servers of the tests have no extensions.
         of = "LANGUAGE internal IMMUTABLE STRICT AS"
         admin.execute(
             "CREATE TYPE odd.citext; "
@@ -135,7 +135,7 @@ def test_a_column_of_an_odd_type_is_read_or_left_out_and_named(table: Table, cap
     for name, (_, wanted) in zip(table.names, table.read.values(), strict=True):
         assert found[name][1] == wanted, name
         assert found[name][[2]].isna().all(), name
-    # the key is known, and rows are counted
+    # the key is known, and rows can be counted
     assert len(df) == 2
     assert df.groupby(table.names[0]).size().to_pandas().tolist() == [1, 1]
 

@@ -1,4 +1,4 @@
-"""Sets of Parquet files: which files are read, and which columns they have between them."""
+"""Sets of Parquet files: the files that are read, and their combined columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only Postgres has: servers that refuse, secrets, catalogues, transactions."""
+"""Features that only Postgres has: servers that refuse connections, secrets, catalogs, transactions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def tcp_url() -> str:
 
 @pytest.fixture
 def admin(url: str) -> Iterator[psycopg.Connection]:
-    """Return a plain connection of the superuser; the schema ``place`` is dropped afterwards."""
+    """Return a plain superuser connection; the schema ``place`` is dropped afterwards."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA IF EXISTS place CASCADE")
         connection.execute("CREATE SCHEMA place")
@@ -62,13 +62,13 @@ def admin(url: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    """Return an engine for reading."""
+    """Return a read-only engine."""
     with connect(url, new=True) as opened:
         yield opened
 
 
 def everything(error: BaseException) -> str:
-    """Return all text that an error shows or leads to."""
+    """Return all text that an error shows, including its causes."""
     shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=False).format())
     chain = [error]
     while (following := chain[-1].__cause__ or chain[-1].__context__) is not None:

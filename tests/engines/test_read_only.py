@@ -1,4 +1,4 @@
-"""Connections for reading, and texts and views that try to write over them."""
+"""Read-only connections, and statements and views that try to write through them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def count(url: str) -> int:
 
 
 def attempts(action: Callable[[], object]) -> str:
-    """Return the name of the error that an action ends in, or an empty text."""
+    """Return the name of the error that an action raises, or an empty string."""
     try:
         action()
     except ObjectivError as error:
@@ -162,7 +162,7 @@ def test_columns_of_a_model_on_postgres(url: str) -> None:
     assert found.columns == (("a", "numeric(7,2)"), ("b", "numeric"), ("c", "int4[]"), ("d", "varchar"), ("e", "numeric(3,-1)"))
 
 
-# ---- connections to DuckDB that are the user's own
+# ---- DuckDB connections created by the user
 
 
 @pytest.fixture

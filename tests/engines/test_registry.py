@@ -17,7 +17,7 @@ from objectiv_local.registry import load, names
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: An engine that lives in one module: DuckDB in memory, whose SQL says where NULL stands in every order.
+#: An engine in a single module: DuckDB in memory, whose SQL states the position of NULL in every order.
 PLUGIN = """
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What identifies a row of a stored table: the same answers with JSON read late, wherever the rows are."""
+"""Row ids of stored tables: the same results when JSON is read late, wherever the rows are stored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from objectiv_local.engines.duckdb import parquet
 from objectiv_local.plan.nodes import Source, topological
 from objectiv_local.plan.relation import Relation
 
-#: Two rows are equal, and others have equal ids: no column tells rows apart.
+#: Two rows are equal, and others have equal ids: no column identifies rows.
 EVENTS = [(number // 2, f"user {number % 3}", number if number > 1 else 0) for number in range(40)]
 LATE = "read JSON late"
 
@@ -36,7 +36,7 @@ def table(first: int = 0, last: int = 40, **columns: list[object]) -> pa.Table:
 
 
 def check(engine: Engine, name: str, *, row_id: bool = True) -> None:
-    """Assert that some rows of a table have their own JSON, and that it is read late if rows have an id."""
+    """Assert that some rows of a table have the right JSON, and that it is read late if rows have an id."""
     df = DataFrame.from_table(engine, name, columns=["id", "user_id", "n", "value"], all_dtypes={"value": "json"})
     df["number"] = df.n.window_row_number(df.sort_values(["n", "id"]).groupby("user_id").window())
     df["deep"] = df.value.json["deep"]

@@ -1,4 +1,4 @@
-"""CSV, JSON lines and Arrow files: rows and types as written, or an error with file and line, and nothing loaded."""
+"""CSV, JSON lines and Arrow files: rows and types as written, or an error with file and line, without loading the file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_what_separates_values_is_seen(tmp_path: Path, mark: str) -> None:
 
 
 def test_types_are_those_of_all_rows(tmp_path: Path) -> None:
-    """More rows than are asked at first: the last ones have values that would not fit, or would lose digits."""
+    """More rows than are sampled at first: the last ones have values that would not fit, or would lose digits."""
     lines = [f"{i},{i},2024-01-01,1" for i in range(60_000)]
     path = written(tmp_path / "late.csv", "\n".join(["n,code,day,whole", *lines, "60000,A7,2024-01-02T10:00:00,1.25"]))
     df = opened(path)
@@ -311,7 +311,7 @@ LATE = 25_000
     ],
 )
 def test_every_value_counts_for_the_type(tmp_path: Path, early: str, late: str, dtype: str) -> None:
-    """The value of the last row is as written, whatever the rows before it look like, and so is that of the first."""
+    """The value of the last row is read as written, whatever the rows before it look like; so is that of the first."""
     path = written(tmp_path / "late.csv", f"k,x\n0,{late}\n" + f"1,{early}\n" * LATE + f"2,{late}\n")
     df = opened(path)
     assert df.dtypes == {"k": "int64", "x": dtype}

@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens in what one connects to: no error, repr or statement shows them."""
+"""Passwords, keys and tokens in connection targets: no error, repr or statement shows them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECRET = "hunter2xyz"
 
 
 def everything(error: BaseException) -> str:
-    """Return all text that an error shows or leads to."""
+    """Return all text that an error shows, including its causes."""
     chain = [error]
     while (following := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(following)
@@ -103,7 +103,7 @@ def test_files_that_look_like_addresses_are_files(tmp_path: Path, monkeypatch: p
 
 
 def test_an_address_with_a_secret_stays_out_of_statements(tmp_path: Path) -> None:
-    """https:// needs an extension, so the engine is given file:// here, where what is behind ? is a pattern."""
+    """https:// needs an extension, so the engine gets file:// here, where the part after ? is a pattern."""
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / f"rows.parquetA{SECRET}")
     address = f"file://{tmp_path}/rows.parquet?{SECRET}"
     target = targets._parquet(

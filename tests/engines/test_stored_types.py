@@ -1,6 +1,6 @@
-"""Columns of every stored type: what they are read as, and every operation over them.
+"""Columns of every stored type: the types that they are read as, and every operation over them.
 
-The truth of an operation is the same one over a table that holds what the columns are read as.
+The expected result of an operation is that over a table whose columns are stored in the types that they are read as.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from objectiv_local.plan.nodes import Aggregate, Filter, GroupingSets, Join, Lim
 from objectiv_local.plan.ops import castable, casts
 from objectiv_local.types import INT64, JSON, STRING, Interval, Type, decimal_type
 
-#: The engines that take the statements of these tests as they stand; Spark has tests of its own, in tests/spark.
+#: The engines that run the statements of these tests unchanged; Spark has its own tests in tests/spark.
 KINDS = tuple(name for name in servers.STARTED if name not in servers.CLUSTERS)
 
 at, day, clock = datetime.datetime.fromisoformat, datetime.date.fromisoformat, datetime.time.fromisoformat
 span, money = datetime.timedelta, decimal.Decimal
 
-#: Per stored type: two values as texts that the engine casts, and what they are read as. A third row is NULL.
+#: Per stored type: two values as text that the engine casts, and the type that they are read as. A third row is NULL.
 SHARED = {
     "boolean": ("true", "false", True, False),
     "bigint": ("7", "-2", 7, -2),
@@ -72,7 +72,7 @@ SHARED = {
     "json": ('[{"id": "a", "schema": "b"}, 1]', '{"id": "b"}', Json([{"id": "a", "schema": "b"}, 1]), Json({"id": "b"})),
 }
 TEXTS = ("b a", "Ab", "b a", "Ab")
-#: Those of lists: their elements are JSON, and text where JSON has no type for them.
+#: The same for lists: their elements are JSON, or text if JSON has no such type.
 LISTS = {
     "integer[]": ("1,NULL", "", [1, None]),
     "varchar[]": ("b a,Ab", "", ["b a", "Ab"]),
@@ -168,7 +168,7 @@ CONSTANTS = {
 
 
 class Stored:
-    """The two tables of an engine: ``node`` reads stored types, ``read`` what they are read as."""
+    """The two tables of an engine: ``node`` with the stored types, and ``read`` with the types that they are read as."""
 
     def __init__(self, kind: str) -> None:
         dialect = servers.engine_of(kind)
@@ -193,7 +193,7 @@ class Stored:
         self.engine = Sql(kind, dialect, connection)
         self.node = frame._state.plan
         self.read = frame.materialize(materialization="temp_table")._state.plan
-        #: The columns whose stored type is another one, with that. What makes a list is a call, whatever is in it.
+        #: The columns whose stored type differs, with that type. A list is created by a call, whatever it contains.
         self.converted = {
             f"c{n}": type_
             for n, type_ in enumerate(self.columns)
@@ -236,7 +236,7 @@ def calls(data: Node, column: Column) -> Iterator[Expr]:
             continue  # other text is an error
         places = [i for i, kind in enumerate(production.args) if kind is not None and like(kind, column.type)]
         for place in places or [0] * (not production.args):
-            # Beside values of one other type; which one makes no difference to how the column is written.
+            # With values of one other type; the choice has no effect on how the column is written.
             if (op, place) in done:
                 continue
             done.add((op, place))
@@ -250,7 +250,7 @@ def calls(data: Node, column: Column) -> Iterator[Expr]:
                 for i, kind in enumerate(production.args)
             ]
             if op.name == "json_range":
-                args = [call("mod", column, literal(5))]  # of the numbers themselves, there are more than there is memory
+                args = [call("mod", column, literal(5))]  # the numbers themselves would need more memory than there is
             if op.name in ("lag", "lead"):
                 args = [column, literal(1), literal(None, column.type)]
             if op.kind == "scalar":
@@ -284,9 +284,9 @@ def like(kind: Type, type_: Type) -> bool:
 
 
 def batches(data: Node, column: Column) -> Iterator[Node]:
-    """Yield programs that hold many operations each, and then every other thing that is done with a column."""
+    """Yield programs with many operations each, and then every other use of a column."""
     found = list(dict.fromkeys(calls(data, column)))
-    # A column of JSON that is read twice is a step of its own, which would hide where it is read first.
+    # A JSON column that is read twice is a step of its own, which would hide where it is read first.
     size = 1 if column.type.plain == JSON else 40
     for made in (False, True):
         exprs = [expr for expr in found if isinstance(expr, Aggregation) is made]

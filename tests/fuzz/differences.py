@@ -1,7 +1,6 @@
-"""Programs that are known to go wrong, by what an engine says of them.
+"""Programs that are known to fail, by the message of the engine.
 
-Such programs are generated and not compared; each kind has a spec of its own that fails as expected. The goal is that
-nothing stands here.
+Such programs are generated but not compared; each kind has its own spec that is expected to fail. The goal is an empty list.
 """
 
 from __future__ import annotations

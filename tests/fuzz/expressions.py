@@ -1,4 +1,4 @@
-"""Random expressions: of a wanted type, from the signatures of the catalogue."""
+"""Random expressions of a given type, from the signatures of the catalog."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Draw = Callable[[st.SearchStrategy], object]
 ORDERED_TYPES = tuple(MONEY if type_ == DECIMAL else type_ for type_ in ORDERED)
 _NUMBERS = (INT64, FLOAT64, MONEY)
 _WORDS = {"number": _NUMBERS, "T": ORDERED_TYPES, "V": ORDERED_TYPES, "any": ALL_TYPES, "decimal": (MONEY,)}
-#: Functions whose last digit differs between libraries: their values are rounded.
+#: Functions whose last digit differs between libraries, so that their values are rounded.
 INEXACT = ("exp", "log", "log10", "power")
 
 
@@ -101,9 +101,9 @@ WINDOWED = _by_result(["aggregate", "window"], windowed=True)
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression may read: the columns of ``node``, of which ``key`` tells the rows apart.
+    """The inputs of an expression: the columns of ``node``, where ``key`` identifies the rows.
 
-    ``exact`` are float columns whose sums do not depend on the order of adding. ``others`` are plans for scalar queries.
+    ``exact`` are float columns whose sums do not depend on the order of addition. ``others`` are plans for scalar queries.
     """
 
     node: Node
@@ -184,13 +184,13 @@ def fixed(draw: Draw, strategy: st.SearchStrategy[object]) -> Literal:
 
 def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, result: Type) -> Expr:
     if type_ == FLOAT64 and op in ("floordiv", "mod"):
-        # Where a quotient is infinite or rounds to a whole number, engines and arithmetic part ways: see the specs.
+        # If a quotient is infinite or rounds to a whole number, engines and arithmetic differ: see the specs.
         return quarters(draw, scope)
     if op == "json_index_text":
-        return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # an element has one text
+        return call("split", expression(draw, STRING, scope.deeper()), literal(" "))  # its elements have a unique text
     if op == "json_range":
         return case([(expression(draw, BOOL, scope.deeper()), literal(pick(draw, (0, 1, 3))))], literal(-1))
-    if op == "json_text":  # the text of an array or object has blanks on one engine
+    if op == "json_text":  # one engine writes blanks in the text of an array or object
         key = pick(draw, ("id", "n", "", "*", "$.id", "0"))
         return call("json_get", expression(draw, JSON, scope.deeper()), literal(key))
     if op == "parse_timestamp":
@@ -199,9 +199,9 @@ def operand(draw: Draw, op: str, type_: Type, scope: Scope, position: int, resul
     if op in INEXACT and type_ == FLOAT64:
         return quarters(draw, scope)
     if type_ == INT64 and (result == TIMEDELTA or op == "repeat"):
-        return constant(draw, INT64)  # a product of products would leave the years that a moment can have
+        return constant(draw, INT64)  # a product of products would leave the range of years of a moment
     if op == "failing":
-        return literal(None, type_)  # of anything else, it is an error
+        return literal(None, type_)  # for any other argument, it is an error
     found = expression(draw, type_, scope.deeper())
     if op == "truediv" and position == 1 and type_ == FLOAT64:
         return positive_zero(found)
@@ -217,12 +217,12 @@ def quarters(draw: Draw, scope: Scope) -> Expr:
 
 
 def positive_zero(expr: Expr) -> Expr:
-    """Return ``expr`` with 0.0 for -0.0, which is equal to it and yet another text and another divisor."""
+    """Return ``expr`` with 0.0 for -0.0, which is equal but has another text and is another divisor."""
     return call("add", expr, literal(0.0))
 
 
 def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
-    """Return a cast that is possible: text is one that was made from a value of the type."""
+    """Return a cast that is possible: text is generated from a value of the type."""
     sources = [MONEY if source == DECIMAL else source for source, target in casts() if target.name == type_.name]
     if not sources:
         return constant(draw, type_)
@@ -230,7 +230,7 @@ def converted(draw: Draw, type_: Type, scope: Scope) -> Expr:
 
 
 def cast_from(draw: Draw, source: Type, type_: Type, scope: Scope) -> Expr:
-    """Return a cast of a value of ``source`` that has an answer."""
+    """Return a cast of a value of ``source`` that has a result."""
     if source == STRING and type_ == JSON:
         return Cast(literal(pick(draw, POOLS[JSON]), STRING), JSON)
     if source == STRING:
@@ -278,7 +278,7 @@ def member(draw: Draw, scope: Scope, other: Scope) -> Expr:
 
 
 def orders(draw: Draw, scope: Scope, *, complete: bool) -> tuple[Ordering, ...]:
-    """Return an order; a complete one has no ties, because the key decides in the end."""
+    """Return an order; a complete one has no ties, because the key is appended."""
     keys = []
     for _ in range(draw(st.integers(0 if complete else 1, 2))):
         type_ = pick(draw, ORDERED_TYPES)
@@ -334,7 +334,7 @@ def exact(draw: Draw, scope: Scope) -> Expr:
 
 
 def finite(expr: Expr) -> Expr:
-    """Return ``expr`` without infinities and NaN, of which one engine has no variance."""
+    """Return ``expr`` without infinities and NaN, for which one engine has no variance."""
     return case([(call("lt", call("abs", expr), literal(1e6)), expr)], literal(1.0))
 
 
@@ -370,13 +370,13 @@ def windowed(draw: Draw, production: Production, scope: Scope) -> Expr:
     ]
     frame = pick(draw, FRAMES) if op.framed else None
     if frame is not None or op.ordered or chance(draw, 50):
-        # The rows of a RANGE are all those that tie, so an aggregate over them is the same in any order.
+        # A RANGE frame contains all rows that tie, so an aggregate over it does not depend on their order.
         loose = op.kind == "aggregate" and (frame is None or frame.mode == "RANGE") and chance(draw, 60)
         order = orders(draw, scope, complete=not loose)
     else:
         order = ()
     if op.ordered and not order:
-        order = (Ordering(literal(True)),)  # one row: nothing tells rows apart
+        order = (Ordering(literal(True)),)  # a single row: there is nothing to order
     found = over(aggregation(op.name, *args, where=where), partition, order, frame)
     return call("round", found, literal(6)) if op.approximate else found
 

@@ -1,4 +1,4 @@
-"""Random programs: literal tables, and a few steps upon them."""
+"""Random programs: literal tables, and a few steps on top of them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ OPTIONAL = [name for name, _, required in PASSES if not required]
 
 @dataclass(frozen=True)
 class Program:
-    """A plan. ``ordered``: its rows come in an order; ``without``: the optional passes that are turned off."""
+    """A plan. ``ordered``: its rows have an order; ``without``: the optional passes that are turned off."""
 
     plan: Node
     ordered: bool
@@ -70,7 +70,7 @@ def programs(draw: Draw) -> Program:
 
 @st.composite
 def programs_with(draw: Draw, part: object) -> Program:
-    """Return programs in which ``part`` occurs: an operation, a cast from one type to another, or a kind of step."""
+    """Return programs that contain ``part``: an operation, a cast from one type to another, or a kind of step."""
     scope = table(draw, "data")
     if isinstance(part, type):
         scope = STEP_OF[part](draw, scope) if part in STEP_OF else scope
@@ -115,7 +115,7 @@ def computed(draw: Draw, scope: Scope) -> Expr:
 
 
 def extend(draw: Draw, scope: Scope) -> Scope:
-    """Add columns, or replace some that are not in the key; all from the columns as they were."""
+    """Add columns, or replace columns that are not in the key, all computed from the original columns."""
     scope = with_queries(draw, scope)
     names = draw(
         st.lists(st.sampled_from([name for name in NAMES if name not in scope.key]), min_size=1, max_size=2, unique=True)
@@ -175,7 +175,7 @@ def group(draw: Draw, scope: Scope) -> Scope:
 
 
 def plain_key(expr: Expr, node: Node) -> object:
-    """Return what a key comes from, below steps that copy a column under another name; constants are all one."""
+    """Return the expression that a key comes from, below steps that rename a column; constants are all the same."""
     while isinstance(expr, Column):
         while not isinstance(node, Extend | Select) and node.inputs() and not isinstance(node, Aggregate | Union | Join):
             node = node.inputs()[0]
@@ -190,7 +190,7 @@ def plain_key(expr: Expr, node: Node) -> object:
 
 
 def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:
-    """Return the groups with aggregates rounded whose last digit differs between libraries."""
+    """Return the groups, with aggregates rounded if their last digit differs between libraries."""
     columns = tuple(
         (name, call("round", node.column(name), literal(6)))
         for name, expr in calls
@@ -200,7 +200,7 @@ def rounded(node: Node, calls: Sequence[tuple[str, Aggregation]]) -> Node:
 
 
 def union(draw: Draw, scope: Scope) -> Scope:
-    """Put rows below the rows: the same again, or some of them. Nothing tells rows apart then."""
+    """Append the same rows, or some of them. The result has no key."""
     other = filter_(draw, scope) if chance(draw, 70) else scope
     names = [name for name in scope.node.types if name in scope.key or chance(draw, 80)]
     node = Union((scope.node, other.node), tuple(draw(st.permutations(names))))
@@ -208,7 +208,7 @@ def union(draw: Draw, scope: Scope) -> Scope:
 
 
 def unkeyed(draw: Draw, node: Node, exact: frozenset[str]) -> Scope:
-    """Return rows of which some may be equal as groups of equal rows."""
+    """Return rows that may repeat as groups of equal rows."""
     names = [name for name, type_ in node.types.items() if type_ != JSON]
     grouped = Aggregate(
         node, tuple((name, node.column(name)) for name in names), ((fresh(draw, "size", names), aggregation("size")),)
@@ -273,7 +273,7 @@ def join(draw: Draw, scope: Scope) -> Scope:
 
 
 def fresh(draw: Draw, name: str, taken: Sequence[str]) -> str:
-    """Return a name that is not taken, also when all are that were thought of."""
+    """Return a name that is not taken, even if all candidates are."""
     free = [other for other in NAMES if other not in taken]
     return pick(draw, free) if free else f"{name}_{len(taken)}"
 
@@ -286,7 +286,7 @@ def limit(draw: Draw, scope: Scope) -> Scope:
 
 
 def with_queries(draw: Draw, scope: Scope) -> Scope:
-    """Return ``scope``, sometimes with plans to ask for a single value: the rows themselves, or another table."""
+    """Return ``scope``, sometimes with plans for scalar queries: the rows themselves, or another table."""
     if not chance(draw, 20):
         return scope
     return replace(scope, others=(scope.node, table(draw, "aside").node))
@@ -298,7 +298,7 @@ def grouping_sets(draw: Draw, scope: Scope) -> Scope:
     return Scope(node, ("k", "level"), frozenset())
 
 
-#: A step of each kind. Rows written out are what every program starts with.
+#: A step of each kind. Literal rows are the start of every program.
 STEP_OF: dict[type[Node], Callable[[Draw, Scope], Scope]] = {
     Extend: extend,
     Select: select,

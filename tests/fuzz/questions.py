@@ -1,8 +1,8 @@
 """Random questions of product analytics: events with sessions, labeled by windows, filtered, grouped and joined.
 
-The programs of ``programs.py`` cover every operation; these cover the passes. Labels serve as filters, keys and values
-in every combination, steps are shared, names are used again, and most groups are small, so that a pass that moves a
-step too far changes an answer.
+The programs of ``programs.py`` cover every operation; these cover the passes. Labels are used as filters, keys and values in
+every combination, steps are shared, names are reused, and most groups are small, so that a pass that moves a step too far
+changes a result.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ MOMENTS = tuple(
         ),
     )
 )
-#: Under "n" there is a number only where "t" says so, and it is not read as one elsewhere.
+#: The key "n" has a number only if "t" says so, and it is not read as a number otherwise.
 STACKS = tuple(
     map(
         json.dumps,
@@ -167,7 +167,7 @@ def events(draw: Random) -> Node:
 
 
 def question_of_text(seed: int) -> Node:
-    """Return a question of events with a number that is stored as text, sometimes in two spellings: how many there are."""
+    """Return a question about events with a number that is stored as text, sometimes spelled in two ways: their count."""
     draw = Random(seed)
     if chance(draw, 50):
         return question(seed, events_with_text)
@@ -242,7 +242,7 @@ def scalar(draw: Random, node: Node, type_: Type) -> Expr:
         )
     if stacks and type_ == INT64:
         stack = pick(draw, stacks)
-        # The number is read behind a condition, without which reading it is an error.
+        # The number is read under a condition, without which reading it is an error.
         is_number = call("eq", call("json_get_text", stack, literal("t")), literal("number"))
         return pick(
             draw, (call("json_length", stack), case([(is_number, cast(call("json_get_text", stack, literal("n")), INT64))]))
@@ -281,7 +281,7 @@ def condition(draw: Random, node: Node, depth: int = 2) -> Expr:
 
 
 def partition(draw: Random, node: Node) -> list[Expr]:
-    """Return the expressions that a window is divided by."""
+    """Return the partition of a window."""
     found: list[Expr] = [
         node.column(name) for name in ("user_id", "session_id") if node.types.get(name, JSON) != JSON and chance(draw, 40)
     ]
@@ -463,7 +463,7 @@ def united(draw: Random, node: Node) -> Node:
     """Append a part of the rows to all of them."""
     part: Node = Filter(node, condition(draw, node))
     if chance(draw, 30):
-        # As of frames that are appended one by one.
+        # As in frames that are appended one by one.
         part = Select(
             Union((part, Filter(node, condition(draw, node))), tuple(node.types)),
             tuple((name, node.column(name)) for name in node.types),
@@ -472,7 +472,7 @@ def united(draw: Random, node: Node) -> Node:
 
 
 def joined_back(draw: Random, node: Node) -> Node:
-    """Add an aggregate of the group of each row by a join, as a frame does that is aligned on its index."""
+    """Add an aggregate of the group of each row by a join, as a frame does when it aligns on its index."""
     found = columns(node, STRING, INT64)
     if not found:
         return node
@@ -557,7 +557,7 @@ def counted_within(draw: Random, node: Node) -> Node:
 
 
 def two_questions(draw: Random, node: Node) -> Node:
-    """Ask two questions of the same rows, one of them most often of a part, and put the answers side by side."""
+    """Combine two questions about the same rows, usually one about a part of them, side by side."""
     keys = keys_of(draw, node)
     while not keys:
         keys = keys_of(draw, node)

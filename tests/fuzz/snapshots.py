@@ -1,4 +1,4 @@
-"""Events as a snapshot has them: their stacks in a dimension that is joined by an id, members of JSON in columns beside it."""
+"""Events as stored in a snapshot: their stacks in a dimension that is joined by an id, JSON keys as additional columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from objectiv_local.plan.expr import Column, Expr, call, case, cast, literal
 from objectiv_local.plan.nodes import Extend, Filter, Join, JoinSide, Node, Select, Union, Values
 from objectiv_local.types import INT64, JSON
 
-#: Columns of events that lie with them.
+#: Columns of events that are stored with them.
 OWN = tuple(column for column in COLUMNS if column[0] != "stack")
 _STACK, _PROPERTIES = Column("stack", JSON), Column("properties", JSON)
 _WORDS = tuple(map(literal, ("_type", "id", "Context", ":", " in ", ">")))
@@ -24,7 +24,7 @@ def _number(json: Column) -> Expr:
     return case([(is_number, cast(call("json_get_text", json, literal("n")), INT64))])
 
 
-#: What tables have of JSON columns, in which columns.
+#: JSON keys that tables store as columns, with these columns.
 MEMBERS: tuple[tuple[Expr, str], ...] = (
     (call("json_get_text", _PROPERTIES, literal("t")), "properties_t"),
     (_number(_PROPERTIES), "properties_n"),
@@ -48,7 +48,7 @@ def snapshot(draw: Random) -> Node:
     """Return up to nine events with stacks from a dimension, most often all of them with one, and most often in sessions."""
     node = events(draw)
     if chance(draw, 10):
-        # Two snapshots, or one with events that were not exported yet.
+        # Two snapshots, or one together with events that have not been exported yet.
         other = events(draw) if chance(draw, 50) else live(draw)
         node = Union((node, other), tuple(name for name in node.types if name in other.types))
     elif chance(draw, 10):
@@ -104,7 +104,7 @@ def live(draw: Random) -> Node:
 
 
 def met(draw: Random, node: Node) -> Node:
-    """Join two frames of snapshots, whose stacks are two columns then."""
+    """Join two frames of snapshots, which then have two columns of stacks."""
     other = events(draw) if chance(draw, 50) else node
     renamed = Select(other, tuple((f"other_{name}", other.column(name)) for name in ("user_id", "k", "stack")))
     how = pick(draw, ("inner", "left"))

@@ -1,4 +1,4 @@
-"""The rows that a generated program begins with, in a table: its rows have a row id, which rows written out do not."""
+"""The first rows of a generated program in a table: they have a row id, which literal rows do not have."""
 
 from __future__ import annotations
 

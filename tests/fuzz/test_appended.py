@@ -1,7 +1,7 @@
-"""Selections of a step that is joined to itself, appended, put in order and limited: the shape that DuckDB's optimizer gets
-wrong by itself (tests/engines/test_faults.py). Rows are written out, in a table, or in a Parquet file.
+"""Selections of a step that is joined with itself, appended, ordered and limited: the pattern for which DuckDB's optimizer
+returns wrong results (tests/engines/test_faults.py). Rows are literals, in a table, or in a Parquet file.
 
-``OBJECTIV_FUZZ_EXAMPLES=3000`` runs that many programs of each kind, and other ones each time.
+``OBJECTIV_FUZZ_EXAMPLES=3000`` runs that many programs of each kind, new ones each time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PAIRS = (
 
 
 def appended(seed: int) -> Limit:
-    """Return a program. The order is by all columns, so that it leaves no choice."""
+    """Return a program. It is ordered by all columns, so that the result is unique."""
     draw = Random(seed)
     rows = tuple(
         (literal(number), literal(draw.randrange(4)), literal(draw.choice([None, 1, 2, 3]), INT64))

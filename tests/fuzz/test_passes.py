@@ -1,13 +1,13 @@
-"""Questions of product analytics have the same answer with every pass, and with each of them left out.
+"""Questions of product analytics have the same result with all passes, and with each of them left out.
 
-Half of the programs begin with rows in a table, and the others with rows that are written out.
+Half of the programs begin with rows in a table, and the others with literal rows.
 
-The reference engine computes a plan step by step, as if each step were written to a table. The plan without optional
-passes is the truth; the plan after all passes, and after all but one, has to give the same rows, on the reference engine
-and, compiled to SQL, on each engine.
+The reference engine computes a plan step by step, as if each step were written to a table. Its result for the plan without
+optional passes is the expected one; the plan after all passes, and after all but one, has to return the same rows, on the
+reference engine and, compiled to SQL, on each engine.
 
-``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, and other ones each time; a failure names the numbers of the
-programs, which ``question`` and ``rows_left`` take.
+``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, new ones each time; a failure names the numbers of the programs, which
+``question`` and ``rows_left`` take.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from objectiv_local.plan.passes import PASSES, rewritten
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 OPTIONAL = tuple(name for name, _, required in PASSES if not required)
-#: One program in so many runs on the databases too, and on a cluster, where each takes a second.
+#: One in this many programs also runs on the databases, and on a cluster, where each one takes a second.
 SHARE, CLUSTER_SHARE = 5, 15
 
 
 @pytest.mark.hypothesis
 def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
-    # Without the parse of every statement by sqlglot, which takes longer than all the rest.
+    # Skips parsing every statement with sqlglot, which takes longer than everything else.
     monkeypatch.setattr(dialects, "lower", lower)
     engines = [opened(name, read_only=False) for name in DATABASES]
     first = random.SystemRandom().randrange(10**12) if EXAMPLES else 0
     changed: Counter[str] = Counter()
     failures: list[str] = []
     for number in range(first, first + (EXAMPLES or 1000)):
-        # Rows are shown in a table only, because those that are written out have no row id.
+        # Only rows in a table are shown, because literal rows have no row id.
         shows = number % 3 == 0
         programs = (
             (snapshot_question, snapshot_rows)
@@ -68,7 +68,7 @@ def test_every_pass_keeps_the_answers(postgres_url, monkeypatch):
 
 
 def failure(plan: Node, changed: Counter[str], engines: list[Sql], *, stored: bool) -> str:
-    """Return what is wrong with the answers of ``plan``, if anything; ``stored`` says where its rows are."""
+    """Return the differences between the results of ``plan``, if any; ``stored`` is where its rows are."""
     truth_plan = rewritten(plan, OPTIONAL)
     try:
         truth = evaluate(truth_plan)
@@ -95,7 +95,7 @@ def failure(plan: Node, changed: Counter[str], engines: list[Sql], *, stored: bo
 
 
 def variants(plan: Node, changed: Counter[str]) -> Iterator[tuple[str, Node]]:
-    """Yield the plan after all passes, and after all but each one that changes it."""
+    """Yield the plan after all passes, and after all except each one that changes it."""
     steps = [plan]
     for _, pass_, _ in PASSES:
         steps.append(pass_(steps[-1]))

@@ -1,6 +1,6 @@
-"""Random programs have one answer: that of the reference engine, on DuckDB and on Postgres.
+"""Random programs return the result of the reference engine on DuckDB and on Postgres.
 
-``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, and other ones each time.
+``OBJECTIV_FUZZ_EXAMPLES=20000`` runs that many programs, new ones each time.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
 from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
-#: One program in so many runs on a cluster, where each takes a second, unless others are asked for.
+#: One in this many programs runs on a cluster, where each one takes a second, unless more are requested.
 CLUSTER_SHARE = 6
-#: Programs of each part that no other program had: one of them has an answer.
+#: Programs for each part that no other program had; at least one of them has a result.
 EACH = 20
 PROFILE = settings(
     max_examples=EXAMPLES or 1200,
@@ -46,7 +46,7 @@ PROFILE = settings(
 
 @pytest.mark.hypothesis
 def test_programs_have_one_answer(postgres_url, monkeypatch):
-    # Without the parse of every statement by sqlglot, which takes longer than all the rest.
+    # Skips parsing every statement with sqlglot, which takes longer than everything else.
     monkeypatch.setattr(dialects, "lower", lower)
     seen: Counter[object] = Counter()
     engines = [opened(name) for name in DATABASES]
@@ -56,7 +56,7 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
         try:
             expected = evaluate(program.plan)
         except (Failure, OverflowError):
-            rejected()  # an error that exists on every engine, but not for rows and columns that it need not compute
+            rejected()  # an error on every engine, except for rows and columns that an engine need not compute
         number = next(numbers)
         for engine in engines:
             if EXAMPLES or engine.name not in CLUSTERS or number % CLUSTER_SHARE == 0:
@@ -81,7 +81,7 @@ def test_programs_have_one_answer(postgres_url, monkeypatch):
 
 @pytest.mark.hypothesis
 def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
-    """With every step in a temporary table, as if the engine could plan no two steps at once."""
+    """With every step in a temporary table, as if the engine could never plan two steps at once."""
     named = dialects.dialect_named
     monkeypatch.setattr(dialects, "lower", lower)
     monkeypatch.setattr(dialects, "dialect_named", lambda name: replace(named(name), most_steps=0))
@@ -131,7 +131,7 @@ def report(program: Program, found: str, expected: Rows, engines: list[Sql]) -> 
     for engine in engines:
         try:
             parts.append(f"-- {engine.name}\n{engine.sql(program.plan, program.without)}")
-        except Exception as error:  # what cannot be compiled is shown without its SQL
+        except Exception as error:  # if it cannot be compiled, it is shown without its SQL
             parts.append(f"-- {engine.name}\n{type(error).__name__}: {str(error)[:500]}")
     return "\n\n".join(["", *parts])
 

@@ -1,7 +1,7 @@
-"""Values, names and constants that generated programs are made of: few, so that they meet, and odd, so that they tell.
+"""Values, names and constants of generated programs: few, so that they coincide, and unusual, so that they reveal errors.
 
-Numbers are small, so that no sum leaves 64 bits. Floats are multiples of a quarter, so that a sum of them is the same in
-any order; the rest of the test relies on that instead of on a tolerance.
+Numbers are small, so that no sum exceeds 64 bits. Floats are multiples of a quarter, so that sums do not depend on the order;
+the rest of the test relies on that instead of a tolerance.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from objectiv_local.types import (
     decimal_type,
 )
 
-#: The one type of decimals in generated programs, and the types with it.
+#: The only type of decimals in generated programs, and the types that include it.
 MONEY = decimal_type(2)
 ALL_TYPES = tuple(MONEY if type_ == DECIMAL else type_ for type_ in TYPES)
 
@@ -62,7 +62,7 @@ TEXTS = (
     "a\nb",
 )
 
-# Under "id" and "n" there is never an object or array: their text differs between engines.
+# The keys "id" and "n" never have an object or array, whose text differs between engines.
 DOCUMENTS = (
     [],
     {},
@@ -130,7 +130,7 @@ POOLS: dict[Type, tuple[object, ...]] = {
     JSON: tuple(json.dumps(document, ensure_ascii=False) for document in DOCUMENTS),
 }
 
-# Case variants, names that Postgres would cut to the same one, reserved words, names that need quotes.
+# Case variants, names that Postgres would truncate to the same name, reserved words, names that need quotes.
 NAMES = (
     "a",
     "A",
@@ -165,13 +165,13 @@ OBJECTS = (
     {"id": "zz"},
 )
 
-#: Patterns of which every match is the same on every engine, and others.
+#: Patterns that match the same on every engine, and others.
 PATTERNS = ("a", "[a-z]+", r"\d", r"^a", r"\W", "é", "(a)b?")
 LOOSE = (*PATTERNS, "a|ab", r"\ba", "b*", ".", "", r"^\s")
 TIME_PARTS = ("hour", "minute", "second", "microsecond")
 DATE_PARTS = ("year", "quarter", "month", "week", "isoyear", "day", "dayofyear", "dayofweek", *TIME_PARTS)
 
-#: Zones with summer time, without it, in the south, and one that engines may have of another release.
+#: Zones with daylight saving, without it, in the south, and one that engines may have in another release.
 ZONES = ("Europe/Amsterdam", "Asia/Kolkata", "Australia/Lord_Howe", "America/Winnipeg", "CET", "UTC")
 
 #: The constants of an operation: one strategy for each constant argument.

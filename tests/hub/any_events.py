@@ -1,4 +1,4 @@
-"""The models of the hub over events of any product in plain Python: what their documentation says, by the most direct way.
+"""The models of the hub in plain Python over events of any product, by brute force.
 
 An event is a dict of its columns. Ids are of any type, None is a missing value, and events without a user have no session.
 """
@@ -17,7 +17,7 @@ import pyarrow as pa
 DAY = datetime.timedelta(days=1)
 MICROSECOND = datetime.timedelta(microseconds=1)
 
-#: How ids look: none of them grows with time.
+#: Kinds of ids, none of which increases with time.
 IDS = {
     "text": (pa.string(), lambda number: f"id {number * 377 % 997:03}"),
     "uuid": (pa.string(), lambda number: str(uuid.UUID(int=(number * 377 % 997) << 64))),
@@ -27,7 +27,7 @@ PLACES = ("/", "/cart", "/help", "/pay")
 
 
 def drawn(kind="text", seed=2, count=120, overlap=True):
-    """Return events of three users and of nobody, in sessions that overlap where users have two devices. Few have no session."""
+    """Return events of three users and without a user, in sessions that overlap if users have two devices; few lack a session."""
     draw, make = random.Random(seed), IDS[kind][1]
     users = [make(number) for number in range(3)]
     sessions = itertools.count(1)
@@ -55,7 +55,7 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
             }
         )
     for own in groups([each for each in events if each["session_id"] is not None], "session_id").values():
-        # Ties are broken in another order than that of the ids.
+        # Ids have another order than ties.
         for place, each in enumerate(sorted(own, key=lambda each: (each["moment"], each["country"] or "")), 1):
             each["session_hit_number"] = place
     draw.shuffle(events)
@@ -63,7 +63,7 @@ def drawn(kind="text", seed=2, count=120, overlap=True):
 
 
 def numbered(events, gap=datetime.timedelta(minutes=30)):
-    """Return events with sessions as the hub numbers them."""
+    """Return events with sessions numbered as in the hub."""
     sessions = []
     for own in groups(drop_ungrouped(events, "user_id"), "user_id").values():
         before = None
@@ -83,7 +83,7 @@ def numbered(events, gap=datetime.timedelta(minutes=30)):
 
 
 def table(events, kind):
-    """Return events as an Arrow table; ids of the kind uuid are text, for the frame to cast."""
+    """Return events as an Arrow table; ids of the kind uuid are text, which the frame casts."""
     ids = IDS[kind][0]
     return pa.Table.from_pylist(
         events,
@@ -243,7 +243,7 @@ def funnel(events, *, dropna=False, key=None):
 
 
 def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None, placed=False):
-    """Return the group and the names of each path; with ``placed``, the place of its hit in the group between them."""
+    """Return the group and the names of each path; with ``placed``, also the position of its hit in the group."""
     rows = []
     for group, own in sorted(groups(drop_ungrouped(events, key), key).items(), key=lambda item: missing_last(item[:1])):
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))
@@ -267,7 +267,7 @@ def paths(events, steps, key, *, from_end=False, n_examples=None, converts=None,
 
 
 def transitions_of(paths):
-    """Return how often one location follows another in placed paths, each time once."""
+    """Return how often one location follows another in placed paths, counting each transition once."""
     found = {
         (group, place + step, pair)
         for group, place, *names in paths
@@ -279,13 +279,13 @@ def transitions_of(paths):
 
 
 def flows(rows):
-    """Return how often each pair of names that follow each other is in rows of names."""
+    """Return how often each pair of consecutive names occurs in rows of names."""
     pairs = [pair for row in rows for pair in itertools.pairwise(row) if None not in pair]
     return sorted(((*pair, pairs.count(pair)) for pair in set(pairs)), key=lambda row: (-row[2], row))
 
 
 def transitions(events, key):
-    """Return how often one location follows another, each time once."""
+    """Return how often one location follows another, counting each transition once."""
     found = []
     for own in groups(drop_ungrouped(events, key), key).values():
         own.sort(key=lambda each: (each["moment"], each["location"] is None, each["location"] or "", each["event_id"]))

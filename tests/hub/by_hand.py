@@ -1,7 +1,7 @@
-"""The models of the hub in plain Python, over lists of hits: what their documentation says, by the most direct way.
+"""The models of the hub in plain Python over lists of hits, by brute force.
 
-Each model is a function of hits, as ``sessionized`` makes them of raw events, and returns a list of rows, or a dict by the
-id of the event for labels. None is a missing value.
+Each model is a function of hits, which ``sessionized`` makes of raw events. It returns a list of rows or, for labels, a dict by
+event id. None is a missing value.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def groups(hits, key):
 
 
 def none_last(row):
-    """Return a key that puts rows in order with missing values last."""
+    """Return a key that sorts rows with missing values last."""
     return [(value is None, 0 if value is None else value) for value in row]
 
 
@@ -92,7 +92,7 @@ def with_sessions(hits, gap=datetime.timedelta(seconds=1800)):
 
 
 def identified(events, name, *, anonymous):
-    """Return the hits with users as who they last said they are; all others None, if they are to stay anonymous."""
+    """Return the hits with each user's last identity; None for other users if they are to stay anonymous."""
     hits = hits_of(events)
     known = {}
     for hit in in_order(hits):
@@ -332,7 +332,7 @@ def paths(
 
 
 def flows(rows):
-    """Return how often each pair of following names is in rows of names."""
+    """Return how often each pair of consecutive names occurs in rows of names."""
     pairs = [pair for row in rows for pair in itertools.pairwise(row) if None not in pair]
     return sorted(((*pair, pairs.count(pair)) for pair in set(pairs)), key=lambda row: (-row[2], row))
 

@@ -6,7 +6,7 @@ CONVERSION = "bought"
 
 
 def made(hub, df):
-    """Return the hub with the conversion that the models count: a press on what is named `buy`."""
+    """Return the hub with the conversion that the models count: a press on the location named `buy`."""
     hub.add_conversion_event(location_stack=df.location_stack.json[{"id": "buy"} :], event_type="PressEvent", name=CONVERSION)
     return hub
 
@@ -58,5 +58,5 @@ MODELS = {
     ),
 }
 
-#: Those whose columns depend on the data, and ask for them while they are built.
+#: Models whose columns depend on the data, so that building them runs a query.
 ASK_FOR_COLUMNS = {name for name in MODELS if name.startswith("retention_matrix")}

@@ -1,4 +1,4 @@
-"""Presses of three users on locations within each other, over a few weeks, small enough to check models by hand."""
+"""Presses of three users on nested locations over a few weeks, few enough to check models by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw tables of events for the tests of the hub, stored in each way that a user may have them."""
+"""Raw tables of events for the tests of the hub, stored in every supported way."""
 
 from __future__ import annotations
 

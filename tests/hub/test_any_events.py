@@ -1,5 +1,5 @@
-"""Every model but that of nested locations on events of any product, against the same in plain Python: ids of every type, none of
-which grows with time, sessions that overlap, events at one moment, and events of nobody.
+"""Every model except nested locations on events of any product, compared with plain Python: ids of every type that do not
+increase with time, overlapping sessions, events at the same moment, and events without a user.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from objectiv_local import DataFrame, ModelHub, dialects
 from objectiv_local import hub as hub_package
 from objectiv_local.dialects import lower
 
-#: The types of ids; and text, with sessions that the hub computed.
+#: The types of ids; and text, with sessions computed by the hub.
 KINDS = (*by_hand.IDS, "sessionized", "event frame")
 PERIOD = "%Y-%m-%d"
 BUYS = {"converts": lambda each: each["event_type"] == "buy"}
@@ -28,7 +28,7 @@ on_all = pytest.mark.parametrize(("engine", "kind"), [(engine, kind) for engine 
 
 @pytest.fixture(autouse=True)
 def unparsed(monkeypatch):
-    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
     monkeypatch.setattr(dialects, "lower", lower)
 
 
@@ -63,7 +63,7 @@ def cell(value):
 
 
 def rows(found):
-    """Return the rows of an answer, with its groups first."""
+    """Return the rows of a result, with its groups first."""
     table = found.to_pandas()
     table = table.to_frame() if table.ndim == 1 else table
     table = table.reset_index() if any(table.index.names) else table
@@ -128,7 +128,7 @@ def retention(events, period, **options):
 
 
 def by_day(events):
-    """Return events with their day as the text that the hub makes of it."""
+    """Return events with their day as the hub formats it."""
     return [{**each, "day": f"{each['moment']:{PERIOD}}"} for each in events]
 
 
@@ -238,8 +238,8 @@ def test_period_of_time(engine):
 
 
 @on_every_engine
-def test_hits_at_one_moment_and_place_are_in_the_order_of_their_ids(engine):
-    # In the order of all columns, the type would decide.
+def test_hits_at_the_same_moment_and_location_are_ordered_by_id(engine):
+    # Ordered by all columns, the type would decide.
     hits = pa.table(
         {
             "event_type": ["buy", "view"],
@@ -253,7 +253,7 @@ def test_hits_at_one_moment_and_place_are_in_the_order_of_their_ids(engine):
     assert rows(converted(hub_of(), df, 2, "user_id")) == [("u", "/", "/")]
 
 
-#: Files that know how Objectiv's events are laid out, and models that are about locations within each other.
+#: Files that know the layout of Objectiv's events, and models of nested locations.
 OF_STACKS = {
     "analyses/taxonomy.py",
     "series.py",

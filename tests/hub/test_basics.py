@@ -1,6 +1,6 @@
-"""The original's notebook page on the basics of its model hub, as its readers write it, to the last cell on every engine.
+"""The original notebook on the basics of the model hub, as its readers write it, to the last cell on every engine.
 
-Each answer is checked by hand: see by_hand.py.
+Each result is checked by hand: see by_hand.py.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def test_the_page(target, hits, events, capsys):
     assert rows(modelhub.aggregate.session_duration(df[df.is_new_user])) == by_hand.session_duration(new, day)
     assert rows(modelhub.aggregate.session_duration(df, groupby=df.session_id)) == by_hand.session_duration(hits, session)
 
-    # A conversion, registered before the rows are kept in a temporary table.
+    # A conversion, registered before the rows are materialized in a temporary table.
     modelhub.add_conversion_event(
         location_stack=df.location_stack.json[LINK:], event_type="PressEvent", name="quickstart_presses"
     )
@@ -114,7 +114,7 @@ def test_the_page(target, hits, events, capsys):
     assert by_event(df.before_conversion) == by_hand.pre_conversion_hit_number(hits, session, **PRESSED)
     assert by_event(modelhub.map.is_conversion_event(df, "quickstart_presses")) == by_event(df.is_conversion_event)
 
-    # What converting sessions press before.
+    # Presses before the conversion in converting sessions.
     pressed = df[(df.conversions >= 1) & (df.conversions_in_time == 0) & (df.event_type == "PressEvent")]
     presses = pressed.groupby("session_id").session_hit_number.count().to_frame()
     before = [hit for hit in hits if in_all[hit.id] >= 1 and so_far[hit.id] == 0]
@@ -126,7 +126,7 @@ def test_the_page(target, hits, events, capsys):
     assert rows(top) == by_hand.features(before)
     assert len(top.head()) == min(5, len(by_hand.features(before))) > 0
 
-    # Some of the rows, all of them again, and rows of other days: the conversion holds for each.
+    # A sample of the rows, all rows again, and rows of other days: the conversion applies to each.
     part = df.get_sample(sample_percentage=40)
     kept = set(part.to_pandas().index)
     assert 0 < len(kept) < len(hits)

@@ -1,4 +1,4 @@
-"""Every model against the same model in plain Python, on events at every edge: see by_hand.py for the definitions."""
+"""Every model compared with the same model in plain Python, on edge cases of events: see by_hand.py for the definitions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TYPES = {
     "InteractiveEvent": ["AbstractEvent", "InteractiveEvent"],
     "MediaEvent": ["AbstractEvent", "MediaEvent"],
 }
-#: Pauses around the gap of sessions and around whole days, weeks, months and years, and none.
+#: Pauses around the gap of sessions and around whole days, weeks, months and years, and no pause.
 PAUSES = [
     datetime.timedelta(**each)
     for each in (
@@ -59,12 +59,12 @@ BOUGHT = {"stack": {"id": "buy"}, "type_": "PressEvent"}
 IDENTITY = {"_type": "IdentityContext", "id": "email"}
 
 
-#: Those of a busy day: several sessions of each user, and hits of many at one moment.
+#: Pauses of a busy day: several sessions per user, and hits of many users at the same moment.
 SHORT = [datetime.timedelta(seconds=seconds) for seconds in (0, 0, 1, 40, 1200, 1800, 2000, 9000)]
 
 
 def drawn(seed, count=70, users=5, pauses=PAUSES):
-    """Return raw events; the last user is nobody. Hits of users at one moment are frequent, and ids do not grow with time."""
+    """Return raw events; the last user is missing. Ties between hits are frequent, and ids do not increase with time."""
     draw = random.Random(seed)
     moments = {who: START + draw.choice(pauses) for who in range(users)}
     events = []
@@ -77,7 +77,7 @@ def drawn(seed, count=70, users=5, pauses=PAUSES):
         ]
         contexts.append({"_type": "HttpContext", "id": "http", "user_agent": draw.choice(("Fox", "Cat"))})
         if who < 2 and draw.random() < 0.4:
-            # Of several in one event the first one counts, and those of another kind do not.
+            # Of several contexts in one event the first one counts, and contexts of another kind do not.
             contexts += [
                 IDENTITY | {"value": value} for value in draw.choice((["joe"], ["ann"], ["joe", "ann"], ["ann", "joe"]))
             ]
@@ -90,7 +90,7 @@ def drawn(seed, count=70, users=5, pauses=PAUSES):
     return events
 
 
-#: Two users, of whom moments say everything: a session over midnight, one of whole days later, and the edges of dates.
+#: Two users: a session over midnight, one several days later, and moments at the edges of dates.
 EDGES = [
     event(number, who, moment, type_="PressEvent", stack=stack, contexts=[{"_type": "ApplicationContext", "id": "shop"}])
     for number, (who, moment, stack) in enumerate(
@@ -150,7 +150,7 @@ def contexts(name):
     return lambda hub, df: getattr(df.global_contexts.gc, name)
 
 
-#: What each label is here, and by hand.
+#: Each label in the hub, and in plain Python.
 LABELS = {
     "time_agg": (lambda hub, df: hub.time_agg(df), lambda hits: {hit.id: day(hit)[0] for hit in hits}),
     "session_id": (lambda hub, df: df.session_id, lambda hits: {hit.id: hit.session for hit in hits}),
@@ -212,7 +212,7 @@ LABELS = {
     ),
 }
 PERIODS = ("daily", "weekly", "monthly", "yearly")
-#: What each model that counts is here, and by hand. Rows are in order.
+#: Each aggregate in the hub, and in plain Python. Rows are ordered.
 TABLES_OF = {
     "unique_users": (lambda hub, df: hub.agg.unique_users(df), lambda hits: by_hand.unique(hits, day, lambda hit: hit.user)),
     "unique_users total": (
@@ -337,7 +337,7 @@ TABLES_OF = {
     ),
 }
 MOMENT = datetime.datetime(2022, 2, 1)
-#: Options of the retention matrix here, with those by hand.
+#: Options of the retention matrix in the hub, and in plain Python.
 RETENTION = {
     **{period: ({"time_period": period}, {"period": period}) for period in PERIODS},
     "default": ({}, {"period": "monthly"}),
@@ -350,7 +350,7 @@ RETENTION = {
         {"event_type": "InteractiveEvent", "parent_types": True},
         {"period": "monthly", "event_type": "InteractiveEvent", "parent_types": True},
     ),
-    # Dates and moments that events have, and a microsecond to either side.
+    # Dates and moments of events, and a microsecond to either side.
     **{
         f"{side} {number}": ({"time_period": "daily", f"{side}_date": given}, {"period": "daily", side: moment})
         for side in ("start", "end")
@@ -373,12 +373,12 @@ RETENTION = {
 
 @pytest.fixture(autouse=True)
 def unparsed(monkeypatch):
-    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
     monkeypatch.setattr(dialects, "lower", lower)
 
 
 def frames(engine, name, directory):
-    """Return the hub with its conversions, and a function that makes event frames of a table."""
+    """Return the hub with its conversions, and a function that creates event frames of a table."""
     target, table = stored(engine, TABLES[name], directory)
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application", "global_contexts"])
 
@@ -413,7 +413,7 @@ def by_event(series):
 
 
 def rows(found):
-    """Return the rows of an answer as tuples of plain values, the index first."""
+    """Return the rows of a result as tuples of plain values, index first."""
     table = found.to_pandas()
     table = table.to_frame() if isinstance(table, pd.Series) else table
     table = table.reset_index() if any(table.index.names) else table

@@ -1,4 +1,4 @@
-"""Conversions by a condition: a function of the frame at hand, in every model that counts conversions."""
+"""Conversions by a condition, a function of the frame that a model is applied to, in every model that counts conversions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_model_of_conversions(engine, condition):
 
 
 @on_every_engine
-def test_the_condition_is_that_of_the_frame_at_hand(engine):
+def test_a_condition_is_applied_to_the_frame_of_the_model(engine):
     hub, df = ModelHub(), frame(engine, "text")
     hub.add_conversion_event(name="bought", where=last_of_country)
     events = [each for each in by_hand.drawn() if each["event_type"] == "buy"]
@@ -135,7 +135,7 @@ def test_conditions_of_objectiv_frames():
         (lambda events: frame("duckdb", "int64").event_type == "buy", InvalidValue, "returns a series of other rows"),
     ],
 )
-def test_wrong_conditions(where, error, words):
+def test_invalid_conditions(where, error, words):
     hub, df = ModelHub(), frame("duckdb", "text")
     hub.add_conversion_event(name="bought", where=where)
     for model in (hub.map.is_conversion_event, hub.map.conversions_counter, hub.map.pre_conversion_hit_number):
@@ -147,11 +147,7 @@ def test_wrong_conditions(where, error, words):
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        (
-            {"where": large, "event_type": "buy"},
-            InvalidValue,
-            "given by where, or by location_stack and event_type, not by both",
-        ),
+        ({"where": large, "event_type": "buy"}, InvalidValue, "takes either where, or location_stack and event_type, not both"),
         (
             {"where": "amount > 10"},
             InvalidType,
@@ -161,7 +157,7 @@ def test_wrong_conditions(where, error, words):
         ({"where": large, "name": ""}, InvalidValue, "cannot be empty"),
     ],
 )
-def test_wrong_registrations(given, error, words):
+def test_invalid_registrations(given, error, words):
     hub = ModelHub()
     with pytest.raises(error, match=words):
         hub.add_conversion_event(**given)

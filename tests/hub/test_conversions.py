@@ -1,4 +1,4 @@
-"""Conversions over one state of a frame, applied to others: what they are computed from, found there, or told to be missing."""
+"""Conversions registered over one state of a frame and applied to others: their columns are found, or reported missing."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def test_a_column_of_another_name(df):
     assert converts(hub, kept(kept(renamed).rename(columns={"place": "where"}))) == BOUGHT
 
 
-def test_a_column_that_was_replaced_since(df):
+def test_a_replaced_column(df):
     hub = registered(buying(df.location_stack), event_type="PressEvent")
     pressed = BOUGHT | {3: False}
     changed = df.copy()
     changed["location_stack"] = changed.location_stack.json[:1]
-    # As it was, where it still is there below; else it is gone, and what has its name now does not stand in for it.
+    # The replaced column is used if it still exists in an earlier step; otherwise it is missing, and its namesake is not used.
     assert converts(hub, changed) == pressed
     assert converts(hub, changed[changed.session_hit_number == 1]) == {1: True, 3: False, 4: True}
     for frame in (kept(changed), kept(changed[changed.session_hit_number == 1]), changed.get_sample(sample_percentage=100)):
@@ -75,7 +75,7 @@ def test_a_column_that_was_replaced_since(df):
     assert converts(hub, kept(changed)) == pressed
 
 
-def test_a_column_that_was_replaced_before_rows_were_kept_and_others_written(tmp_path):
+def test_a_column_replaced_before_materializing_and_overwriting(tmp_path):
     target, table = stored("duckdb file", EVENTS, tmp_path)
     with connect(target, read_only=False, new=True) as engine:
         df = ModelHub().get_objectiv_dataframe(db_url=engine, table_name=table)
@@ -92,7 +92,7 @@ def test_columns_computed_from_others(df):
     own = df.copy()
     own["part"] = buying(own.location_stack)
     hub = registered(own.part)
-    # Those of frames that never had the column, and of one that had it and lost it.
+    # Frames that never had the column, and a frame that had it and lost it.
     for frame in (
         df,
         kept(df),
@@ -105,7 +105,7 @@ def test_columns_computed_from_others(df):
     neither = kept(own.drop(columns=["part", "location_stack"]))
     with pytest.raises(ColumnNotFound, match=r"computed from part as it was(.|\n)*register it again"):
         hub.map.is_conversion_event(neither, "bought")
-    # What it was computed from has other values under its name now.
+    # The column that it was computed from now has other values.
     own["location_stack"] = own.location_stack.json[5:]
     with pytest.raises(ColumnNotFound, match="computed from part as it was"):
         hub.map.is_conversion_event(kept(own.drop(columns=["part"])), "bought")
@@ -119,7 +119,7 @@ def test_a_stack_of_other_rows(df):
     bought = {1: False, 2: False, 3: True, 4: True}
     assert converts(hub, df) == converts(hub, df.assign(x=1)) == converts(hub, df.materialize()) == bought
     assert converts(hub, df[df.event_type == "PressEvent"]) == {1: False, 2: False, 4: True}
-    with pytest.raises(InvalidValue, match=r"looks at other rows than its own(.|\n)*register it again"):
+    with pytest.raises(InvalidValue, match=r"reads other rows than its own(.|\n)*register it again"):
         hub.map.is_conversion_event(kept(df), "bought")
 
 
@@ -137,7 +137,7 @@ def test_frames_of_other_rows_are_read_by_name(df, tmp_path):
     assert sorted(plain(hub.map.is_conversion_event(twice, "bought").to_pandas())) == [False] * 4 + [True] * 4
 
 
-def test_constants_are_no_columns(df):
+def test_constants_are_not_columns(df):
     hub = registered(buying(df.location_stack))
     later = kept(df.assign(wanted='{"id": "buy"}', zero=0))
     assert converts(hub, later) == BOUGHT

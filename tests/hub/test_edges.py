@@ -1,4 +1,4 @@
-"""Every model on frames at the edge: no event, one event, all at one instant, malformed stacks; and what it asks meanwhile."""
+"""Every model on edge cases: no event, one event, all at the same instant, malformed stacks; and the queries it runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_no_event(model, place, tmp_path):
 @pytest.mark.parametrize("model", MODELS)
 def test_one_event(model, place, tmp_path):
     found = fetched(model, *hub_and_frame(place, ONE, tmp_path))
-    # One hit is the conversion itself, so there is none before it, and none that a path could start or end at.
+    # The only hit is the conversion itself, so no hit is before it, and no path starts or ends at one.
     empty = {
         "top_product_features",
         "top_product_features_before_conversion",
@@ -83,12 +83,12 @@ def test_malformed_stacks_and_contexts(model, place, tmp_path):
     assert fetched(model, *hub_and_frame(place, events, tmp_path)) is not None
 
 
-#: Those that are a property of a column, of which nothing else is needed.
+#: Models that are accessors of a column, which need no other column.
 OF_A_COLUMN = ("nice_name", "feature_stack", "navigation_features", "get_from_context_with_type_series")
 
 
 @pytest.mark.parametrize("model", [model for model in MODELS if model not in OF_A_COLUMN])
-def test_frames_without_what_a_model_needs(model, tmp_path):
+def test_frames_without_required_columns(model, tmp_path):
     hub, df = hub_and_frame("parquet", ONE, tmp_path)
     refused = []
     for column in df.data_columns:
@@ -101,7 +101,7 @@ def test_frames_without_what_a_model_needs(model, tmp_path):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_is_asked_while_a_model_is_built(model, tmp_path, monkeypatch):
+def test_no_query_runs_while_a_model_is_built(model, tmp_path, monkeypatch):
     hub, df = hub_and_frame("parquet", ONE, tmp_path)
     asked = []
     engine = type(df._state.engine)

@@ -1,4 +1,4 @@
-"""Bad input: a clear error of the package that is also the builtin one that a caller expects."""
+"""Bad input: a clear error of the package that is also the builtin error that a caller expects."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def frame(**arguments):
         ({"end_date": "2022-02-30"}, "end_date is not a day"),
         ({"start_date": 20220201}, "start_date is not a day"),
         ({"start_date": "2022-02-02", "end_date": "2022-02-01"}, "end_date 2022-02-01 is before start_date 2022-02-02"),
-        ({"session_gap_seconds": -1}, "session_gap_seconds has to be a number of seconds from 0, not -1"),
+        ({"session_gap_seconds": -1}, "session_gap_seconds has to be 0 seconds or more, not -1"),
     ],
 )
 def test_arguments(arguments, words):
@@ -88,7 +88,7 @@ def test_tables(tmp_path):
 
 @pytest.mark.parametrize("column", ["event_id", "cookie_id", "value"])
 @pytest.mark.parametrize("place", ["arrow", "postgres text"])
-def test_text_that_does_not_parse(column, place, tmp_path):
+def test_invalid_stored_values(column, place, tmp_path):
     target, table = stored(place, [{**EVENTS[0], column: "{no"}], tmp_path)
     df = ModelHub().get_objectiv_dataframe(db_url=target, table_name=table)
     with pytest.raises(DataInvalid, match="no"):
@@ -103,7 +103,7 @@ def test_unreachable_server_shows_no_password():
 
 def test_conversions(df):
     hub = ModelHub()
-    with pytest.raises(ColumnNotFound, match=r"no conversion event 'x'\nhint: register it with add_conversion_event"):
+    with pytest.raises(ColumnNotFound, match=r"unknown conversion event 'x'\nhint: register it with add_conversion_event"):
         hub.map.is_conversion_event(df, "x")
     hub.add_conversion_event(event_type="PressEvent", name="presses")
     with pytest.raises(KeyError, match="did you mean 'presses'"):
@@ -125,14 +125,12 @@ def test_models_on_frames_without_their_columns(df):
     for options, column in (({}, "event_type"), ({"parent_types": True}, "stack_event_types")):
         with pytest.raises(KeyError, match=f"{column} is not present in the frame, and retention_matrix needs it"):
             hub.agg.retention_matrix(df.drop(columns=[column]), event_type="PressEvent", **options)
-    with pytest.raises(
-        KeyError, match="location_stack is not present in the frame, and drop_off_locations needs it, or a column location"
-    ):
+    with pytest.raises(KeyError, match="drop_off_locations needs location_stack or location, and the frame has neither column"):
         hub.agg.drop_off_locations(df[["user_id", "moment", "event_type"]])
     with pytest.raises(KeyError, match=r"session_id is not present(.|\n)*hub.sessionize"):
         hub.agg.frequency(df[["user_id"]])
     hub.add_conversion_event(event_type="PressEvent", name="press")
-    with pytest.raises(KeyError, match="moment is not present in the frame, and pre_conversion_hit_number orders hits by it"):
+    with pytest.raises(KeyError, match="pre_conversion_hit_number orders hits by moment, and the frame has no column moment"):
         hub.map.pre_conversion_hit_number(df[["user_id", "event_type"]].materialize(), "press", partition="user_id")
     df["moment"] = "one"
     with pytest.raises(TypeError, match="needs moment as timestamp, not as string"):
@@ -147,7 +145,7 @@ def test_columns_may_have_any_name(df):
         assert hub.agg.drop_off_locations(named, groupby=name).view_sql().count(name) > 0
         assert len(hub.get_funnel_discovery().get_navigation_paths(named, 2, by=name)) == 1
         assert list(hub.map.conversions_in_time(named, "presses", partition=name).sort_index().to_pandas()) == [1, 2]
-    # A column that a model reads itself may be named once more.
+    # A column that a model reads itself may also be named as a group.
     assert list(hub.map.conversions_in_time(df, "presses", partition="moment").sort_index().to_pandas()) == [1, 1]
 
 
@@ -169,7 +167,7 @@ def test_groupby_of_the_caller_is_not_changed(df):
     assert by == ["day"]
 
 
-def test_sample_is_the_last_resort_and_says_so(monkeypatch, caplog):
+def test_the_sample_is_the_default_source_and_logged(monkeypatch, caplog):
     monkeypatch.delenv("DSN", raising=False)
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         df = ModelHub().get_objectiv_dataframe(end_date="2022-01-10")

@@ -1,4 +1,4 @@
-"""Users who say who they are, and global contexts in one column."""
+"""Users who identify themselves, and global contexts in one column."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENTS = [
     event(1, A, "2022-02-01 10:00:00", contexts=[APP]),
     event(2, A, "2022-02-01 10:01:00", contexts=[APP, is_("7", "crm"), is_("old@x"), is_("second@x")]),
     event(4, A, "2022-02-01 10:02:00", contexts=[is_("late@x")]),
-    # At the same moment, the greater event id is the later one.
+    # At the same moment, the larger event id is the later one.
     event(5, A, "2022-02-01 10:02:00", contexts=[is_("joan@x")]),
     event(3, A, "2022-02-01 10:10:00", contexts=[{"_type": "IdentityContext", "id": "email"}]),  # no value
     event(6, B, "2022-02-01 10:15:00", contexts=[is_("joan@x"), HTTP, COOKIES]),
@@ -49,10 +49,10 @@ def rows(df, *columns):
     return [tuple(plain(table.loc[event_id(number), list(columns)])) for number in NUMBERS]
 
 
-def test_users_are_who_they_say_last(place):
+def test_users_have_their_last_identity(place):
     df = frame(place, identity_resolution="email")
     assert df.dtypes["user_id"] == "string"
-    # A and B are one user, with one session; C was told apart by the cookie, and is anonymous.
+    # A and B are one user, with one session; C was identified by the cookie, and is anonymous.
     assert rows(df, "user_id", "session_id", "session_hit_number") == [
         (JOAN, 1, 1),
         (JOAN, 1, 2),
@@ -99,12 +99,12 @@ def test_labels_of_identified_users(place):
     assert plain(df.application.context.id.to_pandas().loc[[event_id(1), event_id(8)]]) == ["shop", None]
 
 
-def test_dates_decide_what_is_known(place):
+def test_only_identities_within_the_dates_are_known(place):
     df = frame(place, identity_resolution="email", start_date="2022-02-02")
     assert len(df) == 0
 
 
-def test_users_are_not_looked_up_for_what_needs_none(place):
+def test_users_are_only_looked_up_if_needed(place):
     df = frame(place, identity_resolution="email", with_sessionized_data=False)
     assert " JOIN " in df[["user_id"]].view_sql()
     assert " JOIN " not in df[["event_type"]].view_sql()
@@ -113,7 +113,7 @@ def test_users_are_not_looked_up_for_what_needs_none(place):
 
 def test_bad_identities(place):
     for wrong, words in (
-        ("", "is the id of an identity context"),
+        ("", "has to be the id of an identity context"),
         (5, "has to be a string or None"),
         (["email"], r"has to be a string or None, not \['email'\]"),
     ):

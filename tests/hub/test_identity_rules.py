@@ -1,4 +1,4 @@
-"""Who events are of, by devices and users, against plain Python: each rule, ids of every type, ties, and devices that are shared."""
+"""Identity rules compared with plain Python: each rule, ids of every type, ties, and shared devices."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def as_uuid(number):
     return str(uuid.UUID(int=number * 7919 % 10_007 << 64))
 
 
-#: The types of devices and users, how the numbers of devices and users look, and the type of what they are resolved to. In
-#: strings and whole numbers, ids of devices are ids of users, too.
+#: The types of devices and users, the format of their ids, and the type that they are resolved to. For strings and whole
+#: numbers, some device ids are also user ids.
 IDS = {
     "strings": ("string", "string", str, str, "string"),
     "numbers": ("int64", "int64", int, int, "string"),
@@ -42,13 +42,13 @@ on_ids = pytest.mark.parametrize("kind", IDS)
 
 
 def drawn(kind, seed=4, count=150):
-    """Return events of devices, some of which several users share, and of users with many devices; some lack either or both."""
+    """Return events of devices, some shared by several users, and of users with many devices; some lack either or both."""
     draw, (_, _, device, user, _) = random.Random(seed), IDS[kind]
     events, moment = [], START
     for number in range(count):
         moment += datetime.timedelta(seconds=draw.choice((0, 0, 60)))
         which = draw.randrange(30)
-        # The devices up to 11 are those of four users, the others have one at most, some none.
+        # Devices up to 11 belong to four users; the others have at most one user, some of them none.
         who = draw.randrange(4) if which < 12 else 40 + which // 4 if which < 24 else None
         events.append(
             {
@@ -93,7 +93,7 @@ def in_order(events):
 
 
 def turns(events):
-    """Return the users of each device in turn, with the moment and event that each begins with."""
+    """Return the successive users of each device, with the moment and event at which each begins."""
     found = defaultdict(list)
     for each in in_order(events):
         device, user = text(each["device_id"]), text(each["user_id"])
@@ -103,7 +103,7 @@ def turns(events):
 
 
 def components(events):
-    """Return the sets of ids that events connect, by widening each until nothing is added."""
+    """Return the sets of ids that events connect, by extending each until nothing is added."""
     pairs = {
         (("device", text(each["device_id"])), ("user", text(each["user_id"])))
         for each in events
@@ -192,7 +192,7 @@ def test_rules(engine, kind, rule):
     wanted = resolved(events, rule, kind)
     assert users_of(found) == wanted
     assert found.dtypes["user_id"] == IDS[kind][4]
-    # Nothing else is changed.
+    # Nothing else changes.
     assert found.columns == df.columns
     assert found.index_columns == df.index_columns
     others = ["device_id", "moment", "page"]
@@ -211,7 +211,7 @@ def test_rules(engine, kind, rule):
     assert set(plain(as_map.rule.to_pandas())) == {rule}
 
 
-def test_what_is_drawn_has_every_case():
+def test_generated_events_cover_every_case():
     events = drawn("strings")
     answers = [resolved(events, rule, "strings") for rule in RULES]
     assert all(one != other for place, one in enumerate(answers) for other in answers[:place])
@@ -224,7 +224,7 @@ def test_what_is_drawn_has_every_case():
 
 @on_every_engine
 @pytest.mark.parametrize("max_ids", [2, 3, 1000])
-def test_components_that_are_too_large_are_left_as_they_are(engine, max_ids, caplog):
+def test_large_components_are_not_merged(engine, max_ids, caplog):
     events = drawn("numbers")
     df = frame(opened(engine), "numbers", events)
     with caplog.at_level(logging.WARNING, "objectiv_local"):
@@ -232,13 +232,13 @@ def test_components_that_are_too_large_are_left_as_they_are(engine, max_ids, cap
             events, "graph", "numbers", max_ids
         )
     left = [len(ids) for ids in components(events) if len(ids) > max_ids]
-    said = f"{len(left)} components of the identity graph have more than {max_ids} ids each, {sum(left)} in all"
+    said = f"{len(left)} components of the identity graph have more than {max_ids} ids each ({sum(left)} ids in total)"
     assert (said in caplog.text) == bool(left)
     assert rows_of(HUB.identity_map(df, rule="graph", max_ids=max_ids)) == mapped(events, "graph", "numbers", max_ids)
 
 
 @on_every_engine
-def test_how_many_ids_each_person_has(engine):
+def test_number_of_ids_per_person(engine):
     events = drawn("strings")
     merged = HUB.identity_map(frame(opened(engine), "strings", events), rule="graph", max_ids=100)
     found = merged.groupby("user_id").agg(ids=("raw_id", "count")).to_pandas().ids.to_dict()
@@ -246,7 +246,7 @@ def test_how_many_ids_each_person_has(engine):
 
 
 @on_every_engine
-def test_ties_go_by_event_id(engine):
+def test_ties_are_broken_by_event_id(engine):
     events = [
         {"event_id": number, "device_id": "d", "user_id": user, "moment": START, "page": "a"}
         for number, user in ((3, "ann"), (1, "zoe"), (2, None))
@@ -262,7 +262,7 @@ def test_ties_go_by_event_id(engine):
 
 
 @on_every_engine
-def test_events_without_a_moment_tell_no_user(engine):
+def test_events_without_a_moment_do_not_identify_users(engine):
     events = [
         {"event_id": 1, "device_id": "d", "user_id": "ann", "moment": None, "page": "a"},
         {"event_id": 2, "device_id": "d", "user_id": None, "moment": START, "page": "a"},
@@ -286,7 +286,7 @@ def test_other_columns_and_no_events(engine):
     for rule in RULES:
         assert len(HUB.resolve_identity(df[df.page == "none"], "browser", "login", rule)) == 0
         assert len(HUB.identity_map(df[df.page == "none"], "browser", "login", rule)) == 0
-    # By graph, moments are not needed.
+    # With graph, moments are not needed.
     assert users_of(HUB.resolve_identity(df.drop(columns=["moment"]).materialize(), "browser", "login", "graph")) == resolved(
         events, "graph", "strings"
     )
@@ -302,7 +302,7 @@ def test_sessions_and_models_of_resolved_users(engine, rule):
     assert HUB.agg.unique_users(df, groupby=None).value == len(set(wanted.values()) - {None})
     assert MODELS["frequency"](HUB, df).sum() == len(set(wanted.values()) - {None})
     assert HUB.agg.unique_sessions(df, groupby=None).value == len(set(wanted.values()) - {None})
-    # Filters and sorts stay those of the frame.
+    # Filters and sorts of the frame are kept.
     kept = HUB.resolve_identity(
         df[df.page == "a"].drop(columns=["session_id", "session_hit_number"]).sort_values("moment", ascending=False), rule=rule
     )
@@ -317,7 +317,7 @@ def many(count):
     ]
 
 
-def test_read_only_connections_keep_nothing(tmp_path):
+def test_read_only_connections_store_nothing(tmp_path):
     events = many(3000)
     path = tmp_path / "events.duckdb"
     columns = "event_id, device_id, user_id, moment, page"
@@ -348,7 +348,7 @@ def test_components_by_hand():
     assert connected(pairs) == ({1: 10, 2: 10, 3: 12, 4: 13}, {10: 10, 11: 10, 12: 12, 13: 13})
     assert connected([(2, 11), *pairs[:2], (2, 9)]) == ({1: 9, 2: 9}, {9: 9, 10: 9, 11: 9})
     assert connected([]) == ({}, {})
-    # A long chain is one component, whatever the order of its pairs.
+    # A long chain is one component, regardless of the order of its pairs.
     chain = [(number, number + shift) for number in range(20_000) for shift in (0, 1)]
     random.Random(1).shuffle(chain)
     assert set(connected(chain)[0].values()) == set(connected(chain)[1].values()) == {0}
@@ -357,17 +357,17 @@ def test_components_by_hand():
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"rule": "last"}, InvalidValue, "'last' is not a rule of identity"),
+        ({"rule": "last"}, InvalidValue, "unknown rule of identity resolution: 'last'"),
         ({"rule": "grap"}, InvalidValue, "did you mean 'graph'"),
         ({"device": "browser"}, ColumnNotFound, "browser is not present"),
-        ({"user": "moment"}, InvalidType, "moment is timestamp, and ids are strings, uuids or whole numbers"),
+        ({"user": "moment"}, InvalidType, "moment is timestamp, and ids have to be strings, uuids or whole numbers"),
         ({"device": "user_id"}, InvalidValue, "device and user are the same column, 'user_id'"),
-        ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number from 2, not 1"),
+        ({"max_ids": 1}, InvalidValue, "max_ids has to be a whole number of at least 2, not 1"),
         ({"max_ids": 2.5}, InvalidType, "max_ids of .* has to be a whole number"),
     ],
 )
 @pytest.mark.parametrize("call", [HUB.resolve_identity, HUB.identity_map])
-def test_wrong_arguments(call, given, error, words):
+def test_invalid_arguments(call, given, error, words):
     df = frame(opened("duckdb"), "strings", drawn("strings", count=3))
     with pytest.raises(error, match=words):
         call(df, **given)
@@ -375,7 +375,7 @@ def test_wrong_arguments(call, given, error, words):
 
 def test_frames_that_cannot_be_resolved():
     df = frame(opened("duckdb"), "strings", drawn("strings", count=3))
-    with pytest.raises(InvalidValue, match=r"a column user_id beside 'page'(.|\n)*drop or rename"):
+    with pytest.raises(InvalidValue, match=r"a column user_id in addition to 'page'(.|\n)*drop or rename"):
         HUB.resolve_identity(df, user="page")
     with pytest.raises(ColumnNotFound, match="moment is not present in the frame, and resolve_identity needs it"):
         HUB.resolve_identity(df[["device_id", "user_id"]])

@@ -1,4 +1,4 @@
-"""Cards on Metabase, by a server that checks what it is asked as Metabase does."""
+"""Metabase cards, tested with a server that checks requests as Metabase does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PASSWORD = "s3cret/&?\"'"
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Metabase, as far as cards and dashboards go. ``is_old`` is how releases before 0.48 talk.
+    """Metabase, as far as cards and dashboards are concerned. ``is_old`` selects the API of releases before 0.48.
 
-    What goes wrong while it answers is kept in ``errors``, for the fixture to see once all threads are done.
+    Errors while answering are kept in ``errors``, which the fixture checks once all threads are done.
     """
 
     daemon_threads = False
@@ -102,7 +102,7 @@ def server(request, monkeypatch):
         monkeypatch.delenv("METABASE_WEB_URL", raising=False)
         yield server
         server.shutdown()
-    # Of one who hung up meanwhile, nobody reads the answer.
+    # If the client hung up in the meantime, nobody reads the answer.
     assert [error for error in server.errors if not isinstance(error, ConnectionError)] == []
 
 
@@ -120,7 +120,7 @@ def test_a_card_is_made_and_then_updated(server):
     assert card == {
         "id": 7,
         "name": "Unique users",
-        "description": "Number of different users",
+        "description": "Number of distinct users",
         "display": "line",
         "collection_id": 4,
         "result_metadata": [],
@@ -133,7 +133,7 @@ def test_a_card_is_made_and_then_updated(server):
     assert again == made
     assert [each["display"] for each in server.cards] == ["table"]
     assert len(server.dashboard) == 1
-    # What was set for one card is not for the next one.
+    # Settings of one card do not carry over to the next.
     other = hub.to_metabase(frame(), config={"name": "Hits", "metrics": ["n"]})
     assert other["card"].endswith("/card/8")
     assert [each["display"] for each in server.cards] == ["table", "bar"]
@@ -165,7 +165,7 @@ def test_every_analysis_has_a_card(server):
     ]
     assert server.cards[0]["description"] == trend.rule_text
     assert server.cards[0]["dataset_query"]["native"]["query"] == trend.view_sql()
-    assert server.cards[-1]["description"].endswith("The numbers were computed when the card was made, and stay as they are.")
+    assert server.cards[-1]["description"].endswith("The numbers were computed when the card was created and do not change.")
 
 
 def shown(caught):
@@ -188,10 +188,10 @@ def test_the_password_is_shown_nowhere(server, monkeypatch, caplog):
     ("asked", "answer", "message"),
     [
         (("POST", "/api/session"), (500, {}), "refused a session with status 500"),
-        (("POST", "/api/session"), (200, []), "is not Metabase: it gave no session"),
-        (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: it gave no JSON for a session"),
+        (("POST", "/api/session"), (200, []), "is not Metabase: it returned no session"),
+        (("POST", "/api/session"), (200, b"<html>"), "is not Metabase: its answer to a session is not JSON"),
         (("POST", "/api/session"), (302, {}), "refused a session with status 302"),
-        (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*the right to it"),
+        (("GET", "/api/card"), (403, {}), "refused the list of cards with status 403.*\n.*access to it"),
         (("POST", "/api/card"), (400, {}), "refused the card 'Table' with status 400"),
         (("GET", "/api/dashboard/3"), (404, {}), "refused dashboard 3 with status 404.*\n.*METABASE_DASHBOARD_ID"),
     ],
@@ -225,7 +225,7 @@ def test_a_server_that_hangs(server, monkeypatch):
 
 def test_bad_settings(server, monkeypatch):
     hub = ModelHub()
-    with pytest.raises(InvalidValue, match="no preset 'unique_user'"):
+    with pytest.raises(InvalidValue, match="unknown preset 'unique_user'"):
         hub.to_metabase(frame(), "unique_user")
     with pytest.raises(InvalidValue, match="no setting 'titel'"):
         hub.to_metabase(frame(), config={"titel": "x"})
@@ -237,11 +237,11 @@ def test_bad_settings(server, monkeypatch):
         hub.to_metabase("SELECT 1")
     assert server.asked == []
     for name, value, message in (
-        ("URL", "", "not set to an address"),
-        ("URL", "2", "not an address with http"),
-        ("URL", f"http://joan:{PASSWORD}@host", "has a user or a password"),
+        ("URL", "", "is not set"),
+        ("URL", "2", "not a URL with http"),
+        ("URL", f"http://joan:{PASSWORD}@host", "contains a user or password"),
         ("URL", "http://joan:s3cret", "port in METABASE_URL is not a number"),
-        ("URL", "file:///etc/passwd", "not an address with http"),
+        ("URL", "file:///etc/passwd", "not a URL with http"),
         ("DASHBOARD_ID", "x", "METABASE_DASHBOARD_ID is not a number: 'x'"),
     ):
         with monkeypatch.context() as patched:

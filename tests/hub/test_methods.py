@@ -1,4 +1,4 @@
-"""Models as methods: under the names, signatures and docstrings of the functions, with the settings of their object."""
+"""Models as methods: with the names, signatures and docstrings of the functions, and the settings of their object."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_models_are_found():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_method_is_named_described_and_called_as_its_function(name):
+def test_a_method_has_the_name_docstring_and_signature_of_its_function(name):
     method, function = METHODS[name], MODELS[name]
     assert method.__name__ == function.__name__ == name.rpartition(".")[2]
     assert method.__doc__ == function.__doc__
@@ -52,20 +52,20 @@ def test_a_method_is_named_described_and_called_as_its_function(name):
     assert inspect.signature(method).return_annotation == inspect.signature(function).return_annotation
 
 
-def test_a_function_gets_the_settings_of_its_object(df):
+def test_a_method_passes_the_settings_of_its_object(df):
     by_month, by_year = ModelHub(time_aggregation="%Y-%m"), ModelHub(time_aggregation="%Y")
     assert by_month.agg.unique_users(df).to_pandas().to_dict() == {"2022-02": 1, "2022-03": 2}
     assert by_year.agg.unique_users(df).to_pandas().to_dict() == {"2022": 2}
-    # Without a hub, settings are an argument like any other.
+    # Without a hub, settings is an ordinary argument.
     assert unique.unique_users(Settings("%Y"), df).view_sql() == by_year.agg.unique_users(df).view_sql()
     assert frequency.frequency(df).view_sql() == by_year.agg.frequency(df).view_sql()
 
 
-def test_conversions_are_those_of_one_hub(df):
+def test_conversions_belong_to_one_hub(df):
     one, other = ModelHub(), ModelHub()
     one.add_conversion_event(event_type="PressEvent", name="press")
     assert one.map.is_conversion_event(df, "press").to_pandas().all()
-    with pytest.raises(KeyError, match="no conversion event 'press'"):
+    with pytest.raises(KeyError, match="unknown conversion event 'press'"):
         other.map.is_conversion_event(df, "press")
     found = conversions.is_conversion_event(Settings(conversions={"press": (None, "PressEvent")}), df, "press")
     assert found.view_sql() == one.map.is_conversion_event(df, "press").view_sql()
@@ -93,7 +93,7 @@ def test_arguments_are_checked_by_the_annotations_of_the_function(df):
         (lambda hub: hub.agg.qqqq, "known names are"),
     ],
 )
-def test_a_wrong_name_suggests_the_near_one(call, hint):
+def test_an_unknown_name_suggests_a_similar_one(call, hint):
     with pytest.raises(AttributeNotFound) as caught:
         call(ModelHub())
     assert hint in caught.value.hint

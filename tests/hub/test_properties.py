@@ -1,4 +1,4 @@
-"""What holds for any events: sessions partition them, hits are counted up, and the order of rows changes nothing."""
+"""Properties of any events: sessions partition them, hits are numbered, and the order of rows does not matter."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from objectiv_local.dialects import lower
 BUY, LOGO = {"_type": "PressableContext", "id": "buy"}, {"_type": "LinkContext", "id": "logo"}
 GAP = datetime.timedelta(seconds=1800)
 START = datetime.datetime(2022, 1, 31, 23, 0)
-#: Pauses around the gap, none at all, and over the ends of days and months.
+#: Pauses around the gap, no pause, and pauses over the ends of days and months.
 PAUSES = st.sampled_from((0, 1, 60, 1799.999999, 1800, 1800.000001, 3600, 86_400, 2_592_000)).map(
     lambda seconds: datetime.timedelta(seconds=seconds)
 )
@@ -39,12 +39,12 @@ _tables = itertools.count()
 
 @pytest.fixture(autouse=True)
 def unparsed(monkeypatch):
-    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
     monkeypatch.setattr(dialects, "lower", lower)
 
 
 def rows(drawn, order):
-    """Return raw rows of drawn events, stored in an order; users go on from each other's last moment."""
+    """Return raw rows of drawn events, stored in an order; each user starts at the last moment of the previous one."""
     found, moment = [], START
     for number, (who, pause, stack) in enumerate(drawn):
         moment += pause
@@ -54,7 +54,7 @@ def rows(drawn, order):
             "location_stack": stack,
             "global_contexts": APP,
         }
-        # Ids do not grow with time, so that ties are broken by them and not by chance.
+        # Ids do not increase with time, so that ties are broken by them and not by chance.
         found.append((uuid.UUID(event_id((number * 7) % 101)), moment.date(), moment, who and user(who), json.dumps(value)))
     return [found[place] for place in order]
 
@@ -97,7 +97,7 @@ def test_sessions_partition_the_events(engine):
         sessions = defaultdict(list)
         for event, who, session, hit, moment in found.sort_values("session_hit_number").itertuples(index=False):
             sessions[session].append((hit, moment.to_pydatetime(), str(event), plain([who])[0]))
-        # Numbered from 1 by the moment and id of their first hit.
+        # Numbered from 1 by the moment and id of the first hit.
         assert sorted(sessions) == list(range(1, len(sessions) + 1))
         firsts = [sessions[number][0][1:3] for number in sorted(sessions)]
         assert firsts == sorted(firsts)
@@ -116,7 +116,7 @@ def test_sessions_partition_the_events(engine):
 
 
 def answers(engine, events):
-    """Return the answers of all models."""
+    """Return the results of all models."""
     hub, df = frame(engine, events)
     hub = made(hub, df)
     found = {}
@@ -161,7 +161,7 @@ def test_hits_without_a_user_count_for_no_user(engine):
         users = len({each[3] for each in events} - {None})
         assert hub.agg.unique_users(everything, groupby=None).value == users
         per_day = [hub.agg.unique_users(df).to_pandas() for df in (everything, known)]
-        # A day of unknown users only is there, with no user.
+        # A day with unknown users only is included, with no users.
         assert per_day[0][per_day[0] > 0].to_dict() == per_day[1].to_dict()
         for model in (hub.agg.frequency, hub.agg.retention_matrix):
             assert model(everything).to_pandas().equals(model(known).to_pandas())

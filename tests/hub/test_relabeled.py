@@ -1,4 +1,4 @@
-"""Labels of rows that were filtered by a label: they are computed from the rows that are left."""
+"""Labels of rows that were filtered by a label are computed from the remaining rows."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_groups_by_a_label_of_filtered_rows(hub, df, rows, condition, key, oppos
     assert found.to_dict() == wanted.to_dict()
 
 
-def test_users_by_whether_their_later_sessions_begin_with_this_one(hub, df):
+def test_groups_by_a_label_that_changes_after_filtering(hub, df):
     later = df[~hub.map.is_first_session(df)]
     users = hub.agg.unique_users(later, groupby=hub.map.is_first_session(later)).to_pandas()
     pd.testing.assert_series_equal(users.reset_index(drop=True), pd.Series([501, 984], dtype="Int64", name="unique_users"))

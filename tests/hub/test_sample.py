@@ -1,4 +1,4 @@
-"""The main program on the bundled sample: with only the connection changed, it gives equal frames on every engine."""
+"""The main program on the bundled sample: with only the connection changed, it returns equal frames on every engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VERSIONS = postgres_server.default_versions()
 
 
 def program(target, **arguments):
-    """Return every answer of the program as a pandas object."""
+    """Return every result of the program as a pandas object."""
     hub = ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"])
     df = hub.get_objectiv_dataframe(db_url=target, **arguments)
     df["is_new_user"] = hub.map.is_new_user(df)
@@ -63,15 +63,15 @@ def on_postgres(request):
     return program(url, table_name="sample_events")
 
 
-def test_answers_are_equal(on_duckdb, on_postgres):
+def test_results_are_equal_on_both_engines(on_duckdb, on_postgres):
     assert on_duckdb.keys() == on_postgres.keys()
     for name, expected in on_duckdb.items():
         compare = pd.testing.assert_frame_equal if isinstance(expected, pd.DataFrame) else pd.testing.assert_series_equal
         compare(on_postgres[name], expected, obj=name)
 
 
-def test_answers_are_those_of_pandas(on_duckdb):
-    """Sessions, labels and counts again, in pandas, from the columns of the raw table alone."""
+def test_results_equal_those_of_pandas(on_duckdb):
+    """Sessions, labels and counts computed by pandas, from the columns of the raw table alone."""
     raw = pd.read_parquet(sample.path()).sort_values(["cookie_id", "moment", "event_id"])
     same_user = raw.cookie_id == raw.cookie_id.shift()
     raw["start"] = ~(same_user & (raw.moment - raw.moment.shift() <= pd.Timedelta(seconds=1800)))
@@ -95,4 +95,4 @@ def test_answers_are_those_of_pandas(on_duckdb):
     new = raw[raw.new].groupby(["period", "session"]).moment.agg(lambda moments: moments.max() - moments.min())
     duration = new[new > pd.Timedelta(0)].groupby("period").mean().dt.round("us")
     off = (on_duckdb["duration"] - duration).abs()
-    assert off.max() <= pd.Timedelta(microseconds=1)  # pandas cuts what we round
+    assert off.max() <= pd.Timedelta(microseconds=1)  # pandas truncates, and the library rounds

@@ -37,6 +37,6 @@ def test_location_stacks(df):
 
 def test_contexts(visits):
     ids = visits.application.context.id.to_pandas()
-    assert [ids.loc[event_id(number)] for number in (1, 10)] == ["website", "app"]  # of the first instance
+    assert [ids.loc[event_id(number)] for number in (1, 10)] == ["website", "app"]  # of the first context
     assert ids.isna().sum() == 7
     assert visits.application.c.nothing.to_pandas().isna().all()

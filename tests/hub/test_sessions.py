@@ -44,7 +44,7 @@ def test_sessions(place):
 
 
 def test_another_gap(place):
-    # Ten seconds: nothing but the two hits at the same moment stays together.
+    # Ten seconds: only the two hits at the same moment stay together.
     assert sessions(ModelHub(), place, session_gap_seconds=10) == {
         1: (1, 1),
         5: (2, 1),
@@ -57,7 +57,7 @@ def test_another_gap(place):
     }
 
 
-def test_dates_are_both_included_and_filter_before_sessions_are_made(place):
+def test_dates_are_inclusive_and_filter_before_sessions_are_computed(place):
     assert sessions(ModelHub(), place, start_date="2022-02-02") == {8: (1, 1)}
     assert sessions(ModelHub(), place, end_date="2022-02-01") == {
         number: value for number, value in SESSIONS.items() if number != 8

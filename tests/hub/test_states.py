@@ -1,6 +1,6 @@
-"""Every model on every state of a frame, against the same model on rows that were materialized after every step.
+"""Every model on every state of a frame, compared with the same model on rows that were materialized after every step.
 
-The conversion is registered over the first state, as a user does it, and has to hold for all later ones.
+The conversion is registered over the first state, as users do, and has to apply to all later states.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BUY, LOGO, TOP = (
 
 
 def drawn_events(seed=5, count=60):
-    """Return events of four users over three months: pauses around the gap, hits at one moment, conversions among them."""
+    """Return events of four users over three months: pauses around the gap, ties, and conversions among them."""
     draw = random.Random(seed)
     moments = {who: datetime.datetime(2022, 1, 30, 23, 0) for who in range(4)}
     events = []
@@ -49,7 +49,7 @@ def drawn_events(seed=5, count=60):
 
 EVENTS = drawn_events()
 
-#: What tests/hub/models.py leaves out.
+#: Models that tests/hub/models.py leaves out.
 MORE = {
     "is_new_user_month": lambda hub, df: hub.map.is_new_user(df, "%Y-%m"),
     "pre_conversion_hit_number_user": lambda hub, df: hub.map.pre_conversion_hit_number(df, "bought", partition="user_id"),
@@ -96,7 +96,7 @@ def unsampled(hub, df):
     return part.get_unsampled()
 
 
-#: Each state as the steps that lead to it from the raw frame. ``frames`` are the raw ones, of all and of some days.
+#: Each state as the steps from the raw frame. ``frames`` are the raw frames, of all days and of some.
 STATES = {
     "raw": [],
     "step": [lambda hub, df: df.materialize()],
@@ -149,7 +149,7 @@ class Frames:
 
 @pytest.fixture(autouse=True)
 def unparsed(monkeypatch):
-    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
     monkeypatch.setattr(dialects, "lower", lower)
 
 
@@ -159,7 +159,7 @@ def frames(request, tmp_path_factory):
 
 
 def rows(found):
-    """Return the rows of an answer, in the order of all that is in them where it has none of its own, and its dtypes."""
+    """Return the rows of a result (sorted by all columns if it is unordered), and its dtypes."""
     table = found.to_pandas()
     table = table.to_frame() if isinstance(table, pd.Series) else table
     kinds = table.dtypes.astype(str).tolist()
@@ -168,9 +168,9 @@ def rows(found):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_models_answer_as_on_materialized_rows(frames, state):
+def test_models_return_the_same_on_materialized_rows(frames, state):
     df, truth = frames.state(state, materialized=False), frames.state(state, materialized=True)
-    # Nothing of the first frame is left in the truth: it is rows in a table, over which the conversion is registered anew.
+    # The expected result uses nothing of the first frame: rows in a new table, over which the conversion is registered again.
     hub = made(ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application"]), truth)
     assert len(df) == len(truth) > 10
     wrong = [name for name, model in EVERY.items() if rows(model(frames.hub, df)) != rows(model(hub, truth))]

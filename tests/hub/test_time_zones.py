@@ -1,4 +1,4 @@
-"""A hub's time zone and the start of its weeks, held against Python on every engine."""
+"""A hub's time zone and week start, compared with Python on every engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 DAY = datetime.timedelta(days=1)
 at = datetime.datetime.fromisoformat
 on_every_engine = pytest.mark.parametrize("engine", ENGINES)
-#: Daylight saving in both directions, in the south, half hours, and none.
+#: Daylight saving in both directions, in the south, half hours, and no daylight saving.
 ZONES = ("Europe/Amsterdam", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 
 
@@ -27,7 +27,7 @@ def clocks(moment, zone):
 
 
 def hits():
-    """Return (user, moment): many of them around the days on which clocks are set, and around midnights."""
+    """Return (user, moment) pairs: many around clock changes, and around midnights."""
     draw = random.Random(5)
     around = [
         at("2023-10-29"),
@@ -37,7 +37,7 @@ def hits():
         at("2024-04-06 15:00"),
         at("2024-07-01"),
     ]
-    # Each user comes first at another of them.
+    # Each user has a different first moment.
     users = {user: around[number % len(around) :] for number, user in enumerate("abcdefghijkl")}
     found = set()
     for _ in range(600):
@@ -85,7 +85,7 @@ def week(time, first):
 @on_every_engine
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("form", ["%Y-%m-%d %H", "%Y-%m-%d", "%Y %U %W %V", "%Y"])
-def test_periods_are_those_of_the_zone(engine, zone, form):
+def test_periods_are_in_the_time_zone(engine, zone, form):
     hub = ModelHub(time_aggregation=form, time_zone=zone)
     df = events(hub, engine)
     assert set(plain(hub.time_agg(df).to_pandas())) == {clocks(moment, zone).strftime(form) for _, moment in HITS}
@@ -100,7 +100,7 @@ def test_days_of_a_frame_and_its_ranges(engine):
     zone = "America/New_York"
     hub = ModelHub(time_zone=zone)
     found = events(hub, engine, start="2024-03-10", end=datetime.date(2024, 3, 11)).to_pandas()
-    # That day has 23 hours: from 05:00 on, until 04:00 of the next one.
+    # That day has 23 hours: from 05:00 until 04:00 of the next one.
     wanted = [moment for _, moment in HITS if at("2024-03-10 05:00") <= moment < at("2024-03-11 04:00")]
     assert sorted(found.moment) == sorted(wanted)
     assert len(wanted) > 10
@@ -131,7 +131,7 @@ def test_new_users_and_durations(engine):
     assert list(rows.new) == [
         clocks(moment, zone).date() in days[user] for user, moment in zip(rows.user_id, rows.moment, strict=True)
     ]
-    # A session has a part in each day of the clocks; its length is of elapsed time.
+    # A session has a part in each local day; its duration is elapsed time.
     parts = defaultdict(list)
     for session, moment in zip(rows.session_id, rows.moment, strict=True):
         parts[clocks(moment, zone).strftime("%Y-%m-%d"), session].append(moment)
@@ -206,13 +206,13 @@ def test_retention_between_days_of_the_zone(engine):
     assert cells(found) != retained("daily", zone, "monday", rows=in_utc)
 
 
-# ---- what has no time of day, and what has a zone of its own
+# ---- values without a time of day, and with a time zone of their own
 
 
 @on_every_engine
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo", "Africa/Cairo", "UTC"])
-def test_dates_are_days_of_the_zone(engine, zone):
-    # On the last of these, the clocks of Cairo skip midnight.
+def test_dates_are_days_in_the_time_zone(engine, zone):
+    # On the last of these days, clocks in Cairo skip midnight.
     days = [datetime.date(2024, 1, 1), datetime.date(2024, 7, 1), datetime.date(2024, 4, 26)]
     hub = ModelHub(time_zone=zone)
     for column in (pa.array(days), pa.array([f"{day}" for day in days])):
@@ -254,7 +254,7 @@ def test_moments_of_another_zone(engine):
 # ---- the hub
 
 
-def test_the_hub_says_its_zone():
+def test_the_repr_of_a_hub_has_its_time_zone():
     hub = ModelHub()
     assert (hub.time_zone, hub.week_start) == ("UTC", "monday")
     hub = ModelHub(time_zone="Europe/Amsterdam", week_start="sunday")
@@ -274,7 +274,7 @@ def test_the_hub_says_its_zone():
         ({"week_start": 0}, InvalidType, "week_start"),
     ],
 )
-def test_wrong_arguments(arguments, error, message):
+def test_invalid_arguments(arguments, error, message):
     with pytest.raises(error) as caught:
         ModelHub(**arguments)
     assert message in str(caught.value)

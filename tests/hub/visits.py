@@ -1,4 +1,4 @@
-"""Visits of three users over two days, small enough to check labels and aggregates by hand."""
+"""Visits of three users over two days, few enough to check labels and aggregates by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimators over frames beside scikit-learn's own over the same rows in memory."""
+"""Compares estimators over frames with scikit-learn's own over the same rows in memory."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from objectiv_local import DataFrame
 
-#: The release of scikit-learn: tests run on the lowest and on the newest that the package works with.
+#: The release of scikit-learn: tests run on the lowest and on the latest supported one.
 RELEASE = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
 rng = np.random.default_rng(7)
 N = 60
 
-#: Numbers of every awkward kind: an offset that swallows digits, holes, a constant, counts, two digits behind the point.
+#: Difficult numbers of every kind: a large offset, missing values, a constant, counts, two decimal places.
 NUMBERS = {
     "offset": rng.normal(size=N) + 1e6,
     "holes": np.where(rng.random(N) < 0.2, np.nan, rng.exponential(size=N)),
@@ -31,7 +31,7 @@ NUMBERS = {
     "member": rng.random(N) < 0.4,
 }
 
-#: Categories: text with a hole and letters beyond ASCII, whole numbers, floats with a hole, bools.
+#: Categories: strings with a missing value and non-ASCII characters, whole numbers, floats with a missing value, bools.
 CATEGORIES = {
     "city": np.array([["Snits", "Drylts", "Hylpen", "É", None][i] for i in rng.integers(0, 5, N)], dtype=object),
     "size": rng.integers(-2, 3, N),
@@ -41,7 +41,7 @@ CATEGORIES = {
 
 
 def in_memory(columns):
-    """Return the columns as scikit-learn gets them: missing text is NaN, bools among numbers are 0 and 1."""
+    """Return the columns as scikit-learn takes them: missing strings are NaN, bools among numbers are 0 and 1."""
     return pd.DataFrame(
         {
             name: np.where(pd.isna(values), np.nan, values) if values.dtype == object else values
@@ -107,20 +107,20 @@ def same(left, right, rtol=0.0, atol=0.0, path=""):
 
 
 def attributes(estimator):
-    """Return what an estimator knows from fitting."""
+    """Return the fitted state of an estimator."""
     return {name: value for name, value in sorted(vars(estimator).items()) if name.endswith("_") and not name.startswith("_")}
 
 
 @contextmanager
 def quiet():
-    """Keep scikit-learn's warnings on awkward data out of the way of the comparison."""
+    """Suppress scikit-learn's warnings about difficult data during the comparison."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def equal_to(engine, ours, theirs, columns, rtol=0.0, atol=0.0, y=None):
-    """Assert that an estimator fitted to a frame is scikit-learn's, fitted to the same rows; return what it makes of them."""
+    """Assert that an estimator fitted to a frame equals scikit-learn's on the same rows; return its output."""
     frame, table = over(engine, columns), in_memory(columns)
     with quiet():
         theirs.fit(table, y)
@@ -130,7 +130,7 @@ def equal_to(engine, ours, theirs, columns, rtol=0.0, atol=0.0, y=None):
     same(attributes(ours), attributes(theirs), rtol, atol)
     assert found.data_columns == list(theirs.get_feature_names_out())
     close(fetched(found), expected, rtol, atol)
-    # The same state serves data in memory, in either class, and can come from scikit-learn.
+    # The same state works for data in memory, in either class, and can come from scikit-learn.
     with quiet():
         close(dense(ours.transform(table)), expected, rtol, atol)
         plain = ours.to_sklearn()
@@ -141,19 +141,19 @@ def equal_to(engine, ours, theirs, columns, rtol=0.0, atol=0.0, y=None):
 
 
 def close(found, expected, rtol, atol):
-    """Assert that tables are equal; text exactly, numbers within a tolerance."""
+    """Assert that tables are equal; strings exactly, numbers within a tolerance."""
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape
     if expected.dtype == object:
         for one, other in zip(found.ravel(), expected.ravel(), strict=True):
             assert one == other or (pd.isna(one) and pd.isna(other)), (one, other)
         return
-    # One ulp of slack is for the engines' own arithmetic row by row.
+    # A tolerance of one ulp is for the engines' own arithmetic per row.
     np.testing.assert_allclose(found.astype("float64"), expected.astype("float64"), rtol=max(rtol, 5e-16), atol=atol)
 
 
 def each_check(estimators, **options):
-    """Return scikit-learn's own checks of estimators as parameters of a test; older releases of it make a generator of them."""
+    """Return scikit-learn's own checks of estimators as test parameters; older releases return a generator of them."""
     mark = parametrize_with_checks(estimators, **options)
     names, values = mark.args
     return pytest.mark.parametrize(names, list(values), **mark.kwargs)

@@ -1,4 +1,4 @@
-"""What is fitted on one engine is what is fitted on every other, to the last bit where that is promised."""
+"""Estimators fitted on one engine equal those fitted on every other, to the last bit where that is promised."""
 
 from __future__ import annotations
 

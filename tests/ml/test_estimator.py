@@ -1,4 +1,4 @@
-"""What estimators over frames share: their way of a fit, and their names beside those of scikit-learn."""
+"""Behavior that estimators over frames share: how they are fitted, and their names compared with scikit-learn's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ESTIMATORS = [
     getattr(ml, name) for name in ml.__all__ if isinstance(getattr(ml, name), type) and hasattr(getattr(ml, name), "to_sklearn")
 ]
 
-#: Steps of scikit-learn's that are ours on purpose.
+#: scikit-learn's steps that are overridden on purpose.
 REPLACED = {"_validate_params", "_parameter_constraints"}
 #: What Python and scikit-learn set in every class.
 IN_EVERY_CLASS = {"_abc_impl", "_sklearn_auto_wrap_output_keys"}

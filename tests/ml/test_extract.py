@@ -1,4 +1,4 @@
-"""Rows for scikit-learn: the same ones in the same order on every engine, in any container, at once or in batches."""
+"""Rows for scikit-learn: the same rows in the same order on every engine, in any container, at once or in batches."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_nothing_is_fetched_beyond_the_limit(engine):
     frame = over(engine, COLUMNS)
     with pytest.raises(TooLarge, match="3 rows of 6 columns take about 150 bytes, and max_bytes is 149"):
         ml.xy(frame, "bought", max_bytes=149)
-    # 3 rows of 6 columns of 8 bytes, and the 6 letters of the texts.
+    # 3 rows of 6 columns of 8 bytes, and the 6 characters of the strings.
     assert ml.xy(frame, "bought", max_bytes=150).X.num_rows == 3
 
 
@@ -168,7 +168,7 @@ def test_epochs_read_one_state_of_the_data(postgres_url, tmp_path):
             other.execute(f"INSERT INTO epochs VALUES ({number + 100})")
             sums.append(part.X.sum())
         assert sums == [15.0, 15.0, 15.0]
-        # The transaction is over: the next query sees the new rows, and so does a single pass.
+        # The transaction has ended: the next query sees the new rows, and so does a single pass.
         assert frame.x.sum().value == 15 + 100 + 101 + 102
         other.execute("DROP TABLE epochs")
 

@@ -1,4 +1,4 @@
-"""Fingerprints: equal for equal rows on every engine, different for anything else."""
+"""Fingerprints: equal for equal rows on every engine, and distinct for everything else."""
 
 from __future__ import annotations
 

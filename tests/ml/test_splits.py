@@ -161,7 +161,7 @@ def test_a_split_loses_no_row_and_shares_no_key(engine, test_size):
 
 
 def test_half_of_the_hashes_is_cut_exactly():
-    # One key on either side of the cut: the greatest number below it, and the least one from it.
+    # One key on either side of the cut: the maximum number below it, and the minimum number from it on.
     numbers = np.sort(key_numbers(range(2_000)))
     at = int(numbers[700])
     df = load("duckdb", {"k": range(2_000)})
@@ -191,8 +191,8 @@ def test_a_stratified_split_gives_each_label_its_share_of_keys(engine, test_size
 def test_strata_of_two_columns_and_a_half_is_rounded_up(engine):
     df = load(engine, {"a": [1] * 4 + [2] * 2, "b": [True] * 2 + [False] * 4})
     train, test = split(df, key="_index_row", test_size=0.25, stratify=["a", "b"])
-    # Strata of 2, 2 and 2 keys, each of which gives floor(0.5 + 0.5) keys.
-    # Both columns in one fetch: the rows have no order that two queries would share.
+    # Strata of 2, 2 and 2 keys, each of which contributes floor(0.5 + 0.5) keys.
+    # Both columns in one query, because two queries could return the rows in different orders.
     rows = test.to_pandas()
     assert Counter(zip(rows.a, rows.b, strict=True)) == {(1, True): 1, (1, False): 1, (2, False): 1}
     assert len(train) == 3
@@ -201,7 +201,7 @@ def test_strata_of_two_columns_and_a_half_is_rounded_up(engine):
 def test_shares_and_folds_are_even():
     keys = np.arange(40_000)
     sizes = np.bincount(key_numbers(keys, 11) % 10)
-    assert ((sizes - 4_000) ** 2 / 4_000).sum() < 21.7  # chi-square of 9 degrees at 1 %
+    assert ((sizes - 4_000) ** 2 / 4_000).sum() < 21.7  # chi-squared with 9 degrees of freedom at 1%
     share = (key_numbers(keys, 11) < 2**58).mean()
     assert abs(share - 0.25) < 4 * math.sqrt(0.25 * 0.75 / 40_000)
     together = np.corrcoef(key_numbers(keys, 1).astype(float), key_numbers(keys, 2).astype(float))[0, 1]
@@ -268,7 +268,7 @@ def test_keys_are_routed_where_metadata_is():
     assert len(scores) == 3
 
 
-# ---- what is refused
+# ---- rejected input
 
 
 @on_every_engine
@@ -292,7 +292,7 @@ def test_a_key_with_two_labels_is_refused(engine):
         split(df, key="user", stratify="label")
     with pytest.raises(InvalidValue, match="2 keys have two or more labels in 'label'"):
         split(df, key="rows", stratify="label")
-    assert len(split(df, key="user", stratify="rows")[0]) == 6  # strata of one key give none
+    assert len(split(df, key="user", stratify="rows")[0]) == 6  # strata of one key contribute none
 
 
 def test_other_types_are_no_keys():

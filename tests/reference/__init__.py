@@ -1,6 +1,6 @@
-"""An engine in memory: what a plan means, written for obviousness and without any SQL.
+"""A reference engine in memory: the meaning of a plan, written to be obviously correct and without SQL.
 
-It gives the answers that the SQL engines are held against. It is slow on purpose: one value at a time, no sharing.
+The SQL engines are compared with its results. It is deliberately slow: one value at a time, nothing shared.
 """
 
 from reference.engine import evaluate

@@ -1,4 +1,4 @@
-"""The aggregate operations: one Python function each, from the values of the rows (NULL left out) to one value."""
+"""The aggregate operations: one Python function each, from the values of the rows (without NULL) to one value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def zero(type_: Type) -> object:
 
 def total(values: Sequence[object], type_: Type) -> object:
     if type_.name == "float64":
-        # Not fsum, which refuses infinities of both signs.
+        # Not fsum, which rejects infinities of both signs.
         return sum(values, 0.0)
     if type_.name == "decimal":
         with decimal.localcontext(prec=200):
@@ -123,7 +123,7 @@ AGGREGATES: dict[str, Callable[[Sequence[object], Type], object]] = {
 }
 
 
-#: Aggregates with a constant: from the values and the constant.
+#: Aggregates with a constant: functions of the values and the constant.
 WITH_CONSTANT: dict[str, Callable[..., object]] = {
     "var": lambda values, type_, ddof: variance(values, ddof),
     "std": lambda values, type_, ddof: deviation(values, ddof),

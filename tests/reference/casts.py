@@ -74,7 +74,7 @@ def parse_time(text: str) -> datetime.time:
 
 
 def to_decimal(value: object, target: Type) -> decimal.Decimal:
-    """Return a decimal of a number or of text; of a float by its shortest text."""
+    """Return a decimal from a number or text; for a float, from its shortest text."""
     if isinstance(value, float) and not math.isfinite(value):
         raise Failure(f"{value} is not a decimal")
     if isinstance(value, str) and not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", value.strip(" ")):
@@ -113,7 +113,7 @@ CASTS: dict[tuple[str, str], Callable[..., object]] = {
 
 
 def cast(value: object, source: Type, target: Type) -> object:
-    """Return ``value`` as ``target``. A type with another label only is the same value."""
+    """Return ``value`` as ``target``. A type with another label has the same values."""
     if value is None or source.plain == target.plain:
         return value
     return to_decimal(value, target) if target.name == "decimal" else CASTS[source.name, target.name](value)

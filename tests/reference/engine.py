@@ -17,7 +17,7 @@ Sources = Mapping[Relation, Sequence[Mapping[str, object]]]
 def evaluate(plan: n.Node, sources: Sources | None = None) -> list[tuple[object, ...]]:
     """Return the rows of ``plan`` as tuples in the order of its columns.
 
-    Raises :class:`Failure` where the answer does not exist.
+    Raises :class:`Failure` if there is no result.
     """
     engine = Engine(sources or {})
     return [tuple(row[name] for name in plan.types) for row in engine.rows(plan)]
@@ -52,7 +52,7 @@ class Engine:
         return Rows(self.done[node], self.value, self.column)
 
     def step(self, node: n.Node) -> list[Row]:
-        """Return the rows of ``node``, its inputs being done."""
+        """Return the rows of ``node``, after its inputs have been computed."""
         match node:
             case n.Source():
                 return [

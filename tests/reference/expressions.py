@@ -57,7 +57,7 @@ class Rows:
         raise TypeError(f"{type(expr).__name__} has no value on a row")
 
     def ordered(self, members: Sequence[int], order: Sequence[e.Ordering]) -> list[int]:
-        """Return the rows ``members`` in ``order``; rows that are equal in it stay as they are."""
+        """Return the rows ``members`` in ``order``; rows that tie keep their order."""
         result = list(members)
         for key in reversed(order):
             nulls = [i for i in result if self.value(key.expr, i) is None]
@@ -134,7 +134,7 @@ class Rows:
         if frame.has_distance:
             return self.within(over, members, position)
 
-        # The rows equal to the current one in the order belong to it.
+        # Rows that tie with the current one belong to its frame.
         def place(i: int) -> tuple[object, ...]:
             return row_identity(tuple(self.value(key.expr, i) for key in over.order))
 

@@ -45,7 +45,7 @@ def mul(left, right):
 
 
 def exact(left, right, operation):
-    """Return the result of an operation; of decimals with all its digits, which are 38 at most."""
+    """Return the result of an operation; for decimals with all digits, at most 38."""
     if not isinstance(left, decimal.Decimal):
         return checked(operation(left, right))
     with decimal.localcontext(prec=200):
@@ -187,7 +187,7 @@ def at_zone(moment, zone):
 
 
 def from_zone(time, zone):
-    # Python's first one of a time that is skipped, and its second one of a time that is shown twice, have the smaller offset.
+    # For a skipped time, Python's first offset is the smaller one; for a time that occurs twice, its second.
     offset = min(time.replace(tzinfo=zones.zone(zone), fold=fold).utcoffset() for fold in (0, 1))
     try:
         return time - offset
@@ -227,7 +227,7 @@ def elements(document) -> list[object]:
 
 
 def contains_object(element: object, wanted: object) -> bool:
-    """Return whether ``element`` contains all members of ``wanted``; objects in it contain those of their own."""
+    """Return whether ``element`` contains all keys of ``wanted``; nested objects are compared in the same way."""
     if not isinstance(wanted, dict):
         return same_json(element, wanted)
     return isinstance(element, dict) and all(
@@ -344,7 +344,7 @@ STRICT: dict[str, Callable[..., object]] = {
     "ratio": lambda part, whole: None if whole == 0 else float(part) / float(whole),
     "floordiv": floordiv,
     "mod": mod,
-    # Not by the operators, which round a decimal to the digits of the context.
+    # Not with operators, which round a decimal to the precision of the context.
     "neg": lambda value: value.copy_negate() if isinstance(value, decimal.Decimal) else checked(-value),
     "abs": lambda value: value.copy_abs() if isinstance(value, decimal.Decimal) else checked(abs(value)),
     "round": rounded,

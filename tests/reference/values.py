@@ -17,7 +17,7 @@ MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 class Failure(Exception):
-    """An answer that does not exist: an integer beyond 64 bits, text that does not parse, two rows for one value."""
+    """There is no result: an integer beyond 64 bits, text that cannot be parsed, two rows for a single value."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Json:
 
 
 def fitted(value: decimal.Decimal, scale: int) -> decimal.Decimal:
-    """Return a decimal with ``scale`` digits behind the point, a half away from zero; an error beyond 38 digits in all."""
+    """Return a decimal with ``scale`` decimal places, rounded half away from zero; an error beyond 38 digits in total."""
     with decimal.localcontext(prec=200, rounding=decimal.ROUND_HALF_UP):
         value = value.quantize(decimal.Decimal(1).scaleb(-scale))
     if len(value.as_tuple().digits) > 38:
@@ -50,7 +50,7 @@ def fitted(value: decimal.Decimal, scale: int) -> decimal.Decimal:
 
 
 def stored(value: object, type_: Type) -> object:
-    """Return ``value``, as a table or a literal gives it, as the engine holds it."""
+    """Return ``value`` of a table or a literal in the engine's representation."""
     if value is None:
         return None
     if type_.name == "json":
@@ -71,7 +71,7 @@ def checked(value: object) -> object:
 
 
 def comparable(value: object) -> object:
-    """Return something that compares as ``value`` does: NaN equals itself and is greater than every number."""
+    """Return a sort key of ``value``: NaN equals itself and is greater than every number."""
     if isinstance(value, float):
         return (True, 0.0) if math.isnan(value) else (False, value)
     if isinstance(value, Json):
@@ -82,7 +82,7 @@ def comparable(value: object) -> object:
 
 
 def canonical(value: object) -> str:
-    """Return a text of a parsed JSON value that is the same for equal ones."""
+    """Return the text of a parsed JSON value, which is the same for equal values."""
     if isinstance(value, dict):
         return "{" + ",".join(f"{key!r}:{canonical(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list):
@@ -91,12 +91,12 @@ def canonical(value: object) -> str:
 
 
 def row_identity(values: tuple[object, ...]) -> tuple[object, ...]:
-    """Return something that is equal for rows of one group; NULL is a value here."""
+    """Return a key that is equal for rows of the same group; NULL is a value here."""
     return tuple(comparable(value) for value in values)
 
 
 def same_json(left: object, right: object) -> bool:
-    """Return whether two JSON values are equal: 1 and 1.0 are, 1 and true are not, the order of members is nothing."""
+    """Return whether two JSON values are equal: 1 and 1.0 are, 1 and true are not; the order of keys does not matter."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):

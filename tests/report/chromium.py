@@ -1,4 +1,4 @@
-"""Chromium without a window: a page as it is after loading, what its console said, pictures and PDF of it."""
+"""Headless Chromium: a page after loading, its console messages, screenshots and PDF."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ def _run(page: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def loaded(page: Path) -> tuple[str, list[str]]:
-    """Return the document after loading, and what the console said."""
+    """Return the document after loading, and the console messages."""
     done = _run(page, "--enable-logging=stderr", "--v=0", "--dump-dom")
     said = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     return done.stdout, said
 
 
 def picture(page: Path, target: Path, width: int, height: int, *, dark: bool = False) -> None:
-    """Write a picture of the page as PNG."""
+    """Write a screenshot of the page as PNG."""
     theme = ["--blink-settings=preferredColorScheme=0"] if dark else []
     _run(page, *theme, f"--window-size={width},{height}", f"--screenshot={target}")
 
 
 def corner(path: Path) -> tuple[int, int, tuple[int, ...]]:
-    """Return the width and height of a PNG and its first pixel, which PNG stores without a difference to another one."""
+    """Return the width and height of a PNG and its first pixel, which PNG stores without reference to other pixels."""
     content = path.read_bytes()
     width, height = struct.unpack(">II", content[16:24])
     data, at = b"", 8

@@ -1,4 +1,4 @@
-"""HTML documents as a test reads them: elements, headings, tables as text."""
+"""HTML documents for tests: elements, headings, tables as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Element:
         return "".join(each if isinstance(each, str) else each.text for each in self.children).strip()
 
     def all(self, *tags: str) -> list[Element]:
-        """Return the elements with these tags below this one, in the order of the document."""
+        """Return the elements with these tags below this one, in document order."""
         found = []
         for each in self.children:
             if isinstance(each, Element):
@@ -52,7 +52,7 @@ class _Reader(HTMLParser):
 
 
 def document(html: str) -> Element:
-    """Return a document. Every element has to be closed where its parent still is open."""
+    """Return a document. Every element has to be closed while its parent is open."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -61,7 +61,7 @@ def document(html: str) -> Element:
 
 
 def tables(root: Element) -> dict[str, list[list[str]]]:
-    """Return the rows of each table as text, by its caption; the first one has the titles of columns."""
+    """Return the rows of each table as text, by its caption; the first row has the titles of columns."""
     return {
         table.all("caption")[0].text: [[cell.text for cell in row.all("th", "td")] for row in table.all("tr")]
         for table in root.all("table")

@@ -15,7 +15,7 @@ WIDE, NARROW = 1200, 390
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Return a function that returns the file of the report of a name, made once."""
+    """Return a function that returns the file of a report by name, generated once."""
     directory = tmp_path_factory.mktemp("pages")
 
     def of(name):
@@ -39,7 +39,7 @@ def result(page):
     return re.search(r"<title>(.*?)</title>", chromium.loaded(page)[0], re.DOTALL)[1]
 
 
-def test_the_console_of_a_bad_page_is_seen(tmp_path):
+def test_browser_messages_about_a_bad_page_are_detected(tmp_path):
     bad = tmp_path / "bad.html"
     bad.write_text("<title>a</title><script>document.title = 'run'; missing()</script>")
     found, said = chromium.loaded(bad)
@@ -48,7 +48,7 @@ def test_the_console_of_a_bad_page_is_seen(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["sample", "hostile", "empty", "one"])
-def test_a_browser_has_nothing_to_say(pages, name):
+def test_a_browser_reports_no_problems(pages, name):
     found, said = chromium.loaded(pages(name))
     assert said == []
     title = "&lt;script&gt;document.title = 'run'&lt;/script&gt;" if name == "hostile" else "Product analytics"
@@ -56,7 +56,7 @@ def test_a_browser_has_nothing_to_say(pages, name):
     assert not re.search(r"<(script|img|iframe)\b", found)
 
 
-def test_even_a_script_that_got_in_does_not_run(pages):
+def test_an_injected_script_does_not_run(pages):
     page = pages("one")
     bad = page.with_name("bad.html")
     bad.write_text(page.read_text("utf-8").replace("</body>", "<script>document.title = 'run'</script></body>"), "utf-8")
@@ -67,7 +67,7 @@ def test_even_a_script_that_got_in_does_not_run(pages):
 
 @pytest.mark.parametrize("name", ["sample", "hostile"])
 def test_a_phone_scrolls_tables_and_not_the_page(pages, name, tmp_path):
-    # The narrowest window of Chromium is wider than a phone, so that a frame of the page is measured.
+    # The narrowest window of Chromium is wider than a phone, so an iframe of the page is measured.
     page = pages(name)
     scripted = with_script(
         page,
@@ -81,7 +81,7 @@ def test_a_phone_scrolls_tables_and_not_the_page(pages, name, tmp_path):
 
 
 def test_hostile_texts_are_shown_as_they_are(pages):
-    # Those of tables, by the browser; it reads a carriage return in a document as a line feed.
+    # Table texts as read by the browser, which reads a carriage return in a document as a line feed.
     scripted = with_script(
         pages("hostile"),
         """

@@ -1,4 +1,4 @@
-"""Reports: what they say of small events that can be counted by hand, and that each is a sound document."""
+"""Reports on small events that can be counted by hand; each report is a valid document."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ MADE = {
 
 @pytest.fixture(scope="module")
 def made():
-    """Return a function that returns the report of a name, made once."""
+    """Return a function that returns a report by name, generated once."""
     known = {}
 
     def of(name):
@@ -94,13 +94,13 @@ def made():
 
 
 @pytest.mark.parametrize("name", MADE)
-def test_a_report_is_one_sound_document(made, name):
+def test_a_report_is_one_valid_document(made, name):
     report = made(name)
     assert len(report.html.encode()) < MOST_BYTES
     root = document(report.html)
     [html] = root.all("html")
     assert html.attributes["lang"] == "en"
-    # Nothing runs, nothing is fetched: no script, no handler, and no reference out of the document.
+    # Nothing runs and nothing is fetched: no script, no handler, and no external reference.
     tags = {each.tag for each in root.all()}
     assert not tags & {"script", "img", "iframe", "object", "embed", "form", "base", "foreignobject", "image", "use"}
     for each in root.all():
@@ -114,7 +114,7 @@ def test_a_report_is_one_sound_document(made, name):
     assert "@import" not in css.text
     [policy] = [each.attributes["content"] for each in root.all("meta") if each.attributes.get("http-equiv")]
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    # References within the document lead somewhere, and ids are unique.
+    # References within the document have a target, and ids are unique.
     ids = [each.attributes["id"] for each in root.all() if "id" in each.attributes]
     assert len(ids) == len(set(ids))
     led = [each.attributes["href"][1:] for each in root.all("a")]
@@ -166,22 +166,22 @@ def test_the_numbers_of_a_small_stream(made):
         ["2024-03-03", "1", "no"],
     ]
     assert [row[:2] for row in found["New users by day"][1:]] == [["2024-03-01", "1"], ["2024-03-02", "1"], ["2024-03-03", "0"]]
-    assert found["Event types, the most frequent first"][1:] == [
+    assert found["Event types, most frequent first"][1:] == [
         ["view", "4", "80%", "2", "2", "2024-03-01 10:00:00", "2024-03-03 12:00:00"],
         ["buy", "1", "20%", "1", "1", "2024-03-01 10:20:00", "2024-03-01 10:20:00"],
     ]
-    assert found["Sessions by the day that they start in"][1] == ["2024-03-01", "1", "1", "3", "20 min", "20 min", "0%", "yes"]
-    assert found["Share of each cohort that was active so many days later; * may still grow"] == [
+    assert found["Sessions by the day in which they start"][1] == ["2024-03-01", "1", "1", "3", "20 min", "20 min", "0%", "yes"]
+    assert found["Share of each cohort that was active after so many days; * may still grow"] == [
         ["cohort", "users", "day 0", "day 1", "day 2"],
         ["2024-03-01", "1", "100%", "0%", "100% *"],
         ["2024-03-02", "1", "100%", "0% *", ""],
     ]
-    assert found["The pages with most users, at most 30"] == [
+    assert found["The pages with the most users, at most 30"] == [
         ["location", "users", "events"],
         ["/home", "2", "3"],
         ["/shop", "1", "2"],
     ]
-    # Steps that nobody named: view has two users and buy one. b had no time left to buy, as its 14 days are not over.
+    # Default steps: view has two users and buy one. b is not dropped, because its 14 days have not ended.
     assert [row[:5] for row in found["Funnel"]] == [
         ["step", "name", "users", "of first", "of previous"],
         ["1", "view", "2", "100%", "100%"],
@@ -199,7 +199,7 @@ def test_the_numbers_of_a_small_stream(made):
     assert parted["Users by day"].sql == {name: trend.view_sql(dialect=name) for name in names()}
     assert parted["Users by day"].rule == ["The number of distinct user_id with an event in each day."]
     assert all(part.chart for title, part in parted.items() if title != "Totals")
-    assert "Periods and days are those of UTC; weeks start on Monday." in report.html
+    assert "Periods and days are in the time zone UTC; weeks start on Monday." in report.html
 
 
 def test_a_range_with_steps_and_a_conversion():
@@ -214,7 +214,7 @@ def test_a_range_with_steps_and_a_conversion():
     )
     found = tables(document(report.html))
     assert [row[1] for row in found["Totals"][1:4]] == ["2", "2", "2"]
-    # a was there before the range, and is not new.
+    # a had events before the range, and is not new.
     assert found["New users by week"][1:] == [["2024-02-26", "1", "no"]]
     assert [row[1:3] for row in found["Funnel"][1:]] == [["looks", "2"], ["comes back", "0"]]
     assert found["Users who converted in each week"][1:] == [["2024-02-26", "2", "2", "100%", "no"]]
@@ -234,7 +234,7 @@ def test_conditions_may_read_any_column():
     assert [row[2] for row in shown["Users who converted in each day"][1:]] == ["1", "0", "0"]
 
 
-def test_a_series_is_a_condition_of_its_own_events():
+def test_a_series_is_a_condition_on_the_original_events():
     events = events_of(EVENTS)
     found = HUB.report(events, conversion=events.event_type == "buy")
     assert tables(document(found.html))["Users who converted in each day"][1] == ["2024-03-01", "1", "1", "100%", "yes"]
@@ -264,7 +264,7 @@ def test_a_part_that_fails_leaves_the_rest(monkeypatch, caplog):
 
 @pytest.fixture(scope="module")
 def shop(postgres_url):
-    """Return the address of a database with the events, and that of a user who may make no temporary table there."""
+    """Return the URL of a database with the events, and that of a user who cannot create a temporary table there."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         for statement in (
             "DROP DATABASE IF EXISTS shop_report",
@@ -301,10 +301,10 @@ def test_both_engines_say_the_same(shop, made, may_store, caplog):
             assert mine.chart == yours.chart
 
 
-def test_a_second_report_has_the_events_of_then():
+def test_a_second_report_has_the_current_events():
     events = events_of(EVENTS)
     before = HUB.report(events)
-    # Behind the back of the connection, as others do.
+    # Through another connection, as others do.
     events.engine._connection.execute("INSERT INTO clicks VALUES (6, 'c', '2024-03-03 13:00', 'view', '/home')")
     after = HUB.report(events)
     assert [tables(document(each.html))["Totals"][2] for each in (before, after)] == [["Users", "2"], ["Users", "3"]]
@@ -327,7 +327,7 @@ def test_saving(tmp_path, made):
     assert repr(report) == f"<Report 'Product analytics': 9 sections, {len(report.html.encode()):,} bytes>"
 
 
-def test_what_is_no_report(monkeypatch):
+def test_invalid_arguments_of_report(monkeypatch):
     events = events_of(EVENTS)
     with pytest.raises(InvalidValue, match="by"):
         HUB.report(events, by="fortnight")
@@ -350,12 +350,12 @@ def test_what_is_no_report(monkeypatch):
         HUB.report(events)
 
 
-def test_a_step_that_never_occurs_is_said_in_its_section():
+def test_a_step_that_never_occurs_is_reported_in_its_section():
     found = HUB.report(events_of(EVENTS), funnel=["view", "byu"])
     assert "No event has the type &#39;byu&#39;; did you mean &#39;buy&#39;?" in found.html
 
 
-def test_addresses_of_files_are_shown_without_secrets():
+def test_urls_of_files_are_shown_without_secrets():
     address = "https://me:hunter2@example.com/o'clock.parquet?signature=abcdef"
     source = Source(Relation("parquet", (address,)), (("a", "a", "BIGINT", INT64),), None, 0, "data")
     events = frame_of(State(source, None, "duckdb", ()), ["a"])

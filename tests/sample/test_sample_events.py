@@ -1,4 +1,4 @@
-"""What the generated streams hold: shape, shares, the awkward cases, and the same events for the same seed."""
+"""The generated streams: shape, shares, edge cases, and reproducibility by seed."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_order_holds_where_a_day_is_cut_in_slices() -> None:
         last = moments[-1]
 
 
-def test_value_repeats_id_and_time_of_the_event() -> None:
+def test_value_contains_id_and_time_of_the_event() -> None:
     for event in stream():
         assert event.value["id"] == event.event_id
         elapsed = event.moment - datetime.datetime(1970, 1, 1)
@@ -211,7 +211,7 @@ def test_about_twenty_percent_of_the_users_have_an_identity() -> None:
     assert 0.15 <= known / len(users) <= 0.25
 
 
-def test_nobody_is_known_before_signing_in() -> None:
+def test_users_have_no_identity_before_signing_in() -> None:
     for events in by_user(stream()).values():
         at_first = [event for event in events if event.moment == events[0].moment]
         assert not all(event.of_type("IdentityContext") for event in at_first)
@@ -256,7 +256,7 @@ def test_traffic_grows_and_is_lower_at_weekends() -> None:
     assert max(by_weekday[5], by_weekday[6]) < 0.7 * min(by_weekday[day] for day in range(5))
 
 
-# Awkward cases: all of them, in every stream of 2,000 events or more
+# Edge cases: all of them, in every stream of 2,000 events or more
 
 
 def _gaps(events: list[Event]) -> list[tuple[Event, Event]]:
@@ -326,16 +326,16 @@ AWKWARD = {
 
 @pytest.mark.parametrize("seed", [0, 1, 7, 2022])
 @pytest.mark.parametrize("case", AWKWARD)
-def test_awkward_case_is_present_in_2000_events(case: str, seed: int) -> None:
+def test_edge_case_is_present_in_2000_events(case: str, seed: int) -> None:
     assert AWKWARD[case](stream(2_000, seed)) > 0
 
 
 @pytest.mark.parametrize("days", [31, 366])
-def test_awkward_cases_are_present_over_other_periods(days: int) -> None:
+def test_edge_cases_are_present_over_other_periods(days: int) -> None:
     assert [case for case, count in AWKWARD.items() if count(stream(2_000, 7, days)) == 0] == []
 
 
-def test_awkward_cases_stay_rare() -> None:
+def test_edge_cases_are_rare() -> None:
     assert sum(not event.contexts for event in stream()) < 300
     assert sum(event.stack[-1]["id"] in ODD_IDS for event in stream() if event.stack) < 1_500
 

@@ -1,4 +1,4 @@
-"""The files: what ``generate`` and the command write, what they refuse, and the bundled sample."""
+"""Files that ``generate`` and the command write or refuse to write, and the bundled sample."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the generator fail after some batches."""
+    """Make the generator fail after some batches."""
     make, calls = Renderer.batch, []
 
     def batch(self: Renderer, rows: object) -> pa.RecordBatch:
@@ -58,7 +58,7 @@ def test_file_is_readable_by_duckdb(tmp_path: Path) -> None:
 def test_existing_file_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "events.parquet"
     target.write_text("precious")
-    with pytest.raises(InvalidValue, match="exists already\nhint: overwrite=True replaces it"):
+    with pytest.raises(InvalidValue, match="exists already\nhint: pass overwrite=True to replace it"):
         sample.generate(target, events=10)
     assert target.read_text() == "precious"
 
@@ -114,14 +114,14 @@ def test_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert pq.read_table(target).equals(expected)
 
 
-def test_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_reports_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "events.parquet"
     assert main(["--events", "0", "--out", str(target)]) == 1
     assert capsys.readouterr().err.startswith("error: events is 0\nhint: ")
     assert not target.exists()
 
 
-def test_bundled_sample_is_what_the_generator_makes() -> None:
+def test_bundled_sample_matches_the_generator() -> None:
     made = pa.Table.from_batches(sample.batches())
     assert pq.read_table(sample.path()).cast(SCHEMA).combine_chunks().equals(made.combine_chunks())
 

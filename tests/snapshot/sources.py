@@ -1,4 +1,4 @@
-"""Tables that change, on every engine, for snapshots of them."""
+"""Tables that change, on every engine, to take snapshots of."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def event(number, user="a", at="2024-01-05 10:00", kind="view", **props):
 
 
 def stream(seed, count=80):
-    """Return events of four months, in which users come back, moments tie, and some events have no user."""
+    """Return events of four months, with returning users, ties, and some events without a user."""
     draw = random.Random(seed)
     start = datetime.datetime(2023, 11, 20)
     moments = [start + datetime.timedelta(minutes=draw.choice((5, 25, 45)) * draw.randrange(3000)) for _ in range(count // 2)]
@@ -61,7 +61,7 @@ class Table:
         self.write(rows)
 
     def write(self, rows):
-        """Give the table these rows."""
+        """Replace the rows of the table."""
         self.rows = list(rows)
         if self.engine == "duckdb":
             partial = self.directory / ".part"
@@ -82,7 +82,7 @@ class Table:
 
     @property
     def target(self):
-        """What to connect to."""
+        """The source to connect to."""
         return str(self.directory / "events.parquet") if self.engine == "duckdb" else servers.target(self.engine)
 
     def events(self, connection=None, **options):
@@ -101,7 +101,7 @@ class Table:
 
 
 def content(frame):
-    """Return the rows of a frame, by its index, with JSON as Python values."""
+    """Return the rows of a frame by its index, with JSON as Python values."""
     table = frame.to_arrow()
     names = [name for name in table.column_names if frame._state.plan.types[name].name == "json"]
     rows = [
@@ -112,13 +112,13 @@ def content(frame):
 
 
 def parquet_rows(directory):
-    """Return how many rows another program finds in the files of the current version."""
+    """Return the number of rows that another program finds in the files of the current version."""
     version = json.loads((Path(directory) / "manifest.json").read_text())["version"]
     return duckdb.sql(f"SELECT count(*) FROM read_parquet('{directory}/{version}/rows/**/*.parquet')").fetchall()[0][0]
 
 
 def frame_of(engine, columns):
-    """Return a frame over columns on an engine, indexed by the number of the row."""
+    """Return a frame over columns on an engine, indexed by row number."""
     from frame.frames import load
 
     found: DataFrame = load(engine, columns)

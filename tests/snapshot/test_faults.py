@@ -1,6 +1,6 @@
-"""Whatever interrupts an export, a reader finds the version before or after it, and the next run goes on.
+"""Whatever interrupts an export, a reader finds the version before or after it, and the next run continues.
 
-``OBJECTIV_KILLS=100`` kills as many exporters.
+``OBJECTIV_KILLS=100`` kills that many exports.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def exporter(table, path, delay=0.0, limit=0):
     )
 
 
-def test_a_killed_exporter_loses_and_doubles_nothing(tmp_path):
+def test_a_killed_export_neither_loses_nor_duplicates_rows(tmp_path):
     table = Table("duckdb", tmp_path, stream(0, 120))
     path = tmp_path / "local"
     killed = 0
@@ -83,7 +83,7 @@ def test_a_killed_exporter_loses_and_doubles_nothing(tmp_path):
     assert sorted(each.name for each in path.iterdir() if not each.name.startswith("v")) == [".lock", "manifest.json"]
 
 
-def test_a_full_disk_publishes_nothing_and_the_next_run_goes_on(tmp_path):
+def test_a_full_disk_publishes_nothing_and_the_next_run_continues(tmp_path):
     table = Table("duckdb", tmp_path, stream(1, 120))
     path = tmp_path / "local"
     for limit in (1, 1000, 4000):
@@ -101,7 +101,7 @@ def test_a_full_disk_publishes_nothing_and_the_next_run_goes_on(tmp_path):
 def test_a_lost_connection_costs_one_file_at_most(tmp_path, monkeypatch):
     monkeypatch.setattr(staging, "FILE_ROWS", 30)
     table = Table(POSTGRES, tmp_path, stream(2, 120))
-    # A connection of its own, because others hold what other tests need.
+    # A separate connection, because other tests need the shared one.
     engine = connect(table.target, new=True)
     pid = engine.arrow("SELECT pg_backend_pid()", (("pid", INT64),)).column(0)[0].as_py()
     events = table.events(engine)
@@ -157,7 +157,7 @@ def test_rows_that_changed_since_an_interruption_are_read_again(tmp_path, monkey
 
 
 def interrupted(frame, path, monkeypatch, **options):
-    """Write all files of a snapshot but the last one."""
+    """Write all files of a snapshot except the last one."""
     with monkeypatch.context() as patch:
         patch.setattr(staging, "FILE_ROWS", 30)
         write, count = staging._write, []
@@ -269,7 +269,7 @@ def test_verify_finds_what_was_changed(published):
     assert "rows.parquet is missing" in problems()
     file.write_bytes(content_)
     (version / "rows" / "more.parquet").write_bytes(content_)
-    assert "more.parquet is not of this snapshot" in problems()
+    assert "more.parquet does not belong to this snapshot" in problems()
     (version / "rows" / "more.parquet").unlink()
     assert snapshot.verify(published).rows == 80
 
@@ -284,7 +284,7 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     version = published / json.loads(text)["version"]
 
     def rewritten(name, sql):
-        """Replace a file by others of its rows, and the manifest by one that says so."""
+        """Replace a file by one with changed rows, and update the manifest accordingly."""
         file = version / name
         before = file.read_bytes()
         duckdb.sql(f"COPY ({sql.format(file=file)}) TO '{tmp_path}/other.parquet' (FORMAT parquet)")
@@ -309,7 +309,7 @@ def test_verify_looks_at_the_rows(published, tmp_path):
     assert "repeat the event_id of another row" in rewritten(
         name, "SELECT * REPLACE ('e1' AS event_id) FROM read_parquet('{file}', hive_partitioning = false)"
     )
-    assert "rows have a number that props.parquet lacks" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
+    assert "rows have an id that is not in props.parquet" in rewritten("props.parquet", "FROM '{file}' WHERE props_id <> 1")
 
 
 @pytest.mark.parametrize(
@@ -332,7 +332,7 @@ def test_a_damaged_manifest_is_an_error(published, text):
 
 
 @pytest.mark.parametrize(("name", "value"), [("version", "../other"), ("version", "/etc"), ("version", 5)])
-def test_a_manifest_leads_nowhere_else(published, name, value):
+def test_a_manifest_cannot_name_files_outside_its_directory(published, name, value):
     manifest = published / "manifest.json"
     manifest.write_text(json.dumps({**json.loads(manifest.read_text()), name: value}))
     for read in (snapshot.open, snapshot.info, snapshot.verify, lambda path: DataFrame.from_table(path, "data")):
@@ -340,7 +340,7 @@ def test_a_manifest_leads_nowhere_else(published, name, value):
             read(published)
 
 
-def test_a_manifest_with_anything_in_it(published):
+def test_a_manifest_with_arbitrary_content(published):
     manifest = published / "manifest.json"
     text = manifest.read_text()
     for where in (
@@ -380,9 +380,9 @@ def test_a_later_version_is_an_error(published):
         snapshot.open(published)
 
 
-def test_directories_that_hold_something_else(tmp_path):
+def test_directories_with_other_files(tmp_path):
     events = Table("duckdb", tmp_path, [event(1)]).events()
-    with pytest.raises(InvalidValue, match=r"holds other files: events\.parquet"):
+    with pytest.raises(InvalidValue, match=r"contains other files: events\.parquet"):
         events.snapshot(tmp_path)
     with pytest.raises(InvalidValue, match="is a file"):
         events.snapshot(tmp_path / "events.parquet")

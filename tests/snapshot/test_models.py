@@ -1,4 +1,4 @@
-"""Models and analyses answer on a snapshot what they answer on the source."""
+"""Models and analyses return the same on a snapshot as on the source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def frames():
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_models_answer_alike(model):
+def test_models_return_the_same_on_a_snapshot(model):
     answers = []
     for df in frames():
         hub = made(ModelHub(time_aggregation="%Y-%m-%d"), df)
@@ -49,7 +49,7 @@ def six_users():
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_analyses_answer_alike(asked):
+def test_analyses_return_the_same_on_a_snapshot(asked):
     one, other = (
         [
             tuple(round(value, 9) if isinstance(value, float) else value for value in row)

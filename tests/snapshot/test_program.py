@@ -1,4 +1,4 @@
-"""Plans are the same plans after they were written as JSON."""
+"""Plans are unchanged after being written as JSON and read."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def test_sources_get_the_connection_that_is_given():
         [None],
     ],
 )
-def test_what_is_no_program(written):
-    with pytest.raises(DataInvalid, match="the program of the snapshot cannot be read"):
+def test_invalid_plans(written):
+    with pytest.raises(DataInvalid, match="the plan of the snapshot cannot be read"):
         from_json(written, 1)

@@ -1,4 +1,4 @@
-"""A snapshot is the frame that it was made of: rows, types, names, index; and what others read in its files."""
+"""A snapshot equals the frame that was written: rows, types, names, index; and its files are readable by other programs."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def many(engine):
 
 
 @on_every_engine
-def test_values_of_every_type_come_back(engine, tmp_path):
+def test_values_of_every_type_round_trip(engine, tmp_path):
     frame = many(engine)
     local = frame.snapshot(tmp_path / "many")
     assert content(local) == content(frame)
     assert local.dtypes == frame.dtypes
     assert local.index_columns == ["row"]
-    # The values are those that were put in.
+    # The values are the ones that were inserted.
     found = local.sort_index().to_arrow().to_pydict()
     for name, values in MANY.items():
         expected = [None if value is None else str(value) for value in values] if name == "id" else values
@@ -116,7 +116,7 @@ def test_rows_are_divided_by_any_timestamp(engine, tmp_path):
 
 
 @on_every_engine
-def test_an_event_frame_comes_back(engine, tmp_path):
+def test_an_event_frame_round_trips(engine, tmp_path):
     table = Table(engine, tmp_path, stream(1))
     events = table.events()
     local = events.snapshot(tmp_path / "local")
@@ -128,7 +128,7 @@ def test_an_event_frame_comes_back(engine, tmp_path):
 
 
 @pytest.mark.parametrize("place", tables.PLACES)
-def test_objectivs_events_come_back(place, tmp_path):
+def test_objectiv_events_round_trip(place, tmp_path):
     stack = [tables.HOME, {"_type": "LinkContext", "id": "logo"}]
     events = [
         tables.event(
@@ -165,7 +165,7 @@ def test_sessions_are_known_to_be_the_hubs(engine, tmp_path):
             HUB.agg.session_duration(frame).sort_index().to_pandas().to_dict()
             == HUB.agg.session_duration(events).sort_index().to_pandas().to_dict()
         )
-    # Paths are ordered by session only where the hub numbered the sessions.
+    # Paths are only ordered by session if the hub numbered the sessions.
     from objectiv_local.hub.hits import sessions_are_numbered
 
     assert sessions_are_numbered(events._state)
@@ -190,7 +190,7 @@ def test_few_rows(engine, tmp_path, rows):
     assert HUB.agg.unique_users(local, groupby=None).value == (1 if rows and rows[0]["user"] else 0)
 
 
-def test_names_that_files_cannot_have(tmp_path):
+def test_column_names_that_are_not_valid_file_names(tmp_path):
     names = ["a", "A", 'q"', "it's", "a.b", "x" * 90, "ключ", "c0"]
     engine = connect(pa.table({"x": [1]}))
     frame = DataFrame.from_arrow(engine, pa.table({name: [number, None] for number, name in enumerate(names)}))
@@ -207,7 +207,7 @@ def test_names_that_files_cannot_have(tmp_path):
     assert len(snapshot.manifest.read(tmp_path / "odd json").dictionaries) == 2
 
 
-def test_json_that_hardly_repeats_is_stored_beside_its_members(tmp_path):
+def test_json_with_few_repeats_is_stored_with_its_keys(tmp_path):
     rows = [event(number, n=number, plan="pro", deep={"x": [number]}) for number in range(50)]
     events = Table("duckdb", tmp_path, rows).events()
     events["props"] = events.props.astype("json")
@@ -238,7 +238,7 @@ def test_files_are_sorted_and_read_by_others(tmp_path):
     assert content(table[list(events.columns)]) == content(events)
 
 
-def test_the_time_zone_of_the_hub_makes_its_days(tmp_path):
+def test_days_are_in_the_time_zone_of_the_hub(tmp_path):
     rows = [event(1, at="2024-01-31 23:30"), event(2, at="2024-02-01 12:00")]
     amsterdam = type(HUB)(time_zone="Europe/Amsterdam")
     Table("duckdb", tmp_path, rows).events().snapshot(tmp_path / "local")
@@ -266,14 +266,14 @@ def test_a_snapshot_of_a_table_is_a_source_of_events(tmp_path):
 @pytest.mark.parametrize(
     ("time", "message"), [("user_id", "has to name a timestamp column"), ("momnt", "did you mean 'moment'")]
 )
-def test_a_column_that_divides_no_rows(tmp_path, time, message):
+def test_a_time_column_that_does_not_divide_rows(tmp_path, time, message):
     events = Table("duckdb", tmp_path, [event(1)]).events()
     with pytest.raises((InvalidType, InvalidValue), match=message):
         events.snapshot(tmp_path / "local", time=time)
     assert not (tmp_path / "local").exists()
 
 
-def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
+def test_a_comparison_of_a_json_key_as_condition_and_value(tmp_path):
     plans = [None, "pro", "free", 5, {"a": 1}, ["pro"]]
     rows = [event(number, n=number, plan=plans[number % 6]) for number in range(30)] + [event(30, n=30)]
     events = Table("duckdb", tmp_path, rows).events()
@@ -282,7 +282,7 @@ def test_a_test_of_a_member_is_a_condition_and_a_value(tmp_path):
     assert [each.name for each in snapshot.manifest.read(tmp_path / "local").members] == ["props.n", "props.plan"]
     for frame in (events, local):
         test = frame.props["plan"] == "pro"
-        # JSON null differs from a string, and a member that is not there is missing.
+        # JSON null differs from a string, and an absent key is missing.
         counts = [len(frame[condition]) for condition in (test, ~test, test | ~test, test | test.isnull())]
         assert counts == [5, 25, 30, 6]
         both = frame.assign(yes=test.fillna(False), test=test)
@@ -306,7 +306,7 @@ def test_json_reads_as_in_the_source(tmp_path):
         None,
     ]
     rows = pa.table({"row": range(len(texts)), "json": texts})
-    for copies, dictionaries in ((1, 0), (5, 1)):  # beside members, and in a dictionary
+    for copies, dictionaries in ((1, 0), (5, 1)):  # with keys as columns, and in a dictionary
         frame = DataFrame.from_arrow(
             connect(rows), pa.concat_tables([rows] * copies).set_column(0, "row", pa.array(range(len(texts) * copies))), "row"
         )

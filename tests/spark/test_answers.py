@@ -1,6 +1,6 @@
-"""Models, analyses and estimators on Spark answer as on DuckDB.
+"""Models, analyses and estimators return the same on Spark as on DuckDB.
 
-The other tests of these run on Spark too where the variable ``OBJECTIV_TEST_EVERYWHERE`` is set, which takes hours.
+Their other tests also run on Spark if the variable ``OBJECTIV_TEST_EVERYWHERE`` is set, which takes hours.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from objectiv_local.dialects import lower
 
 @pytest.fixture(autouse=True)
 def unparsed(monkeypatch):
-    """Leave out the parse of every statement by sqlglot, which takes longer than all the rest."""
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
     monkeypatch.setattr(dialects, "lower", lower)
 
 
 def plain(value):
-    """Return a value as it is compared: floats with nine digits."""
+    """Return a value for comparison: floats with nine digits."""
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
 
 def rows(found):
-    """Return the rows of an answer in its own order, and its dtypes."""
+    """Return the rows of a result in their own order, and its dtypes."""
     table = found.to_pandas() if not isinstance(found, pd.DataFrame) else found
     table = table.to_frame() if isinstance(table, pd.Series) else table
     kinds = table.dtypes.astype(str).tolist()

@@ -1,4 +1,4 @@
-"""What Spark's own functions answer in another way: signs of zeros and short years."""
+"""Differences of Spark's own functions: signs of zeros and short years."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def test_a_column_of_files_and_folders(engine, tmp_path, write, caplog):
     with caplog.at_level(logging.WARNING):
         assert read(engine, tmp_path / "twice") == [{"id": 1, "year": 2024}]
     assert "'year': read from the names of the folders" in caplog.text
-    # The folder of the path itself is no column.
+    # The directory of the path itself is not a column.
     assert read(engine, tmp_path / "twice" / "year=2024") == [{"id": 1, "year": 1999}]
 
 

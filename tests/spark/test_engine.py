@@ -317,7 +317,7 @@ def test_temporary_tables(engine):
 
 
 def test_rows_that_are_kept_are_read_by_nothing_else(engine, tmp_path):
-    """The engine takes the rows of a CACHE TABLE for those of any query with the same steps, in every session."""
+    """In every session, the engine uses the rows of a CACHE TABLE for any query with the same steps."""
     write(tmp_path / "events" / "a.parquet", [1, 2])
     frame = DataFrame.from_table(engine, str(tmp_path / "events"), index=[])
     kept = frame.materialize(materialization="temp_table")
@@ -378,7 +378,7 @@ def test_a_directory_of_parquet_files(engine, tmp_path):
     frame = DataFrame.from_table(engine, str(tmp_path / "events"), index=[])
     assert frame.id.sum().value == 3
     write(tmp_path / "events" / "b.parquet", [4])
-    assert frame.id.sum().value == 7  # a file that came later is read
+    assert frame.id.sum().value == 7  # a file that was added later is read
 
 
 def test_folders_that_are_columns(engine, tmp_path):

@@ -1,4 +1,4 @@
-"""The program of docs/spark.md runs as it stands, on the server and the directory of the tests."""
+"""The program of docs/spark.md runs as written, on the server and the directory of the tests."""
 
 from __future__ import annotations
 

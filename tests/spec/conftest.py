@@ -1,4 +1,4 @@
-"""The engines that a spec runs on, and the known differences as strict expected failures."""
+"""The engines that a spec runs on, and known differences as strict expected failures."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Where an engine is known to differ from a spec: (spec, engine) with the reason. The goal is that nothing stands here.
+"""Known differences of an engine from a spec: (spec, engine) with the reason. The goal is an empty list.
 
-Each is a strict expected failure, so a difference that is gone has to go from here too.
+Each one is a strict expected failure, so it has to be removed here once it is fixed.
 """
 
 from __future__ import annotations

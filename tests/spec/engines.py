@@ -1,4 +1,4 @@
-"""The engines that a spec runs on, and the comparison of their answers."""
+"""The engines that a spec runs on, and the comparison of their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from objectiv_local.frame.zones import in_zones_of
 from objectiv_local.plan.nodes import Node
 from objectiv_local.types import Interval, Type, arrow_type
 
-#: What a value of each type is in an answer.
+#: The Python type of the values of each type in a result.
 KINDS: dict[str, type] = {
     "bool": bool,
     "int64": int,
@@ -80,7 +80,7 @@ class Sql:
         return compile_plan(in_zones_of(plan, self.connection), self.dialect, without=without)
 
     def rows_in_parts(self, plan: Node) -> tuple[Rows, int]:
-        """Return the rows of ``plan``, run as a long program is, and how many temporary tables that took."""
+        """Return the rows of ``plan``, run like a long program, and the number of temporary tables that it used."""
         with Running(plan, self.connection) as run:
             count = len(run.tables)
             return self.fetched(plan, run.statement), count
@@ -108,7 +108,7 @@ class Sql:
 
 
 def value_of(value: object, type_: Type) -> object:
-    """Return a value of an Arrow table as the reference engine holds it."""
+    """Return a value of an Arrow table in the representation of the reference engine."""
     if value is None:
         return None
     if type_.name == "json":
@@ -119,7 +119,7 @@ def value_of(value: object, type_: Type) -> object:
 
 
 def check(engine: Reference | Sql, spec: Spec) -> None:
-    """Assert that ``engine`` gives the answer of ``spec``."""
+    """Assert that ``engine`` returns the result of ``spec``."""
     assert tuple(spec.plan.types.values()) == spec.types
     if isinstance(spec.expected, Fails):
         assert engine.raises(spec.plan), "an error is expected"
@@ -134,7 +134,7 @@ def difference(engine: Reference | Sql, spec: Spec, found: Rows) -> str:
 
 
 def same_rows(left: Rows, right: Rows, *, ordered: bool = False) -> bool:
-    """Return whether two answers are equal, floats to nine digits; as sets of rows if they have no order."""
+    """Return whether two results are equal, floats to nine digits; as sets of rows if they are unordered."""
     if len(left) != len(right):
         return False
     if not ordered:
@@ -156,7 +156,7 @@ def json_text(value: object) -> str:
 
 
 def same(left: object, right: object) -> bool:
-    """Return whether two values are equal and of one type; floats to nine digits, NaN and infinity exactly."""
+    """Return whether two values are equal and of the same type; floats to nine digits, NaN and infinity exactly."""
     if type(left) is not type(right):
         return False
     if isinstance(left, float) and isinstance(right, float):

@@ -1,7 +1,7 @@
-"""How a spec is written: a small literal table, an expression or a plan, and the answer that every engine gives.
+"""How to write a spec: a small literal table, an expression or a plan, and the result that every engine returns.
 
-A row of :func:`rowwise` is the values of the columns followed by the value expected of the expression, side by side.
-Expected values are written by hand, or come from pandas or Python; never from an engine of ours.
+A row of :func:`rowwise` is the values of the columns followed by the expected value of the expression. Expected values are
+written by hand, or come from pandas or Python; never from an engine of the library.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def op(name: str) -> Callable[..., Expr]:
 
 
 def method(called: Callable[[Series], Series]) -> Callable[[Column], Expr]:
-    """Return what a method of a series makes of a column, as a function of the column."""
+    """Return a method of a series as a function of the column."""
 
     def expr(column: Column) -> Expr:
         rows = Values(((column.name, column.type),), (), None, "data")
@@ -46,12 +46,12 @@ def method(called: Callable[[Series], Series]) -> Callable[[Column], Expr]:
 
 @dataclass(frozen=True)
 class Fails:
-    """The answer of a plan that has none: every engine raises."""
+    """The result of a plan without a result: every engine raises an error."""
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A plan and its answer. ``ordered``: the answer has an order; else rows are compared as a set."""
+    """A plan and its result. ``ordered``: the result is ordered; otherwise rows are compared as a set."""
 
     name: str
     plan: Node
@@ -82,7 +82,7 @@ def numbered(columns: Columns, rows: Sequence[tuple[object, ...]]) -> Values:
 
 
 def rowwise(name: str, columns: Columns, expr: Callable[..., Expr], type_: Type, rows: Sequence[tuple[object, ...]]) -> Spec:
-    """Return the spec of an expression, window operations included. ``expr`` is given the columns.
+    """Return the spec of an expression, including window operations. ``expr`` is called with the columns.
 
     Each row ends in the expected value.
     """
@@ -106,9 +106,9 @@ def grouped(
     type_: Type,
     groups: Sequence[tuple[Sequence[object], object]],
 ) -> Spec:
-    """Return the spec of an aggregate by group: the rows of each group with the value expected of it.
+    """Return the spec of an aggregate by group: the rows of each group with the expected value.
 
-    A row is a tuple, or a plain value where there is one column. ``k`` is the position of a row, for orders.
+    A row is a tuple, or a plain value if there is a single column. ``k`` is the position of a row, for orders.
     """
     rows = [(g, *(row if isinstance(row, tuple) else (row,))) for g, (members, _) in enumerate(groups) for row in members]
     data = numbered({"g": INT64} | columns, rows)

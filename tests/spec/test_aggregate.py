@@ -24,7 +24,7 @@ def uid(number: int) -> uuid.UUID:
     return uuid.UUID(int=number)
 
 
-# Different values of each type, in their order.
+# Distinct values of each type, in order.
 VALUES = {
     BOOL: [False, True],
     INT64: [-3, 2, 10],
@@ -214,7 +214,7 @@ BOOLS = [
     overall("all: of no rows", {"x": BOOL}, agg("all"), BOOL, [], True),
 ]
 
-# Values are entered in a different order than that of the column o; o has a NULL, which comes last both ways.
+# Values are entered in another order than that of the column o; o has a NULL, which comes last both ways.
 ORDERED = {"x": INT64, "o": FLOAT64}
 ROWS = [(None, 0.0), (3, 2.0), (1, 1.0), (4, None), (2, nan)]
 FIRSTS = [

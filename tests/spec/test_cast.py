@@ -1,4 +1,4 @@
-"""Casts: Python's text of numbers, truncation towards zero, and an error for text that does not parse."""
+"""Casts: Python's text of numbers, truncation toward zero, and an error for text that cannot be parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparison: NaN equals NaN and is the greatest number, text compares by code point, NULL gives NULL."""
+"""Comparison: NaN equals NaN and is the largest number, text compares by code point, NULL gives NULL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spec.specs import Spec, at, day, inf, nan, op, rowwise, span
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, STRING, TIMEDELTA, TIMESTAMP, UUID
 
-# Pairs of which the first is less than the second.
+# Pairs in which the first is less than the second.
 LESS = {
     BOOL: [(False, True)],
     INT64: [(-1, 0), (2, 10), (2**62, 2**62 + 1)],
@@ -39,7 +39,7 @@ LESS = {
     ],
 }
 
-# Pairs that are equal though they may look different.
+# Pairs that are equal although they look different.
 EQUAL = {
     BOOL: [(False, False), (True, True)],
     INT64: [(3, 3)],
@@ -51,7 +51,7 @@ EQUAL = {
     UUID: [(uuid.UUID(int=7), uuid.UUID(int=7))],
 }
 
-# The answer for a pair that is less, equal, greater.
+# The result for a pair that is less, equal, greater.
 ANSWERS = {
     "eq": (False, True, False),
     "ne": (True, False, True),

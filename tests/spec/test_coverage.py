@@ -1,4 +1,4 @@
-"""Nothing of the catalogue is without a spec."""
+"""Everything in the catalog has a spec."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_every_step_has_a_spec():
         for kind in vars(nodes).values()
         if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")
     }
-    # A stored relation is not a literal table; the tests of the engines read those.
+    # A stored relation is not a literal table; the tests of the engines cover those.
     assert wanted - {type(node) for node in steps(ANSWERED)} == {nodes.Node, nodes.Source}
 
 

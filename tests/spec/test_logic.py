@@ -14,7 +14,7 @@ from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, JSON, STRING, TIMED
 BOOLS = {"a": BOOL, "b": BOOL}
 STACK = Type("json", "stack")
 
-# A value of each type that might be taken for a missing one.
+# A value of each type that might be mistaken for a missing one.
 EMPTY = {
     BOOL: False,
     INT64: 0,

@@ -1,4 +1,4 @@
-"""Steps of a plan: what columns and rows come out of them, alone and one upon another."""
+"""Steps of a plan: the resulting columns and rows, of single steps and of one on top of another."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ EXTEND = [
 
 
 def increments(n):
-    """Return a chain of ``n`` assignments, each from the one before."""
+    """Return a chain of ``n`` assignments, each based on the previous one."""
     plan = table({"x": INT64}, [(0,), (None,)])
     for _ in range(n):
         plan = Extend(plan, (("x", call("add", plan.column("x"), literal(1))),))
@@ -104,7 +104,7 @@ def increments(n):
 
 
 def doublings(n):
-    """Return a chain of ``n`` assignments, each of which reads the one before twice."""
+    """Return a chain of ``n`` assignments, each of which reads the previous one twice."""
     plan = table({"x": INT64}, [(1,), (None,)])
     for _ in range(n):
         plan = Extend(plan, (("x", call("add", plan.column("x"), plan.column("x"))),))

@@ -1,4 +1,4 @@
-"""Functions of numbers: rounding, roots, powers and logarithms, as numpy has them."""
+"""Functions of numbers: rounding, roots, powers and logarithms, with the results of numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Text by its ends, its parts and regular expressions, as Python's ``re`` with ASCII classes has them."""
+r"""Text by its ends, its parts and regular expressions, with the results of Python's ``re`` with ASCII classes."""
 
 from __future__ import annotations
 

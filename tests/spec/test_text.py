@@ -1,4 +1,4 @@
-"""Text: code points, Python's slices, and search letter by letter."""
+"""Text: code points, Python's slices, and search by character."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LETTERS = [
 
 TEXTS = ("héllo", "ab", "", None)
 SLICES = {
-    # What Python gives for each of the texts.
+    # Python's result for each of the texts.
     (0, 2): ("hé", "ab", "", None),
     (-3, None): ("llo", "ab", "", None),
     (-3, -1): ("ll", "a", "", None),
@@ -226,7 +226,7 @@ CHANGE = [
 ]
 
 ENDS = ("a.b", "a.", "a.a.b", "b.a.a.", "A.b", "axb", "", ".a", "%_x%_", "%x", "é😀 é😀", "é", "'it''", "'", " a.")
-#: Methods that are made of several operations.
+#: Methods that consist of several operations.
 METHODS = [
     rowwise(
         "capitalize: the first letter",
@@ -235,7 +235,7 @@ METHODS = [
         STRING,
         [("éCOLE du soir", "École du soir"), ("ABC", "Abc"), ("1a", "1a"), ("a", "A"), ("", ""), (None, None)],
     ),
-    # What str.removeprefix and str.removesuffix of Python give.
+    # Python's results of str.removeprefix and str.removesuffix.
     *(
         rowwise(
             f"removeprefix: {prefix!r}",

@@ -20,7 +20,7 @@ MOMENTS = tuple(
     )
 )
 
-# What Python's strftime gives for each of the moments in the C locale.
+# The result of Python's strftime for each of the moments in the C locale.
 FORMATS = {
     "%a": ("Sun", "Fri", "Thu", "Sun"),
     "%A": ("Sunday", "Friday", "Thursday", "Sunday"),

@@ -291,7 +291,7 @@ def part(name):
 
 MOMENTS = (at("2021-01-03 04:05:06.789012"), at("1969-12-31 23:59:59.999999"), at("2024-12-30"), None)
 PARTS = {
-    # What pandas gives for each of the moments.
+    # The result of pandas for each of the moments.
     "year": (2021, 1969, 2024),
     "quarter": (1, 4, 4),
     "month": (1, 12, 12),

@@ -1,4 +1,4 @@
-"""Time zones: what their clocks show, and the moments at which they show it."""
+"""Time zones: local times of moments, and the moments of local times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spec.specs import Spec, at, fails, rowwise
 from objectiv_local.plan.expr import call, literal
 from objectiv_local.types import TIMESTAMP
 
-# Moments in UTC and what the clocks of a zone show at them.
+# Moments in UTC and their local time in a zone.
 CLOCKS = {
     "Europe/Amsterdam": [
         ("2024-03-31 00:59:59.999999", "2024-03-31 01:59:59.999999"),
@@ -20,13 +20,13 @@ CLOCKS = {
         ("2024-12-31 23:00:00", "2025-01-01 00:00:00"),
         ("2050-07-01 12:00:00", "2050-07-01 14:00:00"),
     ],
-    # The other way round: noon comes before that of Greenwich, and winter is in June.
+    # The other way around: noon comes before that of Greenwich, and winter is in June.
     "America/New_York": [
         ("2024-03-10 06:59:59", "2024-03-10 01:59:59"),
         ("2024-03-10 07:00:00", "2024-03-10 03:00:00"),
         ("2024-11-03 05:59:59", "2024-11-03 01:59:59"),
         ("2024-11-03 06:00:00", "2024-11-03 01:00:00"),
-        # Local mean time, 4:56:02 behind.
+        # Local mean time, 4:56:02 behind UTC.
         ("1850-01-01 12:00:00", "1850-01-01 07:03:58"),
         ("1799-01-01 12:00:00", "1799-01-01 07:03:58"),
     ],
@@ -38,7 +38,7 @@ CLOCKS = {
         ("2024-10-05 16:29:59", "2024-10-06 01:59:59"),
         ("2024-10-05 16:30:00", "2024-10-06 03:00:00"),
     ],
-    # Its clocks are set by half an hour.
+    # Its daylight saving is half an hour.
     "Australia/Lord_Howe": [
         ("2024-04-06 14:59:59", "2024-04-07 01:59:59"),
         ("2024-04-06 15:00:00", "2024-04-07 01:30:00"),
@@ -47,7 +47,7 @@ CLOCKS = {
     ],
     "Asia/Kolkata": [("2024-06-30 18:30:00", "2024-07-01 00:00:00"), ("1969-12-31 23:59:59", "1970-01-01 05:29:59")],
     "Asia/Kathmandu": [("2024-06-30 18:15:00", "2024-07-01 00:00:00"), ("1980-01-01 00:00:00", "1980-01-01 05:30:00")],
-    # Summer time, then summer time for good, then winter time for good.
+    # Daylight saving, then permanent summer time, then permanent winter time.
     "Europe/Moscow": [
         ("2010-07-01 00:00:00", "2010-07-01 04:00:00"),
         ("2010-12-01 00:00:00", "2010-12-01 03:00:00"),
@@ -56,11 +56,11 @@ CLOCKS = {
         ("2014-10-25 22:00:00", "2014-10-26 01:00:00"),
         ("2024-07-01 00:00:00", "2024-07-01 03:00:00"),
     ],
-    # No summer time any more since 2019.
+    # No daylight saving since 2019.
     "America/Sao_Paulo": [("2018-12-15 00:00:00", "2018-12-14 22:00:00"), ("2019-12-15 00:00:00", "2019-12-14 21:00:00")],
-    # It went over the date line.
+    # It moved across the date line.
     "Pacific/Apia": [("2011-12-30 09:59:59", "2011-12-29 23:59:59"), ("2011-12-30 10:00:00", "2011-12-31 00:00:00")],
-    # An abbreviation in Postgres; in tzdata, the clocks of Brussels.
+    # An abbreviation in Postgres; in tzdata, the same as Brussels.
     "CET": [("2024-07-01 00:00:00", "2024-07-01 02:00:00"), ("2024-01-01 00:00:00", "2024-01-01 01:00:00")],
     "Etc/GMT+5": [("2024-07-01 00:00:00", "2024-06-30 19:00:00")],
     "UTC": [("2024-07-01 00:00:00", "2024-07-01 00:00:00")],
@@ -77,7 +77,7 @@ AT_ZONE = [
     for zone, table in CLOCKS.items()
 ]
 
-# What the clocks of a zone show, and when.
+# Local times of a zone, and their moments.
 MOMENTS = {
     "Europe/Amsterdam": [
         ("2024-03-31 01:59:59.999999", "2024-03-31 00:59:59.999999"),
@@ -103,9 +103,9 @@ MOMENTS = {
     ],
     "Asia/Kolkata": [("2024-07-01 00:00:00", "2024-06-30 18:30:00")],
     "Europe/Moscow": [("2013-01-01 04:00:00", "2013-01-01 00:00:00"), ("2014-10-26 01:30:00", "2014-10-25 22:30:00")],
-    # A day that was not.
+    # A day that did not exist.
     "Pacific/Apia": [("2011-12-30 12:00:00", "2011-12-30 22:00:00"), ("2011-12-31 12:00:00", "2011-12-30 22:00:00")],
-    # Summer time is the standard there, and winter time the exception.
+    # Summer time is the standard time there, and winter time the exception.
     "Europe/Dublin": [
         ("2024-03-31 01:30:00", "2024-03-31 01:30:00"),
         ("2024-10-27 01:30:00", "2024-10-27 01:30:00"),

@@ -1,1 +1,1 @@
-"""Analyses: questions about users over time, each answered by a frame, its definition, and the users behind every cell."""
+"""Analyses: questions about users over time, each answered by a frame, its definition, and the users of every cell."""

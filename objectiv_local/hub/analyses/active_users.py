@@ -54,21 +54,22 @@ def active_users(
     """Return daily, weekly and monthly active users of each day: index ``day``; columns ``daily``, ``weekly``, ``monthly``,
     ``stickiness``, ``complete``.
 
-    ``daily`` is the number of users with an event on the day, ``weekly`` on that day or the 6 days before it, and ``monthly``
-    on that day or the ``month_days - 1`` days before it; events before ``start`` count for these, too. ``stickiness`` is daily
-    divided by monthly, missing where nobody was active. Days are those of the hub's time zone, and those without events are
-    there. ``complete`` is false for a day that is not over as of the last moment of the data, or ``as_of``, and for the first
-    days of the data, before which fewer than ``month_days - 1`` days are known.
+    ``daily`` is the number of users with an event on the day, ``weekly`` the number with an event on that day or in the 6 days
+    before, and ``monthly`` the number with an event on that day or in the ``month_days - 1`` days before. Events before
+    ``start`` also count toward these windows. ``stickiness`` is daily divided by monthly, missing if nobody was active. Days
+    are in the hub's time zone, and days without events are included. ``complete`` is false for a day that has not ended by the
+    last moment of the data, or by ``as_of``. It is also false for the first days of the data, which have fewer than
+    ``month_days - 1`` days of data before them.
 
-    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
-    returns one, or a frame of users. ``unit`` is the column, or the columns together, of what counts as a user; events without
-    it are left out.
+    ``where`` filters events: an event type, a list of event types, a bool series of the frame, a function of the frame that
+    returns such a series, or a frame of users. ``unit`` is the column, or the list of columns, that identifies a user; events
+    without it are left out.
 
-    ``users(day=..., window="monthly")`` are the users active on a day, daily by default, or in the window that ends with it.
+    ``users(day=..., window="monthly")`` returns the users active on a day or, with ``window``, in the window that ends on it.
 
-    Reads moment and the unit, and event_type where the condition names event types.
+    Reads moment and the unit, and event_type if the condition names event types.
 
-    Definition: monthly active users over 30 days as in Amplitude and Mixpanel; ``month_days=28`` is that of Google Analytics.
+    Definition: monthly active users over 30 days, as in Amplitude and Mixpanel; Google Analytics uses ``month_days=28``.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -77,7 +78,7 @@ def active_users(
     """
     scope = scope_of(settings, events, "active_users", unit=unit, start=start, end=end, as_of=as_of)
     if isinstance(month_days, bool) or not 7 <= month_days <= 366:
-        raise InvalidValue(f"month_days is {month_days}, and a month has 7 days or more", hint="for instance month_days=28")
+        raise InvalidValue(f"month_days is {month_days}; it has to be from 7 to 366", hint="for instance month_days=28")
     test = None if where is None else condition(where, scope.data, "where of active_users", scope.unit)
     history = (
         scope
@@ -95,7 +96,7 @@ def active_users(
     started = Aggregate(spans, ((_DAY, spans.column(PERIOD)),), (("started", aggregation("size")),), "started")
     plan = looked_up(plan, started, [_DAY], "days_with_starts", key=[_DAY])
     for name, length in (("week_ended", 7), ("month_ended", month_days)):
-        # A user is active until as many days have passed, or until the next day with events, from which on that one counts.
+        # A user stays active until the window has passed, or until their next day with events, which starts a new window.
         beyond = _days_later(spans.column(PERIOD), length)
         until = case([(call("lt", spans.column("next_day"), beyond), spans.column("next_day"))], beyond)
         ended: Node = Extend(spans, (("until", until),), f"until_{name}")
@@ -143,8 +144,8 @@ def active_users(
     frame = frame_of(scope.state_over(plan, [_DAY]), names)
     users = " and ".join(scope.unit)
     rule = (
-        f"The number of distinct {users} with an event on a day (daily), on it or the 6 days before (weekly), and on it or "
-        f"the {month_days - 1} days before (monthly)."
+        f"The number of distinct {users} with an event on a day (daily), on that day or in the 6 days before (weekly), and on "
+        f"that day or in the {month_days - 1} days before (monthly)."
     )
 
     def members(cell: Mapping[str, Any]) -> Node:
@@ -169,7 +170,7 @@ def _days(scope: Scope, test: Condition | None) -> Node:
 
 
 def _members(scope: Scope, days: Node, cell: Mapping[str, Any], windows: Mapping[str, int]) -> Node:
-    """Return the days of the units behind a cell, or behind all days from ``start`` on."""
+    """Return the active days of the units that a cell counts, or of all units from ``start`` on."""
     window = cell.get("window", _DAILY)
     if window not in windows:
         raise InvalidValue(f"window of users is one of {', '.join(windows)}, not {window!r}", hint=near(str(window), windows))

@@ -1,4 +1,4 @@
-"""Attribution: which touches conversions are credited to."""
+"""Attribution: the touches that conversions are credited to."""
 
 from __future__ import annotations
 
@@ -35,26 +35,28 @@ from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 
 MODELS: Final = ("first", "last", "last_non_direct", "linear", "position", "time_decay", "participation", "markov", "shapley")
-#: Models in which one touch gets all of a conversion; in the others, several take part in it.
+#: Models in which one touch gets all the credit of a conversion; in the others, several touches share it.
 _TAKING: Final = ("first", "last", "last_non_direct")
 _CREDIT, _CONVERSIONS, _SHARE = "credit", "conversions", "share"
-#: Half-lives that a window has at most: a touch that is older weighs nothing that floats can hold.
+#: Maximum number of half-lives in a window: the weight of an older touch is too small for a float.
 _MOST_HALF_LIVES: Final = 500
 _TOUCH: Final = "for instance touch='utm_source'"
 _VALUE: Final = "for instance value='amount'"
 _RULES: Final = {
-    "first": "The first of these touches gets all of a conversion.",
-    "last": "The last of these touches gets all of a conversion.",
-    "last_non_direct": "The last of these touches that is not {direct} gets all of a conversion; if all are, the last one.",
+    "first": "The first of these touches gets all the credit of a conversion.",
+    "last": "The last of these touches gets all the credit of a conversion.",
+    "last_non_direct": "The last of these touches that is not {direct} gets all the credit of a conversion; if every touch is, "
+    "the last one does.",
     "linear": "These touches share a conversion equally.",
     "position": "The first of these touches gets {first:.0%} of a conversion, the last one {last:.0%}, and the others share "
-    "the rest. Two touches share all of it in proportion to these weights, and one gets all.",
-    "time_decay": "These touches share a conversion by weights, which halve with each {half_life} before the conversion.",
-    "participation": "Each distinct touch among these gets all of a conversion, so credits add up to more than there is.",
-    "markov": "Touches are credited in proportion to the share of converting paths that would end without them, in a Markov "
-    "chain of order 1. Paths that do not convert are touches in a row that count for no conversion.",
-    "shapley": "The distinct touches among these share a conversion equally, which is the Shapley value of the game whose "
-    "coalitions are worth the conversions with no other touches.",
+    "the rest. Two touches share a conversion in proportion to their weights, and a single touch gets all of it.",
+    "time_decay": "These touches share a conversion by weight; the weight halves with each {half_life} before the conversion.",
+    "participation": "Each distinct touch among these gets full credit, so the sum of credits can exceed the value of all "
+    "conversions.",
+    "markov": "Touches are credited in proportion to the share of converting paths that would be lost without them, in a "
+    "Markov chain of order 1. Consecutive touches that lead to no conversion are the paths that do not convert.",
+    "shapley": "The distinct touches among these share a conversion equally. This is the Shapley value of the game in which a "
+    "coalition is worth the conversions that only have touches in the coalition.",
 }
 
 
@@ -76,54 +78,53 @@ def attribution(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Analysis:
-    """Return how much of the conversions each touch is credited with: index the touch, columns ``credit``, ``conversions`` and
-    ``share``.
+    """Return the credit of each touch for conversions: index the touch; columns ``credit``, ``conversions`` and ``share``.
 
-    ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
-    frame. ``touch`` is a column, a series or a function of the frame, such as a channel or campaign; events with a value of it
-    are touches, and values are strings in the result. The touches of a conversion are those of the same user before it, by
-    moment and event id, that are at most ``window`` old. A touch may count for several conversions. The event that converts is
-    no touch of its own conversion.
+    ``conversion`` selects the converting events: an event type, a list of event types, a bool series of the frame, or a
+    function of the frame. ``touch`` is a column, a series or a function of the frame, such as a channel or campaign. Events
+    with a value for it are touches, and the result has the values as strings. The touches of a conversion are the earlier
+    touches of the same user, ordered by moment and event id, that are at most ``window`` old. A touch may count for several
+    conversions. A converting event is never a touch of its own conversion.
 
     ==================  ===========================================================================================
     model               credit of a conversion
     ==================  ===========================================================================================
     first               all to the first touch
     last                all to the last touch
-    last_non_direct     all to the last touch that is not ``direct``, in any case, if there is one, else to the last touch
+    last_non_direct     all to the last touch that is not ``direct`` (case-insensitive), or to the last touch if all are direct
     linear              equal parts to all touches
-    position            ``weights`` to the first touch, to all in the middle, and to the last touch; of two touches, each gets
-                        its weight in proportion, so 40/20/40 gives halves and 20/20/60 gives 25/75
+    position            ``weights`` to the first touch, the touches in the middle together, and the last touch; two touches
+                        share the credit in proportion to their weights, so 40/20/40 gives 50/50 and 20/20/60 gives 25/75
     time_decay          parts that halve with each ``half_life`` (days, or a timedelta) between the touch and the conversion
-    participation       all to each distinct touch, so credits add up to more than there is
+    participation       full credit to each distinct touch, so the sum of credits can exceed the value of all conversions
     markov              parts in proportion to removal effects: the share of conversions that would be lost in a Markov chain
-                        of order 1 if paths ended where they come to the touch
+                        of order 1 if paths ended when they reach the touch
     shapley             equal parts to all distinct touches
     ==================  ===========================================================================================
 
-    ``value`` is what a conversion is worth: a column, series or function of the frame, of numbers; missing and NaN count as
-    0. By default, each is worth 1. ``credit`` is in these units. Except for participation, credits of a conversion add up to
-    what it is worth. ``conversions`` counts conversions that a touch is credited for; where several touches share a conversion,
-    it counts for each of them. ``share`` is the part of all credit, missing if there is none.
+    ``value`` is the value of a conversion: a numeric column, series or function of the frame; missing values and NaN count as
+    0. By default, each conversion is worth 1. ``credit`` is in the units of ``value``. Except with participation, the credits
+    of a conversion add up to its value. ``conversions`` is the number of conversions that a touch is credited for; a conversion
+    that several touches share counts for each of them. ``share`` is the touch's share of all credit, missing if there is none.
 
-    Conversions without a touch are credited to ``(direct)``. Touches without a conversion have no row, except for markov, which
-    credits those that lead to touches that convert elsewhere; their ``conversions`` are 0.
+    Conversions without a touch are credited to ``(direct)``. Touches without a conversion have no row, except with markov,
+    which also credits touches that lead to touches that convert elsewhere; their ``conversions`` are 0.
 
-    For markov, the paths that convert are the touches of each conversion. Paths that do not are touches in a row that count
-    for no conversion, from each to the next within ``window``. The removal effects distribute what all conversions with touches
-    are worth. Three queries run when the analysis is made, and its frame holds the result; ``view_sql()`` returns that of the
-    transitions. Other models are one lazy query.
+    With markov, the touches of a conversion are a converting path. Consecutive touches that count for no conversion, each
+    within ``window`` of the one before, are a path that does not convert. The total value of the conversions with touches is
+    distributed by removal effect. Three queries run when the analysis is created, and its frame holds the result;
+    ``view_sql()`` returns the query of the transitions. Every other model is one lazy query.
 
     ``start`` and ``end`` limit conversions; touches before ``start`` count.
 
-    Events without a user are left out. Ties: events at one moment are ordered by event id. ``users(<touch>=...)`` are the users
-    of the conversions behind ``conversions``, with the moment of the first of these.
+    Events without a user are left out. Ties: events at the same moment are ordered by event id. ``users(<touch>=...)`` returns
+    the users of the conversions that ``conversions`` counts, with the moment of the first of these conversions.
 
-    Raises InvalidValue for an unknown model, a ``window`` or ``half_life`` that is not positive, a half-life below a 500th of
-    the window, and negative ``weights``; InvalidType and ColumnNotFound for columns that do not fit.
+    Raises InvalidValue for an unknown model, a ``window`` or ``half_life`` that is not positive, a half-life of less than a
+    500th of the window, and negative ``weights``; InvalidType and ColumnNotFound for invalid columns.
 
     Definitions: attribution in computed properties of Mixpanel (window, decay of 7 days), the attribution package of
-    Snowplow, Shapley values after Zhao et al. (2018), removal effects after Anderl et al. (2016).
+    Snowplow, Shapley values as in Zhao et al. (2018), removal effects as in Anderl et al. (2016).
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -133,14 +134,14 @@ def attribution(
     ['credit', 'conversions', 'share']
     """
     if model not in MODELS:
-        raise InvalidValue(f"model of attribution is not known: {model!r}", hint=near(model, MODELS))
+        raise InvalidValue(f"model of attribution cannot be {model!r}", hint=near(model, MODELS))
     window = _positive(window, "window")
     scope = scope_of(settings, events, "attribution", unit=unit, start=start, end=end, as_of=as_of)
     test = condition(conversion, scope.data, "conversion of attribution", scope.unit)
     label = label_of(touch, scope.data, "touch of attribution", _TOUCH)
     if label.name in (_CREDIT, _CONVERSIONS, _SHARE):
         raise InvalidValue(
-            f"touch of attribution is named {label.name!r}, as another column of the result is",
+            f"touch of attribution is named {label.name!r}, which is also the name of another column of the result",
             hint=f"rename it: touch=events[{label.name!r}].rename('...')",
         )
     journeys = _journeys(scope, test, label, value, window)
@@ -149,8 +150,8 @@ def attribution(
     decay = _positive(decay, "half_life")
     if model == "time_decay" and window / decay > _MOST_HALF_LIVES:
         raise InvalidValue(
-            f"half_life of attribution is {in_time(decay)}, and the window of {in_time(window)} has more than "
-            f"{_MOST_HALF_LIVES} of it, after which a touch weighs nothing",
+            f"half_life of attribution is {in_time(decay)}, and the window of {in_time(window)} is more than "
+            f"{_MOST_HALF_LIVES} half-lives, so the oldest touches would have no weight",
             hint="give a longer half_life or a shorter window",
         )
     others = (direct,) if isinstance(direct, str) else tuple(direct)
@@ -172,12 +173,12 @@ def attribution(
     first, _, last = parts
     rule = _RULES[model].format(direct=" or ".join(others), first=first, last=last, half_life=in_time(decay))
     same = " and ".join(scope.unit)
-    whom = f"Credit goes to touches of the same {same} in the {in_time(window)} before, or to {DIRECT} if there is none."
-    lines = (f"Touches are events with a value of {name}, conversions those that match {test.title}.", whom, rule)
-    definition, behind = Definition(lines, test.types), _members(scope, members, journeys, name)
+    whom = f"Touches of the same {same} in the {in_time(window)} before a conversion get credit, or {DIRECT} if there are none."
+    lines = (f"Touches are events with a value of {name}; conversions are events that match {test.title}.", whom, rule)
+    definition, users = Definition(lines, test.types), _members(scope, members, journeys, name)
     if model == "markov":
-        return Fetched("attribution", frame, scope, definition, behind, transitions(journeys))
-    return Analysis("attribution", frame, scope, definition, behind)
+        return Fetched("attribution", frame, scope, definition, users, transitions(journeys))
+    return Analysis("attribution", frame, scope, definition, users)
 
 
 def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
@@ -197,19 +198,19 @@ def _weights(given: Sequence[float]) -> tuple[float, float, float]:
     numbers = list(given)
     if len(numbers) != 3 or any(isinstance(each, bool) or not isinstance(each, int | float) for each in numbers):
         raise InvalidType(
-            f"weights of attribution are three numbers, not {given!r}", hint="for instance weights=(0.4, 0.2, 0.4)"
+            f"weights of attribution have to be three numbers, not {given!r}", hint="for instance weights=(0.4, 0.2, 0.4)"
         )
     if not all(math.isfinite(each) and each >= 0 for each in numbers) or not sum(numbers):
         raise InvalidValue(
-            f"weights of attribution are at least 0 and not all 0, not {given!r}",
-            hint="for the first touch, those in the middle and the last touch: weights=(0.4, 0.2, 0.4)",
+            f"weights of attribution have to be 0 or more, and not all 0, not {given!r}",
+            hint="give the weights of the first touch, the middle touches and the last touch: weights=(0.4, 0.2, 0.4)",
         )
     first, middle, last = (each / sum(numbers) for each in numbers)
     return first, middle, last
 
 
 def _journeys(scope: Scope, test: Condition, label: Series, value: object, window: datetime.timedelta) -> Journeys:
-    """Return the conversions and touches of the units, in columns whose names the units do not have."""
+    """Return the conversions and touches of the units, in columns whose names do not clash with the unit."""
     converts = expr_of(test.holds)
     state = state_of(test.holds)
     moment = state.column(MOMENT)
@@ -246,7 +247,7 @@ def _journeys(scope: Scope, test: Condition, label: Series, value: object, windo
     return Journeys(plan, units, tuple(columns[name] for name in order), window)
 
 
-#: Names of columns that the steps of a model add.
+#: Names of the columns that the steps of a model add.
 _NAMES: Final = (
     MOMENT,
     CONVERTS,
@@ -318,9 +319,9 @@ def _result(scope: Scope, counted: Node, name: str) -> DataFrame:
 
 
 def _members(scope: Scope, members: Node, journeys: Journeys, name: str) -> Node:
-    """Return the moments of conversions by unit and touch, under the names that the unit has."""
+    """Return the moments of conversions by unit and touch, under the original names of the unit columns."""
     if name in (*scope.unit, MOMENT):
-        raise InvalidValue(f"touch of attribution is named {name!r}, as a column of the unit is", hint="rename it")
+        raise InvalidValue(f"touch of attribution is named {name!r}, which is also a column of the unit", hint="rename it")
     return Select(
         members,
         (
@@ -333,7 +334,7 @@ def _members(scope: Scope, members: Node, journeys: Journeys, name: str) -> Node
 
 
 def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> DataFrame:
-    """Return the result of the model markov. Three queries, which see the same rows."""
+    """Return the result of the markov model. Three queries, which all see the same rows."""
     import pyarrow
 
     engine = scope.state.connected()
@@ -359,7 +360,7 @@ def _by_removal(scope: Scope, journeys: Journeys, counted: Node, name: str) -> D
     given[DIRECT] = given.get(DIRECT, 0.0) + alone
     every = math.fsum(given.values())
     numbers = {row[TOUCH]: row[_CONVERSIONS] for row in conversions}
-    # A touch of lost paths only has an effect, too, if touches follow it that convert elsewhere.
+    # A touch that occurs only in lost paths still has an effect if touches that convert elsewhere follow it.
     names = sorted({*numbers, *(label for label, effect in effects.items() if effect > 0)})
     table = pyarrow.table(
         {

@@ -1,4 +1,4 @@
-"""Cohorts: users who did something, and not something else, as a frame that every analysis takes."""
+"""Cohorts: users who did something, or did not do something else, as a frame that every analysis accepts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from objectiv_local.hub.settings import Settings
 
 @checked
 class Cohort(Analysis):
-    """Users who meet a rule: a frame of users with the moment at which they entered."""
+    """Users who meet a rule, with the moment at which they entered."""
 
     @property
     def rule(self) -> Rule:
@@ -51,14 +51,14 @@ class Cohort(Analysis):
 
     @property
     def members(self) -> DataFrame:
-        """The users as a frame, as any analysis takes them."""
+        """The users as a frame, which any analysis accepts."""
         return self.frame
 
     def save(self, path: str | Path) -> None:
-        """Write the spec of the cohort as JSON to a file, which ``hub.read_cohort`` reads.
+        """Write the spec of the cohort as JSON to a file; ``hub.read_cohort`` reads it.
 
-        Raises NotSupported for what has no spec: conditions that look at other rows, and frames of users that are no cohorts;
-        and InvalidValue for a file that cannot be written.
+        Raises NotSupported for cohorts without a spec (conditions that look at other rows, and frames of users that are not
+        cohorts), and InvalidValue for a file that cannot be written.
         """
         text = json.dumps(self.spec(), indent=2) + "\n"
         try:
@@ -73,21 +73,22 @@ class Cohort(Analysis):
 def cohort(
     settings: Settings, events: DataFrame, *rules: object, as_of: object = None, unit: str | list[str] = "user_id"
 ) -> Cohort:
-    """Return the users who meet all of ``rules``: a frame indexed by the unit with ``entered_at``.
+    """Return the users who meet all of ``rules``: a frame indexed by the unit, with a column ``entered_at``.
 
     A rule is made by ``did``, ``did_not``, ``did_in_order``, ``was`` or ``among``, and combined with ``&``, ``|`` and ``~``. An
-    event type, a list of them, a bool series or a function of the event frame stands for ``did`` of it, and a frame of users
-    for ``among`` it.
+    event type, a list of event types, a bool series or a function of the event frame is short for ``did(...)``, and a frame of
+    users is short for ``among(...)``.
 
-    ``entered_at`` is the moment at which a user came to meet the rule: the event that completes a count or a sequence, the
-    last of these moments for ``&``, the first one for ``|``, and the first event of the user for what was not done.
+    ``entered_at`` is the moment at which a user first met the rule. For a count or a sequence, it is the moment of the event
+    that completes it; for ``&`` the last of the moments of its parts, and for ``|`` the first; for ``did_not`` and ``~`` the
+    first event of the user.
 
-    Only users with an event up to ``as_of``, by default the last moment of the data, are looked at; events without the unit
-    are left out. A cohort is computed each time that it is asked for; ``cohort.materialize('temp_table')`` keeps the users.
+    Only users with an event up to ``as_of`` (by default the last moment of the data) are considered; events without the unit
+    are left out. A cohort is lazy and computed by each query that uses it; ``cohort.materialize('temp_table')`` stores it.
 
-    Every analysis takes a cohort as a condition or as a breakdown. ``save`` writes it to a file.
+    Every analysis accepts a cohort as a condition or as a breakdown. ``save`` writes it to a file.
 
-    Raises InvalidType and InvalidValue for what is no rule, and ColumnNotFound for columns of rules that the frame lacks.
+    Raises InvalidType and InvalidValue for invalid rules, and ColumnNotFound if a rule names a column that the frame lacks.
 
     Definition: behavioral cohorts of Amplitude and Mixpanel.
 
@@ -109,17 +110,17 @@ def cohort(
     plan = made.plan(rule)
     members = Select(plan, (*((name, plan.column(name)) for name in scope.unit), (MOMENT, plan.column(ENTERED_AT))), "members")
     frame = frame_of(scope.state_over(plan, scope.unit), [ENTERED_AT])
-    words = (f"Users who meet: {rule}.", "entered_at is the moment at which a user came to meet it.")
+    words = (f"Users who meet: {rule}.", "entered_at is the moment at which a user first met it.")
     found = Cohort("cohort", frame, scope, Definition(words, tuple(dict.fromkeys(made.types))), members)
     vars(found)["_rule"] = rule
     return found
 
 
 def read_cohort(settings: Settings, events: DataFrame, path: str | Path) -> Cohort:
-    """Return the cohort of a file that ``save`` wrote, over ``events``. Its time zone and week start are those of the file.
+    """Return the cohort in a file written by ``save``, computed over ``events``. The file sets the time zone and week start.
 
-    Raises InvalidValue for a file that cannot be read or holds no spec of a cohort, and ColumnNotFound for events without a
-    column that it reads.
+    Raises InvalidValue for a file that cannot be read or does not contain the spec of a cohort, and ColumnNotFound if
+    ``events`` lacks a column that the cohort reads.
 
     >>> import objectiv_local as ol
     >>> import tempfile
@@ -132,10 +133,10 @@ def read_cohort(settings: Settings, events: DataFrame, path: str | Path) -> Coho
         text = Path(path).read_text("utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InvalidValue(f"{str(path)!r} cannot be read: {reason}", hint="give a file that save of a cohort wrote") from None
+        raise InvalidValue(f"{str(path)!r} cannot be read: {reason}", hint="give a file written by Cohort.save") from None
     found = from_spec(settings, text, events)
     if not isinstance(found, Cohort):
-        raise InvalidValue(f"{path} holds no cohort, but another analysis", hint="hub.from_spec makes it")
+        raise InvalidValue(f"{path} contains another analysis, not a cohort", hint="read it with hub.from_spec")
     return found
 
 
@@ -146,20 +147,20 @@ def _rule(given: object) -> Rule:
         return among(given)
     if isinstance(given, str | list | Series) or callable(given):
         return did(given)
-    raise InvalidType(f"a rule of cohort is given as {in_words(given)}", hint="for instance ol.did('buy')")
+    raise InvalidType(f"a rule of cohort cannot be {in_words(given)}", hint="for instance ol.did('buy')")
 
 
 @dataclass
 class _Members:
-    """The plan of a rule: columns of events, a row for each user, and for each rule whether and since when it is met."""
+    """The plan of a rule: event columns, one row per user, and for each rule the moment at which it was met."""
 
     scope: Scope
-    #: Columns of the events, and the conditions that filter them if no rule needs all events.
+    #: Columns of the events, and the conditions that filter them unless a rule needs all events.
     columns: dict[str, Series] = field(default_factory=dict)
     conditions: list[Series] = field(default_factory=list)
     needs_all: bool = False
     types: list[str] = field(default_factory=list)
-    #: Columns of each user: the moment since when a leaf of the rule is met, by the name of the leaf.
+    #: User columns: for each leaf of the rule, by name, the moment at which it was met.
     leaves: dict[str, Rule] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     joined: int = 0
@@ -192,10 +193,10 @@ class _Members:
     def _free(self, name: str) -> str:
         return unused_name(name, self.scope.state.plan.types)
 
-    # ---- what is read of events
+    # ---- columns read from events
 
     def _collect(self, rule: Rule) -> None:
-        """Note the leaves of a rule, and the columns of events that they read."""
+        """Collect the leaves of a rule, and the event columns that they read."""
         if isinstance(rule, All | Either):
             for part in rule.parts:
                 self._collect(part)
@@ -219,7 +220,7 @@ class _Members:
             self.columns[name] = self._column(rule.column, rule.values, "was")
 
     def _condition(self, name: str, event: object, where: tuple[tuple[str, tuple[object, ...]], ...]) -> None:
-        """Note the condition of an event under a name; without one, nothing is read."""
+        """Add the condition of an event under a name; without a condition, all events are needed."""
         tests: list[Series] = []
         if event is not None:
             found: Condition = condition(event, self.scope.data, "an event of cohort", self.scope.unit)
@@ -240,32 +241,32 @@ class _Members:
         self.columns[name] = holds.fillna(False)
 
     def _column(self, column: str, values: tuple[object, ...], what: str) -> Series:
-        """Return a column of the events. Raises ColumnNotFound, and InvalidType where its values cannot be compared."""
+        """Return a column of the events. Raises ColumnNotFound, and InvalidType if its values cannot be compared."""
         data = self.scope.data.reset_index()
         if column not in data.data_columns:
             raise ColumnNotFound(
-                f"{what} of a rule is of column {column!r}, which the frame does not have", hint=near(column, data.data_columns)
+                f"{what} of a rule names column {column!r}, which the frame does not have", hint=near(column, data.data_columns)
             )
         series: Series = data[column]
         wanted = {"string": str, "uuid": str, "int64": int, "float64": int | float, "bool": bool}.get(series.dtype)
         if wanted is None and not series.dtype.startswith("decimal"):
             raise InvalidType(
-                f"{what} of a rule is of column {column!r}, which is {series.dtype}",
+                f"{what} of a rule names column {column!r} of type {series.dtype}, which rules cannot compare",
                 hint="rules compare strings, numbers, bools and uuids",
             )
         for each in values:
             is_one = each is None or isinstance(each, wanted or int | float)
             if not is_one or (isinstance(each, bool) and series.dtype != "bool"):
                 raise InvalidType(
-                    f"{what} of a rule compares column {column!r}, which is {series.dtype}, with {in_words(each)}",
+                    f"{what} of a rule compares column {column!r} of type {series.dtype} with {in_words(each)}",
                     hint=f"give values of {series.dtype}",
                 )
         return series
 
-    # ---- which events count
+    # ---- events that count
 
     def _tested(self, rows: Node) -> Node:
-        """Return the events with a column for each leaf: whether they count for it."""
+        """Return the events with a bool column for each leaf that is true if the event counts for it."""
         scope = self.scope
         units, order = scope.units(rows), scope.order(rows)
         so_far = WindowFrame("ROWS", None, 0)
@@ -290,9 +291,9 @@ class _Members:
         return rows
 
     def _sequences(self, rows: Node, name: str, leaf: InOrder, place: str) -> Node:
-        """Return the events with the start of the sequence that each completes, NULL where it completes none.
+        """Return the events with the start of the sequence that each one completes, NULL if it completes none.
 
-        Of all starts, the latest one that can be followed up to an event is the best one: it leaves most time.
+        If several sequences end at an event, the one with the latest start is kept: it is the shortest.
         """
         moment, earlier = rows.column(MOMENT), WindowFrame("ROWS", None, -1)
         rows = Extend(rows, ((name, case([(self._flag(rows, self._free(f"{name}_event_0")), moment)])),), "sequences")
@@ -328,7 +329,7 @@ class _Members:
             test = call("and", test, call("lt", passed, literal(leaf.first)))
         return test
 
-    # ---- what is known of users
+    # ---- values per user
 
     def _values(self, rows: Node, name: str, leaf: Rule) -> list[tuple[str, Expr]]:
         moment = rows.column(MOMENT)
@@ -345,7 +346,7 @@ class _Members:
         return []
 
     def _met(self, users: Node, name: str, leaf: Rule) -> Node:
-        """Return users with the moment since when a leaf is met, NULL where it is not."""
+        """Return users with the moment at which a leaf was met, NULL if it was not."""
         if isinstance(leaf, Was):
             test = self._one_of(users, f"{name}_value", leaf.values)
             return Extend(users, ((name, case([(test, users.column(name))])),), "met")
@@ -365,7 +366,9 @@ class _Members:
             )
         state, own = state_of(members), self.scope.state
         if state.engine is not own.engine:
-            raise InvalidValue("among takes a frame of users of the same connection as the events", hint="load it there")
+            raise InvalidValue(
+                "the users of among are a frame of another connection than the events", hint="load the frame there"
+            )
         pairs = list(zip(unit, members.index_columns, strict=True))
         for here, there in pairs:
             if state.plan.types[there] != own.plan.types[here]:
@@ -384,18 +387,18 @@ class _Members:
 
     def _listed(self, users: Node, name: str, ids: tuple[object, ...]) -> Node:
         if len(self.scope.unit) > 1:
-            raise InvalidValue("among takes a frame of users for units of several columns, not a list", hint="give a frame")
+            raise InvalidValue("among takes a frame of users, not a list, if the unit has several columns", hint="give a frame")
         self._column(self.scope.unit[0], ids, "among")
         test = self._one_of(users, self.scope.unit[0], ids)
         return Extend(users, ((name, case([(test, users.column(self.first_event))])),), "met")
 
     def _one_of(self, users: Node, name: str, values: tuple[object, ...]) -> Expr:
-        """Return whether a column of users is one of several values, which may be written as strings, as uuids are."""
+        """Return whether a column of users is one of several values, which may be strings for uuids."""
         column = series_of(self.scope.state.with_rows(users, ()), users.column(name), name)
         return expr_of(column.isin(list(values)))
 
     def _combined(self, users: Node, rule: Rule) -> tuple[Node, Expr]:
-        """Return users, and the moment since when a rule is met, NULL where it is not."""
+        """Return users, and the moment at which a rule was met, NULL if it was not."""
         if isinstance(rule, Not):
             users, entered = self._combined(users, rule.part)
             return users, case([(call("is_null", entered), users.column(self.first_event))])
@@ -413,10 +416,10 @@ class _Members:
 
 
 def _later(one: Expr, other: Expr) -> Expr:
-    """Return the later one of two moments, NULL if one of them is."""
+    """Return the later of two moments, NULL if either is NULL."""
     return case([(call("ge", one, other), one), (call("lt", one, other), other)])
 
 
 def _earlier(one: Expr, other: Expr) -> Expr:
-    """Return the earlier one of two moments, or the one that is not NULL."""
+    """Return the earlier of two moments, ignoring NULL."""
     return case([(call("le", one, other), one), (call("is_null", other), one)], other)

@@ -1,4 +1,4 @@
-"""Rules of cohorts: what users did, put together by and, or and not; as objects and as JSON."""
+"""Rules of cohorts: what users did, combined with and, or and not; as objects and as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from objectiv_local.arguments import checked, in_words
 from objectiv_local.errors import InvalidType, InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 
-#: Kinds of rules in JSON, with their members.
+#: Kinds of rules in JSON, with their keys.
 _KINDS: Final = {
     "did": ("event", "count", "within", "between", "first", "where"),
     "did_in_order": ("events", "within"),
@@ -21,13 +21,13 @@ _KINDS: Final = {
     "any": (),
     "not": (),
 }
-#: What a property may be compared with.
+#: Types that a property can be compared with.
 Plain = str | int | float | bool | None
 
 
 @checked
 class Rule:
-    """A rule that a user meets or not.
+    """A condition on a user.
 
     ``a & b`` is met by users who meet both, ``a | b`` by those who meet at least one, and ``~a`` by those who do not meet it.
 
@@ -53,7 +53,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Did(Rule):
-    """Users with at least ``count`` events for which ``event`` holds, in a range of time."""
+    """Users with at least ``count`` events that match ``event``, in a time range."""
 
     event: object
     where: tuple[tuple[str, tuple[Plain, ...]], ...]
@@ -73,7 +73,7 @@ class Did(Rule):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InOrder(Rule):
-    """Users with an event for each of several conditions, one after the other."""
+    """Users with a matching event for each of several conditions, in order."""
 
     events: tuple[object, ...]
     within: datetime.timedelta | None
@@ -85,7 +85,7 @@ class InOrder(Rule):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Was(Rule):
-    """Users of whom the last known value of a column is one of several."""
+    """Users whose last known value of a column is one of several values."""
 
     column: str
     values: tuple[Plain, ...]
@@ -96,7 +96,7 @@ class Was(Rule):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Among(Rule):
-    """Users of a frame of users, or of a list of ids."""
+    """Users in a frame of users, or in a list of ids."""
 
     users: object
 
@@ -106,7 +106,7 @@ class Among(Rule):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class All(Rule):
-    """Users who meet every one of several rules."""
+    """Users who meet all of several rules."""
 
     parts: tuple[Rule, ...]
 
@@ -144,14 +144,15 @@ def did(
     first: datetime.timedelta | None = None,
     where: Mapping[str, object] | None = None,
 ) -> Rule:
-    """Return the rule that a user has at least ``count`` events for which ``event`` holds.
+    """Return the rule that a user has at least ``count`` events that match ``event``.
 
-    ``event`` is an event type, a list of them, a bool series of the event frame or a function of it; any event by default.
-    ``where`` maps columns to the value, or the list of values, that they must have too. ``within`` counts the events from that
-    long before ``as_of`` on, ``between`` those from the first day or moment to the second one, exclusive, and ``first`` those
-    in that long a time from the first event of the user on, exclusive. A user enters with the event that completes the count.
+    ``event`` is an event type, a list of event types, a bool series of the event frame or a function of it; any event by
+    default. ``where`` also requires columns to have a value: it maps each column to a value or a list of values. The other
+    arguments limit the events by time: ``within`` to those at most that long before ``as_of``, ``between`` to those from a
+    first day or moment (inclusive) to a second one (exclusive), and ``first`` to those less than that long after the user's
+    first event. A user enters with the event that completes the count.
 
-    Raises InvalidValue for a count below 1, a time that is not above 0 and values that cannot be compared.
+    Raises InvalidValue for a count below 1, a duration that is not positive, and values that cannot be compared.
 
     Definition: behavioral cohorts of Amplitude and Mixpanel.
 
@@ -161,7 +162,7 @@ def did(
     did('buy', where={'country': ['NL', 'BE']}, count=2, within=datetime.timedelta(days=30))
     """
     if isinstance(count, bool) or not 1 <= count <= 1_000_000_000:
-        raise InvalidValue(f"count of did is {count}, and must be at least 1", hint="use did_not for none at all")
+        raise InvalidValue(f"count of did is {count}, and has to be at least 1", hint="use did_not for users without the event")
     _positive("did", within=within, first=first)
     _checked_event(event, "event of did")
     tests = tuple((str(name), _values(value, f"where of did for column {name!r}")) for name, value in (where or {}).items())
@@ -178,9 +179,9 @@ def did_not(
     first: datetime.timedelta | None = None,
     where: Mapping[str, object] | None = None,
 ) -> Rule:
-    """Return the rule that a user has fewer than ``count`` events for which ``event`` holds: that is ``~did(...)``.
+    """Return the rule that a user has fewer than ``count`` events that match ``event``, the same as ``~did(...)``.
 
-    Arguments are those of ``did``. Users have at least one event of any kind, with which they enter.
+    Takes the arguments of ``did``. Only users with at least one event of any kind count; they enter with their first event.
 
     >>> import objectiv_local as ol
     >>> ol.did("view") & ol.did_not("buy")
@@ -191,12 +192,12 @@ def did_not(
 
 @checked
 def did_in_order(*events: object, within: datetime.timedelta | None = None) -> Rule:
-    """Return the rule that a user has an event for each of ``events``, one after the other; others may lie between.
+    """Return the rule that a user has an event for each of ``events``, in this order; other events may lie in between.
 
-    ``within`` is how long after the first of them the last one may be. Events at one moment are in the order of their ids. A
-    user enters with the first event that completes a sequence.
+    ``within`` is the maximum time between the first and the last of them. Events at the same moment are ordered by id. A user
+    enters with the first event that completes a sequence.
 
-    Raises InvalidValue without events, for more than 20, and for a time that is not above 0.
+    Raises InvalidValue without events, for more than 20 events, and for a duration that is not positive.
 
     >>> import objectiv_local as ol
     >>> ol.did_in_order("view", "buy")
@@ -212,26 +213,27 @@ def did_in_order(*events: object, within: datetime.timedelta | None = None) -> R
 
 @checked
 def was(column: str, *values: str | float | bool) -> Rule:
-    """Return the rule that the last known value of a column is one of ``values``; missing values are not known ones.
+    """Return the rule that the last value of a column that is not missing is one of ``values``.
 
-    Of events at one moment, the one with the largest id is the last. A user enters with the last event that has a value.
+    Of several events at the same moment, the one with the largest id is the last. A user enters with the last event that has a
+    value in the column.
 
-    Raises InvalidValue without values.
+    Raises InvalidValue without values and for missing ones.
 
     >>> import objectiv_local as ol
     >>> ol.was("country", "NL", "BE")
     was('country', 'NL', 'BE')
     """
     if not values or any(each is None for each in values):
-        raise InvalidValue("was takes at least one value, and none that is missing", hint="for instance was('country', 'NL')")
+        raise InvalidValue("was takes at least one value, and no missing values", hint="for instance was('country', 'NL')")
     return Was(column, _values(list(values), "a value of was"))
 
 
 @checked
 def among(users: object) -> Rule:
-    """Return the rule that a user is in a frame of users, such as another cohort or ``users()`` of an analysis, or in a list.
+    """Return the rule that a user is in a frame of users (such as a cohort, or ``users()`` of an analysis) or in a list of ids.
 
-    Users of a frame enter with its column ``entered_at`` if it has one, and otherwise with their first event.
+    Users of a frame enter at the moment in its column ``entered_at``, if it has one, and otherwise with their first event.
 
     >>> import objectiv_local as ol
     >>> ol.among(["a", "b"]) & ol.did("buy")
@@ -241,19 +243,19 @@ def among(users: object) -> Rule:
         found = _values(sorted(users, key=str) if isinstance(users, set | frozenset) else list(users), "a user of among")
         if not found or any(each is None for each in found):
             raise InvalidValue(
-                "users of among are ids that are not missing, and at least one", hint="for instance among(['a'])"
+                "users of among have to be at least one id, and none can be missing", hint="for instance among(['a'])"
             )
         return Among(found)
     if hasattr(users, "index_columns"):
         return Among(users)
     raise InvalidType(
-        f"users of among are a frame of users or a list of ids, not {in_words(users)}",
+        f"users of among have to be a frame of users or a list of ids, not {in_words(users)}",
         hint="for instance hub.funnel(...).users(step=2)",
     )
 
 
 def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
-    """Return a rule as values that JSON has; ``write`` returns those of a condition, a duration, a moment or a frame."""
+    """Return a rule as JSON values; ``write`` converts a condition, a duration, a moment or a frame."""
     match rule:
         case Did():
             given: dict[str, object] = {
@@ -282,43 +284,46 @@ def written_rule(rule: Rule, write: Callable[[object], Any]) -> dict[str, Any]:
 
 
 def read_rule(found: object, reads: Callable[[Any], Any]) -> Rule:
-    """Return the rule of values that :func:`written_rule` returned. Raises InvalidValue and InvalidType for others."""
+    """Return the rule of JSON values from :func:`written_rule`. Raises InvalidValue and InvalidType for other values."""
     if not isinstance(found, dict) or len(found) != 1:
         raise InvalidValue(
-            f"a rule cannot be read: {in_words(found)} is not one",
-            hint='a rule is an object with one member, as in {"did": {"event": "buy"}}',
+            f"a rule cannot be read: it has to be an object with one key, not {in_words(found)}",
+            hint='for instance {"did": {"event": "buy"}}',
         )
     ((kind, given),) = found.items()
     if kind not in _KINDS:
-        raise InvalidValue(f"a rule cannot be read: {kind!r} is no kind of rule", hint=near(str(kind), _KINDS))
+        raise InvalidValue(f"a rule cannot be read: unknown kind of rule {kind!r}", hint=near(str(kind), _KINDS))
     if kind == "not":
         return ~read_rule(given, reads)
     if kind == "among":
         return among(given if isinstance(given, list) else reads(given))
     if kind in ("all", "any"):
         if not isinstance(given, list) or not given:
-            raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(given)}", hint="a list of rules")
+            raise InvalidValue(
+                f"a rule cannot be read: {kind} has to be a list of rules, not {in_words(given)}", hint="give a list"
+            )
         parts = tuple(read_rule(each, reads) for each in given)
         return All(parts) if kind == "all" else Either(parts)
     if not isinstance(given, dict):
-        raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(given)}", hint='for instance {"did": {"event": "buy"}}')
+        raise InvalidValue(
+            f"a rule cannot be read: {kind} has to be an object, not {in_words(given)}",
+            hint='for instance {"did": {"event": "buy"}}',
+        )
     unknown = [name for name in given if name not in _KINDS[kind]]
     if unknown:
-        raise InvalidValue(
-            f"a rule cannot be read: {kind} has no member {unknown[0]!r}", hint=near(str(unknown[0]), _KINDS[kind])
-        )
+        raise InvalidValue(f"a rule cannot be read: {kind} has no key {unknown[0]!r}", hint=near(str(unknown[0]), _KINDS[kind]))
     as_given = ("where", "values", "column")
     options: dict[str, Any] = {name: value if name in as_given else reads(value) for name, value in given.items()}
     if kind == "did":
         return did(**options)
     items = options.pop("events" if kind == "did_in_order" else "values", [])
     if not isinstance(items, list):
-        raise InvalidValue(f"a rule cannot be read: {kind} of {in_words(items)}", hint="a list")
+        raise InvalidValue(f"a rule cannot be read: {kind} needs a list, not {in_words(items)}", hint="give a list")
     return did_in_order(*items, **options) if kind == "did_in_order" else was(options.pop("column", None), *items)
 
 
 def _checked_event(event: object, what: str) -> None:
-    """Raise InvalidType for what no condition is given as; the rest is checked with the events."""
+    """Raise InvalidType for a value that cannot be a condition; the rest is checked once the events are known."""
     is_list = isinstance(event, list | tuple | set | frozenset) and event and all(isinstance(each, str) for each in event)
     is_other = event is None or isinstance(event, str | Series | DataFrame) or callable(event) or hasattr(event, "members")
     if not is_list and not is_other:
@@ -342,7 +347,7 @@ def _positive(name: str, **spans: datetime.timedelta | None) -> None:
     for each, span in spans.items():
         if span is not None and span <= datetime.timedelta(0):
             raise InvalidValue(
-                f"{each} of {name} is {span}, and must be above 0", hint="for instance datetime.timedelta(days=30)"
+                f"{each} of {name} is {span}, and has to be positive", hint="for instance datetime.timedelta(days=30)"
             )
 
 

@@ -1,4 +1,4 @@
-"""Drivers of a conversion: what users who go from one step to another do more often, or less, than those who do not."""
+"""Drivers of a conversion: what users who convert do more or less often than users who do not."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
 CONVERTED, EXPOSED = "converted", "exposed_users"
 _LABEL, _LEFT = "label", "left"
 _COLUMNS = ("users", CONVERTED, "rate", "rate_without", "odds_ratio", "phi", "lift", "p", "q")
-#: Exposed users below which a value is left out, or this share of all users if that is less.
+#: Minimum number of exposed users for a value to be included, or this share of all users if that is less.
 _LEAST, _SHARE = 25, 0.02
-#: How many users of one outcome for each of the other make scores hard to read.
+#: Ratio of the larger outcome to the smaller one above which scores are unreliable.
 _SKEWED = 10
 
 
@@ -69,43 +69,44 @@ def drivers(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Analysis:
-    """Return how a conversion goes together with what users did before: index ``event_type``, or a property of events.
+    """Return how a conversion correlates with what users did before: index ``event_type``, or a property of events.
 
-    A user who comes from ``from_step`` to ``to_step`` within ``window`` (14 days, its end included) has converted, by the best
-    attempt of :meth:`funnel`. One who has not, and whose window is over, has dropped; those who are still pending are left out.
-    A user is *exposed* to a value if an event after the first step has it: before the conversion, or for users who dropped
-    before the end of the window. Events of either step expose to nothing.
+    A user who gets from ``from_step`` to ``to_step`` within ``window`` (14 days, inclusive) has *converted*; this uses the best
+    attempt of :meth:`funnel`. A user who did not convert and whose window has ended has *dropped*; pending users are left out.
+    A user is *exposed* to a value if an event with that value follows the first step, and precedes the conversion (for users
+    who dropped: the end of the window). Events of the two steps themselves do not count as exposure.
 
     ==================  ==========================================================================================
-    column              value of an event type or property
+    column              for each event type or property value
     ==================  ==========================================================================================
-    ``users``           exposed users
-    ``converted``       those of them who converted
+    ``users``           number of exposed users
+    ``converted``       number of exposed users who converted
     ``rate``            share of the exposed users who converted
     ``rate_without``    share of the other users who converted
-    ``odds_ratio``      odds of converting with the exposure over those without it, with one more user in each of the four
-                        groups, so that there is always an answer
-    ``phi``             correlation of exposure and conversion, from -1 to 1; missing if all or none are exposed or converted
-    ``lift``            ``rate`` over the share of all users who converted
+    ``odds_ratio``      odds of converting with the exposure, divided by the odds without it; one user is added to each of
+                        the four groups, so that it is always defined
+    ``phi``             correlation of exposure and conversion, from -1 to 1; missing if all or no users are exposed, or
+                        if all or no users converted
+    ``lift``            ``rate`` divided by the share of all users who converted
     ``p``               p-value of Fisher's exact test, two-sided
-    ``q``               p-value adjusted for the number of values by Benjamini and Hochberg
+    ``q``               p-value adjusted for the number of values (Benjamini-Hochberg)
     ==================  ==========================================================================================
 
-    Users who drop are observed for the whole window, and users who convert only until then, so that frequent events look as if
-    they kept users from converting. With ``horizon``, events count up to that time after the first step only.
+    Users who drop are observed for the whole window, but users who convert only until they convert. Frequent events therefore
+    look as if they prevent conversion. With ``horizon``, only events up to that long after the first step count.
 
-    ``by`` is the column, the series or the function of the frame whose values are looked at, as strings; missing values are
-    left out. With ``at_entry`` the value is that of the event of the first step, in place of those of later events.
+    ``by`` is the column, the series or the function of the frame whose values are compared, as strings; missing values are
+    left out. With ``at_entry``, the value is taken from the event of the first step instead of from later events.
 
-    Values with fewer than ``least`` exposed users are left out: by default 25, or 2 % of the users if that is less.
+    Values with fewer than ``least`` exposed users are left out: by default 25, or 2% of the users if that is less.
 
-    ``users(event_type=..., converted=True)`` are the exposed users who converted.
+    ``users(event_type=..., converted=True)`` returns the exposed users who converted.
 
-    The counts are fetched when the analysis is made, in one query, because scipy computes the tests; ``view_sql()`` returns
-    that query.
+    One query fetches the counts when the analysis is created, because scipy computes the tests; ``view_sql()`` returns that
+    query.
 
-    Reads moment, the unit and the column of ``by``. Needs scipy, of the extra ``ml``. Raises InvalidValue for a horizon or a
-    window that is not positive, and for a horizon beyond the window.
+    Reads moment, the unit and the column of ``by``. Needs scipy (extra ``ml``). Raises InvalidValue for a horizon or a window
+    that is not positive, and for a horizon longer than the window.
 
     Definitions: conversion drivers of Amplitude; Signal of Mixpanel; correlation analysis of PostHog.
 
@@ -119,13 +120,13 @@ def drivers(
     taken = [name for name in scope.unit if name in (_LABEL, _LEFT)]
     if taken:
         raise InvalidValue(
-            f"unit of drivers is named {taken[0]!r}, as a column of its own is",
+            f"unit of drivers has a column {taken[0]!r}, which is also a column of the analysis itself",
             hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
         )
     rules = rules_of(None, window, "drivers")
     limit = _horizon(horizon, rules.window)
     if least is not None and least < 1:
-        raise InvalidValue(f"least of drivers is {least}, and has to be a number of users from 1", hint="for instance least=25")
+        raise InvalidValue(f"least of drivers is {least}, and has to be at least 1", hint="for instance least=25")
     label = breakdown_of(by, scope.data, "drivers", scope.unit, (*_COLUMNS, *scope.unit, MOMENT, ENTERED, REACHED))
     asked = asked_for(scope, [from_step, to_step], rules, None, None, None, "first_step", 10, None)
     exposed = _Exposed(scope, asked, label, limit, at_entry)
@@ -140,7 +141,7 @@ def drivers(
 
 @dataclass(frozen=True, slots=True)
 class _Exposed:
-    """Users with an outcome, and the values that each was exposed to."""
+    """Users with an outcome, and the values that each of them was exposed to."""
 
     scope: Scope
     asked: Asked
@@ -149,7 +150,7 @@ class _Exposed:
     at_entry: bool
 
     def users(self) -> Node:
-        """Return the users who converted or dropped, with the moments between which they were exposed."""
+        """Return the users who converted or dropped, with the start and end of the time in which they were exposed."""
         plan = self.asked.units()
         plan = Filter(plan, call("not", plan.column(PENDING)), "users")
         converted = call("eq", plan.column(REACHED), literal(2))
@@ -166,7 +167,7 @@ class _Exposed:
         )
 
     def rows(self) -> Node:
-        """Return a row for each user and value, with the moment of the first event that exposes to it."""
+        """Return one row per user and value, with the moment of the first event that exposes the user to it."""
         scope = self.scope
         columns: dict[str, Series | OfUsers] = {_LABEL: self.label}
         columns |= {flag(k): each.holds for k, each in enumerate(self.asked.conditions, 1)}
@@ -197,7 +198,7 @@ class _Exposed:
 
 
 def _scored(scope: Scope, users: Node, rows: Node, name: str, least: int | None) -> tuple[DataFrame, DataFrame]:
-    """Return the scores of values, and the counts that they are computed from. One query."""
+    """Return the scores of values, and the counts that they are computed from. Runs one query."""
     converted = rows.column(CONVERTED)
     found = Aggregate(
         rows,
@@ -213,7 +214,7 @@ def _scored(scope: Scope, users: Node, rows: Node, name: str, least: int | None)
     )
     pairs: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in whole.types]
     pairs += [(each, "right", (each, each)) for each in found.types]
-    # All users are a row even if nobody is exposed to anything.
+    # The totals of all users stay in the result even if nobody is exposed to anything.
     left, right = (Extend(each, (("every", literal(1)),), each.step) for each in (whole, found))
     counted = Join(left, right, "left", (("every", "every"),), tuple(pairs), step="counts")
     counts = frame_of(scope.state_over(counted, [_LABEL]), ["all_users", "all_converted", EXPOSED, "exposed_converted"])
@@ -260,10 +261,12 @@ def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta 
     if horizon is None:
         return None
     if not isinstance(horizon, datetime.timedelta):
-        raise InvalidType(f"horizon of drivers is a timedelta, not {in_words(horizon)}", hint="for instance timedelta(days=1)")
+        raise InvalidType(
+            f"horizon of drivers has to be a timedelta, not {in_words(horizon)}", hint="for instance timedelta(days=1)"
+        )
     if not datetime.timedelta(0) < horizon <= window:
         raise InvalidValue(
-            f"horizon of drivers is {horizon}, and has to be above 0 and at most the window {window}",
+            f"horizon of drivers is {horizon}, and has to be positive and at most the window of {window}",
             hint="for instance timedelta(days=1)",
         )
     return horizon
@@ -272,27 +275,27 @@ def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta 
 def _rule(
     asked: Asked, label: Series | OfUsers, horizon: datetime.timedelta | None, least: int | None, *, at_entry: bool
 ) -> tuple[str, ...]:
-    """Return the rule in words."""
+    """Return the definition in words."""
     first, last = (each.name for each in asked.conditions)
     unit = " and ".join(asked.scope.unit)
     until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
-    fewer = "25 exposed users, or 2 % of all if that is less," if least is None else f"{least} exposed users"
+    fewer = "25 exposed users, or 2% of all users if that is less," if least is None else f"{least} exposed users"
     window = in_time(asked.rules.window)
     outcome = (
-        f"Each {unit} who came from {first} to {last} within {window} converted; one who did not, and whose window is "
-        "over, dropped; others are left out."
+        f"Each {unit} who got from {first} to {last} within {window} converted; one who did not, and whose window has ended, "
+        "dropped; others are left out."
     )
     exposed = (
         f"Users are exposed to the {label.name} that they had at {first}."
         if at_entry
-        else f"Users are exposed to each {label.name} of events after {first}: before {last} or, if they dropped, "
-        f"before the end of the window{until}."
+        else f"Users are exposed to each {label.name} of events that follow {first} and precede {last} or, if they dropped, "
+        f"the end of the window{until}."
     )
     return outcome, exposed, f"Values with fewer than {fewer} are left out."
 
 
 def _notices(counts: DataFrame) -> list[str]:
-    """Return a sentence on outcomes that are so unequal that scores say little. One query."""
+    """Return a notice on the outcomes, with a warning if they are too unequal for reliable scores. Runs one query."""
     row = counts.to_arrow(1).to_pylist()[0]
     converted, dropped = row["all_converted"], row["all_users"] - row["all_converted"]
     lines = [f"{converted:,} converted and {dropped:,} dropped."]

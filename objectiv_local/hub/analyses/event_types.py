@@ -1,4 +1,4 @@
-"""Which events there are: how many of each type, of how many users, from when to when."""
+"""Counts of events and users for each event type, with the moments of the first and last event."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def event_types(
     as_of: object = None,
     unit: str = "user_id",
 ) -> Analysis:
-    """Return what is known of each event type: index ``event_type``; columns ``events``, ``share``, ``users``,
-    ``events_per_user``, ``first_seen``, ``last_seen``.
+    """Return counts for each event type: index ``event_type``; columns ``events``, ``share``, ``users``, ``events_per_user``,
+    ``first_seen``, ``last_seen``.
 
-    ``events`` counts all events of the type, and ``share`` is that divided by all events. ``users`` are those with such an
-    event, and ``events_per_user`` is events that have a user divided by them, missing where there are none. ``first_seen`` and
-    ``last_seen`` are moments in UTC. Rows are in the order of event types; a missing one is a row, too, the last one.
+    ``events`` is the number of events of the type, and ``share`` is that number divided by the number of all events. ``users``
+    is the number of users with such an event. ``events_per_user`` is the number of events that have a user divided by
+    ``users``, missing if there are no users. ``first_seen`` and ``last_seen`` are moments in UTC. Rows are sorted by event
+    type; events without a type have a row of their own, which comes last.
 
-    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
-    returns one, or a frame of users. ``unit`` is the column of what counts as a user.
+    ``where`` filters events: an event type, a list of event types, a bool series of the frame, a function of the frame that
+    returns such a series, or a frame of users. ``unit`` is the column that identifies a user.
 
-    ``users(event_type=...)`` are the users with such an event.
+    ``users(event_type=...)`` returns the users with such an event.
 
     Reads moment, event_type and the unit.
 
@@ -71,5 +72,5 @@ def event_types(
     state = scope.state.with_rows(plan, (_TYPE,), (Ordering(plan.column(_TYPE)),))
     frame = frame_of(state, [_EVENTS, "share", _USERS, "events_per_user", "first_seen", "last_seen"])
     members = scope.rows({_TYPE: scope.data.event_type}, holds)
-    rule = f"The number of events of each type, and of distinct {scope.unit[0]} that have them."
+    rule = f"The number of events of each type, and of the distinct {scope.unit[0]} that have them."
     return Analysis("event_types", frame, scope, rule_of(rule, test), members)

@@ -1,4 +1,4 @@
-"""Experiments: metrics of the units of each variant, compared with those of the control."""
+"""Experiments: metrics per variant, compared with those of the control."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from objectiv_local.hub.settings import Settings
 if TYPE_CHECKING:
     import pyarrow
 
-#: A split is not what was planned below this p-value.
+#: p-value of the sample ratio test below which the split is reported as wrong.
 ALARM: Final = 0.001
 _FORTNIGHT: Final = datetime.timedelta(days=14)
 _COLUMNS: Final = (
@@ -76,67 +76,68 @@ def experiment(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Experiment:
-    """Return the metrics of each variant of an experiment and how they differ from those of the control: index ``variant`` and
-    ``metric``.
+    """Return the metrics of each variant of an experiment, compared with the control: index ``variant`` and ``metric``.
 
-    ``exposure`` says which events expose a user: an event type, a list of them, a bool series of the frame, or a function of
-    the frame. ``variant`` says to which variant: a column, a series or a function of the frame. Exposures without a variant do
-    not count. A user belongs to the variant of the first exposure, by moment and event id. Users who saw several variants are
-    left out, unless ``several="first"``.
+    ``exposure`` selects the events that expose a user: an event type, a list of event types, a bool series of the frame, or a
+    function of the frame. ``variant`` is the variant shown: a column, a series or a function of the frame. Exposures without a
+    variant do not count. A user belongs to the variant of their first exposure, by moment and event id. Users who saw several
+    variants are left out, unless ``several="first"``.
 
-    ``metric`` is one of these, or a mapping of names to them:
+    ``metric`` is one of these, or a mapping from names to them:
 
     ===========================================  ===================================================================
     metric                                       compared as
     ===========================================  ===================================================================
-    a condition, such as ``"buy"``               proportion: the share of users with an event for which it holds
-    ``("count", condition)``                     mean per user of the number of such events
-    ``("sum", column)``                          mean per user of the sum of a column; missing values count as 0
-    ``("sum", column, condition)``               the same, of events for which a condition holds
-    ``("ratio", numerator, denominator)``        the sum of one over all users, divided by that of another one
+    a condition, such as ``"buy"``               proportion: the share of users with a matching event
+    ``("count", condition)``                     mean number of matching events per user
+    ``("sum", column)``                          mean sum of a column per user; missing values count as 0
+    ``("sum", column, condition)``               the same, over the events that match a condition
+    ``("ratio", numerator, denominator)``        the sum of one metric over all users, divided by the sum of another
     ===========================================  ===================================================================
 
-    Events count after the exposure, by moment and event id, so neither conversions before it nor the exposure itself do; with
-    ``window``, for that long. Users whose window is not over as of the last moment of the data, or ``as_of``, are left out,
-    unless ``include_open``. ``start`` and ``end`` limit exposures.
+    Only events after the exposure count, by moment and event id: neither earlier conversions nor the exposure itself. With
+    ``window``, only events within that time after the exposure count. Users whose window has not ended by the last moment of
+    the data, or by ``as_of``, are left out, unless ``include_open``. ``start`` and ``end`` limit exposures.
 
     ==========================================  ====================================================================
     column                                      content
     ==========================================  ====================================================================
     ``users``                                   number of users
-    ``mean``                                    the metric; with a covariate, corrected by it
-    ``difference``                              the mean minus that of the control
-    ``difference_low``, ``difference_high``     its confidence interval
+    ``mean``                                    the metric, adjusted for the covariate if there is one
+    ``difference``                              the mean minus the mean of the control
+    ``difference_low``, ``difference_high``     confidence interval of the difference
     ``lift``                                    the difference divided by the mean of the control
-    ``ci_low``, ``ci_high``                     its confidence interval, by the delta method
-    ``p``                                       p-value of no difference, two-sided
-    ``p_holm``                                  the same, corrected by Holm for all variants and metrics
+    ``ci_low``, ``ci_high``                     confidence interval of the lift, by the delta method
+    ``p``                                       p-value under no difference, two-sided
+    ``p_holm``                                  p-value with Holm's correction for all variants and metrics
     ==========================================  ====================================================================
 
-    Intervals have the level 1 - ``alpha``. Means are compared by Welch's t-test; proportions by the z-test, with a pooled
-    variance for the p-value and separate ones for intervals; ratios by the z-test, with variances by the delta method. In the
-    rows of the control, and where a value cannot be computed (one user, no variation, a control mean of 0), it is missing.
+    The confidence level of intervals is 1 - ``alpha``. Means are compared by Welch's t-test. Proportions are compared by the
+    z-test, with a pooled variance for the p-value and separate variances for intervals. Ratios are compared by the z-test, with
+    variances by the delta method. Comparisons are missing in the rows of the control, and if they cannot be computed (a single
+    user, no variation, a control mean of 0).
 
-    With ``covariate``, metrics are corrected by what users did before the exposure (CUPED): a timedelta for the same metric in
-    that time before, or any other metric, in the ``covariate_window`` before. Users who did nothing have 0. One factor, pooled
-    within variants, serves all variants. Ratios cannot be corrected. Proportions are then compared as means.
+    With ``covariate``, metrics are adjusted for what users did before the exposure (CUPED). A timedelta uses each metric itself
+    over that time before the exposure; any other metric is measured in the ``covariate_window`` before it. Users without
+    earlier events have a covariate of 0. One coefficient, pooled within variants, is used for all variants. Ratios cannot be
+    adjusted. Proportions are then compared as means.
 
-    With ``sequential``, intervals and p-values hold whenever and however often one looks (normal mixture). They are narrowest
-    when two variants have ``planned_users`` together.
+    With ``sequential``, intervals and p-values remain valid no matter when and how often they are checked (normal mixture).
+    They are narrowest when two variants together have ``planned_users``.
 
-    ``split`` are the planned shares of the variants, equal by default. The ``definition`` has the p-value of the test that
-    users are split so (sample ratio mismatch, chi-squared), as ``sample_ratio_p`` does. It counts users whose window is not
-    over, too.
+    ``split`` maps variants to their planned shares, equal by default. The ``definition`` includes the p-value of the test that
+    the split is as planned (sample ratio mismatch, chi-squared), which ``sample_ratio_p`` also returns. The test includes users
+    whose window has not ended.
 
-    Two queries run when the analysis is made: they return a row per variant, no rows of users. The frame holds the result, and
-    ``view_sql()`` returns the query of the sums.
+    Two queries run when the analysis is created. They return one row per variant, and no rows of users. The frame holds the
+    result, and ``view_sql()`` returns the query of the sums.
 
-    ``power()`` says how many users are needed, ``to_tea_tasting()`` returns the aggregates for the package tea-tasting.
-    ``users(variant=...)`` are the users of a variant, with the moment of their exposure.
+    ``power()`` returns how many users are needed, and ``to_tea_tasting()`` the aggregates for the package tea-tasting.
+    ``users(variant=...)`` returns the users of a variant, with the moment of their exposure.
 
-    Raises InvalidValue for an experiment with one variant, without the ``control``, with variants that ``split`` lacks, and for
-    an ``alpha`` that is not between 0 and 1; InvalidType and ColumnNotFound for metrics and columns that do not fit;
-    NotSupported for a covariate of a ratio, and without scipy.
+    Raises InvalidValue for an experiment with a single variant, without the ``control``, or with variants missing from
+    ``split``, and for an ``alpha`` that is not between 0 and 1; InvalidType and ColumnNotFound for invalid metrics and columns;
+    NotSupported for a covariate of a ratio, and if scipy is not installed.
 
     Definitions: exposures and CUPED of PostHog; Deng et al. (2013); Fabijan et al. (2019) for the sample ratio; Howard et al.,
     arXiv 1810.08240, eq. 14, for sequential intervals.
@@ -199,7 +200,7 @@ def experiment(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The metrics and covariates, and the columns of units that they are computed from."""
+    """The metrics and covariates of an experiment, and the columns per unit that they are computed from."""
 
     metrics: tuple[Metric, ...]
     covariates: Mapping[str, Metric]
@@ -226,7 +227,7 @@ class _Asked:
 
     @property
     def flags(self) -> list[str]:
-        """The columns that are 1 or 0."""
+        """The columns whose values are 1 or 0."""
         return [
             *(f"metric_{number}_0" for number, metric in enumerate(self.metrics) if metric.kind == PROPORTION),
             *(
@@ -250,7 +251,7 @@ class _Asked:
         return "mean" if metric.name in self.covariates else metric.kind
 
     def groups(self, metric: Metric, moments: Mapping[str, Moments], names: Sequence[str]) -> dict[str, Group]:
-        """Return the metric over the units of each variant."""
+        """Return the statistics of the metric for each variant."""
         number = self.metrics.index(metric)
         own = f"metric_{number}_0"
         there = [moments[name] for name in names if name in moments]
@@ -269,7 +270,7 @@ class _Asked:
 
 
 def _ratio(moments: Moments, numerator: str, denominator: str) -> Group:
-    """Return the quotient of two means, with the variance of its linear approximation (delta method)."""
+    """Return the ratio of two means, with the variance of its linear approximation (delta method)."""
     below = moments.means[denominator]
     if below == 0:
         return Group(moments.users, None, None)
@@ -283,7 +284,7 @@ def _ratio(moments: Moments, numerator: str, denominator: str) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What the queries of an experiment returned, and what was computed from it."""
+    """Rows that the queries of an experiment returned, and values computed from them."""
 
     assigned: Mapping[str, int]
     weights: Mapping[str, float]
@@ -308,16 +309,17 @@ class Experiment(Fetched):
     def sample_ratio_p(self) -> float | None:
         """The p-value of the test that users are split among variants as planned; missing without users.
 
-        Below 0.001, the split is wrong, and so are the numbers: users of a variant are not exposed, or not recorded.
+        Below 0.001, the results cannot be trusted: some users of a variant were not exposed, or not recorded.
         """
         return sample_ratio_p(self._result.assigned, self._result.weights)
 
     def power(self, lift: float = 0.05, power: float = 0.8) -> DataFrame:
-        """Return how many users each variant needs for a ``lift`` to be found with a probability of ``power``.
+        """Return how many users each variant needs to detect a ``lift`` with a probability of ``power``.
 
         The index is ``metric``. Columns: ``mean`` and ``std`` of the control; ``users_per_variant``, rounded up, for two groups
-        of equal size; and ``detectable_lift``, that which the smallest variant finds with this probability as it is. They are
-        missing where there is no mean or variation. Tests are of a fixed sample, two-sided, with the experiment's ``alpha``.
+        of equal size; and ``detectable_lift``, the lift that the smallest variant can detect with this probability at its
+        current size. Values are missing without a mean or variation. Tests are two-sided, for a fixed sample, and with the
+        ``alpha`` of the experiment.
 
         Raises InvalidValue for a lift of 0 and for a power that is not between 0 and 1.
         """
@@ -361,14 +363,14 @@ class Experiment(Fetched):
         return DataFrame.from_arrow(self._scope.state.connected(), table, "metric", "power").sort_index()
 
     def to_tea_tasting(self) -> dict[str, Any]:
-        """Return the aggregates of each variant for the package tea-tasting, as its metrics take them.
+        """Return the aggregates of each variant in the form that the metrics of the package tea-tasting take.
 
         Columns have the names of the metrics; the parts of a ratio end in `` numerator`` and `` denominator``, and covariates
-        in `` covariate``. Values are not corrected by covariates: tea-tasting does that itself.
+        in `` covariate``. Values are not adjusted for covariates, because tea-tasting does that itself.
 
         ``tt.Mean("orders", "orders covariate").analyze(found.to_tea_tasting(), control="control", treatment="new")``
 
-        Raises NotSupported where tea-tasting is not installed.
+        Raises NotSupported if tea-tasting is not installed.
         """
         try:
             from tea_tasting.aggr import Aggregates
@@ -404,13 +406,13 @@ def _check_numbers(
     if not 0 < alpha < 1:
         raise InvalidValue(f"alpha of experiment has to be between 0 and 1, not {alpha!r}", hint="for instance alpha=0.05")
     if isinstance(planned_users, bool) or planned_users < 1:
-        raise InvalidValue(f"planned_users of experiment has to be a whole number from 1, not {planned_users!r}")
+        raise InvalidValue(f"planned_users of experiment has to be a whole number of at least 1, not {planned_users!r}")
     if window is not None:
         _positive(window, "window")
     _positive(covariate_window, "covariate_window")
     if several not in ("exclude", "first"):
         raise InvalidValue(
-            f"several of experiment is 'exclude' or 'first', not {several!r}", hint=near(several, ("exclude", "first"))
+            f"several of experiment has to be 'exclude' or 'first', not {several!r}", hint=near(several, ("exclude", "first"))
         )
 
 
@@ -421,53 +423,53 @@ def _positive(value: datetime.timedelta, name: str) -> datetime.timedelta:
 
 
 def _covariates(given: object, metrics: Iterable[Metric], data: DataFrame, unit: tuple[str, ...]) -> dict[str, Metric]:
-    """Return the covariate of each metric, by its name."""
+    """Return the covariate of each metric, by the name of the metric."""
     if given is None:
         return {}
     metrics = list(metrics)
     ratios = [each.name for each in metrics if each.kind == RATIO]
     if ratios:
-        raise NotSupported(f"metric {ratios[0]!r} is a ratio, which no covariate corrects", hint="leave it out, or covariate")
+        raise NotSupported(f"metric {ratios[0]!r} is a ratio, which a covariate cannot adjust", hint="leave out one of them")
     if isinstance(given, datetime.timedelta):
         return {each.name: each for each in metrics}
     if isinstance(given, Mapping):
         raise InvalidType(
-            "covariate of experiment is one metric for all, or a timedelta",
-            hint="for instance covariate=timedelta(days=14), for each metric in that time before",
+            "covariate of experiment has to be one metric for all metrics, or a timedelta",
+            hint="for instance covariate=timedelta(days=14), which measures each metric in the 14 days before the exposure",
         )
     found = metrics_of(given, data, "covariate of experiment", unit)[0]
     if found.kind == RATIO:
-        raise NotSupported("covariate of experiment is a ratio", hint="give ('sum', column) or ('count', condition)")
+        raise NotSupported("covariate of experiment cannot be a ratio", hint="give ('sum', column) or ('count', condition)")
     return {each.name: found for each in metrics}
 
 
 def _split(assigned: Mapping[str, int], split: Mapping[str, float] | None, control: str) -> dict[str, float]:
-    """Return the planned share of each variant; none if there are no users.
+    """Return the planned share of each variant; empty if there are no users.
 
-    Raises InvalidValue for variants that do not fit.
+    Raises InvalidValue for variants that do not match the data.
     """
     if split is not None:
         for name, weight in split.items():
             if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
-                raise InvalidValue(f"split of experiment has {weight!r} for {name!r}, and shares are positive numbers")
+                raise InvalidValue(f"split of experiment has to have a positive number for {name!r}, not {weight!r}")
         for name in assigned:
             if name not in split:
-                raise InvalidValue(f"variant {name!r} is in the data, and not in split", hint="give the share of each variant")
+                raise InvalidValue(f"variant {name!r} is in the data but not in split", hint="give the share of each variant")
     weights = dict(split) if split is not None else dict.fromkeys(assigned, 1.0)
     if not assigned:
         return weights
     if len(weights) < 2:
         raise InvalidValue(
-            f"an experiment compares variants, and all {sum(assigned.values()):,} users have {next(iter(assigned))!r}",
+            f"an experiment needs two variants or more, and all {sum(assigned.values()):,} users have {next(iter(assigned))!r}",
             hint="check the exposures, or name both variants in split",
         )
     if control not in weights:
-        raise InvalidValue(f"no user is in the control {control!r}", hint=f"control is one of {', '.join(sorted(weights))}")
+        raise InvalidValue(f"no user is in the control {control!r}", hint=f"pass control as {' or '.join(sorted(weights))}")
     return weights
 
 
 def _assigned(counts: Iterable[Mapping[str, Any]], *, several: bool) -> dict[str, int]:
-    """Return the number of users of each variant, those whose window is not over included."""
+    """Return the number of users of each variant, including those whose window has not ended."""
     found: dict[str, int] = {}
     for row in counts:
         if several or not row["in_several"]:
@@ -523,7 +525,7 @@ def _table(
 
 
 def _members(kept: Node, unit: tuple[str, ...], metrics: Iterable[Metric]) -> Node:
-    """Return the units of each variant, for each metric."""
+    """Return the units of each variant, once for each metric."""
     parts = [
         Select(
             kept,
@@ -552,30 +554,30 @@ def _rule(
     planned: int,
     include_open: bool,
 ) -> tuple[str, ...]:
-    """Return the rule in words."""
-    both = "are left out" if several == "exclude" else "have the first one"
+    """Return the definition in words."""
+    both = "are left out" if several == "exclude" else "count for the first one"
     lines = [
-        f"Each unit has the variant, {label}, of its first event that matches {shown}; units that saw several {both}.",
+        f"The variant of a unit is {label} of its first event that matches {shown}; units that saw several variants {both}.",
         "Only events after this exposure count"
         + (
             "."
             if window is None
-            else f", for {in_time(window)}; units for which this is not over are {'included' if include_open else 'left out'}."
+            else f", for {in_time(window)}; units still in this window are {'included' if include_open else 'left out'}."
         ),
     ]
     lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
     for name, covariate in asked.covariates.items():
-        lines.append(f"{name} is corrected by {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
+        lines.append(f"{name} is adjusted for {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
     lines.append(
-        f"Confidence intervals have the level {level}"
-        + (f", and hold at any time; they are narrowest at {planned:,} units." if sequential else ", for a fixed sample.")
+        f"The confidence level is {level}"
+        + (f"; intervals are valid at any time and narrowest at {planned:,} units." if sequential else ", for a fixed sample.")
     )
     return tuple(lines)
 
 
 def _notices(result: _Result, counts: Iterable[Mapping[str, Any]], several: str, *, include_open: bool) -> list[str]:
-    """Return what the data say: the split, and who was left out."""
+    """Return notices on the data: the split, and which units were left out."""
     counts = list(counts)
     found = [
         ", ".join(f"{name}: {count:,}" for name, count in result.assigned.items()) + " units."
@@ -586,12 +588,12 @@ def _notices(result: _Result, counts: Iterable[Mapping[str, Any]], several: str,
     if p is not None:
         found.append(
             f"Sample ratio mismatch: p = {p:.4g}"
-            + (", so the split is not the planned one: do not trust the numbers." if p < ALARM else ".")
+            + (": the split is not as planned, so the results cannot be trusted." if p < ALARM else ".")
         )
     both = sum(row["units"] for row in counts if row["in_several"])
     if both:
         found.append(f"{both:,} units saw several variants" + (", and are left out." if several == "exclude" else "."))
     still = sum(row["units"] for row in counts if row["is_open"] and (several == "first" or not row["in_several"]))
     if still:
-        found.append(f"{still:,} units are in their window still" + ("." if include_open else ", and are left out."))
+        found.append(f"{still:,} units are still in their window" + ("." if include_open else ", and are left out."))
     return found

@@ -1,4 +1,4 @@
-"""Funnels: how many users get from step to step, and how long it takes them."""
+"""Funnels: how many users get from step to step, and how long they take."""
 
 from __future__ import annotations
 
@@ -42,79 +42,82 @@ def funnel(
     unit: str | list[str] = "user_id",
     rules: str | None = None,
 ) -> Analysis:
-    """Return how many users reach each step: index ``step``, from 1, with the breakdown and the period before it.
+    """Return how many users reach each step: index ``step``, numbered from 1, after the breakdown and the period if given.
 
     =====================  ========================================================================================
     column                 value of a step
     =====================  ========================================================================================
-    ``name``               the name of the step: its event type, or its key where ``steps`` is a dict
-    ``users``              users whose best attempt came to the step
-    ``of_first``           these as a share of the users who entered
-    ``of_previous``        these as a share of the users of the previous step; of the first step, of those who entered
-    ``dropped``            users who came no further and have no time left to
-    ``pending``            users who came no further, and have an attempt that is still open
+    ``name``               name of the step: its event type, or its key if ``steps`` is a dict
+    ``users``              users whose best attempt reached the step
+    ``of_first``           share of the users who entered the funnel
+    ``of_previous``        share of the users who reached the previous step; for the first step, of those who entered
+    ``dropped``            users who got no further and whose time has run out
+    ``pending``            users who got no further but have an attempt that is still open
     ``median_time``        median time from the first step to this one, as a timedelta
     ``mean_time``          mean of these times
     ``p90_time``           90th percentile of these times, linearly interpolated
-    ``ci_low, ci_high``    95 % Wilson score interval of ``of_first``
+    ``ci_low, ci_high``    95% Wilson score interval of ``of_first``
     =====================  ========================================================================================
 
-    ``steps`` are conditions in their order: event types, lists of these, bool series of the frame, functions of the frame that
-    return one, or frames of users. A dict names them. One event fills one step, so a step that is given twice needs two events.
+    ``steps`` are conditions in order: event types, lists of event types, bool series of the frame, functions of the frame that
+    return such a series, or frames of users. The keys of a dict name the steps. Each event fills one step, so a step that is
+    listed twice needs two events.
 
-    An *attempt* starts with an event of the first step. It reaches a later step at the earliest moment at which events have
-    filled all steps up to it, if that is within ``window`` (14 days, its end included) of the start. The best attempt of a user
-    is the one that reaches most steps, and of several the first one. It decides at which step a user is counted, and the times.
+    An *attempt* starts with an event of the first step. It reaches a later step at the earliest moment by which events have
+    filled all steps up to it, if that is within ``window`` (14 days, inclusive) of the start. The best attempt of a user is the
+    one that reaches the most steps, or the first of several that do. It determines the step at which a user is counted, and the
+    times.
 
     ================  ========================================================================================================
-    switch            values, the default first
+    option            values, the default first
     ================  ========================================================================================================
     ``order``         ``"ordered"``: other events may lie between steps; ``"strict"``: no other event of the user may;
-                      ``"any"``: steps come in any order, an attempt starts with any of them, and step k is the k-th of those
-                      that are reached
-    ``entry``         ``"any"``: the best attempt counts; ``"first"``: the first attempt; ``"each"``: attempts are counted in
-                      place of users, those that start at one moment as one
-    ``ties``          ``"permissive"``: events at one moment come in any order; ``"strict"``: a later step needs a later moment;
-                      it makes no difference for ``order="any"``
-    ``exclude``       a condition of events that may not lie between the first and the last step, or a list of conditions and of
-                      ``(condition, from_step, to_step)``; an event is between two steps if it is later than one and earlier
-                      than the next one
+                      ``"any"``: steps come in any order, an attempt starts with any of them, and step k is the k-th step
+                      that is reached
+    ``entry``         ``"any"``: the best attempt counts; ``"first"``: the first attempt counts; ``"each"``: attempts are
+                      counted instead of users, and attempts that start at the same moment count as one
+    ``ties``          ``"permissive"``: events at the same moment come in any order; ``"strict"``: a later step needs a later
+                      moment; has no effect with ``order="any"``
+    ``exclude``       a condition for events that may not lie between the first and the last step, or a list of conditions and
+                      of ``(condition, from_step, to_step)``; an event is between two steps if it is later than the one and
+                      earlier than the other
     ``exclude_mode``  ``"truncate"``: an attempt ends at the step before an excluded event; ``"remove"``: it does not count
-    ``hold``          columns whose values are the same for all events of an attempt; each user and value counts as a user of
-                      its own, and missing values match nothing
+    ``hold``          columns that must have the same value in all events of an attempt; each combination of user and value
+                      counts as a user of its own, and missing values match nothing
     ``rules``         the defaults of a product: ``"posthog"`` (``exclude_mode="remove"``), ``"mixpanel"`` (7 days,
-                      ``entry="first"``) or ``"amplitude"`` (1 day); switches that are given win
+                      ``entry="first"``) or ``"amplitude"`` (1 day); explicit arguments take precedence
     ================  ========================================================================================================
 
-    ``where`` keeps some events, a condition as steps are. The others are not there at all: with ``order="strict"`` they may lie
-    between steps.
+    ``where`` filters events; it is a condition, like the steps. Other events are ignored entirely: even with
+    ``order="strict"`` they may lie between steps.
 
-    ``start`` (inclusive) and ``end`` (exclusive) are for the event that starts an attempt. Later steps may come after the end.
+    ``start`` (inclusive) and ``end`` (exclusive) apply to the event that starts an attempt. Later steps may come after the end.
 
-    ``by`` is a period of the local calendar. Each ``period`` is a funnel of its own, of the attempts that start in it, so a
-    user may be in several. ``complete`` is true if the window of all of its attempts is over as of the last moment of the data.
+    ``by`` is a period of the local calendar. Each ``period`` is a separate funnel of the attempts that start in it, so a user
+    may be in several periods. ``complete`` is true if the windows of all its attempts have ended by the last moment of the
+    data.
 
-    ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a series of users with one value for
-    each, which is indexed by the unit; missing is ``(none)``, and beyond the ``top`` groups with most users it is ``(other)``.
-    ``attribution`` says which event has the value: that of the ``"first_step"`` of the best attempt, its ``"last_step"``, or a
-    step by number (``(none)`` where it was not reached); ``"first_defined"`` or ``"last_defined"`` of its steps;
-    ``"all_steps"``, where all steps have to have one value, as with ``hold``; ``"user_first"`` or ``"user_last"``, the first or
-    last value of any event of the user. Of events at one moment that fit a step, it is the first one by event id that has a
-    value.
+    ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a series of users that is indexed by the
+    unit and has one value for each. Missing values are ``(none)``, and groups beyond the ``top`` largest are ``(other)``.
+    ``attribution`` selects the event whose value is used: ``"first_step"`` or ``"last_step"`` of the best attempt, or a step by
+    number (``(none)`` if it was not reached); ``"first_defined"`` or ``"last_defined"`` value of its steps; ``"all_steps"``,
+    which requires the same value in all steps, like ``hold``; ``"user_first"`` or ``"user_last"``, the first or last value of
+    any event of the user. If several events at the same moment match a step, the value is that of the first one, by event id,
+    that has a value.
 
-    ``unit`` is the column, or the columns together, of what counts as a user. Events without it are left out.
+    ``unit`` is the column, or the list of columns, that identifies a user. Events without it are left out.
 
-    ``users(step=2)`` are the users who came to step 2, and ``users(step=2, dropped=True)`` and ``users(step=2, pending=True)``
-    those who came no further.
+    ``users(step=2)`` returns the users who reached step 2; ``users(step=2, dropped=True)`` and ``users(step=2, pending=True)``
+    return those of them who got no further.
 
-    Reads moment and the unit, and event_type where a condition names event types. Raises InvalidValue for a window that is not
-    positive, no steps or more than 50, unknown values of switches and exclusions beyond the steps; InvalidType and
-    ColumnNotFound for conditions and columns that do not fit; NotSupported for many steps that one event may satisfy together,
-    and for more than 20 with ``order="strict"`` and ``ties="permissive"``.
+    Reads moment and the unit, and event_type if a condition names event types. Raises InvalidValue for a window that is not
+    positive, no steps or more than 50, unknown values of options and exclusions beyond the steps; InvalidType and
+    ColumnNotFound for invalid conditions and columns; NotSupported for many steps that the same event may match, and for more
+    than 20 steps with ``order="strict"`` and ``ties="permissive"``.
 
-    Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` set switches, and
-    products differ in more: PostHog takes times from the latest start, Mixpanel and Amplitude let events within two seconds and
-    one second of each other come in any order, and not only those at one moment.
+    Definitions: funnels of PostHog; funnels of Mixpanel (advanced); how Amplitude computes funnels. ``rules`` sets options, but
+    the products differ in more ways: PostHog measures times from the latest start, and Mixpanel and Amplitude accept any order
+    not only for events at the same moment, but for events within two seconds and one second of each other.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()

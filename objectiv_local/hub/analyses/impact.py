@@ -1,4 +1,4 @@
-"""Impact of features on a conversion: as an association, adjusted for other features, and before and after first use."""
+"""Impact of features on a conversion: association, adjusted for other features, and before and after the first use."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ _MORE: Final = {
     "adjusted": ("std", "marginal_effect", "importance"),
     "before_after": ("before_exposed", "before_unexposed", "counterfactual", "p"),
 }
-#: The share of all users that have to be exposed to a feature for it to be in the result.
+#: Minimum share of all users that have to be exposed to a feature for it to be in the result.
 _SHARE: Final = 0.01
 _MOST_DAYS: Final = 3_650
-#: Features up to which all users are put beside each of them.
+#: Maximum value of ``top``, because all users are joined with each of the top features.
 _MOST_FEATURES: Final = 200
 _NOT_PROOF: Final = "This is an association, not proof: users who use a feature may differ in other ways."
 _FEATURE: Final = "for instance feature='event_type'"
@@ -60,52 +60,53 @@ def impact(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Fetched:
-    """Return how the use of features goes together with a conversion: index the feature.
+    """Return how the use of features correlates with a conversion: index the feature.
 
-    ``conversion`` says which events convert: an event type, a list of them, a bool series of the frame, or a function of the
-    frame. ``feature`` is a column, a series or a function of the frame: location stacks, which go by their names, or any other
-    value. By default it is the location stack, the location or the event type, whichever the frame has first.
+    ``conversion`` selects the converting events: an event type, a list of event types, a bool series of the frame, or a
+    function of the frame. ``feature`` is a column, a series or a function of the frame; location stacks are replaced by their
+    names. By default it is the location stack, the location or the event type: the first of these that the frame has.
 
     ========================================  ======================================================================
     column                                    content
     ========================================  ======================================================================
-    ``exposed``, ``unexposed``                users who used the feature, and those who did not
-    ``rate_exposed``, ``rate_unexposed``      share of them who converted; for ``before_after``, conversions per user and
-                                              day after the first use
+    ``exposed``, ``unexposed``                users who used the feature, and users who did not
+    ``rate_exposed``, ``rate_unexposed``      share of these users who converted; with ``before_after``, conversions
+                                              per user and day after the first use
     ``score``                                 see below
-    ``ci_low``, ``ci_high``                   its confidence interval, of the level 1 - ``alpha``
+    ``ci_low``, ``ci_high``                   confidence interval of the score, with level 1 - ``alpha``
     ========================================  ======================================================================
 
-    With ``level="association"`` and ``"adjusted"``, users are observed until their first conversion. Users who do not convert
-    have no such moment; they are observed for as long as users who do: in the order of their first events, they are given in
-    turn the times that the others took from their first event to their conversion. Events later than that, and the conversion,
-    expose to nothing. Features with fewer than ``least`` exposed users are left out: by default 1 % of the users.
+    With ``level="association"`` and ``"adjusted"``, users are observed until their first conversion. For users who do not
+    convert, the observation ends after a conversion time borrowed from a user who did: in the order of their first events, they
+    cycle through the times from first event to conversion, in ascending order. The conversion itself and events after the
+    observation do not count as use. Features with fewer than ``least`` exposed users are left out: by default 1% of the users.
 
     ``association``: the score is phi, the correlation of exposure and conversion, with an interval by Fisher's transformation.
-    More columns: ``odds_ratio`` (with one more user in each of the four groups), ``lift`` (``rate_exposed`` over the rate of
-    all users), and ``p`` of Fisher's exact test.
+    Additional columns: ``odds_ratio`` (with one user added to each of the four groups), ``lift`` (``rate_exposed`` divided by
+    the rate of all users), and ``p`` of Fisher's exact test.
 
     ``adjusted``: the score is the coefficient of the feature in a logistic regression on all features (used or not, scaled to
-    a standard deviation of 1, with scikit-learn's default penalty). More columns: ``std``, the standard deviation of the
-    coefficient over folds of a repeated cross-validation; ``marginal_effect``, how much more likely users convert if all use
-    the feature than if none does; ``importance``, by how much the area under the ROC curve of unseen users drops if the feature
-    is shuffled. The ``definition`` has that area. ``seed`` decides the folds.
+    a standard deviation of 1, with scikit-learn's default penalty). Additional columns: ``std``, the standard deviation of the
+    coefficient over the folds of a repeated cross-validation; ``marginal_effect``, the predicted conversion rate if all users
+    use the feature minus the rate if none do; ``importance``, the decrease of the area under the ROC curve on held-out users
+    when the feature is shuffled. The ``definition`` includes that area. ``seed`` determines the folds.
 
-    ``before_after``: users who adopt a feature are compared over ``days`` before and after their first use, with users who
-    never use it, who are given the days of adopters in turn. Users first seen before these days count, if the days are over as
-    of the last moment of the data. The score is by how much more the conversions per user and day grow (difference in
-    differences). More columns: ``before_exposed`` and ``before_unexposed``, the rates before; ``counterfactual``, the rate of
-    adopters after if it had grown by the same factor as that of the others; and ``p``, two-sided. The ``top`` features with
-    most adopters are compared; ``least`` is not used.
+    ``before_after``: users who adopt a feature are compared over ``days`` before and after their first use with users who never
+    use it. The latter are assigned adoption days: in the order of their first events, they cycle through the days on which
+    users adopted the feature. Only users first seen before the compared days, and whose days have ended by the last moment of
+    the data, count. The score is the difference in differences: the change of conversions per user and day among adopters,
+    minus the change among the others. Additional columns: ``before_exposed`` and ``before_unexposed``, the rates before;
+    ``counterfactual``, the rate of adopters after, had it changed by the same factor as the rate of the others; and ``p``,
+    two-sided. The ``top`` features with the most adopters are compared; ``least`` is not used.
 
-    No level proves that a feature causes conversions.
+    None of the levels proves that a feature causes conversions.
 
-    The counts are fetched when the analysis is made; for ``adjusted``, a row for each user and feature; ``view_sql()`` returns
-    that query. ``users(<feature>=..., converted=True)`` are the exposed users who converted, with the moment of the first use;
-    for ``before_after``, ``users(<feature>=...)`` are the adopters.
+    The counts (with ``adjusted``, one row per user and feature) are fetched when the analysis is created; ``view_sql()``
+    returns that query. ``users(<feature>=..., converted=True)`` returns the exposed users who converted, with the moment of
+    their first use; with ``before_after``, ``users(<feature>=...)`` returns the adopters.
 
-    Needs scipy, and for ``adjusted`` scikit-learn. Raises InvalidValue for an unknown level, and for fewer than three users of
-    either outcome for ``adjusted``; InvalidType and ColumnNotFound for columns that do not fit.
+    Needs scipy, and scikit-learn for ``adjusted``. Raises InvalidValue for an unknown level, and with ``adjusted`` for fewer
+    than three users who convert or who do not; InvalidType and ColumnNotFound for invalid columns.
 
     Definitions: Signal and Impact of Mixpanel, Impact Analysis of Amplitude, the feature importance of Objectiv.
 
@@ -121,7 +122,7 @@ def impact(
     name = str(label.name)
     if name in (*_SHARED, *_MORE[level], CONVERTED, MOMENT, *scope.unit):
         raise InvalidValue(
-            f"feature of impact is named {name!r}, as another column is",
+            f"feature of impact is named {name!r}, which is also the name of another column",
             hint=f"rename it: feature=events[{name!r}].rename('...')",
         )
     observed = Observed(scope, test.holds, label)
@@ -139,7 +140,7 @@ def impact(
         tuple((name if each == FEATURE else each, found.members.column(each)) for each in found.members.types),
         "members",
     )
-    rule = (f"Users convert by events that match {test.title}; features are values of {name}.", *found.rule, _NOT_PROOF)
+    rule = (f"Conversions are events that match {test.title}; features are values of {name}.", *found.rule, _NOT_PROOF)
     cells = {name: "string"} if level == "before_after" else {name: "string", CONVERTED: "bool"}
     definition = Definition(rule, test.types, notices=(lambda: found.notices,))
     return Fetched("impact", frame, scope, definition, members, found.counts, cells)
@@ -147,7 +148,7 @@ def impact(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The rows of a result, by feature, what is behind them, and what the definition says of it."""
+    """The rows of a result by feature, the plan of its members, and parts of the definition."""
 
     rows: Mapping[str, Mapping[str, object]]
     members: Node
@@ -158,9 +159,9 @@ class _Found:
 
 def _check(level: str, least: int | None, days: int, top: int, alpha: float, seed: int) -> None:
     if level not in LEVELS:
-        raise InvalidValue(f"level of impact is not known: {level!r}", hint=near(level, LEVELS))
+        raise InvalidValue(f"level of impact cannot be {level!r}", hint=near(level, LEVELS))
     if least is not None and (isinstance(least, bool) or least < 1):
-        raise InvalidValue(f"least of impact has to be a number of users from 1, not {least!r}")
+        raise InvalidValue(f"least of impact has to be a whole number of at least 1, not {least!r}")
     for name, number, most in (("days", days, _MOST_DAYS), ("top", top, _MOST_FEATURES)):
         if isinstance(number, bool) or not 1 <= number <= most:
             raise InvalidValue(f"{name} of impact has to be a whole number from 1 to {most:,}, not {number!r}")
@@ -197,11 +198,11 @@ def _fetched(scope: Scope, plan: Node) -> list[dict[str, Any]]:
     return rows
 
 
-# ---- users who convert, and those who do not
+# ---- users who convert and users who do not
 
 
 def _exposed(used: Node) -> Node:
-    """Return the exposed users of each feature, and how many of them converted."""
+    """Return the number of exposed users of each feature, and how many of them converted."""
     return Aggregate(
         used,
         ((FEATURE, used.column(FEATURE)),),
@@ -211,7 +212,7 @@ def _exposed(used: Node) -> Node:
 
 
 def _counted(observed: Observed, users: Node, exposed: Node) -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
-    """Return the numbers of users and converted ones, and for each feature those of the exposed users. Two queries."""
+    """Return the number of users and of users who converted, overall and exposed to each feature. Runs two queries."""
     converted = users.column(CONVERTED)
     whole = Aggregate(
         users, (), (("users", aggregation("size")), ("converted", aggregation("size", where=converted))), "outcomes"
@@ -237,8 +238,8 @@ def _supported(counts: Mapping[str, tuple[int, int]], users: int, least: int | N
 
 def _rule_of_support(least: int | None) -> tuple[str, ...]:
     return (
-        "Users are observed until they convert; those who do not, for as long as those who do, in turn.",
-        f"Features used by fewer than {'1 % of the users' if least is None else f'{least} users'} are left out.",
+        "Users are observed until they convert; the others for as long as a converting user was, assigned in turn.",
+        f"Features used by fewer than {'1% of the users' if least is None else f'{least} users'} are left out.",
     )
 
 
@@ -301,7 +302,7 @@ def _adjusted(observed: Observed, least: int | None, alpha: float, seed: int) ->
     }
     notices = (
         f"{every['converted']:,} of {every['users']:,} users converted.",
-        *(() if area is None else (f"The area under the ROC curve of unseen users is {area:.3f}.",)),
+        *(() if area is None else (f"The area under the ROC curve on held-out users is {area:.3f}.",)),
     )
     rule = ("The score is a coefficient of a logistic regression of the conversion on all features.", *_rule_of_support(least))
     return _Found(rows, used, pairs, rule, notices)
@@ -351,8 +352,9 @@ def _before_after(adoption: Adoption, quantile: float) -> _Found:
         members_of,
         counts,
         (
-            f"Conversions per user and day are compared {adoption.days} days before and after the first use.",
-            "Users who never use it get the dates of adopters, in turn; the score is the difference between the two changes.",
-            f"The {adoption.top} features with most adopters are compared.",
+            f"Conversions per user and day are compared between the {adoption.days} days before and after the first use.",
+            "Users who never use a feature are assigned the adoption days of its users, in turn.",
+            "The score is the difference between the changes of both groups.",
+            f"The {adoption.top} features with the most adopters are compared.",
         ),
     )

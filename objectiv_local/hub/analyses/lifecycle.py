@@ -1,4 +1,4 @@
-"""Who is new, who stays, who comes back and who leaves, from one period to the next."""
+"""Lifecycle: new, returning, resurrecting and dormant users of each period."""
 
 from __future__ import annotations
 
@@ -50,35 +50,40 @@ def lifecycle(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Analysis:
-    """Return the users of each period by what they did before: index ``period``; columns ``new``, ``returning``,
+    """Return the number of users in each lifecycle state per period: index ``period``; columns ``new``, ``returning``,
     ``resurrecting``, ``dormant``, ``active``, ``quick_ratio``, ``complete``.
 
     ================  ===========================================================================================
     column            users
     ================  ===========================================================================================
     ``new``           active in the period, and first seen in it
-    ``returning``     active in the period and in the one before
-    ``resurrecting``  active in the period, not in the one before, and first seen earlier
-    ``dormant``       active in the period before, and not in this one; missing for a period that is not complete
-    ``active``        new, returning and resurrecting together
+    ``returning``     active in the period and in the period before
+    ``resurrecting``  active in the period but not in the one before, and first seen earlier
+    ``dormant``       active in the period before but not in this one; missing for a period that is not complete
+    ``active``        total of new, returning and resurrecting
     ================  ===========================================================================================
 
-    A user is active in a period with an event for which ``where`` holds. ``first_seen`` says what makes a user new: the first
-    of these events (``"first_event"``), the first event of any kind (``"first_any_event"``), both also before ``start``; the
-    first of these events in the range (``"range"``); or the name of a column of the events that has the moment at which the
-    user was created, of which the earliest counts: users without it are never new. ``quick_ratio`` is new and resurrecting
-    users divided by dormant ones, missing where no user is dormant.
+    A user is active in a period if they have an event in it that matches ``where``. ``first_seen`` defines when a user is new:
 
-    ``by`` is the period. Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``: a period that ``start`` cuts is not
-    complete, and only users with an event from ``start`` on are active in it. Earlier events count as history, so the other
-    periods are the same whatever ``start`` is. ``users(period=..., state="dormant")`` are the users in a state: one of the
-    columns, by default ``"active"``. Dormant users entered with their first event in the period before, and there are none in
-    a period that is not complete.
+    - ``"first_event"``: in the period of their first matching event, including events before ``start``
+    - ``"first_any_event"``: in the period of their first event of any kind, including events before ``start``
+    - ``"range"``: in the period of their first matching event from ``start`` on
+    - the name of an event column with the moment at which the user was created: in the period of its earliest value; users
+      without a value are never new
 
-    Reads moment and the unit, event_type where the condition names event types, and the column of ``first_seen``.
+    ``quick_ratio`` is the number of new and resurrecting users divided by the number of dormant users, missing if no user is
+    dormant.
 
-    Definition: lifecycle of PostHog and of Amplitude. PostHog takes users for new in the period in which their profile was
-    created: that is ``first_seen`` with the column of it.
+    ``by`` is the period. Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``. A period that ``start`` divides is
+    not complete, and only users with an event from ``start`` on are active in it; earlier events only decide who is new, so
+    the other periods do not depend on ``start``. ``users(period=..., state="dormant")`` returns the users in a state, which is
+    one of the columns, by default ``"active"``. Dormant users have as ``entered_at`` the moment of their first event in the
+    period before. A period that is not complete has no dormant users.
+
+    Reads moment and the unit, event_type if the condition names event types, and the column of ``first_seen``.
+
+    Definition: lifecycle of PostHog and of Amplitude. In PostHog, users are new in the period in which their profile was
+    created; set ``first_seen`` to the column with that moment.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -129,25 +134,25 @@ def lifecycle(
     plan = Extend(plan, (("quick_ratio", call("ratio", gained, plan.column(_DORMANT))),), "lifecycle")
     frame = frame_of(scope.state_over(plan, [PERIOD]), [*STATES, _ACTIVE, "quick_ratio", "complete"])
     seen = {
-        "first_event": "first such event of all",
+        "first_event": "first such event ever",
         "range": "first such event in the range",
         "first_any_event": "first event of any kind",
     }.get(first_seen, f"earliest {first_seen}")
     users = " and ".join(scope.unit)
     rule = (
-        f"Each {by}, {users} with an event are new (their {seen} is in it), returning (active in the {by} before, too) or "
-        f"resurrecting; those active in the {by} before only are dormant."
+        f"In each {by}, {users} with an event are new ({seen} in this {by}), returning (also active in the {by} before) or "
+        f"resurrecting (all others). Those active only in the {by} before are dormant."
     )
 
     def members(cell: Mapping[str, Any]) -> Node:
         state = cell.get("state", _ACTIVE)
         if state not in (*STATES, _ACTIVE):
             raise InvalidValue(
-                f"state of users is one of {', '.join((*STATES, _ACTIVE))}, not {state!r}", hint=near(str(state), STATES)
+                f"state of users has to be one of {', '.join((*STATES, _ACTIVE))}, not {state!r}", hint=near(str(state), STATES)
             )
         found = scope_filtered(scope, gone if state == _DORMANT else active, by)
         if state == _DORMANT:
-            # Nobody is dormant yet in a period that is not over.
+            # In a period that has not ended, users may still become active, so nobody is dormant yet.
             ended = Filter(calendar, calendar.column("is_complete"), "complete_periods")
             found = looked_up(
                 found, Select(ended, ((PERIOD, ended.column(PERIOD)),), "complete_periods"), [PERIOD], "dormant", how="inner"
@@ -165,7 +170,7 @@ def lifecycle(
 
 
 def scope_filtered(scope: Scope, plan: Node, by: str) -> Node:
-    """Return the rows of the periods from the one of ``start`` on."""
+    """Return the rows of the periods from the period of ``start`` on."""
     if scope.start is None:
         return plan
     first = period_of(scope, plan, literal(scope.start), by)
@@ -173,7 +178,7 @@ def scope_filtered(scope: Scope, plan: Node, by: str) -> Node:
 
 
 def _in_range(scope: Scope, active: Node) -> Node:
-    """Return the periods in which a unit was active from ``start`` on, with its first moment of these."""
+    """Return one row per unit and period with an event from ``start`` on, with the first moment of these events."""
     plan = Filter(active, call("not", call("is_null", active.column("moment_in_range"))), "from_start")
     names = (PERIOD, *scope.unit, "state")
     return Select(
@@ -182,9 +187,9 @@ def _in_range(scope: Scope, active: Node) -> Node:
 
 
 def _states(scope: Scope, rows: Node, by: str, first_seen: str, cut: datetime.datetime | None) -> Node:
-    """Return each unit in each period that it was active in: its state, its first moment there, and the next such period.
+    """Return one row per unit and active period: its state, its first moment there, and its next active period.
 
-    Where ``start`` cuts a period, ``moment_in_range`` is the first moment from then on.
+    ``moment_in_range`` is the first moment from ``start`` on, for a period in which ``start`` lies.
     """
     moment = rows.column(MOMENT)
     keys = ((PERIOD, period_of(scope, rows, moment, by)), *((name, rows.column(name)) for name in scope.unit))
@@ -224,7 +229,7 @@ def _states(scope: Scope, rows: Node, by: str, first_seen: str, cut: datetime.da
 
 
 def _first_of_any(scope: Scope, by: str) -> Node:
-    """Return the period of the first event of each unit, of any kind."""
+    """Return the period of the first event of any kind for each unit."""
     every = replace(scope, start=None).rows()
     first = Aggregate(
         every,
@@ -243,7 +248,7 @@ def _first_of_any(scope: Scope, by: str) -> Node:
 
 
 def _gone(scope: Scope, active: Node, by: str) -> Node:
-    """Return each unit in each period that it was not active in after one that it was."""
+    """Return one row per unit and period in which it was not active after a period in which it was."""
     following = next_start(scope, active, active.column(PERIOD), by)
     stays = call("coalesce", call("eq", active.column("period_after"), following), literal(False))
     plan = Filter(active, call("not", stays), "gone")
@@ -251,15 +256,15 @@ def _gone(scope: Scope, active: Node, by: str) -> Node:
 
 
 def _check_column(scope: Scope, name: str) -> None:
-    """Raise for a column of the moment of creation that is not there, or not a moment."""
+    """Raise an error if the column with the moment of creation does not exist or is not a timestamp."""
     data = scope.data
     if name not in data.data_columns:
         raise ColumnNotFound(
-            f"first_seen of lifecycle is {name!r}, which is no column, and not one of {', '.join(FIRST_SEEN)}",
+            f"first_seen of lifecycle is {name!r}, which is neither a column nor one of {', '.join(FIRST_SEEN)}",
             hint=near(name, (*FIRST_SEEN, *data.data_columns)),
         )
     if data.dtypes[name] != "timestamp":
         raise InvalidType(
-            f"first_seen of lifecycle is column {name!r}, which is {data.dtypes[name]}",
-            hint="convert it to moments: to_datetime(events[...])",
+            f"first_seen of lifecycle is column {name!r} of type {data.dtypes[name]}, not timestamp",
+            hint="convert it: to_datetime(events[...])",
         )

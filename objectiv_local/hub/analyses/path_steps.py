@@ -1,4 +1,4 @@
-"""The sequences of events that paths are made of: their labels by place, transitions and matrices."""
+"""The sequences of events that paths consist of: their labels by place, transitions and matrices."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from objectiv_local.types import FLOAT64, STRING
 ENTRY, EXIT = "(entry)", "(exit)"
 STEP, SOURCE, TARGET = "step", "source", "target"
 LABEL, PLACE, TIME, NEXT, LATER = "label", "place", "time", "next_label", "next_moment"
-#: Names that the columns of sequences may not have.
+#: Names that columns of sequences cannot have.
 TAKEN: Final = (
     STEP,
     SOURCE,
@@ -68,7 +68,7 @@ _BEFORE, _UP_TO = WindowFrame("ROWS", None, -1), WindowFrame("ROWS", None, 0)
 
 @dataclass(frozen=True, slots=True)
 class Sequences:
-    """Paths as they were asked for."""
+    """The arguments of a paths analysis, and the plans that compute it."""
 
     scope: Scope
     label: Series
@@ -86,11 +86,11 @@ class Sequences:
 
     @property
     def outside(self) -> str:
-        """The label of where paths end, or begin."""
+        """The label after the last event of a path, or before its first one."""
         return ENTRY if self.is_reversed else EXIT
 
     def events(self) -> Node:
-        """Return the events of the sequences, from their start to their end, with their labels."""
+        """Return the labeled events of the sequences, from start to end."""
         scope = self.scope
         columns: dict[str, Series] = {name: scope.data[name] for name in self.by if name not in scope.unit}
         columns[LABEL] = self.label
@@ -114,10 +114,10 @@ class Sequences:
         return plan
 
     def _ended(self, plan: Node) -> Node:
-        """Return the events up to the first end, of the sequences that have one."""
+        """Return the events up to the first end event, for sequences that have one."""
         is_end: Expr = plan.column("is_end")
         if "start" in self.tests:
-            # The end comes after the start.
+            # The end comes after the start, even if one event matches both.
             plan = Extend(plan, ((PLACE, self._window(plan, aggregation("row_number"))),), "places")
             is_end = call("and", is_end, call("gt", plan.column(PLACE), literal(1)))
         before = self._window(plan, aggregation("size", where=is_end), _BEFORE)
@@ -127,7 +127,7 @@ class Sequences:
         return Filter(plan, call("and", until, call("gt", plan.column("ends"), literal(0))), "ended")
 
     def places(self) -> Node:
-        """Return the events with their place in the path, from 1, and the label and moment of the next one."""
+        """Return the events with their place in the path, numbered from 1, and the label and moment of the next event."""
         plan = self.events()
         nothing = literal(None, plan.types[MOMENT])
         forward = not self.is_reversed
@@ -143,7 +143,7 @@ class Sequences:
         )
 
     def pairs(self) -> Node:
-        """Return the transitions of paths: their step, source, target, and the time between both events."""
+        """Return the transitions of paths: their step, source and target, and the time between the two events."""
         plan = self.places()
         plan = Filter(plan, call("lt", plan.column(PLACE), literal(self.steps)), "pairs")
         here, there = plan.column(LABEL), call("coalesce", plan.column(NEXT), literal(self.outside))
@@ -163,7 +163,7 @@ class Sequences:
         )
 
     def labeled(self, pairs: Node) -> Node:
-        """Return transitions with all but the most frequent labels of each place under one label."""
+        """Return transitions in which all but the most frequent labels of each place are replaced by one label."""
         if self.top is None:
             return pairs
         largest = self._largest(self.places())
@@ -180,7 +180,7 @@ class Sequences:
         return case([(there, label)], literal(OTHER))
 
     def _largest(self, places: Node) -> Node:
-        """Return the most frequent labels of each place, as the number of the place and the label in one string."""
+        """Return the most frequent labels of each place, each as one string of place and label."""
         assert self.top is not None
         plan: Node = Filter(places, call("le", places.column(PLACE), literal(self.steps)), "labels")
         keys = tuple((name, plan.column(name)) for name in (PLACE, LABEL))
@@ -209,7 +209,7 @@ class Sequences:
             "labels",
         )
         numbers = range(1, self.steps + 1)
-        # A path that is over after a place is outside at all later ones.
+        # A path that has ended counts as exit at all later places.
         ended: Node = Filter(plan, plan.column("is_last"), "ended")
         after = call("add", ended.column(PLACE), literal(1))
         ended = Extend(ended, ((LABEL, literal(self.outside)), (PLACE, after), ("is_last", literal(True))), "ended")
@@ -222,7 +222,9 @@ class Sequences:
 
         if column == "users":
             if len(scope.unit) > 1:
-                raise NotSupported("a step matrix of users is of units of one column", hint="make one column of them")
+                raise NotSupported(
+                    "a step matrix of users needs a unit of one column", hint="combine the columns of the unit into one"
+                )
             user = rows.column(scope.unit[0])
             cells: NamedExprs = tuple((str(number), aggregation("nunique", user, where=there(number))) for number in numbers)
         else:
@@ -241,7 +243,7 @@ class Sequences:
                 ),
                 "step_matrix",
             )
-        # Paths that end with their last place are outside only after what is shown.
+        # Paths whose last label is at the last place have their exit after it, which the matrix does not show.
         shown = [call("gt", found.column(name), cast(literal(0), found.types[name])) for name, _ in cells]
         any_shown = shown[0]
         for each in shown[1:]:
@@ -282,34 +284,35 @@ class Sequences:
             found = Extend(found, (("probability", share),), "probabilities")
             shown += ["probability", "median_time"]
         frame = frame_of(scope.state_over(found, names), shown)
-        rule = (f"How often {length} values of {self.title} follow each other in a sequence.", *self.rule()[1:])
+        rule = (f"The number of times that {length} values of {self.title} follow each other.", *self.rule()[1:])
         types = tuple(name for test in self.tests.values() for name in test.types)
         return Analysis("transitions", frame, scope, Definition(rule, types), pairs)
 
     def rule(self) -> tuple[str, ...]:
-        """Return the rule in words."""
+        """Return the definition in words."""
         lines = [
             f"The {'last' if self.is_reversed else 'first'} {self.steps} values of {self.title} in each sequence.",
-            f"A sequence is made of the events of one {' and '.join(self.by)}.",
+            f"A sequence consists of the events with the same {' and '.join(self.by)}.",
         ]
         if "start" in self.tests:
-            lines.append(f"It begins with the first event of {self.tests['start'].name}; others are left out.")
+            lines.append(f"It begins with the first event of {self.tests['start'].name}; sequences without one are left out.")
         if "end" in self.tests:
             after = " after the start" if "start" in self.tests else ""
-            lines.append(f"It ends with the first event of {self.tests['end'].name}{after}; others are left out.")
+            ending = self.tests["end"].name + after
+            lines.append(f"It ends with the first event of {ending}; sequences without one are left out.")
         if "where" in self.tests:
             lines.append(f"Only events that match {self.tests['where'].title} are counted.")
         if self.collapse:
-            lines.append("Repeats right after each other are one event.")
+            lines.append("Consecutive events with the same label count as one.")
         if self.top is not None:
-            lines.append(f"{OTHER} is all but the {self.top} most frequent labels of each place.")
+            lines.append(f"{OTHER} combines all but the {self.top} most frequent labels of each place.")
         return tuple(lines)
 
     def _keys(self, plan: Node) -> list[Expr]:
         return [plan.column(name) for name in self.by]
 
     def _window(self, plan: Node, function: Aggregation, frame: WindowFrame | None = None, *, ascending: bool = True) -> Expr:
-        """Return a function over the events of a sequence in their order."""
+        """Return a window function over the events of a sequence in order."""
         return over(function, self._keys(plan), self.scope.order(plan, ascending=ascending), frame)
 
 
@@ -317,7 +320,7 @@ def counted(pairs: Node, scope: Scope, keys: Sequence[str]) -> Node:
     """Return the number of rows and of users, and the median time, for each value of ``keys``."""
     users = aggregation("nunique", pairs.column(scope.unit[0]))
     if len(scope.unit) > 1:
-        # Users of several columns are counted by the first row of each.
+        # Users identified by several columns are counted by the first row of each.
         one = [*(pairs.column(name) for name in keys), *scope.units(pairs)]
         number = over(aggregation("row_number"), one, [Ordering(pairs.column(MOMENT))])
         pairs = Extend(pairs, (("is_first", call("eq", number, literal(1))),), "first_of_users")

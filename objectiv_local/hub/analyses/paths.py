@@ -1,4 +1,4 @@
-"""Paths: which events follow each other in a session, step by step."""
+"""Paths: the events that follow each other in a session, step by step."""
 
 from __future__ import annotations
 
@@ -46,29 +46,30 @@ def paths(
     ===============  ============================================================================================
     column           value of a transition
     ===============  ============================================================================================
-    ``count``        number of paths with it
+    ``count``        number of paths with the transition
     ``users``        number of distinct users with such a path
-    ``median_time``  median time between both events, missing where the path ends
+    ``median_time``  median time between the two events, missing if the path ends
     ===============  ============================================================================================
 
-    A path is the first ``steps`` labels of the events that have one value of ``by``, such as a session, in the order of
-    moments, then of event ids. Step 1 is the transition from the first to the second label. A path that is over has the target
-    ``(exit)``, so that as many paths leave a label as come to it. Missing labels are ``(none)``.
+    A sequence is all events with the same value of ``by``, such as a session, ordered by moment and event id. A path is the
+    first ``steps`` labels of a sequence. Step 1 is the transition from the first to the second label. A path that ends early
+    has the target ``(exit)``, so that as many paths leave a label as reach it. Missing labels are ``(none)``.
 
-    ``label`` is a column, a series or a function of the frame, whose values are used as strings. With ``collapse``, repeats of
-    a label right after each other are one event, the first one. With ``top``, only the most frequent labels of each place are
-    kept, and the others are ``(other)``; of equal counts, the first ones by alphabet are kept.
+    ``label`` is a column, a series or a function of the frame, whose values are used as strings. With ``collapse``, consecutive
+    events with the same label count as one event, the first. With ``top``, only the ``top`` most frequent labels of each place
+    are kept, and the others become ``(other)``; ties are broken alphabetically.
 
-    ``start`` and ``end`` are conditions: event types, lists of these, bool series, or functions of the frame. With ``start``, a
-    path begins with the first event for which it holds. With ``end``, it ends with the first such event, and steps are counted
-    from there: step 1 leads to it, and a path that begins there has the source ``(entry)``. With both, a path begins with the
-    first start, ends with the first end after it, and steps are counted from the start. Other sequences are left out.
+    ``start`` and ``end`` are conditions: event types, lists of event types, bool series, or functions of the frame. With
+    ``start``, a path begins with the first matching event. With ``end``, it ends with the first matching event, and steps are
+    counted backward from there: step 1 leads to the end, and a path with fewer labels has the source ``(entry)`` before
+    its first label. With both, a path begins with the first start and ends with the first end after it, and steps are counted
+    from the start. Sequences without a match are left out.
 
-    ``where`` keeps some events, ``start_date`` (inclusive) and ``end_date`` (exclusive) those of a range; sequences are made of
-    the events that are left. Events without the unit or without ``by`` are in no path.
+    ``where`` filters events, ``start_date`` (inclusive) and ``end_date`` (exclusive) limit them to a range; sequences consist
+    of the remaining events. Events without the unit or without ``by`` are left out.
 
-    ``matrix()`` is the step matrix, and ``transitions()`` counts transitions wherever they are in a sequence.
-    ``users(step=1, source=..., target=...)`` are the users behind a transition.
+    ``matrix()`` returns the step matrix, and ``transitions()`` counts transitions anywhere in a sequence.
+    ``users(step=1, source=..., target=...)`` returns the users with a transition.
 
     Reads moment, the unit, the columns of ``by`` and ``label``. Raises InvalidValue for fewer than 2 steps or more than 100.
 
@@ -85,17 +86,17 @@ def paths(
     )
     keys = tuple(dict.fromkeys(column_names(by)))
     if not keys:
-        raise InvalidValue("paths need what sequences are made by", hint="for instance by='session_id'")
+        raise InvalidValue("by of paths is empty", hint="for instance by='session_id'")
     require(scope.data, "paths", keys)
     taken = [name for name in (*scope.unit, *keys) if name in TAKEN or name == MOMENT]
     if taken:
         raise InvalidValue(
-            f"column {taken[0]!r} has a name that paths use themselves",
+            f"column {taken[0]!r} has a name that paths uses for a column of its own",
             hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
         )
     for name, value, least in (("steps", steps, 2), ("top", top, 1)):
         if value is not None and not least <= value <= MOST_STEPS:
-            raise InvalidValue(f"{name} of paths is {value}", hint=f"a number from {least} to {MOST_STEPS}")
+            raise InvalidValue(f"{name} of paths is {value}", hint=f"give a number from {least} to {MOST_STEPS}")
     for name, each in (("start", start), ("end", end)):
         not_a_day(each, f"{name} of paths", f"{name}_date")
     tests = {
@@ -122,7 +123,7 @@ def paths(
 
 @checked
 class Paths(Analysis):
-    """The transitions of paths, with their step matrix and with the transitions of whole sequences."""
+    """The transitions of paths, with the step matrix and the transitions of whole sequences."""
 
     def __init__(
         self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *, asked: Sequences
@@ -132,37 +133,40 @@ class Paths(Analysis):
         self._asked = asked
 
     def matrix(self, column: str | None = None) -> DataFrame:
-        """Return the step matrix: a row for each label, a column for each place in the paths, ``1``, ``2`` and so on.
+        """Return the step matrix: one row per label, and one column per place in the paths, named ``1``, ``2`` and so on.
 
-        Values are the ``share`` of the paths that have the label there, by default, or their ``count``. ``(exit)`` are those
-        that were over, so that columns add up to 1, or to the number of paths. Where steps are counted from an end, place 1 is
-        the end, and ``(entry)`` are the paths that had not begun. ``users`` are the distinct users of these paths.
+        Values are the ``share`` of the paths with the label at that place (the default), their ``count``, or the number of
+        their distinct ``users``. The row ``(exit)`` has the paths that ended earlier, so that the columns of shares add up to
+        1, and those of counts to the number of paths. If steps are counted from an end, place 1 is the end, and ``(entry)`` has
+        the paths that had not begun.
 
-        Raises InvalidValue for another column.
+        Raises InvalidValue for another measure.
         """
         column = "share" if column is None else column
         if column not in _MEASURES:
-            raise InvalidValue(f"a step matrix is of {', '.join(_MEASURES)}, not of {column!r}", hint=near(column, _MEASURES))
+            raise InvalidValue(
+                f"column of a step matrix has to be one of {', '.join(_MEASURES)}, not {column!r}", hint=near(column, _MEASURES)
+            )
         return self._asked.matrix(column)
 
     def transitions(self, length: int = 2) -> Analysis:
         """Return how often labels follow each other anywhere in the sequences: index ``source`` and ``target``.
 
-        Columns are ``count``, ``users``, ``probability``, the share of the transitions from the source that lead to the target,
-        and ``median_time`` between both events. The last label of a sequence leads to ``(exit)``. ``matrix("probability")`` of
-        the result is the transition matrix.
+        Columns: ``count``; ``users``; ``probability``, the share of the transitions from the source that lead to the target;
+        and ``median_time`` between the two events. The last label of a sequence leads to ``(exit)``. ``matrix("probability")``
+        of the result is the transition matrix.
 
-        With a greater ``length``, up to 10, they are n-grams: index ``label_1``, ``label_2`` and so on, columns ``count`` and
-        ``users``. Neither ``steps`` nor ``top`` makes a difference.
+        With a ``length`` of 3 to 10, the result has n-grams: index ``label_1``, ``label_2`` and so on, columns ``count`` and
+        ``users``. ``steps`` and ``top`` have no effect.
 
-        Raises InvalidValue for another length.
+        Raises InvalidValue for a length that is not from 2 to 10.
         """
         if not 2 <= length <= 10:
-            raise InvalidValue(f"length of transitions is {length}", hint="a number from 2 to 10")
+            raise InvalidValue(f"length of transitions is {length}", hint="give a number from 2 to 10")
         return self._asked.transitions(length)
 
 
 def _label(given: object, data: DataFrame) -> Series:
-    """Return the label of each event, as a string that is never missing."""
+    """Return the label of each event as a string that is never missing."""
     found: Series = label_of(given, data, "label of paths", _EXAMPLE).fillna(NONE)
     return found

@@ -1,4 +1,4 @@
-"""What the columns of events have: types, how often they are filled, how many values, and an example."""
+"""Properties of events: the type, fill rate, number of distinct values and an example of each column."""
 
 from __future__ import annotations
 
@@ -27,18 +27,19 @@ def properties(
     end: object = None,
     as_of: object = None,
 ) -> Analysis:
-    """Return what is known of each column of the events: index ``property``; columns ``dtype``, ``filled``, ``fill``,
+    """Return a description of each column of the events: index ``property``; columns ``dtype``, ``filled``, ``fill``,
     ``distinct``, ``example``.
 
-    ``filled`` is the number of events that have a value, and ``fill`` is that divided by all events, missing where there are
-    none. ``distinct`` is the number of distinct values and ``example`` the smallest one, as a string; both are missing for
-    JSON, lists and structs, for which engines write equal values in several ways. Rows are in the order of names.
+    ``filled`` is the number of events with a value, and ``fill`` is that number divided by the number of all events, missing if
+    there are no events. ``distinct`` is the number of distinct values, and ``example`` is the smallest value, as a string. Both
+    are missing for JSON, lists and structs, because engines write equal values of these types in more than one way. Rows are
+    sorted by column name.
 
-    ``columns`` are those to look at, by default all, the index included. Keys of a JSON column become columns when they are
-    assigned: ``events["plan"] = events.properties["plan"].astype("string")``. ``where`` keeps some events, as in ``trend``: for
-    instance ``where="purchase"`` shows what purchases have.
+    ``columns`` are the columns to describe, by default all, including the index. To describe a key of a JSON column, assign it
+    to a column first: ``events["plan"] = events.properties["plan"].astype("string")``. ``where`` filters events, as in
+    ``trend``: for instance, ``where="purchase"`` describes the properties of purchases.
 
-    Raises ColumnNotFound, and InvalidValue where no column is chosen.
+    Raises ColumnNotFound, and InvalidValue for a column that is named twice.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -58,7 +59,7 @@ def properties(
     data = scope.data
     names = column_names(columns) or [*data.index_columns, *data.data_columns]
     if len(set(names)) < len(names):
-        raise InvalidValue("properties is asked for a column twice", hint="name each column once")
+        raise InvalidValue("columns of properties names a column twice", hint="name each column once")
     test = None if where is None else condition(where, data, "where of properties")
     every = data.reset_index()
     rows = scope.rows({name: every[name] for name in names}, None if test is None else test.holds, with_unit=False)
@@ -87,7 +88,7 @@ def properties(
     )
     plan = Extend(plan, (("fill", call("ratio", plan.column("filled"), plan.column("events"))),), "properties")
     frame = frame_of(scope.state_over(plan, [_PROPERTY]), ["dtype", "filled", "fill", "distinct", "example"])
-    rule = "The columns of the events: type, fill rate, distinct values, and an example."
+    rule = "The type, fill rate, number of distinct values, and an example of each column of the events."
     return Analysis("properties", frame, scope, rule_of(rule, test), None)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with events: missing and repeated ids, odd moments, gaps, names that differ in style, contexts that lack."""
+"""Data quality checks of events: missing and repeated ids, implausible moments, gaps, inconsistent names, missing contexts."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ from objectiv_local.types import FLOAT64, STRING
 ERROR, WARNING = "error", "warning"
 SEVERITIES: Final = (ERROR, WARNING)
 _CHECK = "check"
-#: Events before it are taken for wrong clocks.
+#: Events before this moment fail a check: their clock was probably wrong.
 _ANCIENT = datetime.datetime(2000, 1, 1)
-#: Events of one user on one day from which on the user may be a robot.
+#: Number of events on one day above which a user may be a robot.
 _BUSY = 1_000
 _LONG = datetime.timedelta(hours=24)
-#: How far the events of a day may be from the median of its weekday, in median absolute deviations.
+#: Maximum distance of a day's number of events from the median of its weekday, in median absolute deviations.
 _DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """A check: how severe a failure is, and the columns with what failed, of how many, and an example."""
+    """A check: its severity, and the columns with the number of failures, the number of rows checked, and an example."""
 
     severity: str
     failed: str
@@ -58,15 +58,15 @@ class _Check:
 
 @checked
 class Quality(Analysis):
-    """The checks of a table of events."""
+    """The results of quality checks on events."""
 
     def raise_on(self, severity: str = ERROR) -> None:
-        """Raise DataInvalid if a check of that severity failed, or of a higher one: ``error``, or ``warning`` for any.
+        """Raise DataInvalid if a check of the given severity or a higher one failed; ``"warning"`` includes errors.
 
-        The message lists each such check, with an example. Runs a query.
+        The message lists each failed check, with an example. Runs a query.
         """
         if severity not in SEVERITIES:
-            raise InvalidValue(f"severity is error or warning, not {severity!r}", hint=near(severity, SEVERITIES))
+            raise InvalidValue(f"severity has to be error or warning, not {severity!r}", hint=near(severity, SEVERITIES))
         severities = SEVERITIES[: SEVERITIES.index(severity) + 1]
         found = [row for row in self.frame.to_arrow().to_pylist() if row["failed"] and row["severity"] in severities]
         if found:
@@ -76,7 +76,7 @@ class Quality(Analysis):
                 for row in found
             ]
             raise DataInvalid(
-                "checks of the events failed: " + "; ".join(lines), hint="hub.quality(events).to_pandas() has all checks"
+                "checks of the events failed: " + "; ".join(lines), hint="hub.quality(events).to_pandas() shows all checks"
             )
 
 
@@ -84,42 +84,43 @@ class Quality(Analysis):
 def quality(
     settings: Settings, events: DataFrame, *, start: object = None, end: object = None, as_of: object = None, busy: int = _BUSY
 ) -> Quality:
-    """Return checks of the events: index ``check``; columns ``severity``, ``failed``, ``of``, ``example``.
+    """Return quality checks of the events: index ``check``; columns ``severity``, ``failed``, ``of``, ``example``.
 
-    ``failed`` of ``of`` did not pass, 0 where all did; ``example`` is one of them, as a string, missing where there is none.
+    ``failed`` is the number of failures among the ``of`` rows checked. ``example`` is one of the failures as a string, missing
+    if there are none.
 
     =========================  ========  ===========================================================================
     check                      severity  what fails
     =========================  ========  ===========================================================================
-    ``missing_moment``         error     events without a moment, of all events; the other checks leave them out
+    ``missing_moment``         error     events without a moment, among all events; the other checks leave them out
     ``missing_event_id``       error     events without an event id
-    ``repeated_event_id``      error     events that have the id of another event before them
-    ``missing_event_type``     error     events without an event type, or with an empty one
+    ``repeated_event_id``      error     events with the id of an earlier event
+    ``missing_event_type``     error     events whose event type is missing or empty
     ``ancient_moment``         error     events before the year 2000
     ``future_moment``          error     events after ``as_of``, if it is given
     ``missing_user``           warning   events without a user
-    ``busy_user``              warning   users with more than ``busy`` events on one day, of all users
-    ``shared_session``         warning   sessions with several users, of all sessions
-    ``long_session``           warning   sessions of more than 24 hours, of all sessions
-    ``similar_event_type``     warning   event types that another one equals but for case, blanks, dashes and underscores
-    ``day_without_events``     warning   days between the first and the last one without events, of all days
-    ``odd_day``                warning   complete days whose number of events is further from the median of its weekday
-                                         than 3 median absolute deviations
-    ``lacks_application``      error     Objectiv's events without an ApplicationContext
-    ``lacks_location``         error     Objectiv's events whose location stack lacks a context that their type needs
-    ``lacks_root_location``    error     Objectiv's events with a location stack without a RootLocationContext
-    ``repeated_location``      error     Objectiv's events with two contexts of one type and id in their location stack
-    ``repeated_context``       error     Objectiv's events with two global contexts of one type and id
+    ``busy_user``              warning   users with more than ``busy`` events on one day, among all users
+    ``shared_session``         warning   sessions with several users, among all sessions
+    ``long_session``           warning   sessions longer than 24 hours, among all sessions
+    ``similar_event_type``     warning   event types that equal another one except for case, blanks, dashes and underscores
+    ``day_without_events``     warning   days without events between the first and the last day, among all days
+    ``odd_day``                warning   complete days whose number of events differs from the median of their weekday by
+                                         more than 3 median absolute deviations
+    ``lacks_application``      error     Objectiv events without an ApplicationContext
+    ``lacks_location``         error     Objectiv events whose location stack lacks a context that their type requires
+    ``lacks_root_location``    error     Objectiv events whose location stack lacks a RootLocationContext
+    ``repeated_location``      error     Objectiv events with two contexts of the same type and id in their location stack
+    ``repeated_context``       error     Objectiv events with two global contexts of the same type and id
     =========================  ========  ===========================================================================
 
-    ``hub.events`` leaves out events without a moment, and warns of them; they count in frames of other origin. Checks of
-    columns that the frame does not have are left out. Days are those of the hub's time zone. Objectiv's global
-    contexts are checked in frames of ``ModelHub(global_contexts=["global_contexts"])``.
+    ``hub.events`` drops events without a moment and logs a warning; only frames from elsewhere can have them. A check is left
+    out if the frame lacks a column that it reads. Days are in the hub's time zone. Objectiv's global contexts are only checked
+    in frames of ``ModelHub(global_contexts=["global_contexts"])``.
 
-    ``raise_on("error")`` raises DataInvalid if a check of that severity failed, for scripts that load events.
+    ``raise_on("error")`` raises DataInvalid if a check of that severity failed, for use in scripts that load events.
 
-    Reads moment, and what checks name: event_id, user_id, event_type, session_id, location_stack, stack_event_types,
-    global_contexts.
+    Reads moment, and the columns of the checks: event_id, user_id, event_type, session_id, location_stack,
+    stack_event_types, global_contexts.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -127,7 +128,7 @@ def quality(
     ['severity', 'failed', 'of', 'example']
     """
     if isinstance(busy, bool) or busy < 1:
-        raise InvalidValue(f"busy is {busy}, and must be at least 1", hint=f"for instance busy={_BUSY}")
+        raise InvalidValue(f"busy is {busy}, and has to be at least 1", hint=f"for instance busy={_BUSY}")
     scope = scope_of(settings, events, "quality", unit=None, start=start, end=end, as_of=as_of)
     built = _Checks(scope, busy)
     facts, checks = built.facts(), built.checks
@@ -139,11 +140,11 @@ def quality(
     severities = {name: {"severity": literal(each.severity)} for name, each in checks.items()}
     plan = listed(facts, _CHECK, severities, columns, "quality")
     frame = frame_of(scope.state_over(plan, [_CHECK]), ["severity", "failed", "of", "example"])
-    return Quality("quality", frame, scope, Definition(("Checks of the events, and how many fail each.",)), None)
+    return Quality("quality", frame, scope, Definition(("Checks of the events, and how many rows fail each check.",)), None)
 
 
 class _Checks:
-    """The checks that a frame has the columns for, and the rows that answer them."""
+    """The checks whose columns the frame has, and the rows with their counts."""
 
     def __init__(self, scope: Scope, busy: int) -> None:
         self.scope = scope
@@ -177,7 +178,7 @@ class _Checks:
         return found
 
     def _all_known(self, columns: dict[str, Series]) -> Node:
-        """Return the events of the range, later ones than ``as_of`` included, which one check is about."""
+        """Return the events of the range including those after ``as_of``, which ``future_moment`` checks."""
         every = Scope(self.scope.settings, self.scope.name, self.scope.data, (), self.scope.start, self.scope.end, None)
         return every.rows(columns, with_unit=False)
 
@@ -206,7 +207,7 @@ class _Checks:
         )
 
     def _of_events(self, rows: Node, failing: dict[str, Series]) -> Node:
-        """Return the counts of checks of single events."""
+        """Return the counts of the checks that look at one event at a time."""
         moment = rows.column(MOMENT)
         tests = {"ancient_moment": (ERROR, call("lt", moment, literal(_ANCIENT)))}
         if self.scope.as_of is not None:
@@ -321,7 +322,7 @@ class _Checks:
         )
 
     def _days(self, rows: Node) -> Node:
-        """Return days without events, and with far more or fewer than other days of the same weekday."""
+        """Return days without events, and days with far more or fewer events than others of the same weekday."""
         scope = self.scope
         day = period_of(scope, rows, rows.column(MOMENT), "day")
         counted = Aggregate(rows, ((PERIOD, day),), (("events_of_day", aggregation("size")),), "events_of_days")

@@ -1,7 +1,7 @@
-"""The cells of a retention analysis: who is in a cohort, when they came back, and which cells that counts for.
+"""The cells of a retention analysis: the users of a cohort, their returns, and the cells that these count for.
 
-One pass over the events keeps a row for each user and period. All other steps are over these rows: the first starts, joined by
-the user to the returns, and the counts of each cell.
+One pass over the events keeps one row per user and period. All other steps work on these rows: the first starts, their join
+with the returns of the same user, and the counts of each cell.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import INT64
 
 COHORT, SINCE = "cohort", "periods_since"
-#: Periods of elapsed time.
+#: Length of a period of elapsed time.
 ELAPSED: Final[dict[str, str]] = {
     "hour": "1 hour",
     "day": "24 hours",
@@ -65,9 +65,9 @@ _LENGTHS: Final = {
 _START, _RETURN, _IS_FIRST, _ENTERED, _AMOUNT = "is_start", "is_return", "is_first", "entered", "amount_returned"
 _USERS, _SIZE, _RATE, _COMPLETE, _VALUE, _PER_USER = ("users", "cohort_users", "rate", "complete", "value", "value_per_user")
 _INTERVAL: Final = "usual_interval"
-#: Periods up to which cohorts without users have cells.
+#: Maximum number of periods at which cohorts without users still get cells.
 _MOST_FILLED: Final = 1_000
-#: What no unit, index or breakdown may be named.
+#: Names that a unit, index or breakdown cannot have.
 NAMES: Final = (
     COHORT,
     SINCE,
@@ -97,7 +97,7 @@ NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """What is asked, and the plans that answer it."""
+    """The arguments of a retention analysis, and the plans that compute it."""
 
     scope: Scope
     start: Condition | None
@@ -121,12 +121,12 @@ class Cells:
 
     @property
     def groups(self) -> list[str]:
-        """The columns of a cohort."""
+        """The columns that identify a cohort."""
         return [*self.labels, COHORT]
 
     @property
     def keys(self) -> list[str]:
-        """The columns of a cell."""
+        """The columns that identify a cell."""
         return [*self.groups, SINCE]
 
     def frame(self) -> DataFrame:
@@ -154,7 +154,7 @@ class Cells:
         return frame_of(self.scope.state_over(plan, self.keys), [name for name, _ in columns[len(self.keys) :]])
 
     def members(self) -> Node:
-        """Return the returns of users behind each cell."""
+        """Return the returns that each cell counts."""
         rows = self._events()
         starts = self._starts(rows)
         back = self._pairs(starts, self._return_events(rows))
@@ -187,7 +187,7 @@ class Cells:
         )
 
     def usage_intervals(self) -> Node:
-        """Return quantiles of the medians of the days between the days on which each user returned."""
+        """Return quantiles of the users' median number of days between the days on which they returned."""
         scope = self.scope
         rows = scope.rows({}, self._kept(None if self.returning is None else self.returning.holds), ranged=False)
         day = period_of(scope, rows, rows.column(MOMENT), "day")
@@ -214,7 +214,7 @@ class Cells:
     # ---- events, starts and returns
 
     def _events(self) -> Node:
-        """Return the events that start or return, with their period."""
+        """Return the events that are starts or returns, with their period."""
         scope = self.scope
         columns: dict[str, Series | OfUsers] = {}
         if self.label is not None:
@@ -231,21 +231,21 @@ class Cells:
         plan = Extend(plan, ((PERIOD, period_of(scope, plan, plan.column(MOMENT), self.by)),), "events_by_period")
         if self.is_same:
             return plan
-        # The first start of a period is the event that is no return of its own cohort.
+        # The first start of a period is the one event that is not a return of its own cohort.
         starts = self._is_start(plan)
         order = (Ordering(case([(starts, literal(0))], literal(1))), *scope.order(plan))
         number = over(aggregation("row_number"), [*scope.units(plan), plan.column(PERIOD)], order)
         return Extend(plan, ((_IS_FIRST, call("and", starts, call("eq", number, literal(1)))),), "first_starts")
 
     def _kept(self, test: Series | None) -> Series | None:
-        """Return whether an event counts that has to meet a condition, and that of ``where``."""
+        """Return whether an event meets a condition and that of ``where``."""
         if test is None or self.where is None:
             return test if self.where is None else self.where.holds
         found: Series = test & self.where.holds
         return found
 
     def _is_start(self, rows: Node) -> Expr:
-        """Return whether an event starts: of all events, or of those in the range."""
+        """Return whether an event is a start: ever, or in the range."""
         found: Expr = rows.column(_START) if _START in rows.types else literal(True)
         if self.mode != "first_time":
             for op, bound in (("ge", self.scope.start), ("lt", self.scope.end)):
@@ -254,7 +254,7 @@ class Cells:
         return found
 
     def _reduced(self, rows: Node) -> Node:
-        """Return a row for each user and period: its first start, and its first and last return."""
+        """Return one row per user and period: its first start, and its first and last return."""
         keys = [*_columns(rows, (*self.scope.unit, PERIOD))]
         if self.is_elapsed:
             since = call("sub", rows.column(MOMENT), literal(datetime.datetime(1970, 1, 1)))
@@ -273,7 +273,7 @@ class Cells:
         return rows.column(_RETURN) if _RETURN in rows.types else literal(True)
 
     def _starts(self, rows: Node) -> Node:
-        """Return a row for each user and cohort: ``entered`` is the moment of the start."""
+        """Return one row per user and cohort: ``entered`` is the moment of the start."""
         plan = self._reduced(rows)
         if _unless_true(self._is_start(rows)) is not None:
             plan = Filter(plan, call("not_null", plan.column(_ENTERED)), "periods_with_starts")
@@ -286,7 +286,7 @@ class Cells:
             values.append((COHORT, aggregation("min", plan.column(PERIOD))))
         order = [Ordering(entered)]
         if _IS_FIRST in plan.types:
-            # Of two rows that have starts at one moment, the one of the first start has the value.
+            # Of two rows with starts at the same moment, the value is that of the row with the first start.
             order.append(Ordering(case([(plan.column(_IS_FIRST), literal(0))], literal(1))))
         values += [(name, aggregation("first", plan.column(name), order=tuple(order))) for name in self.labels]
         plan = Aggregate(plan, keys, tuple(values), "starts")
@@ -297,7 +297,7 @@ class Cells:
         return plan if self.label is None else with_top(plan, self.labels[0], aggregation("size"), self.top)
 
     def _returns(self, rows: Node) -> Node:
-        """Return the moments that decide how long after a start a user returned."""
+        """Return the moments that determine how long after a start a user returned."""
         plan = self._reduced(rows)
         kept = [name for name in (*self.scope.unit, PERIOD, _IS_FIRST) if name in plan.types]
         if self.is_same and not self.is_elapsed:
@@ -305,7 +305,7 @@ class Cells:
         plan = Filter(plan, call("not_null", plan.column(MOMENT)), "periods_with_returns")
         if not self.is_elapsed:
             return Select(plan, _columns(plan, (*kept, MOMENT)), "returns")
-        # Within as long a time as a period is, returns are at most two distances from a start: those of the first and the last.
+        # Within the length of one period, returns have at most two distances from a start: those of the first and the last.
         ends = [Select(plan, (*_columns(plan, kept), (MOMENT, plan.column(name))), name) for name in ("first_return", MOMENT)]
         return Union(tuple(ends), (*kept, MOMENT), "returns")
 
@@ -317,11 +317,11 @@ class Cells:
         return Select(rows, _columns(rows, kept), "returns")
 
     def _pairs(self, starts: Node, returns: Node) -> Node:
-        """Return each start with the returns of the user from then on, and ``distance``, the number of periods between."""
+        """Return each start with the user's later returns, and ``distance``, the number of periods in between."""
         unit = self.scope.unit
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in starts.types]
         columns += [(name, "right", (name, name)) for name in returns.types if name not in unit]
-        # Where every start is a return, the period of the start has one.
+        # If every start is a return, the period of the start has a return.
         condition = (
             call("ge", returns.column(MOMENT), starts.column(_ENTERED))
             if MOMENT in returns.types
@@ -341,7 +341,7 @@ class Cells:
         return Extend(plan, (("distance", distance),), "returned")
 
     def _distance(self, first: Expr, last: Expr) -> Expr:
-        """Return the number of periods from one period to another one."""
+        """Return the number of periods from one period to another."""
         step = PERIODS[self.by]
         if step is not None:
             return call("floordiv", call("sub", last, first), literal(step))
@@ -359,15 +359,15 @@ class Cells:
 
     @property
     def _least(self) -> int:
-        """The first number of periods since."""
+        """The smallest value of ``periods_since``."""
         return 0 if self.brackets is None else self.brackets[0][0]
 
     def _sizes(self, starts: Node) -> Node:
-        """Return the number of users of each cohort that has any."""
+        """Return the number of users of each cohort that has users."""
         return Aggregate(starts, _columns(starts, self.groups), ((_SIZE, aggregation("size")),), "cohort_sizes")
 
     def _grid(self, starts: Node) -> Node:
-        """Return the cells up to ``as_of``: their key, ``end_period``, which is exclusive, and ``complete``."""
+        """Return the cells up to ``as_of``: their key, their exclusive ``end_period``, and ``complete``."""
         scope = self.scope
         plan = periods(scope, self.by)
         as_of = scope.last_moment()
@@ -377,7 +377,7 @@ class Cells:
         else:
             last = self._distance(period, period_of(scope, plan, as_of, self.by))
         plan = Select(plan, ((COHORT, period), ("next_period", plan.column("next_period")), ("last_since", last)), "cohorts")
-        # Cells are as many as the square of the periods, which one event with a wrong clock may make many.
+        # The number of cells grows with the square of the periods, and one event with a wrong clock can add many periods.
         plan = Extend(plan, (("cohorts", over(aggregation("size"))),), "cohorts")
         is_filled = call("le", plan.column("cohorts"), literal(_MOST_FILLED))
         has_users = InQuery(plan.column(COHORT), self._sizes(starts), COHORT)
@@ -405,7 +405,7 @@ class Cells:
         return plan
 
     def _slot(self, distance: Expr, criterion: str) -> Expr:
-        """Return the first cell, or for ``on_or_after`` the last one, that a return counts for; NULL if there is none."""
+        """Return the first cell (for ``on_or_after`` the last one) that a return counts for; NULL if there is none."""
         if self.brackets is None:
             if self.periods is None:
                 return distance
@@ -419,7 +419,7 @@ class Cells:
         return case(tests)
 
     def _counted(self, back: Node) -> Node:
-        """Return the number of users by the cell that they are counted for first; sums over cells follow."""
+        """Return the number of users by the first cell that they count for, or the last; cumulative sums follow."""
         who = [*self.groups, *self.scope.unit]
         if self.criterion == "streak":
             return self._counted_streaks(back)
@@ -436,14 +436,14 @@ class Cells:
         return Aggregate(plan, _columns(plan, self.keys), ((_USERS, aggregation("size")),), "counted_returns")
 
     def _slots(self, back: Node) -> Node:
-        """Return the cells in which each user returned, each once."""
+        """Return the distinct cells in which each user returned."""
         who = [*self.groups, *self.scope.unit]
         plan: Node = Select(back, (*_columns(back, who), (SINCE, self._slot(back.column("distance"), "on"))), "slots")
         plan = Filter(plan, call("not_null", plan.column(SINCE)), "slots")
         return Aggregate(plan, _columns(plan, (*who, SINCE)), (), "user_slots")
 
     def _streaks(self, slots: Node) -> Node:
-        """Return ``run`` for each user, the last cell of those from the second on in all of which the user returned."""
+        """Return ``run`` for each user: the last cell of an unbroken series of returns that begins in the second cell."""
         who = [*self.groups, *self.scope.unit]
         plan = Filter(slots, call("gt", slots.column(SINCE), literal(self._least)), "later_slots")
         place: Expr = plan.column(SINCE)
@@ -465,7 +465,7 @@ class Cells:
         return Aggregate(plan, _columns(plan, self.keys), ((_USERS, aggregation("size")),), "counted_returns")
 
     def _summed(self, plan: Node, name: str) -> Expr:
-        """Return a count of users, or a sum, over all cells that a return counts for."""
+        """Return a count of users, or a sum, cumulated over the cells that a return counts for."""
         partition: list[Expr] = [plan.column(each) for each in self.groups]
         if self.criterion == "streak":
             partition.append(call("gt", plan.column(SINCE), literal(self._least)))
@@ -473,10 +473,10 @@ class Cells:
         return over(aggregation("sum", plan.column(name)), partition, order, WindowFrame("ROWS", None, 0))
 
     def _amounts(self, starts: Node, returns: Node) -> Node:
-        """Return the sum and the number of values by the cell that their return is counted for first.
+        """Return the sum and the number of values by the first cell that their return counts for, or the last.
 
-        Starts are joined to events of their own period only, and to the totals of later periods. Elapsed time is counted from
-        the start, which has no such totals.
+        Starts are joined only with the events of their own period, and with totals of later periods. Elapsed time is measured
+        from the start, so there are no such totals.
         """
         amount = returns.column(_AMOUNT)
         values = ((_VALUE, aggregation("sum", amount)), ("amounts", aggregation("count", amount)))
@@ -509,7 +509,7 @@ class Cells:
         return self._summed_amounts([zero, later])
 
     def _joined(self, starts: Node, values: Node, on: Sequence[tuple[str, str]], tests: Sequence[Expr]) -> Node:
-        """Return starts with values of the same unit."""
+        """Return starts joined with values of the same unit."""
         kept = (*self.groups, _ENTERED)
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in kept]
         columns += [(name, "right", (name, name)) for name in values.types if name not in self.scope.unit]

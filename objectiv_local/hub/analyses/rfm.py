@@ -1,4 +1,4 @@
-"""Recency, frequency and monetary value of users, and what cohorts of them are worth over time."""
+"""Recency, frequency and monetary value of users, and the value of their cohorts over time."""
 
 from __future__ import annotations
 
@@ -65,26 +65,26 @@ def rfm(
     ==========================================================  ======================================================
     ``recency``                                                 days from the last order to ``as_of``
     ``frequency``                                               number of orders
-    ``monetary``                                                mean value of an order
+    ``monetary``                                                mean order value
     ``age``                                                     days from the first order to ``as_of``
-    ``recency_score``, ``frequency_score``, ``monetary_score``  1 to ``scores``, the best one being the highest
+    ``recency_score``, ``frequency_score``, ``monetary_score``  1 to ``scores``; higher is better
     ==========================================================  ======================================================
 
-    ``value`` is a column, a series or a function of the frame, of numbers. Orders are the events that have one; or, with
-    ``where``, those for which a condition holds, in which a missing value counts as 0. So does NaN. Users without an order
-    have no row. Days are those of the hub's calendar, so an order on the same day is 0 days ago. ``as_of`` is the last moment
-    of the data unless given. ``start`` and ``end`` limit the orders.
+    ``value`` is a numeric column, series or function of the frame. By default, orders are the events that have a value. With
+    ``where``, orders are the events that match a condition, and a missing value counts as 0. NaN counts as 0 too. Users without
+    an order have no row. Days are calendar days of the hub, so an order on the day of ``as_of`` is 0 days ago. ``as_of`` is by
+    default the last moment of the data. ``start`` and ``end`` limit the orders.
 
-    A score divides users by their rank into ``scores`` parts. Users with equal values have equal scores, that of the worst rank
-    among them, so parts may differ in size: users with the lowest value have 1, however many there are.
+    A score ranks all users and divides them into ``scores`` equal parts. Users with equal values get the same score, that of
+    the worst rank among them, so parts may differ in size. For instance, all users with the lowest value score 1.
 
-    Repeat purchases of BG/NBD models, as the package lifetimes has them, are ``frequency - 1``, and its recency is ``age -
-    recency``.
+    To get the inputs of BG/NBD models as the package lifetimes defines them: its frequency is ``frequency - 1`` (repeat
+    purchases), its recency is ``age - recency``, and its T is ``age``.
 
-    ``ltv()`` returns what users of a cohort are worth over time. ``users(recency_score=5, ...)`` are the users with these
+    ``ltv()`` returns the lifetime value of cohorts of these users. ``users(recency_score=5, ...)`` returns the users with these
     scores, with the moment of their first order.
 
-    Raises InvalidValue for fewer than 2 or more than 100 scores, InvalidType and ColumnNotFound for columns that do not fit.
+    Raises InvalidValue for fewer than 2 or more than 100 scores; InvalidType and ColumnNotFound for invalid columns.
 
     Definitions: Hughes (1994) for quintiles; the summary of the package lifetimes for recency, frequency and age.
 
@@ -97,7 +97,9 @@ def rfm(
     scope = scope_of(settings, events, "rfm", unit=unit, start=start, end=end, as_of=as_of)
     taken = sorted({*_MEASURES, *SCORES, _WORTH} & set(scope.unit))
     if taken:
-        raise InvalidValue(f"unit of rfm is named {taken[0]!r}, as a column of the result is", hint="rename it")
+        raise InvalidValue(
+            f"unit of rfm has a column {taken[0]!r}, which is also the name of a column of the result", hint="rename it"
+        )
     if isinstance(scores, bool) or not 2 <= scores <= _MOST_SCORES:
         raise InvalidValue(
             f"scores of rfm has to be a whole number from 2 to {_MOST_SCORES}, not {scores!r}", hint="for instance scores=5"
@@ -109,8 +111,8 @@ def rfm(
     frame = frame_of(scope.state_over(plan, scope.unit), [*_MEASURES, *SCORES])
     cells = dict.fromkeys(SCORES, "int64") | frame.index_dtypes
     rule = (
-        "recency and age are days since the last and the first order, frequency is the number of orders, and monetary "
-        f"their mean {given.name}; scores are from 1 to {scores}, by rank."
+        "recency and age are the days since the last and the first order, frequency is the number of orders, and monetary is "
+        f"their mean {given.name}; scores from 1 to {scores} are by rank."
     )
     definition = Definition((orders.rule, rule), () if test is None else test.types)
     return Rfm("rfm", frame, scope, definition, plan, cells, orders, scores)
@@ -118,7 +120,7 @@ def rfm(
 
 @checked
 class Rfm(Analysis):
-    """The result of rfm."""
+    """Recency, frequency and monetary value of each user, with their scores."""
 
     def __init__(
         self,
@@ -135,33 +137,34 @@ class Rfm(Analysis):
         self._orders = orders
 
     def ltv(self, by: str = "month", days: Sequence[int] = (1, 7, 30, 90, 180, 365)) -> Analysis:
-        """Return what the users of each cohort bought within so many days since their first order: index ``cohort``, ``days``.
+        """Return the value of users within so many days of their first order: index ``cohort`` and ``days``.
 
         A cohort is the period (day, week, month, quarter or year) of the first order. Columns: ``cohort_users``; ``total``,
-        the value of the orders of all of them; ``ltv``, the total divided by ``cohort_users``; and ``complete``, whether the
-        period is over and so are the days of all its users. Days are of 24 hours since the first order, which is in them.
+        the value of all their orders within ``days``; ``ltv``, the total divided by ``cohort_users``; and ``complete``, true
+        once the period has ended and ``days`` have passed for all its users. A day is 24 hours from the first order, which
+        counts itself.
 
-        ``users(cohort=...)`` are the users of a cohort.
+        ``users(cohort=...)`` returns the users of a cohort.
 
-        Raises InvalidValue for an unknown period, and for days that are not increasing whole numbers from 1.
+        Raises InvalidValue for an unknown period, and for days that are not ascending whole numbers from 1.
         """
         checked_period(by)
         if by == "hour":
-            raise InvalidValue("cohorts of ltv are not of an hour", hint="for instance by='month'")
+            raise InvalidValue("ltv has no cohorts by hour", hint="for instance by='month'")
         days = list(days)
         if not days or any(isinstance(each, bool) or not isinstance(each, int) for each in days):
-            raise InvalidType(f"days of ltv are whole numbers, not {days!r}", hint="for instance days=[7, 30, 90]")
+            raise InvalidType(f"days of ltv have to be whole numbers, not {days!r}", hint="for instance days=[7, 30, 90]")
         if days[0] < 1 or any(later <= earlier for earlier, later in pairwise(days)):
             raise InvalidValue(
-                f"days of ltv are increasing numbers from 1, not {list(days)!r}", hint="for instance days=[7, 30, 90]"
+                f"days of ltv have to be ascending numbers from 1, not {list(days)!r}", hint="for instance days=[7, 30, 90]"
             )
         scope = self._scope
         rows = self._orders.by_cohort(by)
         plan = _curves(self._orders, rows, by, days)
         frame = frame_of(scope.state_over(plan, ["cohort", "days"]), ["cohort_users", "total", "ltv", "complete"])
         rule = (
-            f"A cohort are the {' and '.join(scope.unit)} whose first order is in a {by}; ltv is the value of their orders "
-            "within so many days since the first one, divided by their number."
+            f"A cohort is the {' and '.join(scope.unit)} values whose first order is in the same {by}; ltv is the value of "
+            "their orders within so many days of the first one, divided by their number."
         )
         members = Select(
             rows,
@@ -178,7 +181,7 @@ class Rfm(Analysis):
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders of units: events with a value, or for which a condition holds."""
+    """The orders of units: events with a value, or events that match a condition."""
 
     scope: Scope
     given: Series
@@ -187,13 +190,13 @@ class Orders:
 
     @property
     def rule(self) -> str:
-        """What an order is, in words."""
+        """The definition of an order in words."""
         if self.test is None:
-            return f"Orders are events that have {self.given.name}."
+            return f"Orders are events with a value of {self.given.name}."
         return f"Orders are events that match {self.test.title}."
 
     def rows(self) -> Node:
-        """Return the orders with their ``worth``."""
+        """Return the orders with their value in ``worth``."""
         holds = self.given.notnull() if self.test is None else self.test.holds
         return self.scope.rows({_WORTH: self.worth}, holds)
 
@@ -246,8 +249,8 @@ class Orders:
 
 
 def _scored(plan: Node, scores: int) -> Node:
-    """Return units with the score of each measure: their rank among all, divided into equal parts."""
-    # Means of the same values in another order may differ in their last digit.
+    """Return units with the score of each measure: their rank among all units, divided into equal parts."""
+    # Means of equal values that are added in another order may differ in their last digits.
     mean = call("round", plan.column("monetary"), literal(9))
     # Fewer days since the last order are better.
     orders = (Ordering(plan.column("recency"), ascending=False), Ordering(plan.column("frequency")), Ordering(mean))
@@ -266,7 +269,7 @@ def _scored(plan: Node, scores: int) -> Node:
 
 
 def _curves(orders: Orders, rows: Node, by: str, days: Sequence[int]) -> Node:
-    """Return the value of cohorts after each number of days."""
+    """Return the total value of each cohort after each number of days."""
     scope, cohort = orders.scope, rows.column("cohort")
     units = Aggregate(
         rows,

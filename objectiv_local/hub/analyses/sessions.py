@@ -1,4 +1,4 @@
-"""Sessions: one row for each, with its first and last event, its length, and whether the user left at once."""
+"""Sessions: one row per session, with its first and last event, its duration, and whether it is a bounce."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ _COLUMNS: Final = (_SESSION, _START, _END, _DURATION, _HITS, _ENTRY, _EXIT, _BOU
 
 @checked
 class Sessions(Analysis):
-    """Sessions, a row for each; ``summary`` has their numbers by period."""
+    """Sessions, one row each; ``summary`` returns totals by period."""
 
     def summary(self, by: str | None = None) -> DataFrame:
-        """Return the numbers of all sessions, or of those that start in each period of the hub's calendar.
+        """Return counts and averages over all sessions, or over those that start in each period of the hub's calendar.
 
-        Columns are ``sessions``, ``users``, ``hits``, ``hits_per_session``, ``mean_duration``, ``median_duration``,
-        ``bounces`` and ``bounce_rate``; by period also ``complete``, false for a period that is not over as of the last moment
-        of the data or ``as_of``, or is covered by the range in part only. A period without sessions has 0 of what is counted,
-        and nothing of the others. Users of several periods count in each of them.
+        Columns: ``sessions``, ``users``, ``hits``, ``hits_per_session``, ``mean_duration``, ``median_duration``, ``bounces``
+        and ``bounce_rate``; by period also ``complete``, which is false if the period has not ended by the last moment of the
+        data or by ``as_of``, or if the range covers only a part of it. In a period without sessions, counts are 0 and other
+        values missing. A user with sessions in several periods counts in each of them.
 
         Raises InvalidValue for an unknown period.
 
@@ -74,7 +74,7 @@ class Sessions(Analysis):
         scope = self._scope
         asked: _Asked = vars(self)["_asked"]
         plan = asked.sessions()
-        # One group of all is a group of a constant.
+        # Without periods, all sessions are grouped by a constant.
         key, group = (PERIOD, period_of(scope, plan, plan.column(_START), checked_period(by))) if by else ("all", literal(1))
         plan = Extend(plan, ((key, group),), "grouped_sessions")
         keys, duration = ((key, plan.column(key)),), plan.column(_DURATION)
@@ -136,40 +136,42 @@ def sessions(
     as_of: object = None,
     unit: str | list[str] = "user_id",
 ) -> Sessions:
-    """Return the sessions: index ``session_id``, and a row for each.
+    """Return one row per session: index ``session_id``.
 
-    Columns are the unit, that is ``user_id``; ``start`` and ``end``, the moments of the first and the last event; ``duration``,
-    the time between the two; ``hits``, the number of events; ``entry`` and ``exit``, the first and the last known value of
-    ``label``, which is a column, a series or a function of the frame; and ``is_bounce``.
+    Columns: the unit, by default ``user_id``; ``start`` and ``end``, the moments of the first and the last event; ``duration``,
+    the time between them; ``hits``, the number of events; ``entry`` and ``exit``, the first and the last value of ``label``
+    that is not missing; and ``is_bounce``. ``label`` is a column, a series or a function of the frame.
 
-    Sessions are those of the column ``session_id`` of the frame. If it has none, or one of the following is given, they are
-    made from the events of each user, and numbered from 1 in the order of their first events. A session ends before a pause
-    that is longer than ``gap``, by default 30 minutes; a pause of exactly that length does not end it. With
-    ``midnight_reset``, it ends at midnight of the hub's time zone, too. ``new_on`` is a column, a series or a function, such as
-    the campaign: an event with a value other than the last known one of the user starts a session.
+    Sessions come from the column ``session_id`` of the frame. If there is no such column, or if ``gap``, ``midnight_reset`` or
+    ``new_on`` is given, they are computed from the events of each user and numbered from 1 in the order of their first events.
+    A session ends when the user is inactive for longer than ``gap``, by default 30 minutes; it does not end if the pause has
+    exactly this length. With ``midnight_reset``, a session also ends at midnight in the hub's time zone. ``new_on`` is a
+    column, a series or a function of the frame, such as the campaign: an event whose value differs from the user's last known
+    value starts a new session.
 
-    ``where`` keeps some events, as in ``trend``, after sessions are made: all columns are of the events that are left.
+    ``where`` filters events, as in ``trend``, after the sessions are computed; all columns describe the remaining events.
 
     ==================  ================================================================================================
     ``bounce``          a session is a bounce with
     ==================  ================================================================================================
     ``"single_event"``  one event
-    ``"single_view"``   fewer than two events of ``views``
-    ``"not_engaged"``   a duration below ``engaged_after``, fewer than two events of ``views`` and none of ``key_events``
+    ``"single_view"``   fewer than two events that match ``views``
+    ``"not_engaged"``   a duration below ``engaged_after``, fewer than two ``views`` and no ``key_events``
     ==================  ================================================================================================
 
-    ``views`` are any events by default, and ``key_events`` none. Both are conditions as ``where`` is.
+    ``views`` matches any event by default, and ``key_events`` no event. Both are conditions, like ``where``.
 
-    ``start`` and ``end`` are the range in which sessions start. Events after ``as_of`` are left out, as are those without a
-    user or a session. Events at one moment are in the order of their ids. If the frame has a session of several users, the
-    user is that of its first event.
+    ``start`` and ``end`` are the range in which sessions start. Events after ``as_of`` are left out, and so are events without
+    a user or a session. Events at the same moment are ordered by id. If a session of the frame has several users, its user is
+    that of its first event.
 
-    ``users(session_id=...)`` is the user of a session, and ``summary(by="day")`` has their numbers by period.
+    ``users(session_id=...)`` returns the user of a session, and ``summary(by="day")`` totals by period.
 
-    Raises InvalidValue for an unknown rule and a gap that is negative, InvalidType and ColumnNotFound for columns.
+    Raises InvalidValue for an unknown value of ``bounce`` and a negative gap; InvalidType and ColumnNotFound for invalid
+    columns.
 
-    Definitions: sessions of Objectiv (pauses), Mixpanel (midnight), and Google Analytics: GA4 counts sessions that are not
-    engaged as bounces, and Universal Analytics started a session with a new campaign.
+    Definitions: sessions of Objectiv (inactivity), Mixpanel (midnight), and Google Analytics: in GA4, a session that is not
+    engaged is a bounce, and in Universal Analytics, a new campaign started a session.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -179,9 +181,11 @@ def sessions(
     scope = scope_of(settings, events, "sessions", unit=unit, start=start, end=end, as_of=as_of)
     used = [name for name in scope.unit if name in _COLUMNS]
     if used:
-        raise InvalidValue(f"unit of sessions is named {used[0]!r}, as a column of sessions is", hint="rename it")
+        raise InvalidValue(
+            f"unit of sessions has a column {used[0]!r}, which is also the name of a column of the result", hint="rename it"
+        )
     if bounce not in BOUNCES:
-        raise InvalidValue(f"bounce of sessions is not known: {bounce!r}", hint=near(bounce, BOUNCES))
+        raise InvalidValue(f"bounce of sessions cannot be {bounce!r}", hint=near(bounce, BOUNCES))
     if gap is not None and gap < datetime.timedelta(0):
         raise InvalidValue(f"gap of sessions is negative: {gap}", hint="for instance datetime.timedelta(minutes=30)")
     if engaged_after < datetime.timedelta(0):
@@ -225,7 +229,7 @@ def sessions(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked, and the plan that answers it."""
+    """The arguments of a sessions analysis, and the plan that computes it."""
 
     scope: Scope
     label: Series
@@ -240,11 +244,11 @@ class _Asked:
     engaged_after: datetime.timedelta
 
     def name(self, title: str) -> str:
-        """Return the name of a column beside those of the events."""
+        """Return a name for a column that does not clash with those of the events."""
         return unused_name(f"session_{title}", self.scope.state.plan.types)
 
     def sessions(self) -> Node:
-        """Return a row for each session."""
+        """Return one row per session."""
         scope = self.scope
         rows = self._rows()
         number, first = self.name("number"), self.name("first")
@@ -274,7 +278,7 @@ class _Asked:
         if self.is_made:
             values.append((first, aggregation("min", moment)))
             begins = rows.column(self.name("starts"))
-            # There is one first event, so that its id is the minimum, which needs no sort.
+            # A session has one first event, so MIN returns its id without a sort.
             values += [(f"{first}_{name}", aggregation("min", rows.column(name), where=begins)) for name in scope.event_key]
         plan: Node = Aggregate(rows, keys, tuple(values), "sessions")
         duration = call("sub", plan.column(_END), plan.column(_START))
@@ -300,7 +304,7 @@ class _Asked:
         return plan
 
     def _rows(self) -> Node:
-        """Return the events that have a session: with its number among those of the user, or with the id of the frame."""
+        """Return the events that have a session, with its number among the user's sessions or its id in the frame."""
         scope = self.scope
         columns = {self.name("label"): self.label}
         for title, test in (("where", self.where), ("views", self.views), ("key", self.key_events)):
@@ -345,24 +349,24 @@ class _Asked:
 
 
 def _rule(asked: _Asked) -> tuple[str, ...]:
-    """Return the rule in words."""
+    """Return the definition in words."""
     unit = " and ".join(asked.scope.unit)
     if asked.is_made:
-        lines = [f"A session of a {unit} ends before a pause of more than {in_time(asked.gap)}."]
+        lines = [f"A session ends when a {unit} is inactive for more than {in_time(asked.gap)}."]
         if asked.midnight_reset:
-            lines.append("It ends at midnight, too.")
+            lines.append("It also ends at midnight.")
         if asked.new_on is not None:
-            lines.append(f"It ends, too, before an event with another {asked.new_on.name} than the last known one.")
+            lines.append(f"It also ends before an event whose {asked.new_on.name} differs from the last known one.")
     else:
-        lines = ["Sessions are those of the column session_id."]
+        lines = ["Sessions come from the column session_id."]
     if asked.where is not None:
-        lines.append(f"Only events that match {asked.where.title} are counted, once sessions are made.")
+        lines.append(f"Only events that match {asked.where.title} are counted, after sessions are computed.")
     views = "events" if asked.views is None else f"events of {asked.views.name}"
     engaged = "" if asked.key_events is None else f" and no event of {asked.key_events.name}"
     lines.append(
         {
-            "single_event": "A session of one event is a bounce.",
-            "single_view": f"A session of fewer than two {views} is a bounce.",
+            "single_event": "A session with one event is a bounce.",
+            "single_view": f"A session with fewer than two {views} is a bounce.",
             "not_engaged": f"A session that is shorter than {in_time(asked.engaged_after)} and has fewer than two {views}"
             f"{engaged} is a bounce.",
         }[asked.bounce]

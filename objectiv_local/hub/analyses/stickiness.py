@@ -1,4 +1,4 @@
-"""In how many days, or other parts, of a period users are active."""
+"""Stickiness: on how many days (or in how many other parts) of a period users are active."""
 
 from __future__ import annotations
 
@@ -50,14 +50,16 @@ def stickiness(
     """Return how many users were active in how many parts of a period: index ``period`` and ``active``; columns ``users``,
     ``share``, ``users_at_least``, ``complete``.
 
-    Each period ``of`` (day, week, month, quarter or year) has a row for each number of parts ``by`` (hour, day, week, month or
-    quarter) that it has: ``active`` from 1 to 7 for the days of a week. ``users`` were active in exactly so many parts of it,
-    and ``users_at_least`` in so many or more. ``share`` is ``users`` divided by all users active in the period, missing where
-    there are none. Users who were not active in a period are not in it. A week that is in two months is a part of both.
+    ``of`` is the period (day, week, month, quarter or year) and ``by`` its parts (hour, day, week, month or quarter). Each
+    period has one row for each possible number of parts: for the days of a week, ``active`` is 1 to 7. ``users`` is the number
+    of users active in exactly ``active`` parts of the period, and ``users_at_least`` of those active in ``active`` or more.
+    ``share`` is ``users`` divided by the number of all users active in the period, missing if there are none. Users who were
+    not active in a period are not counted. A week that spans two months is a part of both.
 
-    Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``. ``users(period=..., active=...)`` are the users of a row.
+    Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``. ``users(period=..., active=...)`` returns the users of a
+    row.
 
-    Reads moment and the unit, and event_type where the condition names event types. Raises InvalidValue for parts that are not
+    Reads moment and the unit, and event_type if the condition names event types. Raises InvalidValue for parts that are not
     shorter than the period.
 
     Definitions: stickiness of PostHog and of Amplitude; the power-user curve is ``of="month"``.
@@ -72,8 +74,8 @@ def stickiness(
     if _ORDER.index(by) >= _ORDER.index(of):
         shorter = ", ".join(_ORDER[: _ORDER.index(of)])
         raise InvalidValue(
-            f"parts of stickiness must be shorter than its periods, and a {by} is not shorter than a {of}",
-            hint=f"by is one of {shorter}" if shorter else "an hour has no parts: of='day'",
+            f"the parts of stickiness have to be shorter than its periods, and a {by} is not shorter than a {of}",
+            hint=f"by can be one of {shorter}" if shorter else "an hour has no parts: of='day'",
         )
     scope = scope_of(settings, events, "stickiness", unit=unit, start=start, end=end, as_of=as_of)
     test = None if where is None else condition(where, scope.data, "where of stickiness", scope.unit)
@@ -102,14 +104,14 @@ def stickiness(
     plan = Extend(plan, (("total", total), ("users_at_least", at_least)), "stickiness")
     plan = Extend(plan, (("share", call("ratio", plan.column("users"), plan.column("total"))),), "stickiness")
     frame = frame_of(scope.state_over(plan, index), ["users", "share", "users_at_least", "complete"])
-    rule = f"The number of distinct {' and '.join(scope.unit)} by the number of {by}s of a {of} in which they have an event."
+    rule = f"The number of distinct {' and '.join(scope.unit)} by the number of {by}s in a {of} with an event of theirs."
     return Analysis(
         "stickiness", frame, scope, rule_of(rule, test), active, possible={PERIOD: period_in(scope, of), "active": between(1)}
     )
 
 
 def _active(scope: Scope, rows: Node, of: str, by: str) -> Node:
-    """Return each unit in each period with the number of its parts in which it was active, and its first moment."""
+    """Return one row per unit and period: the number of parts in which the unit was active, and its first moment."""
     part = unused_name("part", rows.types)
     moment = rows.column(MOMENT)
     keys: list[tuple[str, Expr]] = [(PERIOD, period_of(scope, rows, moment, of)), (part, period_of(scope, rows, moment, by))]
@@ -124,7 +126,7 @@ def _active(scope: Scope, rows: Node, of: str, by: str) -> Node:
 
 
 def _grid(scope: Scope, of: str, by: str) -> Node:
-    """Return every period with every number of parts that a user can have been active in, from 1."""
+    """Return every period with every possible number of active parts, from 1."""
     calendar = periods(scope, of)
     plan: Node = Select(
         calendar,

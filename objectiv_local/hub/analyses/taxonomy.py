@@ -1,4 +1,4 @@
-"""Checks of Objectiv's events: the contexts that a type of event needs, and contexts that are there twice."""
+"""Checks of Objectiv events: contexts that an event type requires, and repeated contexts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from objectiv_local.frame.authoring import (
 )
 
 STACK, CONTEXTS, TYPES = "location_stack", "global_contexts", "stack_event_types"
-#: Contexts that the location stack of an event of a type, or of a type below it, has.
+#: The context that the location stack of an event type, and of its subtypes, has to contain.
 _NEEDED = {
     "InteractiveEvent": "AbstractLocationContext",
     "PressEvent": "PressableContext",
@@ -30,7 +30,7 @@ _NEEDED = {
 
 
 def row_checks(data: DataFrame) -> dict[str, Series]:
-    """Return, for each check of single events, whether an event fails it; none for frames without Objectiv's columns."""
+    """Return, for each check of single events, whether an event fails it; empty for frames without Objectiv's columns."""
     found: dict[str, Series] = {}
     state = state_of(data)
     columns = data.data_columns
@@ -55,13 +55,13 @@ def row_checks(data: DataFrame) -> dict[str, Series]:
 
 
 def _has(stack: Expr, context: str) -> Expr:
-    """Return whether a stack has a context of a type, or of a type below it: its contexts list their types."""
+    """Return whether a stack has a context of a type or a subtype; contexts list all their types."""
     text = call("coalesce", call("json_text", stack), literal(""))
     return call("contains", text, literal(f'"{context}"'))
 
 
 def repeated(rows: Node, column: str, event: str) -> Node:
-    """Return one row: how many events have two contexts of one type and id in a column, and the smallest such event."""
+    """Return one row: the number of events with two contexts of the same type and id in a column, and the smallest event id."""
     plan: Node = Unnest(rows, rows.column(column), "context", "place", "contexts")
     context = plan.column("context")
     keys = [

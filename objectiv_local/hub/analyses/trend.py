@@ -1,4 +1,4 @@
-"""How much happens in each period: users, events, sessions, and what a column adds up to."""
+"""Trends: users, events, sessions, or an aggregate of a column, per period."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from objectiv_local.hub.settings import Settings
 
 MEASURES: Final = ("users", "events", "sessions", "events_per_user", "first_time_users")
 AGGREGATES: Final = ("sum", "mean", "median", "min", "max", "nunique")
-#: Measures that are 0 in a period without events; the others are missing there.
+#: Measures that are 0 in a period without events; other measures are missing there.
 _COUNTS: Final = ("users", "events", "sessions", "first_time_users", "sum", "nunique")
-#: Measures of events that have a unit.
+#: Measures that only count events with a unit.
 _OF_UNITS: Final = ("users", "first_time_users")
 _VALUE, _COMPLETE, _PREVIOUS = "value", "complete", "previous"
 
@@ -70,38 +70,40 @@ def trend(
     measure                 value of a period
     ======================  =======================================================================================
     ``users``               number of distinct users with an event
-    ``events``              number of events, those without a user included
+    ``events``              number of events, including events without a user
     ``sessions``            number of distinct sessions
-    ``events_per_user``     events that have a user, divided by users
-    ``first_time_users``    users whose first event of all, before ``start`` included, is in the period
+    ``events_per_user``     number of events that have a user, divided by the number of users
+    ``first_time_users``    number of users whose first event ever, even before ``start``, is in the period
     ``(how, column)``       ``sum``, ``mean``, ``median``, ``min``, ``max`` or ``nunique`` of a column of the events, as in
                             ``("sum", "amount")``; missing values are left out
     ======================  =======================================================================================
 
-    ``by`` is the period: hour, day, week, month, quarter or year of the hub's time zone. ``period`` is its first day, a date,
-    or for hours what the clock shows, a timestamp. Where clocks are set back, an hour that is shown twice is one period.
-    Periods run from ``start``, or from the first event, to ``end``, or to the last moment of the data; those without events
-    have 0 of what is counted or summed, and a missing value of ratios and other aggregates. ``complete`` is false for a
-    period that the range covers in part only, and for one that is not over as of the last moment of the data, or ``as_of``.
-    Without ``start``, the data are taken to begin with the day of the first event, so that a first week or month that begins
-    before that day is not complete.
+    ``by`` is the period: hour, day, week, month, quarter or year in the hub's time zone. The index ``period`` is its first day
+    as a date or, for hours, the local time as a timestamp. When clocks are set back, the hour that occurs twice is one period.
+    Periods run from ``start`` (by default the first event) to ``end`` (by default the last moment of the data). In periods
+    without events, counts and sums are 0, and ratios and other aggregates are missing. ``complete`` is false for a period that
+    the range covers only in part, and for a period that has not ended by the last moment of the data or by ``as_of``. Without
+    ``start``, the data are assumed to begin on the day of the first event: the first week or month is not complete if it begins
+    before that day.
 
-    ``where`` keeps some events: an event type, a list of them, a bool series of the frame, a function of the frame that
-    returns one, or a frame of users. ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a
-    series of users with one value for each, which is indexed by the unit. It becomes a second index level of strings:
-    ``(none)`` are missing values, ``(other)`` is all but the ``top`` groups that have most users over the whole range (most
-    sessions for ``sessions``, most events for ``events`` and for those of a column), of which users are counted anew. Of
-    groups with equal totals, the first ones by alphabet are kept. First-time users belong to the group of their first event.
+    ``where`` filters events: an event type, a list of event types, a bool series of the frame, a function of the frame that
+    returns such a series, or a frame of users.
 
-    ``compare="previous"`` adds the column ``previous``: the value of the period as many periods earlier as there are between
-    ``start`` and ``end``, both of which are needed then.
+    ``breakdown`` is a column, a series, a function of the frame, a frame of users, or a series of users that is indexed by the
+    unit and has one value for each. It becomes a second index level of strings. Missing values are ``(none)``. Only the ``top``
+    groups are kept: those with the most users over the whole range (for ``sessions``, the most sessions; for ``events`` and
+    aggregates of a column, the most events). The others are combined as ``(other)``, in which each user counts once. Ties
+    between groups are broken alphabetically. First-time users belong to the group of their first event.
 
-    ``unit`` is the column, or the columns together, of what counts as a user. Events without it count for no user.
+    ``compare="previous"`` adds the column ``previous``: the value of the corresponding period in the preceding range, which has
+    as many periods as the range from ``start`` to ``end``. Both are required.
 
-    ``users(period=...)`` are the users behind a period.
+    ``unit`` is the column, or the list of columns, that identifies a user. Events without it are not counted for any user.
 
-    Reads moment and the unit; event_type where a condition names event types, session_id for ``sessions``. Raises InvalidValue
-    for an unknown measure or period, InvalidType and ColumnNotFound for columns that do not fit.
+    ``users(period=...)`` returns the users of a period.
+
+    Reads moment and the unit; event_type if a condition names event types; session_id for ``sessions``. Raises InvalidValue
+    for an unknown measure or period; InvalidType and ColumnNotFound for invalid columns.
 
     Definitions: insights of Mixpanel, trends of PostHog.
 
@@ -143,7 +145,7 @@ def trend(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is counted: the measure, of which events, in which groups."""
+    """The arguments of a trend: the measure, the events it counts, and the groups."""
 
     scope: Scope
     kind: str
@@ -152,7 +154,7 @@ class _Asked:
     test: Condition | None
     label: Series | OfUsers | None
     top: int
-    #: Rows whose largest groups are kept; by default those that are counted.
+    #: Rows that determine the largest groups; by default the rows that are counted.
     largest: Node | None = None
 
     @property
@@ -161,7 +163,7 @@ class _Asked:
 
     @property
     def source(self) -> str:
-        """The name of the measured column in the rows that are counted."""
+        """The name of the measured column in the counted rows."""
         assert self.column is not None
         return f"{self.column}_of_event" if self.column in (PERIOD, _VALUE) else self.column
 
@@ -187,7 +189,7 @@ class _Asked:
         """Return the measure for each period and group that has events."""
         scope = self.scope
         if len(scope.unit) > 1 and self.kind in (*_OF_UNITS, "events_per_user"):
-            # Units of several columns are counted as rows.
+            # Units of several columns are grouped to one row each, and the rows are counted.
             names = [PERIOD, *self.labels, *scope.unit]
             size = unused_name("events", rows.types)
             rows = Aggregate(
@@ -209,7 +211,7 @@ class _Asked:
         return Select(plan, (*((name, plan.column(name)) for name, _ in keys), (_VALUE, value)), "measured")
 
     def members(self, rows: Node) -> Node:
-        """Return the units behind each period and group."""
+        """Return the units of each period and group."""
         return Filter(self._labeled(rows), self._has_unit(rows), "members")
 
     def _has_unit(self, rows: Node) -> Expr:
@@ -219,7 +221,7 @@ class _Asked:
         return found
 
     def _labeled(self, rows: Node) -> Node:
-        """Return the rows with all but the largest groups under one label."""
+        """Return the rows, with all but the largest groups combined under one label."""
         if self.label is None:
             return rows
         total, of = aggregation("size"), self.largest
@@ -234,7 +236,7 @@ class _Asked:
         return with_top(rows, self.labels[0], total, self.top, of)
 
     def _values(self, rows: Node) -> list[Aggregation]:
-        """Return the aggregate that is the measure, or the two of which it is the quotient."""
+        """Return the aggregate of the measure, or the two aggregates that it is the ratio of."""
         unit = rows.column(self.scope.unit[0])
         if self.kind in _OF_UNITS:
             return [aggregation("nunique", unit)]
@@ -250,7 +252,7 @@ class _Asked:
 
 
 def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, breakdown: object, top: int) -> _Asked:
-    """Return what is counted. Raises for a measure, a condition or a breakdown that does not fit the frame."""
+    """Return what to count. Raises an error for a measure, condition or breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
     taken = (
@@ -273,34 +275,38 @@ def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | Non
     data = scope.data
     if isinstance(measure, str):
         if measure not in MEASURES:
-            pair = f"name the column, too: measure=({measure!r}, 'amount')"
+            pair = f"also name a column: measure=({measure!r}, 'amount')"
             raise InvalidValue(
-                f"measure of trend is not known: {measure!r}", hint=pair if measure in AGGREGATES else near(measure, MEASURES)
+                f"measure of trend cannot be {measure!r}", hint=pair if measure in AGGREGATES else near(measure, MEASURES)
             )
         if measure == "sessions":
             if "session_id" not in data.data_columns:
                 raise ColumnNotFound(
-                    "session_id is not present in the frame, and trend counts sessions",
+                    "measure='sessions' of trend needs session_id, which the frame does not have",
                     hint="add sessions: hub.sessionize(events)",
                 )
             return measure, "session_id"
         return measure, None
     if len(measure) != 2 or measure[0] not in AGGREGATES:
         raise InvalidValue(
-            f"measure of trend is not known: {in_words(measure)}",
-            hint=f"a pair has one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')",
+            f"measure of trend cannot be {in_words(measure)}",
+            hint=f"a pair consists of one of {', '.join(AGGREGATES)} and a column, as in ('sum', 'amount')",
         )
     kind, column = measure
     if column not in data.data_columns:
-        raise ColumnNotFound(f"measure of trend: the frame has no column {column!r}", hint=near(column, data.data_columns))
+        raise ColumnNotFound(
+            f"measure of trend names column {column!r}, which the frame does not have", hint=near(column, data.data_columns)
+        )
     dtype = data.dtypes[column]
     if kind in ("sum", "mean", "median") and not (dtype in ("int64", "float64", "timedelta") or dtype.startswith("decimal")):
         raise InvalidType(
-            f"trend cannot take the {kind} of column {column!r}, which is {dtype}",
+            f"trend cannot compute the {kind} of column {column!r} of type {dtype}",
             hint="cast it to a number, or count its values with 'nunique'",
         )
     if dtype in ("list", "dict", "json"):
-        raise InvalidType(f"trend cannot take the {kind} of column {column!r}, which is {dtype}", hint="take a member of it")
+        raise InvalidType(
+            f"trend cannot compute the {kind} of column {column!r} of type {dtype}", hint="select one of its elements"
+        )
     return kind, column
 
 
@@ -312,16 +318,16 @@ def _filled(kind: str, value: Expr) -> Expr:
 
 
 def _numbered(plan: Node, asked: _Asked) -> Node:
-    """Return rows with the position of their period, from 1."""
+    """Return rows with the position of their period, counted from 1."""
     number = over(aggregation("row_number"), [plan.column(name) for name in asked.labels], [Ordering(plan.column(PERIOD))])
     return Extend(plan, (("number", number),), "numbered")
 
 
 def _previous(asked: _Asked, compare: str) -> Node:
-    """Return the measure of the periods before the range, under the position of the period that each is compared with."""
+    """Return the measure of the periods before the range, with the position of the period that each is compared with."""
     scope = asked.scope
     if compare != "previous":
-        raise InvalidValue(f"compare of trend is 'previous' or None, not {compare!r}", hint="compare='previous'")
+        raise InvalidValue(f"compare of trend has to be 'previous' or None, not {compare!r}", hint="compare='previous'")
     if scope.start is None or scope.end is None:
         raise InvalidValue("compare of trend needs a range", hint="give start and end")
     start = before(scope, asked.by)
@@ -346,14 +352,14 @@ def _previous(asked: _Asked, compare: str) -> Node:
 
 
 def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
-    """Return the rule in words."""
+    """Return the definition in words."""
     unit = " and ".join(asked.scope.unit)
     words = {
         "users": f"The number of distinct {unit} with an event in each {by}.",
         "events": f"The number of events in each {by}.",
         "sessions": f"The number of distinct session_id in each {by}.",
-        "events_per_user": f"Events that have {unit}, divided by the number of distinct {unit}, in each {by}.",
-        "first_time_users": f"The number of distinct {unit} whose first event of all is in the {by}.",
+        "events_per_user": f"The number of events that have {unit}, divided by the number of distinct {unit}, in each {by}.",
+        "first_time_users": f"The number of distinct {unit} whose first event ever is in the {by}.",
     }.get(asked.kind, f"The {asked.kind} of {asked.column} over the events of each {by}.")
     lines = [words]
     if asked.test is not None:
@@ -361,5 +367,5 @@ def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
     if asked.label is not None:
         lines.append(groups_in_words(asked.labels[0], asked.top))
     if compare is not None:
-        lines.append("previous is the value as many periods earlier as the range has.")
+        lines.append("previous is the value of the corresponding period in the preceding range.")
     return tuple(lines)

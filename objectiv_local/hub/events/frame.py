@@ -45,7 +45,7 @@ from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE
 
 logger = logging.getLogger("objectiv_local")
-#: The moments that Python's datetime has, the last microsecond left out.
+#: The moments that Python's datetime can hold, except for the last microsecond.
 _YEARS = (datetime.datetime.min, datetime.datetime.max)
 
 
@@ -71,10 +71,10 @@ def events(
 ) -> DataFrame:
     """Return an event frame, one row per event, built from any table of events. Every model of the hub takes it.
 
-    ``source`` is a frame, which may be filtered or joined beforehand, or anything that ``objectiv_local.connect`` takes: a
+    ``source`` is a frame, which may be filtered or joined beforehand, or anything that ``objectiv_local.connect`` accepts: a
     file, a directory, a database. If it has several tables, ``table_name`` selects one. ``dtypes`` overrides the types of
     individual stored columns, such as ``{'amount': 'decimal(18, 2)'}`` for a Postgres numeric without a scale. A snapshot of an
-    event frame is opened as it was made; see ``DataFrame.snapshot``.
+    event frame is opened as it was written; see ``DataFrame.snapshot``.
 
     ``schema`` is the layout of the table: ``'objectiv'``, ``'snowplow'``, ``'ga4'``, ``'posthog'``, ``'segment'`` (also
     RudderStack), ``'amplitude'``, ``'mixpanel'``, or ``'table'`` for any other layout. docs/events.md lists what each reads,
@@ -83,8 +83,8 @@ def events(
 
     ``event_id``, ``user_id``, ``moment``, ``event_type``, ``session_id`` and ``location`` are column names, or functions of the
     source frame that return a series or a constant string. They override the schema. ``user_id`` can be a pair of columns,
-    ``(device, user)``, where the user is known for some events only. ``session_id`` can be a list of columns that identify a
-    session together.
+    ``(device, user)``, where the user is known for some events only. ``session_id`` can be a list of columns that together
+    identify a session.
 
     The index is ``event_id``. Columns:
 
@@ -99,7 +99,7 @@ def events(
     ``location``            page, screen or other place, a string; only if the source has it. For web pages, the URL path
     ``session_id``          session id of the source, if it has one; otherwise sessions are computed and numbered by their
                             first event, and missing for events without a user. For the schema ``'objectiv'``, all events
-                            without a user count as those of one user
+                            without a user count as those of a single user
     ``session_hit_number``  position of the event in its session, from 1, ordered by moment, then by event id
     ``device_id``           device or browser, if the source distinguishes it from the user
     others                  ``page_url``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``, ``country``,
@@ -162,7 +162,7 @@ def events(
         return opened
     bounds = limit(start, "start", settings.time_zone), limit(end, "end", settings.time_zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
-        raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive and end is not")
+        raise InvalidValue(f"end {end} is not after start {start}", hint="start is inclusive, end is exclusive")
     gap = gap_seconds(session_gap)
     given = {
         name: role
@@ -208,7 +208,7 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     columns["moment"] = moment
     made = "event_id" not in columns
     if made:
-        # By the device where the user is missing, so that ids do not depend on identity resolution.
+        # Ids use the device if the user is missing, so that they do not depend on identity resolution.
         columns["event_id"] = made_id(state.plan, rows.raw.data_columns, _on(rows, user), moment, columns["event_type"])
     # Windows have to see all rows of the source, and a duplicate may be outside the range, so the filter comes last. The window
     # of generated ids only compares events of the same moment.
@@ -224,14 +224,14 @@ def _with_ids(rows: Rows, bounds: tuple[datetime.datetime | None, datetime.datet
     if late:
         plan = _filtered(plan, within(plan.column("moment"), *bounds))
     state = state.with_rows(plan, ("event_id",))
-    # Text and numbers have no infinity.
+    # Strings and numbers cannot be infinite moments.
     stored = any(isinstance(part, Column) and part.type.name in ("timestamp", "date") for part in walk(moment))
     if stored and None in bounds and _has_endless(state, rows.title):
         state = state.with_plan(_filtered(plan, within(plan.column("moment"), *_YEARS)))
         plan = state.plan
     unique = plan.key == ("event_id",) or _are_unique(state, rows.title, made=made)
     if plan.key != ("event_id",) or bounds == (None, None):
-        # If there are bounds, no moment is missing, and the filter only declares the key.
+        # With bounds, missing moments are already dropped, and the filter only declares the key.
         there = call("not_null", plan.column("moment"))
         state = state.with_plan(Filter(plan, there, "events", left_key=("event_id",) if unique else None))
     return state
@@ -254,7 +254,7 @@ def _has_endless(state: State, title: str) -> bool:
     )
     row = frame_of(state.with_rows(counted, ()), ["rows", "beyond"]).to_arrow().to_pylist()[0]
     logger.warning(
-        "%d of %d rows of %s have a moment that is infinite or not in the years 1 to 9999, and are left out",
+        "%d of %d rows of %s have a moment that is infinite or outside the years 1 to 9999, and are left out",
         row["beyond"],
         row["rows"],
         title,
@@ -263,11 +263,11 @@ def _has_endless(state: State, title: str) -> bool:
 
 
 def _resolved(state: State, identity: str, title: str) -> State:
-    """Return the events with users by a rule of identity. Raises InvalidValue for events without devices."""
+    """Return the events with users assigned by an identity rule. Raises InvalidValue for events without devices."""
     if "device_id" not in state.plan.types:
         raise InvalidValue(
-            f"identity needs devices, and none are known of {title}",
-            hint="name them beside the users, as in user_id=('device_id', 'user_id')",
+            f"identity needs devices, and {title} has no column of devices",
+            hint="name the columns of devices and users, as in user_id=('device_id', 'user_id')",
         )
     events = frame_of(state, [name for name in state.plan.types if name != "event_id"])
     return state_of(resolve_identity(events, rule=identity))
@@ -286,14 +286,14 @@ def _on(rows: Rows, series: Series) -> Expr:
 
 
 def _are_unique(state: State, title: str, *, made: bool) -> bool:
-    """Return whether event ids are unique and not missing, as ``made`` ones are. Logs how many are not, and missing moments.
+    """Return whether event ids are unique and not missing (always true if ``made``). Logs the exceptions and missing moments.
 
     Raises DataInvalid if there are rows but no moments.
     """
     if state.engine is None:
         return made
     there = call("not_null", state.column("moment"))
-    # Generated ids are not computed only to count them.
+    # Generated ids are unique, so there is no need to compute and count them.
     ids = state.column("moment" if made else "event_id")
     counted = Aggregate(
         state.plan,
@@ -309,14 +309,20 @@ def _are_unique(state: State, title: str, *, made: bool) -> bool:
     row = frame_of(state.with_rows(counted, ()), ["rows", "events", "with_id", "ids"]).to_arrow().to_pylist()[0]
     rows, events, with_id, ids_ = row["rows"], row["events"], row["with_id"], row["ids"]
     if rows and not events:
-        raise DataInvalid(f"none of the {rows:,} rows of {title} has a moment", hint="is it a table of events? Name its moment")
+        raise DataInvalid(
+            f"none of the {rows:,} rows of {title} has a moment",
+            hint="check that it is a table of events, and name the column with moment=...",
+        )
     if rows > events:
         logger.warning("%d of %d rows of %s have no moment, and are left out", rows - events, rows, title)
     if made:
         return True
     if with_id > ids_:
         logger.warning(
-            "%d of %d events of %s have the id of another one; dedup=True keeps one of each id", with_id - ids_, events, title
+            "%d of %d events of %s repeat the id of another event; dedup=True keeps one event per id",
+            with_id - ids_,
+            events,
+            title,
         )
     if events > with_id:
         logger.warning("%d of %d events of %s have no id", events - with_id, events, title)

@@ -22,15 +22,15 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.types import INT64
 
 _EPOCH = datetime.datetime(1970, 1, 1)
-#: Units of numbers by the seconds of one: a moment from 2001 to 2286 has 10 digits in seconds, 13 in milliseconds, ...
+#: Units of numeric moments, with the numbers per second: a moment from 2001 to 2286 has 10 digits in seconds, 13 in ms, ...
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _LEAST, _MOST = 100_000_000, 10_000_000_000
-#: Values that an error shows.
+#: Number of values that an error shows.
 _EXAMPLES = 3
 
 
 def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Series, str]:
-    """Return moments as timestamps, and a note on how they were converted. Dates are those of a time zone.
+    """Return moments as timestamps, and a note on how they were converted. Dates are in the given time zone.
 
     Strings have to be in ISO 8601; a query checks that. Numbers count seconds, milliseconds, microseconds or nanoseconds since
     the start of 1970; a query infers the unit from the minimum and maximum. Raises DataInvalid, and InvalidType for series of
@@ -46,7 +46,7 @@ def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Se
         found = to_datetime(series)
         if zone != "UTC":
             found = found.where(series.str.contains(":", regex=False), _start_of_day(found, zone))
-        return found, "from text"
+        return found, "from strings"
     if kind in ("int64", "float64") or kind.startswith("decimal"):
         unit = _unit(raw, series, title)
         return to_datetime(series, unit=unit), {
@@ -56,13 +56,13 @@ def as_moment(raw: DataFrame, series: Series, title: str, zone: str) -> tuple[Se
             "ns": "from nanoseconds",
         }[unit]
     raise InvalidType(
-        f"moment of {title} is {kind}, which is no moment",
-        hint="name a column of timestamps, of ISO 8601 text, or of numbers since 1970",
+        f"moment of {title} is {kind}, which cannot be converted to a moment",
+        hint="name a column of timestamps, of ISO 8601 strings, or of numbers since 1970",
     )
 
 
 def _start_of_day(day: Series, zone: str) -> Series:
-    # Where the clocks are set at midnight, a day starts with the first of two midnights, or an hour later with none.
+    # If clocks change at midnight, a day starts at the first of two midnights, or an hour later if there is no midnight.
     start: Series = day.dt.tz_localize(zone, ambiguous=True, nonexistent=datetime.timedelta(hours=1))
     return start
 
@@ -76,10 +76,10 @@ def _check_text(raw: DataFrame, series: Series, title: str) -> None:
     if count:
         values = ", ".join(map(repr, bad["moment"].drop_duplicates().sort_values().head(_EXAMPLES)))
         raise DataInvalid(
-            f"{count} rows of {title} have no moment in ISO 8601 in {series.name!r}, such as {values}",
-            hint="bring them into that form, as in moment=lambda rows: "
-            "to_datetime(rows['at'].str.removesuffix(' UTC')); with errors='coerce', those that "
-            "cannot be read are left out",
+            f"{count} rows of {title} have values in {series.name!r} that are not ISO 8601 moments, such as {values}",
+            hint="convert them, as in moment=lambda rows: "
+            "to_datetime(rows['at'].str.removesuffix(' UTC')); with errors='coerce', rows with invalid moments "
+            "are left out",
         )
 
 
@@ -87,7 +87,7 @@ def _unit(raw: DataFrame, series: Series, title: str) -> str:
     state = state_of(raw)
     if state.engine is None:
         raise InvalidValue(
-            f"moment {series.name!r} of {title} holds numbers, and without a connection their unit is not known",
+            f"moment {series.name!r} of {title} has numbers, and without a connection their unit cannot be inferred",
             hint="convert them first, as in to_datetime(frame.at, unit='ms')",
         )
     expr = expr_of(series)
@@ -98,8 +98,8 @@ def _unit(raw: DataFrame, series: Series, title: str) -> str:
         return "s"
     if _writes_a_date(least) and _writes_a_date(most):
         raise DataInvalid(
-            f"moment {series.name!r} of {title} has numbers such as {most}, which seem to be digits of a date",
-            hint="convert them first: to ISO 8601 text, or with to_datetime(..., unit=) if they count from 1970",
+            f"moment {series.name!r} of {title} has numbers such as {most}, which look like the digits of a date",
+            hint="convert them first: to ISO 8601 strings, or with to_datetime(..., unit=) if they count from 1970",
         )
     units = [unit for unit, factor in _UNITS.items() if _LEAST * factor <= least and most < _MOST * factor]
     if not units:
@@ -112,7 +112,7 @@ def _unit(raw: DataFrame, series: Series, title: str) -> str:
 
 
 def _writes_a_date(number: object) -> bool:
-    """Return whether the digits of a number are those of a day of these decades, perhaps with a time, as in 202403011230."""
+    """Return whether the digits of a number look like a recent date, possibly with a time, as in 202403011230."""
     digits = str(number).removesuffix(".0")
     if len(digits) not in (8, 10, 12, 14) or not digits.isdigit():
         return False
@@ -124,13 +124,13 @@ def _writes_a_date(number: object) -> bool:
 
 
 def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
-    """Return a date or timestamp of a time zone as a timestamp in UTC; a date is its start.
+    """Return a date or timestamp in a time zone as a timestamp in UTC; a date is converted to its start.
 
     Raises InvalidValue for other values.
     """
     if value is None:
         return None
-    if hasattr(value, "to_pydatetime"):  # pandas, whose NaT is no moment
+    if hasattr(value, "to_pydatetime"):  # pandas, whose NaT is not a moment
         value = value.to_pydatetime(warn=False) if value == value else str(value)  # noqa: PLR0124 - NaT differs from itself
     if isinstance(value, str):
         try:
@@ -145,7 +145,7 @@ def limit(value: object, name: str, zone: str) -> datetime.datetime | None:
     try:
         return aware.astimezone(datetime.UTC).replace(tzinfo=None)
     except OverflowError:
-        raise InvalidValue(f"{name} is beyond the years 1 to 9999 in UTC: {value}") from None
+        raise InvalidValue(f"{name} is outside the years 1 to 9999 in UTC: {value}") from None
 
 
 def _no_moment(value: object, name: str) -> InvalidValue:
@@ -158,7 +158,7 @@ def within(moment: Expr, start: datetime.datetime | None, end: datetime.datetime
 
 
 def _compared(op: str, moment: Expr, value: datetime.datetime) -> Expr:
-    """Return a comparison with a moment; if moments are computed from stored numbers, a comparison of these.
+    """Return a comparison with a moment; if moments are computed from stored numbers, the stored numbers are compared.
 
     This lets an engine skip row groups by their minimum and maximum.
     """

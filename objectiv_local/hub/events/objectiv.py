@@ -1,4 +1,4 @@
-"""Objectiv's event frame: a raw table of events, filtered by day, with users resolved and sessions told apart."""
+"""Objectiv's event frame: a raw table of events, filtered by day, with resolved users and computed sessions."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from objectiv_local.hub.sessions import with_sessions
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import INT64
 
-#: The first and the last day of a frame; None where it has no end.
+#: The first and the last day of a frame; None for no limit.
 Days = tuple[datetime.date | None, datetime.date | None]
 
 EVENT_COLUMNS = ("day", "moment", "user_id", "location_stack", "event_type", "stack_event_types")
 
-#: The column of identity contexts, while users are resolved.
+#: The column of identity contexts while users are resolved.
 _IDENTITIES = "identity"
-#: Columns that a frame has while it is made, which no context may replace.
+#: Columns that a frame has while it is built, whose names contexts cannot have.
 _INNER = ("value", identity.IDENTITY, "is_session_start", "user_hit_number", "session_start_number")
 
 
@@ -54,35 +54,33 @@ def get_objectiv_dataframe(
     identity_resolution: str | None = None,
     anonymize_unidentified_users: bool = True,
 ) -> DataFrame:
-    """Return a frame of events, one row each, from a raw table. Looks the table up once and reads no rows.
+    """Return an event frame from a raw table, one row per event. Looks the table up once and reads no rows.
 
-    ``db_url`` is anything that ``objectiv_local.connect`` takes: a ``postgresql://`` URL, a Parquet file, a
-    directory, a ``.duckdb`` file, a connection, or a table in memory. Without it, the environment variable ``DSN``
-    counts, and then the bundled sample, with a notice. ``table_name`` is ``data`` by default, or the one table
-    that the target has.
+    ``db_url`` is anything that ``objectiv_local.connect`` accepts: a ``postgresql://`` URL, a Parquet file, a directory, a
+    ``.duckdb`` file, a connection, or a table in memory. By default, the environment variable ``DSN`` is used and, if it is not
+    set, the bundled sample, with a notice. ``table_name`` is ``data`` by default, or the only table of the target.
 
-    The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON
-    stored as text are cast. Event ids have to be unique, as the collector stores them; for a table with repeated ids, use a
-    view without the duplicates. ``start_date`` and ``end_date``, dates or strings as ``YYYY-MM-DD``, are inclusive and
-    filter on ``day`` before sessions are made, so a session that began earlier starts on the first day instead.
+    The raw table has event_id, day, moment, cookie_id and value, the event as JSON; ids, days, moments and JSON stored as
+    strings are cast. Event ids have to be unique, as the collector stores them; for a table with repeated ids, use a view
+    without the duplicates. ``start_date`` and ``end_date``, dates or strings as ``YYYY-MM-DD``, are inclusive. They filter by
+    ``day`` before sessions are computed, so a session that began earlier starts on the first day instead.
 
-    The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then
-    session_id and session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A
-    session ends with a pause longer than ``session_gap_seconds``. Sessions are numbered by their first hit over the
-    whole frame, so the number of a session changes when the dates do.
+    The index is ``event_id``. Columns: day, moment, user_id, location_stack, event_type, stack_event_types; then session_id and
+    session_hit_number, unless ``with_sessionized_data=False``; then one for each global context. A session ends when the user
+    is inactive for longer than ``session_gap_seconds``. Sessions are numbered by their first hit over the whole frame, so the
+    number of a session depends on the dates.
 
-    ``identity_resolution`` is the ``id`` of an IdentityContext, such as ``'email'``: ``user_id`` becomes
-    ``<value>|<id>`` of the last such context that the cookie sent within the frame, as text, and sessions are those of
-    that user. Users who sent none keep their cookie for the sessions, and have no ``user_id`` afterwards; with
-    ``anonymize_unidentified_users=False`` their ``user_id`` is the cookie.
+    ``identity_resolution`` is the ``id`` of an IdentityContext, such as ``'email'``: ``user_id`` becomes the string
+    ``<value>|<id>`` of the last such context that the cookie sent within the frame, and sessions are computed for that user.
+    Users who sent none keep their cookie for the sessions, and have no ``user_id`` afterwards; with
+    ``anonymize_unidentified_users=False``, their ``user_id`` is the cookie.
 
-    A table of Snowplow's pipelines is read too: event_id, collector_tstamp, network_userid, domain_sessionid,
-    se_action, se_category, true_tstamp, and either a column ``contexts`` or one for each kind of context. Of events
-    with one id the first one collected is kept, and the ids of events and users are text.
+    Tables of Snowplow pipelines can also be read: event_id, collector_tstamp, network_userid, domain_sessionid, se_action,
+    se_category, true_tstamp, and either a column ``contexts`` or one for each kind of context. Of several events with the same
+    id, the first one collected is kept. Ids of events and users are strings.
 
-    Raises TableNotFound, ConnectionFailed, InvalidValue for a table without the columns of events and for dates
-    that are none, and InvalidType for columns of other types. A value that cannot be cast raises DataInvalid when
-    rows are fetched.
+    Raises TableNotFound, ConnectionFailed, InvalidValue for a table without the columns of events and for invalid dates, and
+    InvalidType for columns of other types. A value that cannot be cast raises DataInvalid when rows are fetched.
     """
     start, end = _date(start_date, "start_date"), _date(end_date, "end_date")
     if start is not None and end is not None and end < start:
@@ -104,7 +102,7 @@ def get_objectiv_dataframe(
         state = with_sessions(state, session_gap_seconds)
         names += ["session_id", "session_hit_number"]
     if identity_resolution is not None and anonymize_unidentified_users:
-        # Sessions of those who are anonymous now were told apart by their cookies.
+        # Computed after sessions, which use the cookies of unidentified users.
         state = identity.anonymised(state)
     return frame_of(state, [*names, *settings.global_contexts])
 
@@ -120,7 +118,7 @@ def typed_events(
 ) -> State:
     """Return the events of a raw table between two days, with the columns that its schema computes.
 
-    With ``ids_differ``, event ids are taken for a key of the table, as the collector makes them.
+    With ``ids_differ``, event ids are assumed to be a key of the table, as the collector stores them.
     """
     state = _typed(raw, table, {**schema.columns, **schema.more(table, properties)}, ids_differ and not schema.first_by)
     rows = state
@@ -128,7 +126,7 @@ def typed_events(
         order = [Ordering(state.column(name)) for name in schema.first_by]
         number = over(aggregation("row_number"), [state.column("event_id")], order)
         rows = state.with_plan(Filter(state.plan, call("eq", number, literal(1)), "events", left_key=("event_id",)))
-    # Where days are stored, nothing is computed of the rows of others.
+    # If days are stored, nothing is computed for the rows of other days.
     rows = _between(rows, days) if "day" in schema.columns else rows
     columns = schema.events(frame_of(rows, [name for name in rows.plan.types if name != "event_id"]), properties)
     state = rows.extended([(name, expr_of(column)) for name, column in columns.items()], "events")
@@ -136,7 +134,7 @@ def typed_events(
 
 
 def _typed(raw: DataFrame, table: Table, wanted: Columns, ids_differ: bool) -> State:
-    """Return the columns of a table in the types that its schema gives them, cast where they are stored as others."""
+    """Return the columns of a table in the types of its schema, cast if they are stored in others."""
     state = state_of(raw)
     plan = state.plan
     casts = []
@@ -157,7 +155,7 @@ def _typed(raw: DataFrame, table: Table, wanted: Columns, ids_differ: bool) -> S
 
 
 def _between(state: State, days: Days) -> State:
-    """Return the events from the first to the last of two days, where given."""
+    """Return the events from the first to the last of two days, if given."""
     plan, day = state.plan, state.column("day")
     for op, limit in zip(("ge", "le"), days, strict=True):
         if limit is not None:
@@ -166,12 +164,13 @@ def _between(state: State, days: Days) -> State:
 
 
 def checked_contexts(global_contexts: object) -> tuple[str, ...]:
-    """Return the names of contexts to extract. Raises InvalidType or InvalidValue for what is no list of names."""
+    """Return the names of contexts to extract. Raises InvalidType or InvalidValue for anything but a list of names."""
     if global_contexts is None:
         return ()
     if isinstance(global_contexts, str) or not isinstance(global_contexts, Sequence):
         raise InvalidType(
-            f"global_contexts is a list of names, not {global_contexts!r}", hint="for instance ['application', 'marketing']"
+            f"global_contexts has to be a list of names, not {global_contexts!r}",
+            hint="for instance ['application', 'marketing']",
         )
     for name in global_contexts:
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
@@ -190,7 +189,7 @@ def _date(value: object, name: str) -> datetime.date | None:
     if value is None:
         return None
     if isinstance(value, datetime.datetime):
-        raise InvalidValue(f"{name} is a day, not the moment {value}", hint="pass a text YYYY-MM-DD or value.date()")
+        raise InvalidValue(f"{name} has to be a day, not the moment {value}", hint="pass a string YYYY-MM-DD or value.date()")
     if isinstance(value, datetime.date):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):

@@ -75,7 +75,7 @@ class Rows:
             if name not in computed:
                 raise InvalidValue(
                     f"the schema finds no {name} in {title}; it has {', '.join(self.raw.data_columns)}",
-                    hint=f"name the column with {name}=..., or give a text for all: {name}=lambda rows: '...'",
+                    hint=f"name the column with {name}=..., or pass a constant string: {name}=lambda rows: '...'",
                 )
         computed["moment"], read_as = as_moment(self.raw, computed["moment"], title, zone)
         if read_as:
@@ -83,7 +83,7 @@ class Rows:
         for name in ("event_id", "user_id", "device_id", "session_id"):
             if name in computed and computed[name].dtype not in _IDS:
                 raise InvalidType(
-                    f"{name} of {title} is {computed[name].dtype}, and ids are text, uuids or whole numbers",
+                    f"{name} of {title} is {computed[name].dtype}, and ids have to be strings, uuids or whole numbers",
                     hint=f"cast it, as in {name}=lambda rows: rows['name'].astype('int64')",
                 )
         for name in ("user_id", "device_id", "session_id"):
@@ -93,7 +93,7 @@ class Rows:
         for name in ("event_type", "location"):
             if name in computed and computed[name].dtype != "string":
                 if computed[name].dtype not in _IDS:
-                    raise InvalidType(f"{name} of {title} is {computed[name].dtype}, not text", hint="name another column")
+                    raise InvalidType(f"{name} of {title} is {computed[name].dtype}, not string", hint="name another column")
                 computed[name] = computed[name].astype("string")
 
 
@@ -106,8 +106,8 @@ def read(
         given["device_id"], given["user_id"] = _pair(given["user_id"])
     raw, schema = _schema_of(raw, title, name, given)
     if schema is None:
-        computed, told = _without_schema(raw, given, title)
-        note = f"events of {title}" + (f": {', '.join(told)}" if told else "")
+        computed, origins = _without_schema(raw, given, title)
+        note = f"events of {title}" + (f": {', '.join(origins)}" if origins else "")
     else:
         note = f"events of {title} by the schema {schema.name}"
         if schema.stacks:
@@ -158,16 +158,16 @@ def _without_schema(raw: DataFrame, given: Mapping[str, Role], title: str) -> tu
     """Return the guessed columns, and a description of where each column comes from."""
     found = guesses(raw, given, title)
     computed = {role: raw[column] for role, column in found.items()}
-    told = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
-    told += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
+    origins = [f"{role} from {column} (guessed)" for role, column in found.items() if role != column]
+    origins += [f"{role} from {column}" for role, column in given.items() if isinstance(column, str)]
     if "location" in found and is_address(found["location"]):
         address = path(computed["location"])
         assert address is not None
         computed["location"] = address
     if "session_id" in found and "user_id" in found and _are_shared(computed["session_id"], computed["user_id"]):
         computed["session_id"] = joined(computed["user_id"], computed["session_id"])
-        told.append(f"several users have one {found['session_id']}, so session_id is of both")
-    return computed, told
+        origins.append(f"several users share a {found['session_id']}, so session_id combines the user and that column")
+    return computed, origins
 
 
 def _are_shared(session: Series, user: Series) -> bool:
@@ -190,7 +190,7 @@ def _are_shared(session: Series, user: Series) -> bool:
 def _with_stacks(
     raw: DataFrame, table: Table, schema: Schema, contexts: tuple[str, ...]
 ) -> tuple[DataFrame, dict[str, Series]]:
-    """Return the rows of a table of Objectiv's events, and their event-frame columns."""
+    """Return the rows of a table of Objectiv events, and their event-frame columns."""
     state = typed_events(raw, table, schema, contexts, ids_differ=False)
     frame = frame_of(state, ["event_id", *EVENT_COLUMNS, *contexts])
     stack = frame["location_stack"]
@@ -213,8 +213,8 @@ def _others(
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise InvalidValue(
-                f"properties would make two columns {twice!r}",
-                hint="name them anew, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}",
+                f"properties would create two columns {twice!r}",
+                hint="rename them, as in properties={'plan': 'context.plan', 'old_plan': 'traits.plan'}",
             )
         wanted = dict(zip(names, properties, strict=True))
     # An explicit property overrides a column that the schema computes under the same name.
@@ -283,7 +283,7 @@ def _inside(series: Series, key: str, title: str) -> Series:
     type_ = expr_of(series).type
     if type_.plain.name not in ("json", "string") or type_.element is not None:
         raise InvalidType(
-            f"column {series.name!r} of {title} is {series.dtype}, which has no properties", hint="name the column alone"
+            f"column {series.name!r} of {title} is {series.dtype}, which has no keys", hint="name the column alone"
         )
     if type_.fields and key.partition(".")[0] not in dict(type_.fields):
         raise ColumnNotFound(f"column {series.name!r} of {title} has no {key!r}", hint=near(key, dict(type_.fields)))
@@ -295,7 +295,7 @@ def _inside(series: Series, key: str, title: str) -> Series:
 def _pair(user_id: Role) -> tuple[str, str]:
     if callable(user_id) or len(user_id) != 2 or not all(isinstance(name, str) for name in user_id):
         raise InvalidType(
-            f"user_id is a column, or a pair of a column of devices and one of users, not {user_id!r}",
+            f"user_id has to be a column, or a pair of a device column and a user column, not {user_id!r}",
             hint="as in user_id=('device_id', 'user_id')",
         )
     return user_id[0], user_id[1]

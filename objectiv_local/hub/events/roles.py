@@ -1,4 +1,4 @@
-"""Roles of columns, such as the user or the moment of an event: resolves those that were given, and guesses the others."""
+"""Roles of columns, such as the user or the moment of an event: resolves the given ones and guesses the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import literal, on_rows_of, series_of, state_of
 from objectiv_local.hub.schemas.parts import joined
 
-#: What a user gives for a role: a column name, several names, or a function of the source frame.
+#: A role as passed by the user: a column name, several names, or a function of the source frame.
 Role = str | Sequence[str] | Callable[[DataFrame], Series]
 
 #: Column names that suggest a role, in lower case and without separators.
@@ -81,14 +81,14 @@ def resolved(raw: DataFrame, role: str, given: Role, title: str) -> Series:
             return series_of(state_of(raw), literal(series), role)
         if not isinstance(series, Series) or on_rows_of(raw, series) is None:
             raise InvalidType(
-                f"the function for {role} has to return a series of the frame that it is given, "
-                f"or a text, not {type(series).__name__}",
+                f"the function for {role} has to return a series of the frame that it receives, "
+                f"or a string, not {type(series).__name__}",
                 hint=f"as in {role}=lambda rows: rows['name'].str.lower()",
             )
         return series
     names = list(given) if isinstance(given, Sequence) else []
     if not names or not all(isinstance(name, str) for name in names):
-        raise InvalidType(f"{role} is the name of a column, not {given!r}", hint=f"one of {', '.join(raw.data_columns)}")
+        raise InvalidType(f"{role} has to be the name of a column, not {given!r}", hint=f"one of {', '.join(raw.data_columns)}")
     result = resolved(raw, role, names[0], title)
     for name in names[1:]:
         result = joined(result, resolved(raw, role, name, title))
@@ -108,7 +108,7 @@ def guesses(raw: DataFrame, given: Mapping[str, Role], title: str) -> dict[str, 
             continue
         fits = _fitting(raw, role, used)
         if len(fits) > 1:
-            raise InvalidValue(f"several columns of {title} may be {role}: {', '.join(fits)}", hint=_choice(raw, role, fits))
+            raise InvalidValue(f"several columns of {title} could be {role}: {', '.join(fits)}", hint=_choice(raw, role, fits))
         if fits:
             found[role] = fits[0]
         elif role in REQUIRED:
@@ -138,7 +138,7 @@ def _fitting(raw: DataFrame, role: str, used: set[str]) -> list[str]:
     """
     types = raw.dtypes
     free = [name for name in raw.data_columns if name not in used]
-    # A column with the exact name is meant even if its type is wrong, which is an error later; JSON of that name is not.
+    # A column with the exact name is chosen even if its type is wrong, which raises an error later. JSON columns are not.
     odd = _has_parts(types.get(role, "")) or role == "location"
     if role in free and (role in REQUIRED or _may_be(types[role], role) or not odd):
         return [role]
@@ -177,12 +177,14 @@ def _hint(raw: DataFrame, role: str, used: set[str]) -> str:
     types = raw.dtypes
     if role == "event_type":
         return (
-            "name it with event_type=...; if all rows are events of one kind, such as orders, say so with "
+            "name it with event_type=...; if all rows are events of the same type, such as orders, pass a constant: "
             "event_type=lambda rows: 'order'"
         )
     some = next((name for name in raw.data_columns if _may_be(types[name], role) and name not in used), None)
     return (
         f"name it, as in {role}={some!r}"
         if some is not None
-        else (f"no other column has a type for it; a function casts one: {role}=lambda rows: rows['name'].astype('string')")
+        else (
+            f"no other column has a suitable type; cast one with a function: {role}=lambda rows: rows['name'].astype('string')"
+        )
     )

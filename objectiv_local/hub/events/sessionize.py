@@ -28,7 +28,7 @@ def sessionize(
     ``moment`` are column names. ``event_id`` is a column or index level that breaks ties; by default it is ``event_id`` if the
     frame has one, and otherwise all columns. Hits without a user or without a moment have no session.
 
-    Raises ColumnNotFound, InvalidType if the moment is no timestamp, and InvalidValue if the frame has sessions already.
+    Raises ColumnNotFound, InvalidType if the moment is not a timestamp, and InvalidValue if the frame already has sessions.
 
     >>> from objectiv_local import DataFrame, ModelHub
     >>> hits = DataFrame.from_schema({"uid": "string", "at": "timestamp"}, dialect="duckdb", table_name="hits")
@@ -42,7 +42,7 @@ def sessionize(
     for name in ("session_id", "session_hit_number"):
         if name in columns:
             raise InvalidValue(
-                f"the frame has a column {name} already", hint=f"drop or rename it: frame.drop(columns=[{name!r}])"
+                f"the frame already has a column {name}", hint=f"drop or rename it: frame.drop(columns=[{name!r}])"
             )
     if event_id is not None and event_id not in columns:
         raise ColumnNotFound(f"the frame has no column {event_id!r}", hint=near(event_id, columns))
@@ -66,7 +66,7 @@ def sessionize(
 def gap_seconds(gap: object) -> float:
     """Return a gap in seconds. Raises InvalidType and InvalidValue for invalid gaps."""
     if not isinstance(gap, datetime.timedelta):
-        raise InvalidType(f"session_gap is a timedelta, not {gap!r}", hint="for instance datetime.timedelta(minutes=30)")
+        raise InvalidType(f"session_gap has to be a timedelta, not {gap!r}", hint="for instance datetime.timedelta(minutes=30)")
     if gap < datetime.timedelta(0):
         raise InvalidValue(f"session_gap is negative: {gap}", hint="for instance datetime.timedelta(minutes=30)")
     if gap.total_seconds() >= 1e9:

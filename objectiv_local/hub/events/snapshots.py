@@ -1,4 +1,4 @@
-"""Snapshots of event frames: opened as they are."""
+"""Snapshots of event frames, opened as they were written."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _COLUMNS = {"event_id", "day", "moment", "user_id", "event_type", "session_id", 
 
 
 def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[object, DataFrame | None]:
-    """Return the event frame that a snapshot holds, if the source is one; or the source to read events from.
+    """Return the event frame of a snapshot, if the source is the snapshot of one; otherwise the source to read events from.
 
-    The snapshot of any other frame is a source like other tables. Raises InvalidValue for arguments that would make another
-    event frame.
+    A snapshot of any other frame is read like other tables. Raises InvalidValue for arguments that would change the event
+    frame.
     """
     if not isinstance(source, str | os.PathLike) or not snapshot.is_snapshot(source):
         return source, None
@@ -29,8 +29,8 @@ def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[ob
     asked = [name for name, value in given.items() if value is not None]
     if asked:
         raise InvalidValue(
-            f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was made",
-            hint="filter it, as in events[events.moment >= '2024-03-01'], or make another frame of the source",
+            f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was written",
+            hint="filter it, as in events[events.moment >= '2024-03-01'], or create another frame from the original source",
         )
     zone = _zone(opened)
     if zone is not None and zone != settings.time_zone:
@@ -39,7 +39,7 @@ def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[ob
 
 
 def _zone(frame: DataFrame) -> str | None:
-    """Return the time zone whose days an event frame has; None if they were stored as days."""
+    """Return the time zone of an event frame's days; None if days were stored."""
     state = state_of(frame)
     plan: Node = state.plan
     while plan.inputs():

@@ -24,11 +24,13 @@ def raw_frame(source: object, table_name: str | None, dtypes: Mapping[str, objec
     """
     if isinstance(source, DataFrame):
         if table_name is not None:
-            raise InvalidValue("table_name is for a source with tables, and this one is a frame", hint="leave table_name out")
+            raise InvalidValue(
+                "table_name is for a source with tables, and this source is a frame", hint="leave table_name out"
+            )
         state = state_of(source).rows("an event frame")
         if dtypes:
             raise InvalidValue(
-                "dtypes is for a source with stored columns, and this one is a frame",
+                "dtypes is for a source with stored columns, and this source is a frame",
                 hint="cast its columns, as in frame.astype({'amount': 'decimal(18, 2)'})",
             )
         frame = frame_of(state.with_rows(state.plan, ()), [*source.index_columns, *source.data_columns])
@@ -55,16 +57,16 @@ def _only_table(engine: Engine) -> str:
     if len(tables) == 1:
         return tables[0]
     if not tables:
-        raise TableNotFound(f"{engine.description} has no tables", hint="name another source")
+        raise TableNotFound(f"{engine.description} has no tables", hint="use another source")
     some = ", ".join(tables[:20]) + (f" and {len(tables) - 20} more" if len(tables) > 20 else "")
     raise InvalidValue(
-        f"{engine.description} has {len(tables)} tables, and table_name names none of them",
+        f"{engine.description} has {len(tables)} tables, and table_name does not select one",
         hint=f"pass table_name=..., one of {some}",
     )
 
 
 def connected(source: object) -> Engine:
-    """Return the connection to what is given, else to ``DSN``, else to the bundled sample, with a notice."""
+    """Return the connection to the given source, else to ``DSN``, else to the bundled sample, with a notice."""
     if source is not None:
         return connect(source)
     if os.environ.get("DSN"):

@@ -1,1 +1,1 @@
-"""The models: functions over frames of events, one topic per file."""
+"""The models: functions over event frames, one topic per file."""

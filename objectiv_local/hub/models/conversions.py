@@ -1,4 +1,4 @@
-"""Labels of conversions: which hits convert, how many did so far, and how far before the first one a hit is."""
+"""Labels of conversions: which hits convert, how many have converted so far, and the hits before the first conversion."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from objectiv_local.hub.settings import Settings
 def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Series:
     """Return whether each hit is the conversion ``name``, as registered with ``add_conversion_event``.
 
-    With a condition: whether it holds. With a location stack: whether it has elements. With an event type: whether the hit has
-    exactly that type. With both: whether both hold. Reads what the condition or the location stack reads, and event_type for
-    an event type.
+    A hit converts if the condition of the conversion holds; or if the location stack has elements; or if the hit has exactly
+    the event type; or, with a stack and a type, if both apply. Reads the columns of the condition or the location stack, and
+    event_type for an event type.
 
     Raises ColumnNotFound (a KeyError) for a name that was not registered, and for a column that the frame does not have;
-    InvalidType for a condition that returns no bool series, and InvalidValue for one that fails or returns a series of other
-    rows.
+    InvalidType for a condition that does not return a bool series, and InvalidValue for one that fails or returns a series of
+    other rows.
     """
     conversion = settings.conversion(name)
     if callable(conversion):
@@ -43,7 +43,7 @@ def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Serie
     if stack is None:
         return (data.event_type == event_type).rename("is_conversion_event")
     there = applied(stack, data, name)
-    # In the state of the stack, which may have it in a step of its own.
+    # In the state of the stack, which may come from a step of its own.
     state = state_of(there)
     converts = call("gt", call("json_length", expr_of(there)), literal(0))
     if event_type is not None:
@@ -54,8 +54,8 @@ def is_conversion_event(settings: Settings, data: DataFrame, name: str) -> Serie
 def conversions_in_time(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
     """Return the number of conversions ``name`` up to each hit in its session (or other ``partition``).
 
-    The hit itself counts, and so do hits at the same moment. Hits without a session (or a user) have no number. Reads moment,
-    the column of the partition, and what the conversion reads.
+    The hit itself and hits at the same moment count. The value is missing for hits without a session (or without a value of
+    ``partition``). Reads moment, the column of the partition, and the columns of the conversion.
     """
     data = require(data, "conversions_in_time", [partition], moment="timestamp")
     return _conversions(settings, data, name, partition, in_time=True).rename("conversions_in_time")
@@ -64,8 +64,8 @@ def conversions_in_time(settings: Settings, data: DataFrame, name: str, partitio
 def conversions_counter(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
     """Return the number of conversions ``name`` in the session (or other ``partition``) of each hit.
 
-    The series is named ``converted``. Hits without a session (or a user) have no number. Reads moment, the column of the
-    partition, and what the conversion reads.
+    The series is named ``converted``. The value is missing for hits without a session (or without a value of ``partition``).
+    Reads moment, the column of the partition, and the columns of the conversion.
     """
     data = require(data, "conversions_counter", [partition], moment="timestamp")
     return _conversions(settings, data, name, partition, in_time=False).rename("converted")
@@ -74,10 +74,10 @@ def conversions_counter(settings: Settings, data: DataFrame, name: str, partitio
 def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, partition: str = "session_id") -> Series:
     """Return how many hits before the first conversion ``name`` of its session (or other ``partition``) each hit is.
 
-    The hit just before the conversion is 1. The conversion itself, hits after it, and hits of a partition without a
-    conversion have none, nor do hits without a session (or a user). Hits are ordered by moment, hit
-    number and event_id; in Objectiv's frames, by session and hit number. Reads these, the column of the partition, and what the
-    conversion reads.
+    The hit just before the conversion is 1. The value is missing for the conversion itself, for hits after it, for partitions
+    without a conversion, and for hits without a session (or without a value of ``partition``). Hits are ordered by moment, hit
+    number and event_id; in Objectiv's frames, by session and hit number. Reads these columns, the column of the partition, and
+    the columns of the conversion.
     """
     data = require(data, "pre_conversion_hit_number", [partition])
     converted = is_conversion_event(settings, data, name)
@@ -91,7 +91,7 @@ def pre_conversion_hit_number(settings: Settings, data: DataFrame, name: str, pa
     if are_by_session(state):
         number = over(aggregation("row_number"), [key, before], [Ordering(each.expr, ascending=False) for each in hits])
     else:
-        # Not numbered backwards: hits that tie, which columns beyond these put in order, would be in the same order both ways.
+        # Not numbered in descending order: ties that these columns do not break would not be reversed.
         after = call("sub", over(aggregation("size"), [key, before]), over(aggregation("row_number"), [key, before], hits))
         number = call("add", after, literal(1))
     return series_of(state, null_if_ungrouped(state, partition, case([(before, number)])), "pre_conversion_hit_number")

@@ -1,4 +1,4 @@
-"""Where users were last."""
+"""Drop-off: the locations where users were last."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from objectiv_local.hub.locations import location_names
 def drop_off_locations(
     data: DataFrame, location_stack: Series | str | None = None, groupby: str | list[str] = "user_id", percentage: bool = False
 ) -> DataFrame:
-    """Return where users (or other groups of ``groupby``) were last: the number of them by ``location``, most first.
+    """Return the locations where users (or other groups of ``groupby``) were last, with their number, in descending order.
 
     Locations are the nice names of location stacks, or the values of the column ``location`` in frames without stacks;
-    ``location_stack`` names another column, or is a series of stacks or of names. The last one is the one with the greatest
-    moment, of several the one with the greatest event_id; hits without a location, a user or a session do not count. The
-    column is ``value_counts``, or with ``percentage`` their share, 0 to 100.
+    ``location_stack`` names another column, or is a series of stacks or of names. The last hit is the one with the maximum
+    moment, and of several the one with the maximum event_id; hits without a location, a user or a session are left out. The
+    index is ``location``. The column is ``value_counts``, the number of users, or with ``percentage`` their share, 0 to 100.
 
-    Reads moment, the locations, and user_id or what ``groupby`` names.
+    Reads moment, the locations, and user_id or the columns of ``groupby``.
     """
     keys = [groupby] if isinstance(groupby, str) else list(groupby)
     data = require(data, "drop_off_locations", keys, moment="timestamp")
     if "location" in keys:
-        raise InvalidValue("a group cannot be named 'location', as the result is", hint="rename the column")
+        raise InvalidValue("a group cannot be named 'location', the name of the result", hint="rename the column")
     df = data.assign(location=location_names(data, location_stack, "drop_off_locations"))
     state = drop_ungrouped(state_of(df), keys)
     df = frame_of(state.with_plan(state.plan, by_moment(state, keys)), df.data_columns)

@@ -1,4 +1,4 @@
-"""How long sessions last."""
+"""Duration of sessions."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from objectiv_local.hub.settings import Settings
 def session_duration(
     settings: Settings, data: DataFrame, groupby: object = not_set, exclude_bounces: bool = True, method: str = "mean"
 ) -> Series:
-    """Return the mean, or with ``method='sum'`` the sum, of the durations of sessions in each group, as timedelta.
+    """Return the mean (or sum, with ``method='sum'``) of the session durations in each group, as timedelta.
 
-    A session lasts from its first to its last hit within the group, so a session that crosses midnight counts in
-    both days of a grouping by day, with its part of each. Sessions of no length (bounces) are left out unless
-    ``exclude_bounces=False``. A mean is rounded half to even, to whole microseconds. Grouping by ``session_id`` gives
-    the duration of each session. Hits without a session do not count.
+    A session lasts from its first to its last hit within the group. When grouping by day, a session that crosses midnight
+    therefore counts on both days, each with its own part. Sessions without a duration (bounces) are left out unless
+    ``exclude_bounces=False``. A mean is rounded to whole microseconds, half to even. Grouping by ``session_id`` returns the
+    duration of each session. Hits without a session do not count.
 
     Reads session_id and moment. Raises InvalidValue for another method.
     """

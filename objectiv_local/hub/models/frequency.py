@@ -1,4 +1,4 @@
-"""How often users come."""
+"""Frequency: how often users come back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from objectiv_local.hub.checks import require
 
 
 def frequency(data: DataFrame) -> Series:
-    """Return the number of users by the number of sessions that they had, indexed by ``session_id_nunique``.
+    """Return the number of users for each number of sessions per user, indexed by ``session_id_nunique``.
 
     The series is named ``user_id_nunique``. Hits without a user do not count. Reads user_id and session_id.
     """

@@ -1,4 +1,4 @@
-"""Funnels: how many users go on from each location."""
+"""Funnels: how many users continue from each location."""
 
 from __future__ import annotations
 
@@ -25,26 +25,29 @@ from objectiv_local.types import STRING
 def funnel_conversion(
     data: DataFrame, location_stack: Series | str | None = None, groupby: str | list[str] | None = None, *, dropna: bool = False
 ) -> DataFrame:
-    """Return for each location how many users came there, and how many of them went on to any other location.
+    """Return for each location the number of users who reached it, and how many of them went on to any other location.
 
-    Filter the frame to the locations of the funnel before. Each user counts once for each location, by their first hit
-    there. The columns are location, n_users, n_users_completed_step, and rounded to three digits step_conversion_rate
-    (of the users at this step), full_conversion_rate and dropoff_share (of those at the step with most users). Most
-    users come first. ``groupby`` names columns to count by; they come first. The order of steps is not looked at.
+    Filter the frame to the locations of the funnel first. Each user counts once per location, with their first hit there. The
+    columns are ``location``; ``n_users``; ``n_users_completed_step``; ``step_conversion_rate``, a share of the users of this
+    location; and ``full_conversion_rate`` and ``dropoff_share``, shares of the users of the location with the most users. Rates
+    are rounded to three decimal places. Locations with the most users come first. ``groupby`` names columns to group by, which
+    come first in the result. The order of the steps is not considered.
 
     Locations are the nice names of location stacks, or the values of the column ``location`` in frames without stacks;
-    ``location_stack`` names another column, or is a series of stacks or of names. Hits without a location are a step of their
-    own, whose users count among those of the largest step, and nobody goes on from or to it; with ``dropna`` they are left out.
+    ``location_stack`` names another column, or is a series of stacks or of names. Hits without a location form a step of their
+    own, from and to which no user continues; its users count when determining the largest step. ``dropna`` leaves them out.
     Hits without a user do not count.
 
-    Reads user_id, moment, the locations and what ``groupby`` names. The first of several hits at one location is so by moment,
-    hit number and event_id; in Objectiv's frames, by session and hit number.
+    Reads user_id, moment, the locations and the columns of ``groupby``. The first of several hits at one location is determined
+    by moment, hit number and event_id; in Objectiv's frames, by session and hit number.
     """
     keys = column_names(groupby)
     data = require(data, "funnel_conversion", keys, user_id="", moment="timestamp")
     taken = {"location", "n_users", "n_users_completed_step"} & set(keys)
     if taken:
-        raise InvalidValue(f"a group cannot be named {min(taken)!r}, as a column of the result is", hint="rename the column")
+        raise InvalidValue(
+            f"a group cannot be named {min(taken)!r}, the name of a column of the result", hint="rename the column"
+        )
     df = data.assign(location=location_names(data, location_stack, "funnel_conversion"))
     df = df[df.location.notnull()] if dropna else df
     state = drop_ungrouped(state_of(df), ["user_id", *keys])

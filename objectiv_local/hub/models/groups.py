@@ -1,4 +1,4 @@
-"""The groups that aggregates of events are made for, by default the periods of the hub."""
+"""The groups that events are aggregated by; by default the periods of the hub."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class _NotSet:
         return "not_set"
 
 
-#: The default of ``groupby``, which is not None: that is one group of all rows.
+#: The default of ``groupby``. It is not None, because None means one group of all rows.
 not_set: Final = _NotSet()
 
 
 def grouped_by(settings: Settings, data: DataFrame, groupby: object, model: str) -> tuple[State, NamedExprs]:
-    """Return the rows of a frame and the keys of its groups. Raises for a key named as the result, which is ``model``."""
+    """Return the rows of a frame and the keys of its groups. Raises an error if a key has the name of the result, ``model``."""
     if isinstance(groupby, DataFrame) and groupby.group_by is not None:
         raise InvalidType(
             f"groupby of {model} takes names and series, not a grouped frame",
-            hint="pass what you group by, as in groupby=['name']",
+            hint="pass the columns to group by, as in groupby=['name']",
         )
     by: object = groupby
     if groupby is not_set:
@@ -35,12 +35,12 @@ def grouped_by(settings: Settings, data: DataFrame, groupby: object, model: str)
     state, keys = grouping(data, by)
     for name, _ in keys:
         if name == model:
-            raise InvalidValue(f"a group cannot be named {name!r} as the result is", hint="rename the series")
+            raise InvalidValue(f"a group cannot be named {name!r}, the name of the result", hint="rename the series")
     return state, keys
 
 
 def of_groups(state: State, plan: Aggregate, name: str) -> Series:
-    """Return a column of aggregated rows as a series, indexed by the keys and in their order."""
+    """Return a column of aggregated rows as a series, indexed and ordered by the keys."""
     index = tuple(key for key, _ in plan.keys)
     order = tuple(Ordering(plan.column(key)) for key in index)
     return series_of(state.with_rows(plan, index, order), plan.column(name), name)

@@ -1,4 +1,4 @@
-"""The heat map of a retention matrix: its numbers, its colors, and which of its cells may still grow."""
+"""The heat map of a retention matrix: its numbers, its colors, and the cells that may still grow."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
 _DAY = datetime.timedelta(days=1)
 
-#: How far a cell is: its period has not begun, has not ended, or has ended, so that its number stays.
+#: State of a cell: its period has not begun, has not ended, or has ended, so that its number is final.
 AHEAD, UNFINISHED, COMPLETE = range(3)
 
 
 def progress(cohort: str, distance: int, time_period: str, as_of: datetime.datetime, time_zone: str, *, elapsed: bool) -> int:
-    """Return how far a cell is at a moment in UTC: ``AHEAD``, ``UNFINISHED`` or ``COMPLETE``.
+    """Return the state of a cell at a moment in UTC: ``AHEAD``, ``UNFINISHED`` or ``COMPLETE``.
 
     A cell is complete if its period has ended for every member of the cohort. Elapsed days begin at the first hit of each
-    member, so they end last for who was first seen at the end of the cohort's day.
+    member, so the last ones end for members first seen at the end of the cohort's day.
     """
     shift = _SHIFTS[time_period]
     start = datetime.date.fromisoformat(cohort + "-01" * (2 - cohort.count("-")))
@@ -48,7 +48,7 @@ def _months(start: datetime.date, count: int) -> datetime.date:
     return datetime.date(months // 12, months % 12 + 1, 1)
 
 
-#: The start of the period that is so many periods after another one.
+#: Functions that return the start of the period a number of periods after another one.
 _SHIFTS: dict[str, Callable[[datetime.date, int], datetime.date]] = {
     "daily": lambda start, count: start + count * _DAY,
     "weekly": lambda start, count: start + count * 7 * _DAY,
@@ -60,11 +60,11 @@ _SHIFTS: dict[str, Callable[[datetime.date, int], datetime.date]] = {
 def matrix_chart(table: pandas.DataFrame, progress_of: Callable[[str, int], int], as_of: str, *, percentage: bool) -> Any:
     """Return the heat map of a retention matrix. Raises InvalidValue for a matrix without rows.
 
-    The first column, which every member is in, has no color. Cells whose period had not ended are hatched, and those whose
+    The first column, which counts every member, has no color. Cells whose period had not ended are hatched, and cells whose
     period had not begun are empty.
     """
     if table.empty:
-        raise InvalidValue("there is nothing to draw: no user was seen", hint="filter less")
+        raise InvalidValue("there is nothing to draw: the matrix has no users", hint="use a less strict filter")
     distances = [int(name.removeprefix("_")) for name in table.columns]
     cells = []
     is_open = False
@@ -88,5 +88,5 @@ def matrix_chart(table: pandas.DataFrame, progress_of: Callable[[str, int], int]
         row_title="first seen",
         column_title="periods since first seen",
         scale_title="users, %" if percentage else "users",
-        note=f"not over by {as_of}" if is_open else "",
+        note=f"not complete by {as_of}" if is_open else "",
     )

@@ -1,4 +1,4 @@
-"""Logistic regression of a conversion or another yes-or-no: fitted by scikit-learn, predicted by the database."""
+"""Logistic regression of a conversion or another binary target: fitted by scikit-learn, predicted in the database."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _TARGET = "target"
 
 @checked
 class BinaryLogisticRegression:
-    """scikit-learn's LogisticRegression of a yes-or-no over frames: fitting fetches the data, predicting adds columns.
+    """scikit-learn's LogisticRegression for a binary target, over frames: fit fetches the data, predict adds columns.
 
-    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are scikit-learn's. In the original, the
-    class is named LogisticRegression, which here is the model of ``objectiv_local.ml``: that one takes any classes, streams
-    rows, and predicts a column of probabilities for each class.
+    Parameters and fitted attributes (``coef_``, ``intercept_``, ``classes_`` ...) are those of scikit-learn. In the original
+    Objectiv, the class is named LogisticRegression. Here, that name belongs to the estimator in ``objectiv_local.ml``, which
+    supports any number of classes, streams rows, and predicts one column of probabilities per class.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,13 +36,13 @@ class BinaryLogisticRegression:
         if name.startswith("_") or not (name.endswith("_") or name in self.get_params()):
             raise AttributeNotFound(f"BinaryLogisticRegression has no attribute {name!r}")
         if not hasattr(self._model, name):
-            raise AttributeNotFound(f"{name} is known after fitting", hint="call fit(X, y) first")
+            raise AttributeNotFound(f"{name} is not available before fitting", hint="call fit(X, y) first")
         return getattr(self._model, name)
 
     def fit(self, X: DataFrame, y: Series) -> BinaryLogisticRegression:  # noqa: N803 - scikit-learn's name
         """Fit the model to the numeric or bool columns of ``X`` and the bool series ``y`` of the same rows. Fetches both.
 
-        Raises InvalidValue for missing values, for no rows, and where ``y`` has one value only.
+        Raises InvalidValue for missing values, for no rows, and if ``y`` has only one distinct value.
         """
         _checked(X)
         _checked_target(y)
@@ -51,11 +51,10 @@ class BinaryLogisticRegression:
         missing = ["y" if name == target else name for name in table.columns if table[name].isna().any()]
         if missing:
             raise InvalidValue(
-                f"there are missing values in {', '.join(missing)}",
-                hint="fill them with fillna, or leave the rows out with dropna",
+                f"X or y has missing values in {', '.join(missing)}", hint="fill them with fillna, or drop the rows with dropna"
             )
         if table[target].nunique() < 2:
-            raise InvalidValue(f"y has {'one value only' if len(table) else 'no rows'}: there is nothing to tell apart")
+            raise InvalidValue(f"y has {'only one distinct value' if len(table) else 'no rows'}, so there is nothing to fit")
         try:
             self._model.fit(table[X.data_columns].astype("float64"), table[target].astype("bool"))
         except (TypeError, ValueError) as error:
@@ -63,13 +62,13 @@ class BinaryLogisticRegression:
         return self
 
     def decision_function(self, X: DataFrame) -> Series:  # noqa: N803
-        """Return the linear score of each row, 0 at the border: the intercept and each column times its coefficient."""
+        """Return the linear score of each row: the intercept plus the sum of columns times coefficients; 0 is the boundary."""
         return series_of(state_of(X), self._score(X), "decision_function")
 
     def predict_proba(self, X: DataFrame) -> Series:  # noqa: N803
-        """Return the probability that each row is true, as a series ``probability``; missing where a column is."""
+        """Return the probability that each row is true, as a series ``probability``; missing if a column is missing."""
         score = self._score(X)
-        # In each half the exponential is at most 1, so no score is too large for it.
+        # In each branch the exponential is at most 1, so large scores cannot overflow.
         below = call("exp", score)
         above = call("exp", call("neg", score))
         probability = case(
@@ -79,11 +78,11 @@ class BinaryLogisticRegression:
         return series_of(state_of(X), probability, "probability")
 
     def predict(self, X: DataFrame) -> Series:  # noqa: N803
-        """Return whether each row is true with more than even odds, as a bool series ``labels``."""
+        """Return whether the probability of each row exceeds 0.5, as a bool series ``labels``."""
         return series_of(state_of(X), call("gt", self._score(X), literal(0.0)), "labels")
 
     def score(self, X: DataFrame, y: Series) -> float:  # noqa: N803
-        """Return the share of rows whose label is predicted. One query."""
+        """Return the accuracy: the share of rows whose label is predicted correctly. Runs one query."""
         _checked_target(y)
         names = [unused_name(name, X.data_columns) for name in ("predicted", "actual")]
         both = X.assign(**{names[0]: self.predict(X), names[1]: y})
@@ -99,7 +98,7 @@ class BinaryLogisticRegression:
         return params
 
     def set_params(self, **params: Any) -> BinaryLogisticRegression:
-        """Set scikit-learn's parameters of the model. Raises InvalidValue for an unknown one."""
+        """Set scikit-learn's parameters of the model. Raises InvalidValue for an unknown parameter."""
         try:
             self._model.set_params(**params)
         except ValueError as error:
@@ -113,7 +112,7 @@ class BinaryLogisticRegression:
         if missing or len(frame.data_columns) != len(names):
             more = [name for name in frame.data_columns if name not in names]
             raise InvalidValue(
-                f"the model was fitted to the columns {names}; missing {missing or 'none'}, too many {more or 'none'}",
+                f"the model was fitted to the columns {names}; missing: {missing or 'none'}, unexpected: {more or 'none'}",
                 hint=f"pass df[{names}]",
             )
         state = state_of(frame)
@@ -125,13 +124,13 @@ class BinaryLogisticRegression:
 
 def _checked_target(y: Series) -> None:
     if y.dtype != "bool":
-        raise InvalidType(f"y has to be a bool series, not {y.dtype}", hint="compare: y = df.conversions > 0")
+        raise InvalidType(f"y has to be a bool series, not {y.dtype}", hint="compare it: y = df.conversions > 0")
 
 
 def _checked(frame: DataFrame) -> None:
     wrong = {name: dtype for name, dtype in frame.dtypes.items() if dtype not in ("bool", "int64", "float64")}
     if wrong or not frame.data_columns:
         raise InvalidType(
-            f"columns of X are numbers or bool; there {'are ' + str(wrong) if wrong else 'are none'}",
-            hint="select them, or encode text with get_dummies",
+            f"columns of X have to be numeric or bool; there {'are ' + str(wrong) if wrong else 'are none'}",
+            hint="select other columns, or encode strings with get_dummies",
         )

@@ -1,4 +1,4 @@
-"""How locations stand in each other."""
+"""How locations are nested."""
 
 from __future__ import annotations
 
@@ -40,22 +40,24 @@ def visualize_location_stack(
     *,
     return_figure: bool = False,
 ) -> DataFrame | Any:
-    """Draw how locations stand in each other, as a Sankey diagram, for events within one root location.
+    """Draw how locations are nested, as a Sankey diagram, for the events within one root location.
 
-    ``root_location`` is the id of that location, the first RootLocationContext of an event's ``location_stack``; by
-    default it is the one with most events. The locations are those of the argument ``location_stack``, a series of
-    stacks or the name of a column. The ``n_top_examples`` most frequent pairs are drawn. With ``return_df``
-    all pairs are returned: ``source`` and the location right in it, ``target``, each as ``<_type>: <id>``, and
-    ``value``, the number of events, the most frequent first. With ``show=False`` nothing is drawn. With
-    ``return_figure``, nothing is shown, and the figure of plotly is returned.
+    ``root_location`` is the id of the first RootLocationContext in the ``location_stack`` of an event; by default the one with
+    the most events. The locations are those of the argument ``location_stack``, a series of stacks or the name of a column. The
+    ``n_top_examples`` most frequent pairs are drawn. With ``return_df``, all pairs are returned: ``source``, the outer
+    location; ``target``, the location directly inside it; both as ``<_type>: <id>``; and ``value``, the number of events, in
+    descending order. With ``show=False``, nothing is drawn. With ``return_figure``, the plotly figure is returned and not
+    shown.
 
-    Reads location_stack, which only Objectiv's events have.
+    Reads location_stack, which only Objectiv events have.
     """
     check_most(n_top_examples)
     data = require(data, "visualize_location_stack", location_stack="")
     stack = location_series(data, location_stack, "visualize_location_stack")
     if not isinstance(stack, SeriesLocationStack) or not isinstance(data["location_stack"], SeriesLocationStack):
-        raise InvalidType("location_stack of visualize_location_stack is a series of location stacks, or the name of a column")
+        raise InvalidType(
+            "location_stack of visualize_location_stack has to be a series of location stacks, or the name of such a column"
+        )
     df = data.assign(__stack=stack)
     state = state_of(df)
     roots = call("json_filter", state.column("location_stack"), literal({"_type": "RootLocationContext"}))
@@ -63,7 +65,7 @@ def visualize_location_stack(
     plan: Node = Extend(state.plan, (("__root", first),), "stacks")
     keys = [plan.column(name) for name in plan.key or ()]
     if not keys:
-        # Rows without a known key, such as those of appended frames, are numbered.
+        # Rows without a known key, such as those of appended frames, get row numbers as their key.
         number = over(aggregation("row_number"), [], (Ordering(plan.column("__root")),))
         plan = Extend(plan, (("__row", number),), "numbered_events")
         keys = [plan.column("__row")]
@@ -80,7 +82,7 @@ def visualize_location_stack(
     plan = Extend(plan, (("target", inner),), "nested_locations")
     pairs = flows([frame_of(state.with_plan(plan, ()), ["source", "target"])])
     if return_figure or show:
-        figure = diagram(pairs, n_top_examples, "Locations and those within them, by events")
+        figure = diagram(pairs, n_top_examples, "Locations and the locations inside them, by events")
         if return_figure:
             return figure
         figure.show()
@@ -88,7 +90,7 @@ def visualize_location_stack(
 
 
 def _most_common(plan: Node) -> ScalarQuery:
-    """Return the root location of most events; of several, the first by name."""
+    """Return the root location with the most events; ties are broken by name."""
     counted = Aggregate(
         Filter(plan, call("not_null", plan.column("__root"))),
         (("root", plan.column("__root")),),

@@ -22,7 +22,7 @@ from objectiv_local.hub.settings import Settings
 
 
 def is_first_session(data: DataFrame) -> Series:
-    """Return whether each hit is in the first session of its user within the frame: the one that began first.
+    """Return whether each hit is in the first session of its user within the frame, that is, the one that began first.
 
     Missing for hits without a user or a session. Reads user_id and session_id, and moment and event_id unless session ids are
     numbers that the hub computed.
@@ -37,10 +37,10 @@ def is_first_session(data: DataFrame) -> Series:
 def is_new_user(settings: Settings, data: DataFrame, time_aggregation: str | None = None) -> Series:
     """Return whether the first session of each hit's user falls in the same period as the hit.
 
-    Periods are the texts that ``time_aggregation`` (a format of strftime; by default the hub's) makes of ``moment``.
-    True for all hits of the user in that period, those of later sessions included. A first session that reaches
-    over the end of a period marks both periods. Missing for hits without a user. Reads user_id, session_id and moment, and
-    event_id unless session ids are numbers that the hub computed.
+    Periods are the strings that ``time_aggregation`` (a strftime format, by default the hub's) makes of ``moment``. True for
+    all hits of the user in that period, including hits of later sessions. A first session that spans the end of a period
+    marks both periods. Missing for hits without a user. Reads user_id, session_id and moment, and event_id unless session ids
+    are numbers that the hub computed.
     """
     data = require(data, "is_new_user", session_id="", user_id="", moment="timestamp")
     period = time_agg(settings, data, time_aggregation)
@@ -55,7 +55,7 @@ def is_new_user(settings: Settings, data: DataFrame, time_aggregation: str | Non
 
 
 def _in_first_session(data: DataFrame, model: str) -> Series:
-    """Return whether each hit is in the session that the first hit of its user is in. Any ids of sessions will do."""
+    """Return whether each hit is in the session of its user's first hit. Works with any session ids."""
     state = state_of(data)
     user, session = state.column(USER), state.column(SESSION)
     # Hits without a session come last.

@@ -30,9 +30,9 @@ from objectiv_local.hub.hits import by_event, drop_ungrouped
 from objectiv_local.hub.locations import location_names
 from objectiv_local.types import BOOL, STRING
 
-#: The column with the number of the step that converts.
+#: The column with the number of the converting step.
 CONVERSION_STEP = "_first_conversion_step_number"
-#: A column of the rows of paths that is not shown: the number of hits before the one that a path is made for, in its group.
+#: A hidden column of path rows: the number of hits in the group before the hit that a path belongs to.
 OFFSET = "__offset"
 _MOST_STEPS = 100
 
@@ -50,25 +50,25 @@ def get_navigation_paths(
 ) -> DataFrame:
     """Return the paths of ``steps`` consecutive locations that start at each hit, in columns ``<column>_step_<i>``.
 
-    Hits are put in order by ``sort_by`` (by default ``moment``), then by the name of their location, then by event_id, within
-    groups of ``by``, which are the index; without it, all hits are one sequence. If hits are grouped by user_id or session_id,
-    those without one are in no path. Locations are the nice names of location stacks, or the values of the column ``location``
-    in frames without stacks; ``location_stack`` names another column, or is a series of stacks or of names.
+    Hits are ordered by ``sort_by`` (by default ``moment``), then by the name of their location, then by event_id. Paths stay
+    within groups of ``by``, which become the index; without ``by``, all hits form one sequence. When grouping by user_id or
+    session_id, hits without a value are left out. Locations are the nice names of location stacks, or the values of the column
+    ``location`` in frames without stacks; ``location_stack`` names another column, or is a series of stacks or of names.
 
-    A path that is over before ``steps`` ends in missing values; one that has only its first step is left out, unless it is the
-    first of its group. With ``start_from_end``, paths end at each hit, and missing values come first; the path of a group's
-    first hit is left out. ``n_examples`` keeps the paths of the first so many hits of each group.
+    Paths shorter than ``steps`` are padded with missing values; a path with only one step is left out, unless it is the first
+    path of its group. With ``start_from_end``, paths end at each hit and are padded at the start; the path of a group's first
+    hit is left out. ``n_examples`` keeps the paths of the first ``n_examples`` hits of each group.
 
-    With ``add_conversion_step_column``, ``_first_conversion_step_number`` is the first step whose hit converts; the
-    frame needs the bool column ``is_conversion_event``. ``only_converted_paths`` keeps paths that convert after their
-    first step, and leaves out the steps behind the conversion.
+    With ``add_conversion_step_column``, ``_first_conversion_step_number`` is the first step whose hit converts; the frame needs
+    the bool column ``is_conversion_event``. ``only_converted_paths`` keeps the paths that convert after their first step, and
+    removes the steps after the conversion.
 
-    Reads the locations, moment or what ``sort_by`` names, and what ``by`` names. Raises InvalidValue for a number of steps that
-    is not from 1 to 100.
+    Reads the locations, moment or the columns of ``sort_by``, and the columns of ``by``. Raises InvalidValue for a number of
+    steps that is not from 1 to 100.
     """
     for name, value in (("steps", steps), ("n_examples", n_examples)):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-            raise InvalidValue(f"{name} has to be a whole number from 1, not {value!r}")
+            raise InvalidValue(f"{name} has to be a whole number of at least 1, not {value!r}")
     if steps > _MOST_STEPS:
         raise InvalidValue(f"a path of {steps} steps is too long", hint=f"paths have at most {_MOST_STEPS} steps")
     keys = column_names(by)
@@ -77,7 +77,7 @@ def get_navigation_paths(
     converts = add_conversion_step_column or only_converted_paths
     if converts and data.dtypes.get("is_conversion_event") != "bool":
         raise ColumnNotFound(
-            "is_conversion_event is not present in the frame as a bool, and paths to a conversion need it",
+            "paths to a conversion need the bool column is_conversion_event, which the frame does not have",
             hint="df['is_conversion_event'] = hub.map.is_conversion_event(df, name)",
         )
     location = location_names(data, location_stack, "get_navigation_paths")
@@ -103,9 +103,9 @@ def get_navigation_paths(
 
 
 def path_columns(plan: Node) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the columns that the groups of paths are by, and those of their steps, if a plan has the rows of paths with them.
+    """Return the columns that paths are grouped by and the columns of their steps, if a plan has the rows of paths.
 
-    Together with the offset, the former tell the hits that paths are made for apart. None for a plan that lost some of that.
+    The group columns and the offset together identify the hit of each path. None for a plan that no longer has these columns.
     """
     changed: set[str] = set()
     node = plan
@@ -125,7 +125,7 @@ def path_columns(plan: Node) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def path_column(plan: Node, name: str) -> str | None:
-    """Return the name that a column had when the paths were made; None if it is computed since."""
+    """Return the name that a column had when the paths were computed; None if the column was computed later."""
     while isinstance(plan, Extend | Filter | Limit):
         if isinstance(plan, Extend) and name in (columns := dict(plan.columns)):
             expr = columns[name]
@@ -138,7 +138,7 @@ def path_column(plan: Node, name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """Paths of a number of steps that start at each row, or end there."""
+    """Paths of a number of steps that start or end at each row."""
 
     state: State
     partition: tuple[Expr, ...]
@@ -162,12 +162,12 @@ class _Path:
         ]
 
     def offset(self) -> Expr:
-        """Return the number of rows before each one."""
+        """Return the number of rows before each row."""
         return call("sub", over(aggregation("row_number"), self.partition, self.order), literal(1))
 
 
 def _is_shown(plan: Node, labels: list[str], from_end: bool, n_examples: int | None) -> Expr:
-    """Return whether there is a path: of more than one step, except for the first row."""
+    """Return whether a path is kept: it has more than one step, or belongs to the first row."""
     offset = plan.column(OFFSET)
     if from_end:
         shown = call("gt", offset, literal(0))
@@ -179,12 +179,12 @@ def _is_shown(plan: Node, labels: list[str], from_end: bool, n_examples: int | N
 
 
 def _converting(steps: int) -> list[str]:
-    """Return the columns that say of each step whether it converts."""
+    """Return the columns with whether each step converts."""
     return [f"__converts_{number}" for number in range(1, steps + 1)]
 
 
 def _converted(plan: Node, labels: list[str], only: bool) -> Node:
-    """Return paths with the first step that converts; with ``only``, those that convert after their first step, up to there."""
+    """Return paths with the first converting step; with ``only``, those that convert after their first step, cut off there."""
     numbers = [literal(number) for number in range(1, len(labels) + 1)]
     whens = [(Column(name, BOOL), number) for name, number in zip(_converting(len(labels)), numbers, strict=True)]
     plan = Extend(plan, ((CONVERSION_STEP, case(whens)),), "paths")

@@ -1,4 +1,4 @@
-"""Periods: the moments of events as texts to group by."""
+"""Periods: the moments of events as strings to group by."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from objectiv_local.hub.settings import Settings
 
 
 def time_agg(settings: Settings, data: DataFrame, time_aggregation: str | None = None) -> Series:
-    """Return the period of each hit: ``moment`` as text by a format, by default the hub's.
+    """Return the period of each hit: ``moment`` formatted as a string, by default with the hub's format.
 
-    The text is of what the clocks of the hub's time zone show. Codes of weeks mean what they mean in Python, whatever the day
-    on which the hub's weeks start: weeks of ``%U`` start on Sunday, those of ``%W`` and ``%V`` on Monday. Reads moment.
+    The string is the local time in the hub's time zone. Week codes mean what they mean in Python, regardless of the hub's
+    ``week_start``: weeks of ``%U`` start on Sunday, those of ``%W`` and ``%V`` on Monday. Reads moment.
     """
     data = require(data, "time_agg", moment="timestamp")
     format_ = settings.time_aggregation if time_aggregation is None else checked_format(time_aggregation)
@@ -22,8 +22,8 @@ def time_agg(settings: Settings, data: DataFrame, time_aggregation: str | None =
 
 
 def checked_format(format_: object) -> str:
-    """Return a format of strftime. Raises InvalidType or InvalidValue for one that makes no periods."""
+    """Return a strftime format. Raises InvalidType or InvalidValue for one that does not produce periods."""
     if not isinstance(format_, str) or not format_:
-        raise InvalidType(f"time_aggregation has to be a format of strftime, not {format_!r}", hint="such as '%Y-%m-%d'")
+        raise InvalidType(f"time_aggregation has to be a strftime format, not {format_!r}", hint="such as '%Y-%m-%d'")
     strftime_pieces(format_)
     return format_

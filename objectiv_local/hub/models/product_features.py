@@ -1,4 +1,4 @@
-"""Features of a product, by the locations that users act on, and how many users use each."""
+"""Product features, identified by the locations that users interact with, and the number of users of each."""
 
 from __future__ import annotations
 
@@ -11,23 +11,22 @@ from objectiv_local.hub.models.conversions import conversions_counter, conversio
 from objectiv_local.hub.series import SeriesGlobalContext
 from objectiv_local.hub.settings import Settings
 
-#: The type of events that count in frames with types of types, and the column with these.
+#: The parent type of the events that count, and the column with the parent types of each event.
 INTERACTIVE, TYPES = "InteractiveEvent", "stack_event_types"
 
 
 def top_product_features(
     data: DataFrame, location_stack: Series | str | None = None, event_type: str | None = None
 ) -> DataFrame:
-    """Return the number of users of each feature, most used first, in a column ``user_id_nunique``.
+    """Return the number of users of each feature in a column ``user_id_nunique``, most used features first.
 
-    A feature is an application, the nice name of ``location_stack`` (by default of the whole stack; a slice of it, or
-    the name of a column) and the type of the event: the index is application, feature_nice_name, event_type. Hits
-    count that are of ``event_type``, their own type or one above it; by default InteractiveEvent. The frame needs the
-    application context.
+    A feature is an application, the nice name of ``location_stack`` (by default the whole stack; or a slice of it, or the name
+    of a column) and an event type: the index is application, feature_nice_name, event_type. Hits count if ``event_type`` (by
+    default InteractiveEvent) is their own type or a parent type. The frame needs the application context.
 
-    In frames without location stacks, the locations are the values of the column ``location``, the application is that of the
-    text column ``application``, and without such a column, the index is feature_nice_name and event_type. Where hits have no
-    types above their own, ``event_type`` is the type that counts; by default, all do.
+    In frames without location stacks, the locations are the values of the column ``location``, and the application is the
+    string column ``application``; without such a column, the index is feature_nice_name and event_type. If events have no
+    parent types, hits count if ``event_type`` is their own type; by default, all hits count.
 
     Reads user_id, event_type, the locations, and application and stack_event_types as above.
     """
@@ -37,10 +36,10 @@ def top_product_features(
 def top_product_features_before_conversion(
     settings: Settings, data: DataFrame, name: str, location_stack: Series | str | None = None, event_type: str | None = None
 ) -> DataFrame:
-    """Return the number of users of each feature in hits before the first conversion ``name`` of their session.
+    """Return the number of users of each feature in the hits before the first conversion ``name`` of their session.
 
-    As ``top_product_features``, of sessions with a conversion only, in a column ``unique_users``. Reads session_id, moment and
-    what the conversion reads, too.
+    Same as ``top_product_features``, but only for sessions with a conversion, and with the column ``unique_users``. Also reads
+    session_id, moment and the columns of the conversion.
     """
     data = require(data, "top_product_features_before_conversion", session_id="", moment="timestamp")
     so_far = conversions_in_time(settings, data, name)
@@ -67,7 +66,7 @@ def _features(data: DataFrame, location_stack: Series | str | None, event_type: 
 
 
 def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFrame, str | None]:
-    """Return the frame with a series of it as a column, and its name: rows are left out next, and it goes with them."""
+    """Return the frame with a given series added as a column, and the name of that column: filters then apply to both."""
     if not isinstance(location_stack, Series):
         return data, location_stack
     return data.assign(feature_stack_asked_for=location_stack), "feature_stack_asked_for"
@@ -76,7 +75,7 @@ def _held(data: DataFrame, location_stack: Series | str | None) -> tuple[DataFra
 def _application(data: DataFrame) -> Series:
     if "application" not in data.data_columns:
         raise ColumnNotFound(
-            "application is not present in the frame, and top_product_features needs it",
+            "top_product_features needs application, which the frame does not have",
             hint="make the frame with ModelHub(global_contexts=['application'])",
         )
     application: Series = data["application"]
@@ -84,7 +83,7 @@ def _application(data: DataFrame) -> Series:
         return application
     if not isinstance(application, SeriesGlobalContext):
         raise InvalidType(
-            f"application has to be a global context or text, not {application.dtype}",
+            f"application has to be a global context or a string, not {application.dtype}",
             hint="make the frame with ModelHub(global_contexts=['application'])",
         )
     return application.context.id

@@ -14,7 +14,7 @@ from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.models.heat_map import matrix_chart, progress
 from objectiv_local.hub.settings import Settings
 
-#: Periods, with the text of a cohort.
+#: Periods, with the strftime format of their cohorts.
 LABELS = {"daily": "%Y-%m-%d", "weekly": "%Y-%m-%d", "monthly": "%Y-%m", "yearly": "%Y"}
 
 
@@ -33,27 +33,27 @@ def retention_matrix(
     parent_types: bool = False,
     return_figure: bool = False,
 ) -> DataFrame | Any:
-    """Return how many users of each cohort were seen again: a row for each cohort, a column for each distance.
+    """Return how many users of each cohort were seen again: one row per cohort, one column per distance in periods.
 
     A cohort is the period of a user's first hit in the frame, ``first_cohort``: a day, a week (its first day), a month or a
-    year of the hub's time zone by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are
-    periods since then, those that occur; asking for them is one query. Cells without users are missing, or ``fill_value``.
-    With ``percentage`` they are shares of the cohort, 0 to 100.
+    year in the hub's time zone, by ``time_period`` (daily, weekly, monthly, yearly). The columns ``_0``, ``_1`` and so on are
+    the periods since then that occur; one query determines them. Cells without users are missing, or ``fill_value``. With
+    ``percentage``, cells are shares of the cohort, 0 to 100.
 
-    ``event_type`` counts hits of exactly that type, or with ``parent_types`` those of types below it too.
-    ``start_date`` leaves out users first seen before it, ``end_date`` hits from it on; both are days or moments of the hub's
-    time zone. Daily distances are of elapsed 24 hours, as the original counts them, or of calendar days with
-    ``calendar_days``; weeks, months and years are of the calendar.
+    ``event_type`` counts hits of exactly that type or, with ``parent_types``, also hits of its subtypes. ``start_date`` leaves
+    out users first seen before it, and ``end_date`` hits from it on; both are days or moments in the hub's time zone. Daily
+    distances are elapsed 24-hour periods, as in the original Objectiv, or calendar days with ``calendar_days``; weeks, months
+    and years are calendar periods.
 
-    With ``display`` a notebook shows the matrix as a heat map too, and with ``return_figure`` the chart, an altair.Chart, is
-    returned in place of the matrix, and not shown. In it, the first column has no color; cells whose period has not ended by
-    the last moment of the frame, or by ``end_date``, are hatched: they may still grow.
+    With ``display``, a notebook also shows the matrix as a heat map. With ``return_figure``, the chart (an altair.Chart) is
+    returned in place of the matrix, and not shown. In the heat map, the first column has no color, and cells are hatched if
+    their period has not ended by the last moment of the frame, or by ``end_date``: they may still grow.
 
     Reads user_id and moment, and event_type or stack_event_types for ``event_type``. Hits without a user do not count. Raises
-    InvalidValue for an unknown period and for an end before the start.
+    InvalidValue for an unknown period and for an end that is not after the start.
     """
     if time_period not in LABELS:
-        raise InvalidValue(f"{time_period!r} is not a time period", hint=near(str(time_period), LABELS))
+        raise InvalidValue(f"unknown time period {time_period!r}", hint=near(str(time_period), LABELS))
     needed = {"user_id": "", "moment": "timestamp"}
     if event_type is not None:
         needed["stack_event_types" if parent_types else "event_type"] = "json" if parent_types else "string"
@@ -101,7 +101,7 @@ def _drawn(
     percentage: bool,
     elapsed: bool,
 ) -> Any:
-    """Return the heat map of a matrix, as of the last moment of the frame, or the end of what was counted."""
+    """Return the heat map of a matrix as of the last moment of the frame, or as of ``end``."""
     table = matrix.to_pandas()
     last = data.moment.max().value
     as_of = datetime.datetime.max if last is None else datetime.datetime.fromisoformat(str(last))
@@ -120,7 +120,7 @@ def _elapsed_days(df: DataFrame) -> Series:
 
 
 def _distance(settings: Settings, df: DataFrame, time_period: str) -> Series:
-    """Return how many periods of the calendar lie between the first hit of a user and a hit, by what clocks show."""
+    """Return the number of calendar periods between the first hit of a user and a hit, in local time."""
     first, moment = df.first_moment, df.moment
     found: Series
     if time_period == "yearly":

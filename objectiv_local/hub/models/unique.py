@@ -11,13 +11,13 @@ from objectiv_local.hub.settings import Settings
 
 
 def unique_users(settings: Settings, data: DataFrame, groupby: object = not_set) -> Series:
-    """Return the number of different users in each group. Hits without a user do not count. Reads user_id."""
+    """Return the number of distinct users in each group. Hits without a user do not count. Reads user_id."""
     data = require(data, "unique_users", user_id="")
     return _unique(settings, data, groupby, "user_id", "unique_users")
 
 
 def unique_sessions(settings: Settings, data: DataFrame, groupby: object = not_set) -> Series:
-    """Return the number of different sessions in each group. Hits without a session do not count. Reads session_id."""
+    """Return the number of distinct sessions in each group. Hits without a session do not count. Reads session_id."""
     data = require(data, "unique_sessions", session_id="")
     return _unique(settings, data, groupby, "session_id", "unique_sessions")
 

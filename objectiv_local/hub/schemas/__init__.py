@@ -1,4 +1,4 @@
-"""The schemas of event tables that can be read. A new one is a file of this package and an entry here."""
+"""The schemas of event tables that can be read. To add one, add a file to this package and an entry here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from objectiv_local.hub.schemas.segment import SEGMENT
 from objectiv_local.hub.schemas.snowplow import SNOWPLOW
 from objectiv_local.hub.schemas.snowplow_events import SNOWPLOW_EVENTS
 
-#: Every schema, in the order in which a table is tried.
+#: Every schema, in the order in which they are tried.
 SCHEMAS = (OBJECTIV, SNOWPLOW, SNOWPLOW_EVENTS, GA4, POSTHOG, SEGMENT, AMPLITUDE, MIXPANEL)
 
 #: The name for a table of any layout, whose columns are named or guessed.
@@ -22,11 +22,11 @@ TABLE = "table"
 
 def recognized(table: Table) -> Schema:
     """Return the schema of a table for Objectiv's frames. Raises InvalidValue for a table that matches none."""
-    return _recognized(table, [schema for schema in SCHEMAS if schema.stacks], "; name another one with table_name")
+    return _recognized(table, [schema for schema in SCHEMAS if schema.stacks], "; select another table with table_name")
 
 
 def named(name: str | Schema, table: Table) -> Schema | None:
-    """Return a schema as it is, or the one that a table has by a name; None for ``table``.
+    """Return a schema as it is, or the schema with a name that a table matches; None for ``table``.
 
     Raises InvalidValue for an unknown name, and for a table that lacks columns of the schema.
     """
@@ -37,24 +37,24 @@ def named(name: str | Schema, table: Table) -> Schema | None:
     found = [schema for schema in SCHEMAS if schema.name == name]
     if not found:
         raise InvalidValue(
-            f"there is no schema {name!r}", hint=near(name, dict.fromkeys([*(schema.name for schema in SCHEMAS), TABLE]))
+            f"unknown schema {name!r}", hint=near(name, dict.fromkeys([*(schema.name for schema in SCHEMAS), TABLE]))
         )
     return _recognized(table, found, f", or name the columns with schema={TABLE!r}")
 
 
 def guessed(table: Table) -> Schema | None:
-    """Return the one schema whose columns a table has; None if there is none.
+    """Return the only schema whose columns a table has; None if there is none.
 
-    Raises InvalidValue if several schemas fit.
+    Raises InvalidValue if several schemas match.
     """
     fitting = [schema for schema in SCHEMAS if not schema.missing(table) and schema.sure(table)]
-    # If the columns of one schema include those of another, the stricter one is meant.
+    # If the columns of one schema include those of another, the schema with more columns is used.
     found = [schema for schema in fitting if not any(other.columns.keys() > schema.columns.keys() for other in fitting)]
     names = list(dict.fromkeys(schema.name for schema in found))
     if len(names) > 1:
         raise InvalidValue(
             f"{table.title} has the columns of several schemas: {', '.join(names)}",
-            hint=f"say which one it is, as in schema={names[0]!r}",
+            hint=f"select one, as in schema={names[0]!r}",
         )
     return found[0] if found else None
 

@@ -1,4 +1,4 @@
-"""Events of Google Analytics 4, as its export to BigQuery has them."""
+"""Events of Google Analytics 4, as in its export to BigQuery."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _events(raw: DataFrame, _properties: tuple[str, ...]) -> dict[str, Series]:
 
 
 def _first(raw: DataFrame, name: str) -> Series:
-    """Return the first parameter of a name."""
+    """Return the first parameter with a name."""
     parameters = as_json(raw["event_params"])
     of_name = call("json_filter", expr_of(parameters), literal({"key": name}))
     return series_of(state_of(raw), call("json_index", of_name, literal(0)), name)

@@ -7,12 +7,12 @@ from objectiv_local.frame.authoring import call, expr_of, literal, series_of, st
 from objectiv_local.hub.schemas.schema import Schema
 from objectiv_local.types import DATE, JSON, STRING, TIMESTAMP, UUID
 
-#: The name that stands for all global contexts in one column.
+#: The name for a single column with all global contexts.
 ALL_CONTEXTS = "global_contexts"
 
 
 def context_type(name: str) -> str:
-    """Return the type of the contexts that a short name stands for.
+    """Return the context type of a short name.
 
     >>> context_type("cookie_id")
     'CookieIdContext'
@@ -49,6 +49,6 @@ OBJECTIV = Schema(
         "value": (JSON, STRING),
     },
     stacks=True,
-    # Ids are unique: the collector sees to that, and a table in Postgres has them as its primary key.
+    # Ids are unique: the collector ensures it, and a table in Postgres has them as its primary key.
     events=_events,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import call, case, expr_of, literal, series_of, state_of
 
-#: Patterns for the scheme and the path of a URL, and for a path before its query.
+#: Patterns for the scheme and the path of a URL, and for a path without its query.
 _SCHEME, _PATH, _BEFORE_QUERY = "^[^:/?#]+://", r"^[^:/?#]+://[^/?#]*(/[^?#]*)", "^[^?#]*"
 
 
@@ -15,7 +15,7 @@ def column(raw: DataFrame, name: str) -> Series | None:
 
 
 def first_of(*series: Series | None) -> Series | None:
-    """Return the first value of each row that is not missing; None if no series is given.
+    """Return for each row the first value that is not missing; None if no series is given.
 
     Series of different types are converted to strings.
     """

@@ -40,7 +40,7 @@ def _no_property(_raw: DataFrame, _name: str) -> Series | None:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A layout that event tables come in.
+    """A layout of event tables.
 
     A table matches if it has all of ``columns``. A schema computes each column from other columns of the same row, so that it
     runs on files and in Postgres alike; it also declares which row to keep if an event was stored several times.
@@ -70,5 +70,5 @@ class Schema:
     first_by: tuple[str, ...] = ()
 
     def missing(self, table: Table) -> list[str]:
-        """Return the columns of this schema that a table does not have; none if it is of this schema."""
+        """Return the columns of this schema that a table does not have; empty if the table matches."""
         return [name for name in self.columns if name not in table.columns]

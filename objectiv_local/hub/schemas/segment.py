@@ -1,4 +1,4 @@
-"""Events of Segment and RudderStack in a warehouse: the table of tracks, that of one event, or that of pages."""
+"""Events of Segment and RudderStack in a warehouse: the table tracks, the table of one event, or the table pages."""
 
 from __future__ import annotations
 

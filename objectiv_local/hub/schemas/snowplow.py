@@ -1,4 +1,4 @@
-"""Objectiv's events in the flat table of Snowplow's pipelines, with contexts in one column or in one for each kind."""
+"""Objectiv events in the flat table of Snowplow pipelines, with contexts in one column or in one column per kind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS: dict[str, tuple[Type, ...]] = {
     "true_tstamp": (TIMESTAMP, INT64, STRING),
 }
 
-#: The column with all contexts of an event, where there is not one for each of them.
+#: The column with all contexts of an event, in tables that do not have one column per context.
 CONTEXTS = "contexts"
 
 _STACK_COLUMN = re.compile(r"contexts_io_objectiv_location_stack_\d+_\d+_\d+")
@@ -31,14 +31,14 @@ _CONTEXT_COLUMN = re.compile(r"contexts_io_objectiv_context_(\w+)_context_\d+_\d
 
 
 def _has_contexts(table: Table) -> bool:
-    """Return whether a table has location stacks. Tables of Snowplow's canonical events have all columns but these."""
+    """Return whether a table has location stacks. Tables of Snowplow's canonical events have all other columns."""
     return CONTEXTS in table.columns or any(_STACK_COLUMN.fullmatch(name) for name in table.columns)
 
 
 def _more(table: Table, contexts: tuple[str, ...]) -> Columns:
     if ALL_CONTEXTS in contexts:
         raise NotSupported(
-            f"{table.title} has its contexts apart, and no column with all of them",
+            f"{table.title} has a column for each context, and no column with all of them",
             hint="name the contexts you need, such as global_contexts=['application']",
         )
     stack, columns = _context_columns(table, contexts)
@@ -46,7 +46,7 @@ def _more(table: Table, contexts: tuple[str, ...]) -> Columns:
 
 
 def _context_columns(table: Table, contexts: tuple[str, ...]) -> tuple[str, Mapping[str, str]]:
-    """Return the column with the location stack, and those of the contexts that were asked for."""
+    """Return the column with the location stack, and the columns of the requested contexts."""
     if CONTEXTS in table.columns:
         return CONTEXTS, {}
     stacks = [name for name in table.columns if _STACK_COLUMN.fullmatch(name)]
@@ -97,7 +97,7 @@ def _events(raw: DataFrame, contexts: tuple[str, ...]) -> dict[str, Series]:
 
 
 def _data(described: Series, type_: str) -> Series:
-    """Return the data of those contexts whose schema names a type."""
+    """Return the data of the contexts whose schema names a type."""
     data = call("json_data", expr_of(described), literal("data"), literal("schema"), literal(type_))
     return series_of(state_of(described), data, type_)
 

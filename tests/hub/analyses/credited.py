@@ -1,4 +1,4 @@
-"""Attribution in plain Python: every conversion with the touches before it, by the most direct way."""
+"""Attribution in plain Python: every conversion with the touches before it, by brute force."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY = datetime.timedelta(days=1)
 
 
 def drawn(seed, count):
-    """Return events of two users and of nobody, some at one moment, and some of them twice."""
+    """Return events of two users and without a user, some at the same moment, and some of them repeated."""
     draw, moment, events = random.Random(seed), datetime.datetime(2024, 3, 30, 22), []
     steps = draw.choice([(0, 0, 1, 3600), (0, 86_400, 432_000, 1_728_000), (0, 3600, 2_592_000)])
     for number in range(count):
@@ -64,7 +64,7 @@ def key(each):
 
 
 def paths(events, window):
-    """Yield each conversion, with the positions of its touches among the events of its user, and these."""
+    """Yield each conversion with the events of its user, and the positions of its touches among them."""
     for own in by_user(events):
         for conversion in own:
             if conversion["event_type"] == "buy":
@@ -131,7 +131,7 @@ def parts(touches, conversion, model, weights, half_life, direct):
 
 
 def lost_paths(events, window):
-    """Return the labels of touches in a row that are in the path of no conversion."""
+    """Return the labels of consecutive touches that are in no path of a conversion."""
     found = []
     for own in by_user(events):
         counted = {place for _, path, others in paths(own, window) for place in path if others == own}
@@ -149,7 +149,7 @@ def lost_paths(events, window):
 
 
 def transitions(events, window):
-    """Return how many converting and lost paths have each transition; None is the start and the end."""
+    """Return the number of converting and lost paths with each transition; None is the start and the end."""
     found = defaultdict(lambda: [0, 0])
     converting = [[own[place]["channel"] for place in path] for _, path, own in paths(events, window) if path]
     for side, chosen in enumerate((converting, lost_paths(events, window))):
@@ -167,7 +167,7 @@ def removal_effects(events, window):
 
 
 def converting(counted, labels, removed):
-    """Return the probability that a path converts if it ends where it comes to a label."""
+    """Return the probability that a path converts if it ends when it reaches a label."""
     states = [None, *labels]
     matrix, right = np.eye(len(states)), np.zeros(len(states))
     for row, source in enumerate(states):

@@ -1,4 +1,4 @@
-"""Event streams that hypothesis draws: ties, events of nobody, one id twice, and the days on which clocks are set."""
+"""Event streams drawn by hypothesis: ties, events without a user, a repeated id, and days on which clocks change."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ USERS = ("a", "b", "c", None)
 TYPES = ("view", "cart", "buy")
 #: Clocks go back in Amsterdam on 2024-10-27, and forward on 2024-03-31; 2024 has a leap day.
 STARTS = tuple(datetime.datetime.fromisoformat(each) for each in ("2024-10-25 20:00", "2024-03-29 20:00", "2024-02-27 22:00"))
-#: Minutes between an event and the start: few, so that moments are equal or periods apart.
+#: Minutes between an event and the start: few values, so that moments are equal or periods apart.
 _MINUTES = (0, 1, 59, 60, 61, 240, 241, 1439, 1440, 1441, 1500, 2880, 2881, 4000, 4320, 10_000, 10_080, 44_640)
 
 
 def streams(most=14):
-    """Return a strategy of rows of events."""
+    """Return a strategy for rows of events."""
     event = st.tuples(st.sampled_from(USERS), st.sampled_from(_MINUTES), st.sampled_from(TYPES), st.integers(0, 9))
     return st.tuples(st.sampled_from(STARTS), st.lists(event, max_size=most)).map(_rows)
 
@@ -47,17 +47,17 @@ def known(rows):
 
 
 def local(moment, zone):
-    """Return what the clocks of a zone show."""
+    """Return a moment as local time of a zone."""
     return moment.replace(tzinfo=datetime.UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def utc(time, zone):
-    """Return the moment at which clocks show a time."""
+    """Return the moment of a local time."""
     return time.replace(tzinfo=ZoneInfo(zone)).astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 def start_of(time, by, week_start=0):
-    """Return the start of the period that a local time is in, as a time."""
+    """Return the start of the period of a local time, as a time."""
     hour = time.replace(minute=0, second=0, microsecond=0)
     day = hour.replace(hour=0)
     if by == "week":

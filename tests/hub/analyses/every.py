@@ -32,7 +32,7 @@ ASKED = {
     "rfm": lambda events: HUB.rfm(events, "amount", where="buy"),
     "impact": lambda events: HUB.impact(events, "buy", feature="event_type", least=1),
 }
-#: The columns that count the users of a cell, with what else names the cell; others have one user a row, or count no users.
+#: The columns that count the users of a cell, with the rest of its key; others have one user per row, or count no users.
 COUNTED = {
     "trend": {"value": {}},
     "trend by country": {"value": {}},

@@ -1,4 +1,4 @@
-"""Six users whose answers can be worked out by hand, as an event frame on each engine."""
+"""Six users whose results can be computed by hand, as an event frame on each engine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EVENTS = [
     ("f", "2024-01-04 08:01", "cart"),
     ("f", "2024-01-04 08:02", "view"),
 ]
-#: An event of nobody, which changes no number of users.
+#: An event without a user, which does not change any number of users.
 NOBODY = (None, "2024-01-02 10:00", "view")
 
 
@@ -81,7 +81,7 @@ def fixture(engine):
 
 @cache
 def with_nobody(engine):
-    """Return the event frame of the six users, and of an event without a user."""
+    """Return the event frame of the six users, with an additional event without a user."""
     return loaded(engine, rows_of([*EVENTS, NOBODY]))
 
 
@@ -90,12 +90,12 @@ def day(number):
 
 
 def rows(analysis):
-    """Return the rows of an analysis or a frame as tuples, its index first."""
+    """Return the rows of an analysis or a frame as tuples, index first."""
     frame = getattr(analysis, "frame", analysis)
     table = frame.to_arrow()
     return [tuple(row.values()) for row in table.to_pylist()]
 
 
 def case_id(value):
-    """Return the name of a test case: its arguments, without addresses, which differ between processes."""
+    """Return the name of a test case: its arguments, without memory addresses, which differ between processes."""
     return re.sub(r" at 0x\w+", "", str(value))

@@ -1,4 +1,4 @@
-"""Funnels in plain Python, straight from their definition: every attempt, and every way to go on with it, is tried."""
+"""Funnels in plain Python by brute force: tries every attempt, and every way to continue it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """An event of one unit: the steps that it satisfies, and the exclusions, by number."""
+    """An event of one unit: the numbers of the steps and exclusions that it matches."""
 
     moment: object
     id: str
@@ -19,7 +19,7 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Funnel:
-    """The rule. ``exclusions`` are (from step, to step) by number; attempts start from ``start`` to ``end``."""
+    """The rules. ``exclusions`` are (from step, to step) by number; attempts start from ``start`` to ``end``."""
 
     count: int
     window: object
@@ -33,7 +33,7 @@ class Funnel:
 
 
 class Attempt(NamedTuple):
-    """Where an attempt came to, and the moments of its steps."""
+    """The step that an attempt reached, and the moments of its steps."""
 
     reached: int
     moments: tuple
@@ -57,7 +57,7 @@ def best(events, rule):
 
 
 def pending(attempt, others, rule, known):
-    """Return whether a unit that came to a step may still come further."""
+    """Return whether a unit that reached a step may still get further."""
     if attempt.reached == rule.count:
         return False
     tried = [attempt] if rule.entry == "each" else others
@@ -65,7 +65,7 @@ def pending(attempt, others, rule, known):
 
 
 def attempts(events, rule):
-    """Return all attempts of a unit, in the order of their starts: one for each moment at which they start."""
+    """Return all attempts of a unit by start: one for each moment at which attempts start."""
     tried = {}
     for first in events:
         starts = bool(first.steps) if rule.order == "any" else 1 in first.steps
@@ -87,7 +87,7 @@ def attempts(events, rule):
 
 
 def ended(events, moments, rule):
-    """Return the attempt with the moments of its steps, cut at an excluded event."""
+    """Return the attempt with the moments of its steps, truncated at an excluded event."""
     for step in range(1, len(moments)):
         for number, (first, last) in enumerate(rule.exclusions):
             if first <= step < last and any(
@@ -98,7 +98,7 @@ def ended(events, moments, rule):
 
 
 def in_order(events, first, rule):
-    """Yield the moments of every sequence of events that fills steps in their order."""
+    """Yield the moments of every sequence of events that fills the steps in order."""
 
     def follows(event, last):
         return event.moment > last.moment if rule.ties == "strict" else event.moment >= last.moment
@@ -119,7 +119,7 @@ def in_order(events, first, rule):
 
 
 def one_after_another(events, first, rule):
-    """Yield the moments of every sequence that fills steps without another event between, in some order of ties."""
+    """Yield the moments of every sequence that fills the steps without another event in between, for some order of ties."""
     found = set()
     groups = [
         list(group) for _, group in itertools.groupby(sorted(events, key=lambda each: each.moment), lambda each: each.moment)
@@ -138,7 +138,7 @@ def one_after_another(events, first, rule):
 
 
 def in_any_order(events, first, rule):
-    """Return the moments at which events from the start on can fill one step more, each event one of them."""
+    """Return the moments at which the events from the start on can fill one more step, one step per event."""
     moments = []
     later = sorted(
         (each for each in events if first.moment <= each.moment <= first.moment + rule.window), key=lambda each: each.moment
@@ -150,7 +150,7 @@ def in_any_order(events, first, rule):
 
 
 def most_filled(events):
-    """Return how many steps can be filled at most, each event filling one of those that it satisfies."""
+    """Return the maximum number of steps that can be filled if each event fills one step that it matches."""
     if not events:
         return 0
     first, *rest = events

@@ -1,4 +1,4 @@
-"""Streams of events that analyses find hard: ties, nobody, days on which clocks are set, a leap day, one user with many events."""
+"""Difficult event streams: ties, missing users, clock changes, a leap day, and one user with many events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 from collections import defaultdict
 
 TYPES = ("view", "view", "cart", "buy", "error")
-#: Days around which events gather: of summer time in Amsterdam, a leap day, the end of a year.
+#: Days around which events cluster: daylight saving in Amsterdam, a leap day, the end of a year.
 ANCHORS = (
     datetime.datetime(2024, 3, 30, 22),
     datetime.datetime(2024, 10, 26, 21),
@@ -47,12 +47,12 @@ def by(rows, key):
 
 
 def local(moment, zone):
-    """Return what clocks show at a moment in UTC."""
+    """Return a moment in UTC as local time."""
     return moment.replace(tzinfo=datetime.UTC).astimezone(zone).replace(tzinfo=None)
 
 
 def floor(time, unit, week_start=0):
-    """Return the first day of the period that a local time is in, or the hour."""
+    """Return the first day of the period of a local time, or its hour."""
     day = time.date()
     if unit == "hour":
         return time.replace(minute=0, second=0, microsecond=0)
@@ -80,7 +80,7 @@ def following(period, unit, week_start=0):
 
 
 def calendar(first, last, unit, week_start=0):
-    """Return the periods from the one of a local time to that of another one."""
+    """Return the periods from that of one local time to that of another."""
     found = [floor(first, unit, week_start)]
     while following(found[-1], unit, week_start) <= (last if unit == "hour" else last.date()):
         found.append(following(found[-1], unit, week_start))
@@ -92,6 +92,6 @@ def midnight(period):
 
 
 def is_whole(period, unit, first, last, week_start=0):
-    """Return whether events from one local time to another one, and from the start of the first day or hour, cover a period."""
+    """Return whether a range of local times, from the start of its first day or hour, covers a period."""
     known_from = floor(first, "hour" if unit == "hour" else "day")
     return period >= known_from and midnight(following(period, unit, week_start)) <= last

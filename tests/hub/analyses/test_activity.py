@@ -28,7 +28,7 @@ def streamed(engine, seed):
 
 
 def known(seed):
-    """Return the events with a user, with what their clocks show."""
+    """Return the events with a user, with their local times."""
     return [each | {"local": streams.local(each["moment"], zoneinfo.ZoneInfo(ZONE))} for each in streams.stream(seed)]
 
 
@@ -39,13 +39,13 @@ def test_active_users(engine):
     assert [row[:4] for row in found] == [
         (day(n), d, w, m) for n, d, w, m in zip(range(1, 9), daily, weekly, weekly, strict=True)
     ]
-    # The week of the 8th begins on the 2nd: everybody but nobody of the 1st alone.
+    # The week of the 8th begins on the 2nd: everyone except the event without a user, which is on the 1st.
     assert [row[4] for row in found] == pytest.approx([d / m for d, m in zip(daily, weekly, strict=True)])
     assert not any(row[5] for row in found)
 
 
 @on_every_engine
-def test_a_day_is_complete_when_a_month_before_it_is_known(engine):
+def test_a_day_is_complete_if_the_data_cover_the_month_before_it(engine):
     found = rows(HUB.active_users(fixture(engine), as_of="2024-02-01"))
     assert [row[0] for row in found if row[5]] == [datetime.date(2024, 1, 30), datetime.date(2024, 1, 31)]
     found = rows(HUB.active_users(fixture(engine), as_of="2024-02-01", month_days=28, start="2024-01-27"))
@@ -188,7 +188,7 @@ def test_a_week_that_start_cuts_has_its_users_from_then_on(engine):
 @on_every_engine
 def test_who_is_new(engine):
     events = fixture(engine)
-    # f viewed on the 4th, after it had bought on the same day; a and b bought first on the days after they came.
+    # f viewed on the 4th, after buying on the same day; a and b first bought on days after their first view.
     assert [row[1] for row in rows(HUB.lifecycle(events, where="buy"))] == [1, 2, 1, 1, 0, 0, 0, 0]
     assert [row[1:4] for row in rows(HUB.lifecycle(events, where="buy", first_seen="first_any_event"))][:3] == [
         (1, 0, 0),
@@ -257,9 +257,13 @@ def test_no_events(engine):
         (lambda events: HUB.stickiness(events, "day", "week"), InvalidValue, "a week is not shorter than a day"),
         (lambda events: HUB.stickiness(events, "hour", "hour"), InvalidValue, "of='day'"),
         (lambda events: HUB.stickiness(events, "days"), InvalidValue, "of is not a period"),
-        (lambda events: HUB.lifecycle(events, first_seen="firstevent"), ColumnNotFound, "(?s)no column.*first_event"),
-        (lambda events: HUB.lifecycle(events, first_seen="country"), InvalidType, "which is string"),
-        (lambda events: HUB.lifecycle(events).users(state="gone"), InvalidValue, "state of users is one of"),
+        (
+            lambda events: HUB.lifecycle(events, first_seen="firstevent"),
+            ColumnNotFound,
+            "(?s)neither a column nor one of.*first_event",
+        ),
+        (lambda events: HUB.lifecycle(events, first_seen="country"), InvalidType, "of type string, not timestamp"),
+        (lambda events: HUB.lifecycle(events).users(state="gone"), InvalidValue, "state of users has to be one of"),
         (lambda events: HUB.lifecycle(events, unit="moment"), InvalidValue, "rename it"),
     ],
 )

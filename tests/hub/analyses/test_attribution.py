@@ -1,4 +1,4 @@
-"""Attribution: examples worked out by hand, and generated events against every conversion with its touches."""
+"""Attribution: examples computed by hand, and generated events compared with brute force."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_two_touches_and_one(engine):
     assert credit_of(asked(loaded(engine, JOURNEY[2:]), "position")) == pytest.approx({"direct": 100})
 
 
-#: Paths of one user each: AB converts twice, A not, B, A and CB convert, C does not, twice.
+#: Paths of one user each: AB converts twice and A never; B, A and CB convert once; C does not convert, twice.
 PATHS = [("AB", 1), ("AB", 1), ("A", 0), ("B", 1), ("A", 1), ("C", 0), ("C", 0), ("CB", 1)]
 
 
@@ -134,7 +134,7 @@ def test_removal_effects():
     assert found == pytest.approx({"A": 0.6, "B": 0.8, "C": 0.2})
     assert removal_effects([]) == {}
     assert removal_effects([(None, "a", 0, 2), ("a", None, 0, 2)]) == {"a": 0.0}
-    with pytest.raises(InvalidValue, match=r"2,001 distinct touches"):
+    with pytest.raises(InvalidValue, match=r"at most 2,000 distinct touches, not 2,001"):
         removal_effects((None, str(number), 1, 0) for number in range(2001))
 
 
@@ -239,14 +239,14 @@ def test_a_conversion_that_never_occurs_is_named():
 def test_the_rule_is_in_the_definition():
     found = asked(loaded("duckdb", JOURNEY), "time_decay", half_life=2, window=4 * DAY)
     assert found.definition.splitlines()[:3] == [
-        "Touches are events with a value of channel, conversions those that match buy.",
-        "Credit goes to touches of the same user_id in the 4 days before, or to (direct) if there is none.",
-        "These touches share a conversion by weights, which halve with each 2 days before the conversion.",
+        "Touches are events with a value of channel; conversions are events that match buy.",
+        "Touches of the same user_id in the 4 days before a conversion get credit, or (direct) if there are none.",
+        "These touches share a conversion by weight; the weight halves with each 2 days before the conversion.",
     ]
 
 
 def compare(engine, seed, count, window, *, unique):
-    """Compare all models on generated events with their twins; on an event frame that knows that ids are ``unique``, if so."""
+    """Compare all models on generated events with brute force; ``unique`` if the event frame knows that ids are unique."""
     generated = credited.drawn(seed, count)
     if unique:
         generated = list({each["event_id"]: each for each in generated}.values())
@@ -322,11 +322,11 @@ def test_a_user_with_many_events(engine):
         ]
     )
     events = DataFrame.from_arrow(opened(engine), table, "event_id", materialization="temp_table")
-    known = HUB.events(events)  # whose ids are known to be unique
+    known = HUB.events(events)  # this frame knows that ids are unique
     for model, frame in [*((each, events) for each in MODELS), ("last", known), ("linear", known)]:
         begun = time.perf_counter()
         found = rows(asked(frame, model))
-        # A join of each touch to each conversion would have 50 million rows.
+        # Joining each touch with each conversion would make 50 million rows.
         assert time.perf_counter() - begun < 5
         assert model == "participation" or sum(row[1] for row in found) == pytest.approx(count / 2)
         assert model in ("first", "last", "last_non_direct") or {row[2] for row in found} <= {
@@ -350,19 +350,19 @@ def test_names_that_the_analysis_uses_itself():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"model": "lst"}, InvalidValue, "(?s)model of attribution is not known: 'lst'.*'last'"),
+        ({"model": "lst"}, InvalidValue, "(?s)model of attribution cannot be 'lst'.*'last'"),
         ({"window": 0 * DAY}, InvalidValue, "window of attribution has to be positive"),
         ({"window": -DAY}, InvalidValue, "window of attribution has to be positive"),
         ({"window": 30}, InvalidType, "window"),
         ({"half_life": 0}, InvalidValue, "half_life of attribution has to be positive"),
         ({"half_life": float("nan")}, InvalidValue, "half_life of attribution is nan days"),
-        ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "has more than 500 of it"),
-        ({"weights": (1, 2)}, InvalidType, "weights of attribution are three numbers"),
-        ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution are at least 0"),
+        ({"model": "time_decay", "half_life": HOUR}, InvalidValue, "is more than 500 half-lives"),
+        ({"weights": (1, 2)}, InvalidType, "weights of attribution have to be three numbers"),
+        ({"weights": (1, -1, 1)}, InvalidValue, "weights of attribution have to be 0 or more"),
         ({"weights": (0, 0, 0)}, InvalidValue, "not all 0"),
-        ({"conversion": 3}, InvalidType, "conversion of attribution is given as"),
+        ({"conversion": 3}, InvalidType, "conversion of attribution cannot be"),
         ({"touch": "chanel"}, ColumnNotFound, "(?s)touch of attribution is column 'chanel'.*'channel'"),
-        ({"touch": 3}, InvalidType, "touch of attribution is a column"),
+        ({"touch": 3}, InvalidType, "touch of attribution has to be a column"),
         ({"touch": lambda df: df.channel.rename("credit")}, InvalidValue, "(?s)named 'credit'.*rename it"),
         ({"touch": "user_id"}, InvalidValue, "named 'user_id'"),
         ({"value": "channel"}, InvalidType, "value of attribution is string, and has to be a number"),
@@ -400,7 +400,7 @@ def test_the_sql_of_markov_is_that_of_the_transitions():
 @on_every_engine
 @pytest.mark.parametrize("unique", [True, False])
 def test_conversions_after_each_other_have_the_touch_before_them(engine, unique):
-    # Each conversion is worth another power of 2. Those without a channel are no touches themselves.
+    # Each conversion is worth a different power of 2. Those without a channel are not touches.
     journey = [
         event(0, "u", 31 * DAY, amount=1.0),
         event(1, "u", 30 * DAY, "ads"),
@@ -417,7 +417,7 @@ def test_conversions_after_each_other_have_the_touch_before_them(engine, unique)
     assert credit_of(asked(events, "last")) == {"(direct)": 1, "ads": 2 + 4, "direct": 8 + 32, "email": 16}
     assert credit_of(asked(events, "last", window=19 * DAY)) == {"(direct)": 1 + 4, "ads": 2, "direct": 8 + 32, "email": 16}
     assert credit_of(asked(events, "last_non_direct")) == {"(direct)": 1, "ads": 2 + 4 + 8, "email": 16 + 32}
-    # Touches that are not direct are too old for two conversions, and the last ones are not.
+    # For two conversions, touches that are not direct are too old, but the last touches are not.
     assert credit_of(asked(events, "last_non_direct", window=7 * DAY)) == {"(direct)": 1 + 2 + 4, "direct": 8 + 32, "email": 16}
 
 

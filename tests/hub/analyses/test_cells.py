@@ -1,4 +1,4 @@
-"""Users of cells that no analysis has: what is known without a query is an error, the rest has no users."""
+"""Users of cells that do not exist: an error if that is known without a query, otherwise no users."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ STEPS = ["view", "cart", "buy"]
         (
             lambda df: HUB.trend(df, by="week"),
             {"period": "2024-01-02"},
-            "no week starts then\nhint: the week that it is in starts at 2024-01-01",
+            "not the start of its week\nhint: the week starts at 2024-01-01",
         ),
         (lambda df: ModelHub(week_start="sunday").trend(df, by="week"), {"period": "2024-01-01"}, "starts at 2023-12-31"),
-        (lambda df: HUB.trend(df, by="month"), {"period": "2024-01-02"}, "no month starts then"),
-        (lambda df: HUB.trend(df, by="hour"), {"period": "2024-01-02 10:30"}, "no hour starts then"),
+        (lambda df: HUB.trend(df, by="month"), {"period": "2024-01-02"}, "not the start of its month"),
+        (lambda df: HUB.trend(df, by="hour"), {"period": "2024-01-02 10:30"}, "not the start of its hour"),
         (lambda df: HUB.trend(df, start="2024-01-03"), {"period": "2024-01-02"}, "before the range"),
         (lambda df: HUB.trend(df, end="2024-01-03"), {"period": "2024-01-03"}, "after the range"),
         (lambda df: HUB.trend(df, as_of="2024-01-03 12:00"), {"period": "2024-01-04"}, "after the range"),
-        (lambda df: HUB.lifecycle(df, by="week"), {"period": "2024-01-02"}, "no week starts then"),
-        (lambda df: HUB.stickiness(df), {"period": "2024-01-02"}, "no week starts then"),
+        (lambda df: HUB.lifecycle(df, by="week"), {"period": "2024-01-02"}, "not the start of its week"),
+        (lambda df: HUB.stickiness(df), {"period": "2024-01-02"}, "not the start of its week"),
         (lambda df: HUB.stickiness(df), {"active": 0}, "give a number from 1"),
         (lambda df: HUB.active_users(df, end="2024-01-03"), {"day": "2024-01-03"}, "after the range"),
         (
             lambda df: HUB.funnel(df, STEPS),
             {"step": 4},
-            "step of users is 4, which is no step of the analysis\nhint: give a number from 1 to 3",
+            "step of users is 4, which is not a step of the analysis\nhint: give a number from 1 to 3",
         ),
         (lambda df: HUB.funnel(df, STEPS), {"step": 0}, "give a number from 1 to 3"),
-        (lambda df: HUB.funnel(df, STEPS, by="week"), {"period": "2024-01-02", "step": 1}, "no week starts then"),
-        (lambda df: HUB.retention(df, by="week"), {"cohort": "2024-01-02"}, "no week starts then"),
+        (lambda df: HUB.funnel(df, STEPS, by="week"), {"period": "2024-01-02", "step": 1}, "not the start of its week"),
+        (lambda df: HUB.retention(df, by="week"), {"cohort": "2024-01-02"}, "not the start of its week"),
         (lambda df: HUB.retention(df, periods=3), {"periods_since": 3}, "give a number from 0 to 2"),
         (lambda df: HUB.retention(df), {"periods_since": -1}, "give a number from 0"),
-        (lambda df: HUB.retention(df, brackets=[(0, 1), (1, 4)]), {"periods_since": 2}, "no periods_since of the analysis"),
+        (lambda df: HUB.retention(df, brackets=[(0, 1), (1, 4)]), {"periods_since": 2}, "not a periods_since of the analysis"),
         (lambda df: HUB.paths(HUB.sessionize(df), steps=3), {"step": 3}, "give a number from 1 to 2"),
         (lambda df: HUB.rfm(df, "amount", scores=4), {"recency_score": 5}, "give a number from 1 to 4"),
-        (lambda df: HUB.rfm(df, "amount").ltv(), {"cohort": "2024-01-02"}, "no month starts then"),
+        (lambda df: HUB.rfm(df, "amount").ltv(), {"cohort": "2024-01-02"}, "not the start of its month"),
     ],
 )
-def test_cells_that_cannot_be(asked, cell, words):
+def test_impossible_cells(asked, cell, words):
     found = asked(fixture("duckdb"))
     with pytest.raises(InvalidValue) as caught:
         found.users(**cell)

@@ -1,4 +1,4 @@
-"""Charts of analyses: what is drawn is what the frame has, and what may still change looks different."""
+"""Charts of analyses: they draw the values of the frame, and values that may still change look different."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_chart_is_drawn_without_warnings(name, kind, events, capfd):
     assert "<text" in rendered(chart, capfd)
     assert len(svg(chart)) < 60_000
     assert title(chart)[0]
-    # Every tooltip is text: a browser shows moments of data in the time zone of the reader.
+    # Every tooltip is text, because a browser shows moments in the time zone of the reader.
     for layer in layers(chart):
         assert {each["type"] for each in layer["encoding"].get("tooltip", ())} <= {"nominal"}
 
@@ -159,7 +159,7 @@ def test_dormant_users_are_below_zero(events):
         for name in ("new", "returning", "resurrecting", "dormant")
     }
     assert of["dormant"] == {"2024-01-03": -3, "2024-01-04": -2, "2024-01-05": -1}
-    # Bars above zero add up to the users of the day, without a gap between them.
+    # Bars above zero add up to the users of the day, without a gap.
     for day, active in {"2024-01-01": 2, "2024-01-02": 3, "2024-01-03": 2, "2024-01-04": 1, "2024-01-08": 1}.items():
         own = sorted((row["from"], row["to"]) for row in bars["rows"] if row["period"] == day and row["to"] > 0)
         assert own[0][0] == 0
@@ -179,7 +179,7 @@ def test_stickiness(events):
     chart = HUB.stickiness(events).plot()
     bars = marks(chart, "bar")
     assert values(bars, "name", "count", "text")[:3] == [("1", "4", "66.7%"), ("2", "2", "33.3%"), ("3", "0", "0.0%")]
-    assert title(chart) == ("How many days of a week users are active", "over 1 complete week")
+    assert title(chart) == ("Number of days in a week on which users are active", "over 1 complete week")
 
 
 # ---- cohorts
@@ -196,7 +196,7 @@ def cells(chart):
 def test_cohorts(events):
     chart = HUB.retention(events, by="day").plot()
     texts, hatched = cells(chart)
-    # Of the two users of the first day, both came the next day, and one a week later, which was not over.
+    # Of the two users of the first day, both came the next day, and one a week later, which had not ended.
     assert [texts["2024-01-01", column] for column in ("users", "0", "1", "2", "7")] == ["2", "100%", "100%", "0%", "50%*"]
     assert ("2024-01-01", "7") in hatched
     assert ("2024-01-01", "1") not in hatched
@@ -207,11 +207,11 @@ def test_cohorts(events):
     [rect, *_] = [each for each in layers(chart) if each["mark"] == "rect"]
     assert rect["encoding"]["color"]["scale"]["domain"] == [0, 1]
     assert rect["encoding"]["y"]["sort"] == ["all", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
-    # Sizes are no rates, and have no color.
+    # Sizes are not rates, and have no color.
     assert all(row["column"] != "users" for row in rect["rows"])
 
 
-def test_the_rates_of_all_cohorts_are_their_mean(events):
+def test_the_overall_rates_are_the_mean_over_cohorts(events):
     found = HUB.retention(events, by="day")
     texts, _ = cells(found.plot())
     for since, _, _, _, rate in rows(found.mean()):
@@ -228,7 +228,7 @@ def test_brackets_and_breakdowns_of_retention(events):
     grouped = HUB.retention(events, breakdown="country")
     line = layers(grouped.plot())[0]
     assert list(dict.fromkeys(row["series"] for row in line["rows"])) == ["BE", "DE", "NL", "(none)"]
-    with pytest.raises(NotSupported, match="without a breakdown"):
+    with pytest.raises(NotSupported, match="cannot show a breakdown"):
         grouped.plot("heat_map")
 
 
@@ -250,7 +250,7 @@ def test_steps_of_a_funnel(events):
     chart = HUB.funnel(events, STEPS, HOUR).plot()
     users, lost, _ = (each for each in layers(chart) if each["mark"] == "bar")
     assert values(users["rows"], "step", "users") == [("1. view", 6), ("2. cart", 5), ("3. buy", 3)]
-    # Who left is between the users of the step and those of the one before.
+    # Users who left are between the users of this step and those of the previous one.
     assert values(lost["rows"], "step", "users", "before") == [("2. cart", 5, 6), ("3. buy", 3, 5)]
     texts = values(marks(chart, "text"), "text")
     assert [text[:2] for text in texts] == [["100.0%", "6"], ["83.3%", "5"], ["50.0%", "3"]]
@@ -292,7 +292,7 @@ def test_time_to_convert(events):
     assert taken["2 min to 5 min"] == 1
     assert taken["20 min to 30 min"] == 2
     assert [row["text"] for row in marks(chart, "rule")] == ["median 20 min", "90% 20 min"]
-    with pytest.raises(NotSupported, match="takes no time"):
+    with pytest.raises(NotSupported, match="has no time to convert"):
         HUB.funnel(events, ["view"]).plot("time")
 
 
@@ -301,7 +301,7 @@ def test_step_matrix(events):
     texts, _ = cells(chart)
     # a, b, c and e begin with a view, d with a cart, f with a purchase.
     assert [texts[name, "1"] for name in ("view", "cart", "buy")] == ["67%", "17%", "17%"]
-    # d has two events, so its path is over at the third place.
+    # d has two events, so its path has ended at the third place.
     assert texts["(exit)", "3"] == "17%"
     wide = HUB.paths(events, by="user_id", steps=3).matrix().to_pandas()
     for (name, place), text in texts.items():
@@ -367,7 +367,7 @@ def test_properties_and_quality(events):
     assert dict(values(bars["rows"], "name", "state")) == {name: severity[name] for name in values(bars["rows"], "name")}
 
 
-def test_drivers_that_may_be_chance_are_lighter(events):
+def test_drivers_that_are_not_significant_are_lighter(events):
     chart = ASKED["drivers"](events).plot()
     bars = next(each for each in layers(chart) if each["mark"] == "bar")
     q = {row["event_type"]: row["q"] for row in ASKED["drivers"](events).to_arrow().to_pylist()}
@@ -390,7 +390,7 @@ def test_estimates_have_intervals_and_a_zero_line(events):
     assert intervals["encoding"]["x2"]["field"] == "high"
     for row in points:
         across = row["low"] is None or row["low"] <= 0 <= row["high"]
-        assert row["state"] == ("interval with 0" if across else "interval without 0")
+        assert row["state"] == ("interval includes 0" if across else "interval excludes 0")
 
 
 def test_lift_of_variants():
@@ -432,7 +432,7 @@ def test_sessions_are_counted_by_the_database(events):
     assert title(chart)[1].startswith(f"{len(seconds)} sessions")
 
 
-def test_more_sessions_than_a_chart_has_rows_are_drawn():
+def test_more_sessions_than_the_maximum_number_of_rows_are_drawn():
     start = datetime.datetime(2024, 1, 1)
     many = [(f"u{number}", (start + number * datetime.timedelta(minutes=1)).isoformat(), "view") for number in range(10_050)]
     chart = HUB.sessions(HUB.sessionize(loaded("duckdb", rows_of(many)))).plot()
@@ -440,7 +440,7 @@ def test_more_sessions_than_a_chart_has_rows_are_drawn():
 
 
 @on_every_engine
-def test_what_the_database_counts_is_the_same_on_every_engine(engine):
+def test_counts_of_charts_are_the_same_on_every_engine(engine):
     events = fixture(engine)
     # One order each: f bought last on January 4, e on the 3rd, b and c on the 2nd, a on the 1st.
     texts, _ = cells(ASKED["rfm"](events).plot())
@@ -453,7 +453,7 @@ def test_what_the_database_counts_is_the_same_on_every_engine(engine):
     assert [each for each in taken if each[1]] == [("2 min to 5 min", 1), ("20 min to 30 min", 2)]
 
 
-# ---- what is asked for
+# ---- arguments
 
 
 def test_title_and_size(events):
@@ -462,7 +462,7 @@ def test_title_and_size(events):
     assert "title" not in HUB.trend(events).plot(title="").to_dict()
 
 
-def test_ids_of_any_text(capfd):
+def test_ids_with_any_text(capfd):
     names = [
         '<script>alert("x")</script>',
         "a.b[0]['c']",
@@ -500,7 +500,7 @@ def test_ids_of_any_text(capfd):
 
 
 def test_no_text_ends_the_script_of_a_page():
-    # Altair writes a chart into a script of HTML as it is, in notebooks too.
+    # Altair writes a chart unescaped into a script of HTML, even in notebooks.
     name = "</script><script>alert(1)</script><!--"
     odd = loaded("duckdb", rows_of([("a", "2024-01-01 10:00", name), ("b", "2024-01-01 11:00", "x")]))
     plain = loaded("duckdb", rows_of([("a", "2024-01-01 10:00", "y"), ("b", "2024-01-01 11:00", "x")]))
@@ -516,7 +516,7 @@ def test_no_text_ends_the_script_of_a_page():
 
 
 def tags(chart):
-    """Return how many tags of scripts, and comments, are in the page of a chart."""
+    """Return the number of script tags and comments in the page of a chart."""
     page = chart.to_html().lower()
     return [page.count(each) for each in ("<script", "</script", "<!--")]
 

@@ -1,4 +1,4 @@
-"""Cohorts: users who can be named by hand, and again in plain Python over lists of events."""
+"""Cohorts: users known by hand, and a comparison with plain Python over lists of events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def members(events, *rules, **options):
         (ol.was("country", "BE", "DE"), {"c": "02 09:50", "d": "03 12:00", "e": "03 10:03"}),
         (ol.among(["f", "z"]), {"f": "04 08:00"}),
         (ol.did_in_order("view", "cart", "buy"), {"a": "01 10:20", "b": "02 01:30", "c": "02 09:50", "e": "03 10:03"}),
-        # Of c, the second view is the one that leaves time.
+        # For c, the second view leaves the most time.
         (ol.did_in_order("view", "cart", "buy", within=HOUR / 3), {"a": "01 10:20", "c": "02 09:50", "e": "03 10:03"}),
         (ol.did_in_order("cart", "cart"), {}),
         (ol.did("view", 2) & ol.did("buy"), {"a": "02 09:00", "b": "08 12:00", "c": "02 09:50"}),
@@ -69,7 +69,7 @@ def test_rules(engine, rule, expected):
 
 
 @on_every_engine
-def test_what_stands_for_rules(engine):
+def test_shorthands_for_rules(engine):
     events = fixture(engine)
     buyers = {"a", "b", "c", "e", "f"}
     assert members(events, "buy").keys() == buyers
@@ -172,7 +172,7 @@ def test_conditions_are_saved_as_expressions(tmp_path):
     cohort.save(tmp_path / "cohort.json")
     assert rows(HUB.read_cohort(events, tmp_path / "cohort.json")) == rows(cohort)
     assert [user for user, _ in rows(cohort)] == ["c", "e"]
-    # A trend of a cohort is written with it.
+    # The spec of a trend contains its cohort.
     trend = HUB.trend(events, where=cohort, by="month")
     assert rows(HUB.from_spec(json.dumps(trend.spec()), events)) == rows(trend)
     with pytest.raises(NotSupported):
@@ -182,27 +182,27 @@ def test_conditions_are_saved_as_expressions(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "no JSON"),
-        ("[]", "has no 'analysis'"),
-        ({"version": 2, "analysis": "cohort"}, "of version 2"),
-        ({"analysis": "trend"}, "holds no cohort"),
+        ("{", "not JSON"),
+        ("[]", "needs a string 'analysis'"),
+        ({"version": 2, "analysis": "cohort"}, "has version 2"),
+        ({"analysis": "trend"}, "another analysis, not a cohort"),
         ({"analysis": "cohort"}, "at least one rule"),
-        ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec is a list"),
-        ([None], "given as"),
-        ([{"rule": None}], "None is not one"),
+        ({"analysis": "cohort", "arguments": {"rules": "buy"}}, "rules of the spec has to be a list"),
+        ([None], "a rule of cohort cannot be"),
+        ([{"rule": None}], "one key, not None"),
         ([{"rule": {"do": {}}}], "known names are 'did'"),
         ([{"rule": {"did": {"evnt": "buy"}}}], "did you mean 'event'"),
         ([{"rule": {"did": {"within": -1}}}], "within of did"),
         ([{"rule": {"did": {"count": "2"}}}], "count of did"),
         ([{"rule": {"did": {"event": 5}}}], "event of did is 5"),
-        ([{"rule": {"did": []}}], "cannot be read: did of"),
+        ([{"rule": {"did": []}}], "did has to be an object"),
         ([{"rule": {"all": []}}], "cannot be read"),
-        ([{"rule": {"not": 3}}], "is not one"),
+        ([{"rule": {"not": 3}}], "one key, not 3"),
         ([{"rule": {"was": {"column": "country"}}}], "at least one value"),
         ([{"rule": {"was": {"values": ["NL"]}}}], "column of was"),
         ([{"rule": {"was": {"column": "country", "values": "NL"}}}], "a list"),
         ([{"rule": {"did": {"between": ["2024-01-01"]}}}], "between of did"),
-        ([{"rule": {"among": {"spec": 3}}}], "has no 'analysis'"),
+        ([{"rule": {"among": {"spec": 3}}}], "needs a string 'analysis'"),
     ],
     ids=case_id,
 )
@@ -214,7 +214,7 @@ def test_cohorts_that_cannot_be_read(text, words, tmp_path):
         HUB.read_cohort(fixture("duckdb"), tmp_path / "cohort.json")
 
 
-def test_files_that_are_not_there():
+def test_missing_files():
     with pytest.raises(InvalidValue, match=r"nowhere\.json' cannot be read: No such file"):
         HUB.read_cohort(fixture("duckdb"), "nowhere.json")
 
@@ -223,7 +223,7 @@ def test_files_that_are_not_there():
     ("make", "error", "words"),
     [
         (lambda events: HUB.cohort(events), InvalidValue, "at least one rule"),
-        (lambda events: HUB.cohort(events, 3), InvalidType, "given as"),
+        (lambda events: HUB.cohort(events, 3), InvalidType, "a rule of cohort cannot be"),
         (lambda events: HUB.cohort(events, ol.did(events.amount)), InvalidType, "an event of cohort"),
         (lambda events: HUB.cohort(events, ol.did("buy", where={"land": "NL"})), ColumnNotFound, "(?s)'land'"),
         (lambda events: HUB.cohort(events, ol.did("buy", where={"country": 3})), InvalidType, "compares column 'country'"),
@@ -242,7 +242,7 @@ def test_files_that_are_not_there():
         (
             lambda events: HUB.cohort(events, ol.among(fixture(ENGINES[-1]).groupby("user_id").amount.sum().to_frame())),
             InvalidValue,
-            "same connection",
+            "another connection",
         ),
         (lambda events: HUB.cohort(events, ol.did(between=("2024-01-02", "2024-01-02"))), InvalidValue, "between of did"),
         (lambda events: ol.did(3), InvalidType, "event of did is 3"),
@@ -253,9 +253,9 @@ def test_files_that_are_not_there():
         (lambda events: ol.did(where={"country": []}), InvalidValue, "no values"),
         (lambda events: ol.did(where={"country": {}}), InvalidType, "where of did"),
         (lambda events: ol.did_in_order(), InvalidValue, "from 1 to 20"),
-        (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "above 0"),
+        (lambda events: ol.did_in_order("a", "b", within=0 * DAY), InvalidValue, "has to be positive"),
         (lambda events: ol.was("country"), InvalidValue, "at least one value"),
-        (lambda events: ol.was("country", None), InvalidValue, "none that is missing"),
+        (lambda events: ol.was("country", None), InvalidValue, "no missing values"),
         (
             lambda events: HUB.cohort(events, "buy").save("/nowhere/at/all.json"),
             InvalidValue,
@@ -273,7 +273,7 @@ def test_errors(make, error, words):
 
 
 def met(rule, own, as_of):
-    """Return since when a user with these events meets a rule, None if not."""
+    """Return the moment at which a user with these events met a rule; None if they did not."""
     first = own[0]["moment"]
     match rule:
         case All(parts):
@@ -346,7 +346,7 @@ _RULES = st.recursive(
 
 
 @on_every_engine
-def test_members_are_those_by_hand(engine):
+def test_members_match_plain_python(engine):
     @settings(
         max_examples=60 if engine == "duckdb" else 12,
         deadline=None,

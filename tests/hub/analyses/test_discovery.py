@@ -1,4 +1,4 @@
-"""What is in the data, and what is wrong with it: event types, properties, quality."""
+"""Contents and quality of the data: event types, properties, quality checks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_event_types(engine):
 
 
 @on_every_engine
-def test_event_types_of_nothing(engine):
+def test_event_types_without_events(engine):
     assert rows(HUB.event_types(loaded(engine, []))) == []
     unnamed = loaded(
         engine, [each | {"event_type": None} for each in rows_of([("a", "2024-01-01", ""), (None, "2024-01-01", "")])]
@@ -74,7 +74,7 @@ def test_errors_of_properties():
         HUB.properties(fixture("duckdb"), ["amount", "amount"])
 
 
-#: Events with something wrong each, on days from which the 7th is missing.
+#: Events that each fail some check, on days that do not include the 7th.
 FLAWED = [
     ("a", "2024-01-01 10:00", "view"),
     ("a", "1999-12-31 23:59", "view"),
@@ -120,7 +120,7 @@ def flawed(engine):
 @on_every_engine
 def test_checks(engine):
     found = {row[0]: row[1:] for row in rows(HUB.quality(flawed(engine), start="1999-01-01", as_of="2024-01-08 12:30", busy=1))}
-    # Of the days since 1999, which are 25 years and 8 days, 8 have events; the sessions of exactly a day are not long.
+    # Of the days since 1999 (25 years and 8 days), 8 have events; sessions of exactly one day are not long.
     assert found["day_without_events"] == ("warning", 25 * 365 + 6 + 8 - 8, 25 * 365 + 6 + 8, "1999-01-01")
     expected = {
         "missing_moment": ("error", 1, 12, "e05"),
@@ -171,7 +171,7 @@ def test_odd_days_by_hand(engine, seed):
 
 
 def test_contexts_of_objectiv():
-    """The sample against plain Python, with contexts taken out of some events."""
+    """The sample against plain Python, with contexts removed from some events."""
     needed = {
         "InteractiveEvent": "AbstractLocationContext",
         "PressEvent": "PressableContext",
@@ -215,18 +215,18 @@ def test_raise_on():
         found.raise_on("error")
     with pytest.raises(DataInvalid, match="long_session"):
         found.raise_on("warning")
-    with pytest.raises(InvalidValue, match="severity is error or warning"):
+    with pytest.raises(InvalidValue, match="severity has to be error or warning"):
         found.raise_on("errors")
     HUB.quality(fixture("duckdb")).raise_on("error")
 
 
 @on_every_engine
-def test_quality_of_nothing(engine):
+def test_quality_without_events(engine):
     found = rows(HUB.quality(loaded(engine, [])))
     assert {row[2:] for row in found} == {(0, 0, None)}
 
 
-def test_what_the_frame_lacks_is_not_checked():
+def test_checks_of_missing_columns_are_left_out():
     found = [row[0] for row in rows(HUB.quality(fixture("duckdb")[["moment", "country"]]))]
     assert "missing_user" not in found
     assert "ancient_moment" in found

@@ -1,4 +1,4 @@
-"""Drivers: counts against plain Python, and scores against formulas that are worked out by hand and by scikit-learn."""
+"""Drivers: counts compared with plain Python, and scores with formulas computed by hand and with scikit-learn."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START, MINUTE, HOUR = datetime.datetime(2024, 1, 1), datetime.timedelta(minutes=
 
 
 def streams(engine, *events):
-    """Return the event frame of (user, minute, event type) and perhaps a country. It ends on the next day."""
+    """Return the event frame of (user, minute, event type), optionally with a country. It ends on the next day."""
     found = [(*event, None)[:4] for event in events]
     return loaded(
         engine,
@@ -74,12 +74,12 @@ def test_exposed_users(engine):
     assert found.index_columns == ["event_type"]
     assert found.columns == ["users", "converted", "rate", "rate_without", "odds_ratio", "phi", "lift", "p", "q"]
     # a and b had help, and f within the window; c and d searched, d at its very end. Help at the moment of the view, and
-    # searches after the purchase, expose to nothing.
+    # searches after the purchase, do not count as exposure.
     assert [row[:5] for row in rows(found)] == [("help", 3, 2, 2 / 3, 1 / 3), ("search", 2, 1, 1 / 2, 1 / 2)]
     assert [row[5] for row in rows(found)] == [3 * 3 / (2 * 2), 2 * 3 / (2 * 3)]
     assert [row[7] for row in rows(found)] == [(2 / 3) / (1 / 2), 1.0]
     assert [row[6] for row in rows(found)] == pytest.approx([3 / 9, 0.0])
-    # Of 20 equally likely ways to choose three users, 1 + 9 + 9 + 1 are at least as unlikely as ours.
+    # Of 20 equally likely ways to choose three users, 1 + 9 + 9 + 1 are at least as unlikely as the observed one.
     assert [row[8] for row in rows(found)] == pytest.approx([1.0, 1.0])
     assert sorted(found.users(event_type="help").to_pandas().index) == ["a", "b", "f"]
     assert sorted(found.users(event_type="help", converted=True).to_pandas().index) == ["a", "b"]
@@ -142,7 +142,7 @@ def test_by_hand(engine):
         assert found[kind][:2] == (len(users), sum(outcomes[user] for user in users))
         phi = matthews_corrcoef([outcomes[user] for user in order], [user in users for user in order])
         assert found[kind][5] == pytest.approx(phi)
-    # By Benjamini and Hochberg: of the i-th smallest of n p-values, the least n p / i from there on.
+    # By Benjamini and Hochberg: q of the i-th smallest of n p-values is the minimum of n p / j over all j >= i.
     tests = sorted((row[7], kind) for kind, row in found.items())
     for place, (_, kind) in enumerate(tests):
         wanted = min(1.0, *(p * len(tests) / (number + 1) for number, (p, _) in enumerate(tests) if number >= place), 1.0)
@@ -156,7 +156,7 @@ def test_by_hand(engine):
         ({"horizon": 2 * HOUR}, InvalidValue, "at most the window"),
         ({"window": 0 * HOUR}, InvalidValue, "window of drivers"),
         ({"least": 0}, InvalidValue, "least of drivers is 0"),
-        ({"by": "county"}, ColumnNotFound, "breakdown of drivers: the frame has no column 'county'"),
+        ({"by": "county"}, ColumnNotFound, "breakdown of drivers is column 'county', which the frame does not have"),
         ({"horizon": 3}, InvalidType, "horizon"),
         ({"from_step": 3}, InvalidType, "step 1 of drivers"),
     ],

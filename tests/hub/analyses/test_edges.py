@@ -1,4 +1,4 @@
-"""Where analyses are easily wrong: clocks that are set at midnight, ties, units of several columns, ranges without events."""
+"""Edge cases of analyses: clock changes at midnight, ties, units of several columns, ranges without events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def frame(engine, *events):
 
 @on_every_engine
 def test_a_day_without_midnight_is_complete(engine):
-    # On 2018-11-04, the clocks of São Paulo go from 23:59 to 01:00, which is 03:00 in UTC.
+    # On 2018-11-04, clocks in São Paulo change from 23:59 to 01:00, which is 03:00 in UTC.
     hub = ModelHub(time_zone="America/Sao_Paulo", week_start="sunday")
     events = frame(engine, ("a", "2018-11-04 03:00", "view"), ("a", "2018-11-20 12:00", "view"))
     for by in ("day", "week"):
@@ -57,7 +57,7 @@ def test_a_day_without_midnight_is_complete(engine):
 
 @on_every_engine
 def test_an_hour_that_begins_before_the_range_is_not_complete(engine):
-    # Clocks in Amsterdam show 02:00 twice: at 00:00 and at 01:00 in UTC.
+    # In Amsterdam, 02:00 occurs twice: at 00:00 and at 01:00 in UTC.
     hub = ModelHub(time_zone="Europe/Amsterdam")
     events = frame(
         engine, ("a", "2024-10-27 00:30", "view"), ("a", "2024-10-27 01:30", "view"), ("a", "2024-10-27 04:00", "view")
@@ -68,8 +68,8 @@ def test_an_hour_that_begins_before_the_range_is_not_complete(engine):
 
 
 @on_every_engine
-def test_a_midnight_that_is_shown_twice_is_the_first_one(engine):
-    # Clocks in Havana show the midnight of 2023-11-05 twice: at 04:00 and at 05:00 in UTC.
+def test_a_midnight_that_occurs_twice_counts_from_the_first(engine):
+    # In Havana, the midnight of 2023-11-05 occurs twice: at 04:00 and at 05:00 in UTC.
     hub = ModelHub(time_zone="America/Havana")
     events = frame(engine, ("a", "2023-11-05 04:30", "view"), ("a", "2023-11-06 04:45", "buy"))
     # The return is 24 hours and 15 minutes after the start, and 24 hours and 45 minutes after the start of the day.
@@ -93,7 +93,7 @@ def test_without_events_no_period_is_known(engine):
 
 
 @on_every_engine
-def test_a_breakdown_of_starts_at_one_moment_is_that_of_the_first(engine):
+def test_the_breakdown_of_starts_at_the_same_moment_is_that_of_the_first(engine):
     events = frame(
         engine,
         ("a", "2024-01-03 12:00", "view", "NL"),
@@ -125,7 +125,7 @@ def test_groups_of_units_of_several_columns_are_ranked_by_units(engine):
 
 
 @on_every_engine
-def test_users_of_all_days_are_those_of_the_range(engine):
+def test_users_of_all_days_are_within_the_range(engine):
     events = frame(
         engine, ("a", "2024-01-03 12:00", "view"), ("b", "2024-01-08 12:00", "view"), ("c", "2023-12-20 12:00", "view")
     )
@@ -143,7 +143,7 @@ def test_users_of_all_days_are_those_of_the_range(engine):
 
 
 @on_every_engine
-def test_dormant_users_of_all_periods_are_those_of_complete_ones(engine):
+def test_dormant_users_of_all_periods_come_from_complete_periods(engine):
     events = frame(
         engine, ("a", "2024-01-01 12:00", "view"), ("b", "2024-01-02 12:00", "view"), ("c", "2024-01-03 12:00", "view")
     )
@@ -155,8 +155,8 @@ def test_dormant_users_of_all_periods_are_those_of_complete_ones(engine):
 
 @on_every_engine
 @pytest.mark.parametrize("name", ["trend", "lifecycle", "active_users", "quality"])
-def test_an_event_of_a_wrong_clock_makes_no_periods_by_the_square_of_their_number(engine, name):
-    # As an array beside each of its elements, these days and hours would fill the memory.
+def test_an_event_with_a_wrong_clock_does_not_square_the_number_of_periods(engine, name):
+    # With an array beside each of its elements, these days and hours would fill the memory.
     events = frame(engine, ("a", "1900-01-01 00:00", "view"), ("a", "2024-01-04 12:00", "view"))
     found = getattr(HUB, name)(events)
     days = (datetime.date(2024, 1, 4) - datetime.date(1900, 1, 1)).days + 1
@@ -178,32 +178,32 @@ def test_a_breakdown_named_total(engine):
     assert [row[:4] for row in rows(HUB.retention(events, breakdown="total"))] == [("NL", day(4), 0, 2)]
 
 
-def test_a_frame_of_events_is_no_frame_of_users():
+def test_a_frame_of_events_is_not_a_frame_of_users():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
     for options in ({"where": events}, {"breakdown": events}):
-        with pytest.raises(InvalidValue, match="indexed by event_id, as the events are, and not by user_id"):
+        with pytest.raises(InvalidValue, match="indexed by event_id, like the events, and not by user_id"):
             HUB.trend(events, **options)
 
 
-def test_names_of_units_and_of_the_index_that_analyses_use_themselves():
+def test_reserved_names_of_units_and_of_the_index():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
     for name in ("period_before", "period_after", "first_moment", "converted", "following"):
-        with pytest.raises(InvalidValue, match=f"named '{name}', as a column of analyses is"):
+        with pytest.raises(InvalidValue, match=f"a column '{name}', a name that analyses use themselves"):
             HUB.lifecycle(events.rename(columns={"user_id": name}), unit=name)
     named = events.reset_index().rename(columns={"event_id": "breakdown"}).set_index("breakdown")
-    with pytest.raises(InvalidValue, match="'breakdown' has a name that a funnel uses itself"):
+    with pytest.raises(InvalidValue, match="'breakdown' has a name that funnel uses for a column of its own"):
         HUB.funnel(named, ["view"], breakdown="country")
 
 
-def test_durations_make_no_groups():
+def test_durations_cannot_be_grouped_by():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
     events["time"] = events.moment - events.moment
     for make in (lambda: HUB.trend(events, breakdown="time"), lambda: HUB.attribution(events, "view", "time")):
-        with pytest.raises(InvalidType, match="is timedelta, which makes no groups"):
+        with pytest.raises(InvalidType, match="is timedelta, which cannot be grouped by"):
             make()
 
 
-def test_the_index_of_a_frame_does_not_stand_for_a_column_of_an_analysis():
+def test_the_index_of_a_frame_is_not_confused_with_a_column_of_an_analysis():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"), ("a", "2024-01-04 13:00", "buy", "NL"))
     for name, make in {
         "label": lambda found: HUB.drivers(found, "view", "buy", by="country"),
@@ -212,18 +212,18 @@ def test_the_index_of_a_frame_does_not_stand_for_a_column_of_an_analysis():
     }.items():
         with pytest.raises(InvalidValue, match=f"'{name}'"):
             make(events.reset_index().rename(columns={"event_id": name}).set_index(name))
-        # A column that is there twice, as one of two levels.
+        # A column that occurs twice, as one of two levels.
         levels = events.reset_index()
         levels[name] = levels.amount
         with pytest.raises(InvalidValue, match=f"'{name}'"):
             make(levels.set_index([name, "event_id"]))
-    with pytest.raises(InvalidValue, match="unit of drivers is named 'left'"):
+    with pytest.raises(InvalidValue, match="unit of drivers has a column 'left'"):
         HUB.drivers(events.rename(columns={"user_id": "left"}), "view", "buy", unit="left")
 
 
 @on_every_engine
-def test_a_column_that_was_left_out_orders_nothing(engine):
-    # By event_id, which the frame had once, the view of BE would be the first one.
+def test_a_dropped_column_does_not_order_events(engine):
+    # By event_id, which the frame has dropped, the view of BE would be the first one.
     events = frame(engine, ("a", "2024-01-04 12:00", "view", "BE"), ("a", "2024-01-04 12:00", "view", "NL"))
     events = events.reset_index().assign(key=lambda found: -found.amount).set_index("key").drop(columns=["event_id"])
     found = HUB.trend(events, "first_time_users", breakdown="country")
@@ -232,7 +232,7 @@ def test_a_column_that_was_left_out_orders_nothing(engine):
 
 
 @on_every_engine
-def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
+def test_measures_of_columns_named_like_result_columns(engine):
     events = frame(
         engine,
         ("a", "2024-01-04 12:00", "view", "NL"),
@@ -249,11 +249,11 @@ def test_measures_of_columns_that_are_named_as_those_of_the_result(engine):
     assert rows(HUB.trend(events.reset_index(), ("nunique", "event_id"))) == [(day(4), 3, False)]
 
 
-def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
+def test_specs_without_an_argument_or_with_numpy_numbers(tmp_path):
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
-    with pytest.raises(InvalidValue, match="the spec has no argument 'steps', which funnel needs"):
+    with pytest.raises(InvalidValue, match="the spec lacks the argument 'steps', which funnel needs"):
         HUB.from_spec({"analysis": "funnel"}, events)
-    with pytest.raises(InvalidValue, match="the spec has no argument 'touch', which attribution needs"):
+    with pytest.raises(InvalidValue, match="the spec lacks the argument 'touch', which attribution needs"):
         HUB.from_spec({"analysis": "attribution", "arguments": {"conversion": "view"}}, events)
     found = HUB.trend(events, breakdown="country", top=np.int64(3))
     assert found.spec()["arguments"] == {"breakdown": "country", "top": 3}
@@ -263,13 +263,13 @@ def test_specs_that_lack_an_argument_or_have_numbers_of_numpy(tmp_path):
         _ = HUB.metrics(path).weakly
 
 
-def test_a_comparison_is_not_named_as_its_column():
+def test_a_comparison_is_not_named_after_its_column():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view", "NL"))
     events["large"] = events.amount > 3
     words = "Only events that match {} are counted."
     for where in (events.amount > 3, lambda found: found.amount > 3):
         found = HUB.trend(events, where=where)
-        assert found.definition.splitlines()[1] == words.format("the condition given as where")
+        assert found.definition.splitlines()[1] == words.format("the condition passed as where")
         assert HUB.from_spec(found.spec(), events).definition == found.definition
     assert HUB.trend(events, where=events.large).definition.splitlines()[1] == words.format("large")
 
@@ -301,14 +301,14 @@ def test_events_per_user_of_users_in_and_not_in(engine):
         assert rows(found) == [(day(4), "buy", 1.0, False), (day(4), "view", 2.0, False)]
 
 
-def test_a_frame_of_other_ids_is_no_frame_of_users():
+def test_a_frame_with_other_ids_is_not_a_frame_of_users():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
     others = events.groupby("amount").agg(first=("moment", "min"))
     with pytest.raises(InvalidType, match="a frame of users whose amount is int64, and user_id of the events is string"):
         HUB.trend(events, where=others)
 
 
-def test_cells_as_pandas_has_them():
+def test_cells_with_pandas_values():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"), ("b", "2024-01-04 13:00", None))
     found = HUB.event_types(events)
     for missing in (None, pd.NA, float("nan"), np.nan):
@@ -321,11 +321,17 @@ def test_cells_as_pandas_has_them():
             found.users(period=moment)
 
 
-def test_dates_are_no_conditions():
+def test_dates_are_not_conditions():
     events = frame("duckdb", ("a", "2024-01-04 12:00", "view"))
     for call, words in (
-        (lambda: HUB.retention(events, "2024-01-04"), "start of retention is the date.*\n.*start_date"),
-        (lambda: HUB.paths(events, by="user_id", end=datetime.date(2024, 1, 4)), "end of paths is the date.*\n.*end_date"),
+        (
+            lambda: HUB.retention(events, "2024-01-04"),
+            "start of retention has to be a condition on events, not the date.*\n.*start_date",
+        ),
+        (
+            lambda: HUB.paths(events, by="user_id", end=datetime.date(2024, 1, 4)),
+            "end of paths has to be a condition on events, not the date.*\n.*end_date",
+        ),
     ):
         with pytest.raises(InvalidValue, match=words):
             call()
@@ -341,7 +347,7 @@ def test_missing_labels_of_users():
     assert [row[0] for row in rows(HUB.trend(events, breakdown="country").users(country=None))] == ["a"]
 
 
-def test_metrics_that_are_none():
+def test_invalid_metrics():
     events = frame(
         "duckdb",
         *((user, "2024-01-04 12:00", kind, country) for user, country in (("a", "x"), ("b", "y")) for kind in ("view", "buy")),
@@ -351,19 +357,19 @@ def test_metrics_that_are_none():
     def asked(metric):
         return HUB.experiment(events, "view", "country", metric, control="x")
 
-    with pytest.raises(InvalidType, match="no metric of column 'large'"):
+    with pytest.raises(InvalidType, match="not a metric of column 'large'"):
         asked(("mean", "large"))
-    # As JSON has it.
+    # As in JSON.
     assert rows(asked(["count", "buy"])) == rows(asked(("count", "buy")))
 
 
-def test_files_of_metrics_say_where_an_error_is(tmp_path):
+def test_errors_name_the_metric_and_its_file(tmp_path):
     path = tmp_path / "metrics.yml"
     path.write_text("weekly: {analysis: trend, arguments: {by: weekly}}")
     with pytest.raises(InvalidValue, match=r"metric .weekly. of metrics\.yml: by is not a period"):
         HUB.metrics(path).weekly(frame("duckdb", ("a", "2024-01-04 12:00", "view")))
     for text, words in (
-        ("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' is there twice"),
+        ("a: {analysis: trend}\na: {analysis: lifecycle}", "key 'a' occurs twice"),
         ("a: {analysis: trend, arguments: {start: 2024-13-10}}", "month must be in 1..12"),
     ):
         path.write_text(text)
@@ -371,7 +377,7 @@ def test_files_of_metrics_say_where_an_error_is(tmp_path):
             HUB.metrics(path)
 
 
-def test_returns_on_one_day_are_one():
+def test_returns_on_the_same_day_count_once():
     events = frame(
         "duckdb",
         ("a", "2024-01-04 12:00", "view"),

@@ -1,4 +1,4 @@
-"""What holds for every analysis: the users behind each cell, and what changes to the events change nothing."""
+"""Properties of every analysis: the users of each cell, and changes to the events that have no effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEEK = datetime.timedelta(days=7)
 
 
 def rows(analysis):
-    """Return the rows of an analysis, with 9 digits of floats: engines add them up in any order."""
+    """Return the rows of an analysis, with floats rounded to 9 digits, because engines add them up in any order."""
     return [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in fixtures.rows(analysis)]
 
 
@@ -49,7 +49,7 @@ def plain(row):
 
 @on_every_engine
 @pytest.mark.parametrize("asked", COUNTED)
-def test_each_cell_has_the_users_that_it_counts(engine, asked):
+def test_users_of_each_cell_match_its_count(engine, asked):
     analysis = ASKED[asked](fixture(engine))
     index = analysis.index_columns
     counts = 0
@@ -57,7 +57,7 @@ def test_each_cell_has_the_users_that_it_counts(engine, asked):
         for column, more in COUNTED[asked].items():
             if row[column] is None:
                 continue
-            # Engines other than DuckDB are asked for cells with users only: empty ones take as long.
+            # Engines other than DuckDB are only asked for cells with users, because empty ones take as long.
             if row[column] or engine == "duckdb":
                 users = analysis.users(**{name: row[name] for name in index}, **more).to_arrow()
                 assert len(users) == row[column], (row, column)
@@ -66,7 +66,7 @@ def test_each_cell_has_the_users_that_it_counts(engine, asked):
 
 
 @on_every_analysis
-def test_the_order_of_rows_means_nothing(asked):
+def test_the_order_of_rows_does_not_matter(asked):
     shuffled = rows_of(EVENTS)
     random.Random(1).shuffle(shuffled)
     assert rows(ASKED[asked](loaded("duckdb", shuffled))) == found(asked)
@@ -80,12 +80,12 @@ def test_a_week_later(asked):
     ]
 
 
-#: Counts of events, to which nobody's belong, and so do shares of them.
+#: Counts of events, which include those without a user, and shares of them.
 OF_EVENTS = {"event types"}
 
 
 @pytest.mark.parametrize("asked", [name for name in ASKED if name not in OF_EVENTS])
-def test_events_of_nobody_change_nothing(asked):
+def test_events_without_a_user_change_nothing(asked):
     nobody = [each | {"event_id": f"n{number}", "user_id": None} for number, each in enumerate(rows_of(EVENTS))]
     assert rows(ASKED[asked](loaded("duckdb", [*rows_of(EVENTS), *nobody]))) == found(asked)
 
@@ -107,7 +107,7 @@ def test_events_of_nobody_change_nothing(asked):
     ],
 )
 def test_twice_the_users(asked):
-    """Counts double, and rates stay."""
+    """Counts double, and rates are unchanged."""
     twins = [each | {"event_id": f"t{each['event_id']}", "user_id": f"twin {each['user_id']}"} for each in rows_of(EVENTS)]
     table = ASKED[asked](loaded("duckdb", [*rows_of(EVENTS), *twins])).to_arrow()
     once = ASKED[asked](fixture("duckdb")).to_arrow()
@@ -118,7 +118,7 @@ def test_twice_the_users(asked):
             assert values == others
         elif name in ("of_first", "of_previous", "rate", "share", "stickiness", "quick_ratio"):
             assert values == pytest.approx(others)
-        # An interpolated percentile of twice the values is another one.
+        # An interpolated percentile changes when values are repeated.
         elif name not in ("ci_low", "ci_high", "p90_time"):
             assert values == [None if value is None else 2 * value for value in others], name
 
@@ -141,14 +141,14 @@ def test_no_events(engine, asked):
     assert "There are no events." in analysis.definition
 
 
-#: Analyses that fetch counts, which scipy and scikit-learn go on from.
+#: Analyses that fetch counts, which scipy and scikit-learn process further.
 IN_MEMORY = {"drivers", "impact"}
 
 
 @pytest.mark.parametrize("asked", [name for name in ASKED if name not in IN_MEMORY])
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
-def test_nothing_is_queried_before_rows_are_asked_for(asked, dialect):
-    """A frame without a connection would raise."""
+def test_no_query_runs_before_rows_are_fetched(asked, dialect):
+    """A frame without a connection, which would raise an error."""
     events = DataFrame.from_schema(
         {
             "event_id": "string",

@@ -1,4 +1,4 @@
-"""Experiments: scipy on the rows of units, examples worked out by hand, and simulations of what intervals promise."""
+"""Experiments: compared with scipy on the rows of units and with examples by hand, and simulations of interval coverage."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def event(user, moment, kind, group=None, amount=None):
     }
 
 
-#: Four users of each variant; a and e have done something before.
+#: Four users of each variant; a and e have earlier events.
 EVENTS = [
     event("a", 0, "buy", None, 100.0),
     event("a", 1, "visit", "control"),
@@ -85,9 +85,9 @@ EVENTS = [
     event("h", 1, "visit", "new"),
     event("i", 1, "visit", "new"),
     event("i", 2, "visit", "control"),
-    event("i", 3, "buy", None, 1000.0),  # saw both
+    event("i", 3, "buy", None, 1000.0),  # saw both variants
     event("j", 1, "visit"),
-    event("j", 2, "buy", None, 1000.0),  # was exposed to nothing
+    event("j", 2, "buy", None, 1000.0),  # was exposed to no variant
     event("k", 1, "buy", "new", 1000.0),  # was not exposed
     event(None, 1, "visit", "new"),
     event(None, 2, "buy", None, 1000.0),
@@ -147,7 +147,7 @@ def test_windows(engine):
     assert (found["control", "n"]["users"], found["control", "n"]["mean"]) == (4, 0.5)
     found = asked(events, {"n": ("count", "buy")}, window=30 * HOUR)
     assert rows(found.frame[["users"]]) == [("control", "n", 0), ("new", "n", 0)]
-    assert "8 units are in their window still, and are left out." in found.definition
+    assert "8 units are still in their window, and are left out." in found.definition
     found = asked(events, {"n": ("count", "buy")}, window=30 * HOUR, include_open=True)
     assert cells(found)["new", "n"]["users"] == 4
     # As of a moment, later events are unknown.
@@ -267,7 +267,7 @@ def test_covariates(engine):
         assert row["mean"] == pytest.approx(corrected["new"].mean())
 
 
-def test_a_share_with_a_covariate_is_compared_as_a_mean():
+def test_a_proportion_with_a_covariate_is_compared_as_a_mean():
     generated = tried.drawn(11, 120)
     found = tried.units(generated, before=2 * DAY)
     x, y = (
@@ -284,7 +284,7 @@ def test_a_share_with_a_covariate_is_compared_as_a_mean():
 
 
 @on_every_engine
-def test_large_values_keep_their_digits(engine):
+def test_large_values_keep_their_precision(engine):
     events = [
         each
         for number in range(20)
@@ -324,7 +324,7 @@ def test_a_split_that_is_not_the_planned_one(engine):
     events = [event(f"u{number:03}", 1, "visit", "control" if number < 80 else "new") for number in range(110)]
     found = asked(loaded(engine, events), "buy")
     assert found.sample_ratio_p == pytest.approx(stats.chisquare([80, 30]).pvalue)
-    assert "do not trust the numbers" in found.definition
+    assert "the results cannot be trusted" in found.definition
     assert asked(loaded(engine, events), "buy", split={"control": 8, "new": 3}).sample_ratio_p == pytest.approx(1.0)
     # A variant without users is a mismatch as well.
     none = asked(loaded(engine, events), "buy", split={"control": 8, "new": 3, "other": 1})
@@ -333,7 +333,7 @@ def test_a_split_that_is_not_the_planned_one(engine):
 
 
 def test_holm():
-    # Holm (1979): the smallest p-value is multiplied by the number of tests, the next by one less, and none decreases.
+    # Holm (1979): the smallest p-value is multiplied by the number of tests, the next by one less, and values never decrease.
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([None, 0.6, 0.7, None]) == [None, 1.0, 1.0, None]
     assert holm([]) == []
@@ -349,7 +349,7 @@ def test_three_variants_and_their_correction(engine):
     assert smallest["p_holm"] == pytest.approx(min(1.0, 8 * p_values[0]))
 
 
-# ---- intervals that hold at any time
+# ---- intervals that are valid at any time
 
 
 def test_the_published_formula():
@@ -360,7 +360,7 @@ def test_the_published_formula():
     expected = math.sqrt((v + rho) * math.log((v + rho) / (rho * alpha**2))) / n
     error = math.sqrt(s2 / n)
     assert anytime_half_width(n, error, alpha, planned) == pytest.approx(expected)
-    # The p-value is alpha where the interval ends at 0.
+    # The p-value is alpha if the interval ends at 0.
     assert anytime_p(n, expected, error, alpha, planned) == pytest.approx(alpha)
     assert anytime_p(n, 0.0, error, alpha, planned) == 1.0
     # It is narrowest, in standard errors, at the planned number.
@@ -368,7 +368,7 @@ def test_the_published_formula():
     assert widths[1] < min(widths[0], widths[2])
 
 
-def test_looking_often_finds_nothing_that_is_not_there():
+def test_repeated_checks_do_not_inflate_false_positives():
     draws = np.random.default_rng(7).exponential(size=(600, 2, 2000))
     looks = range(50, 2001, 50)
     wrong = {None: 0, 2000: 0}
@@ -380,7 +380,7 @@ def test_looking_often_finds_nothing_that_is_not_there():
             wrong[planned] += any(
                 compared("ratio", one, other, 0.05, planned).p < 0.05 for one, other in zip(*groups, strict=True)
             )
-    # 600 experiments of 40 looks: a fixed test is wrong about every third time, which is what looking often costs.
+    # 600 experiments checked 40 times: a fixed-sample test is wrong about every third time, the cost of repeated checks.
     assert wrong[None] > 120
     assert wrong[2000] < 0.05 * 600
 
@@ -403,7 +403,7 @@ def test_sequential_experiments(engine):
     assert found["p"] > fixed["p"]
 
 
-def test_a_covariate_makes_intervals_narrow_and_right():
+def test_a_covariate_narrows_intervals_and_keeps_their_coverage():
     random = np.random.default_rng(3)
     covered = narrower = 0
     for _ in range(300):
@@ -419,7 +419,7 @@ def test_a_covariate_makes_intervals_narrow_and_right():
         found = compared("mean", *adjusted(groups), 0.05, None)
         other = compared("mean", *plain, 0.05, None)
         covered += found.difference_low < 0.3 < found.difference_high
-        # The covariate explains 4 of 5 parts of the variance, so intervals are sqrt(1/5) as wide.
+        # The covariate explains 4/5 of the variance, so intervals are sqrt(1/5) as wide.
         narrower += (found.difference_high - found.difference_low) / (other.difference_high - other.difference_low)
     assert 0.92 * 300 < covered < 0.98 * 300
     assert narrower / 300 == pytest.approx(math.sqrt(1 / 5), abs=0.02)
@@ -476,32 +476,32 @@ def test_tea_tasting(engine):
     )
     corrected = asked(loaded(engine, generated), {"orders": ("count", "buy")}, covariate=2 * DAY)
     theirs = tea.Mean("orders", "orders covariate").analyze(corrected.to_tea_tasting(), control="control", treatment="new")
-    # tea-tasting takes its factor from all units together, which differs by a little.
+    # tea-tasting computes its coefficient from all units together, which makes a small difference.
     assert theirs.effect_size == pytest.approx(cells(corrected)["new", "orders"]["difference"], abs=0.02)
 
 
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"exposure": 3}, InvalidType, "exposure of experiment is given as"),
+        ({"exposure": 3}, InvalidType, "exposure of experiment cannot be"),
         ({"variant": "groups"}, ColumnNotFound, "(?s)variant of experiment is column 'groups'.*'group'"),
-        ({"metric": 3}, InvalidType, "(?s)metric of experiment is given as.*for a proportion"),
+        ({"metric": 3}, InvalidType, "(?s)metric of experiment cannot be.*for a proportion"),
         ({"metric": {}}, InvalidValue, "empty mapping"),
-        ({"metric": {3: "buy"}}, InvalidType, "names are strings"),
+        ({"metric": {3: "buy"}}, InvalidType, "names of metric of experiment have to be strings"),
         ({"metric": ("sum", "event_type")}, InvalidType, "is string, and has to be a number"),
         ({"metric": ("sum", "amont")}, ColumnNotFound, "amount"),
         ({"metric": ("sum",)}, InvalidType, r"\('sum', column\)"),
-        ({"metric": ("ratio", "buy")}, InvalidType, "takes a numerator and a denominator"),
+        ({"metric": ("ratio", "buy")}, InvalidType, "has to have a numerator and a denominator"),
         ({"metric": {"n": ("ratio", "buy", 3)}}, InvalidType, "denominator of metric of experiment 'n'"),
-        ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which no covariate corrects"),
-        ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment is a ratio"),
+        ({"metric": ("ratio", "buy", "view"), "covariate": DAY}, NotSupported, "is a ratio, which a covariate cannot adjust"),
+        ({"covariate": ("ratio", "buy", "view")}, NotSupported, "covariate of experiment cannot be a ratio"),
         ({"covariate": {"n": "buy"}}, InvalidType, "one metric for all"),
         ({"covariate": -DAY}, InvalidValue, "covariate of experiment has to be positive"),
         ({"window": 0 * DAY}, InvalidValue, "window of experiment has to be positive"),
         ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control, new"),
         ({"several": "last"}, InvalidValue, "several of experiment"),
-        ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data, and not in split"),
-        ({"split": {"control": 1, "new": -1}}, InvalidValue, "shares are positive"),
+        ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data but not in split"),
+        ({"split": {"control": 1, "new": -1}}, InvalidValue, "a positive number for 'new', not -1"),
         ({"alpha": 0}, InvalidValue, "alpha of experiment"),
         ({"alpha": float("nan")}, InvalidValue, "alpha of experiment"),
         ({"planned_users": 0}, InvalidValue, "planned_users"),
@@ -515,7 +515,7 @@ def test_errors(options, error, words):
         HUB.experiment(loaded("duckdb", EVENTS), **arguments)
 
 
-def test_the_sql_is_that_of_the_sums():
+def test_view_sql_returns_the_query_of_the_sums():
     found = asked(loaded("duckdb", EVENTS), "buy")
     assert "var_samp" in found.view_sql()
     assert "exposed" in found.view_sql(dialect="postgres")

@@ -1,4 +1,4 @@
-"""Funnels on the six users of the fixture and on small tables, with answers worked out by hand."""
+"""Funnels on the six users of the fixture and on small tables, with results computed by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEPS = ["view", "cart", "buy"]
 
 
 def users(analysis):
-    """Return how many users came to each step."""
+    """Return the number of users who reached each step."""
     return analysis.to_arrow().column("users").to_pylist()
 
 
@@ -27,7 +27,7 @@ def members(analysis, **cell):
 
 
 def streams(engine, *events):
-    """Return the event frame of (user, minute, event type) and perhaps a country, in the order of their ids."""
+    """Return the event frame of (user, minute, event type), optionally with a country, ordered by id."""
     start = datetime.datetime(2024, 1, 1)
     return loaded(
         engine,
@@ -144,7 +144,7 @@ def test_another_start_rescues_a_user(engine):
     found = HUB.funnel(events, STEPS, HOUR)
     assert users(found) == [1, 1, 1]
     assert [row[7] for row in rows(found)] == [0 * MINUTE, 5 * MINUTE, 31 * MINUTE]
-    # Of two starts that come as far, the first one counts.
+    # Of two attempts that get equally far, the first one counts.
     assert [row[7] for row in rows(HUB.funnel(events, STEPS[:2], HOUR))] == [0 * MINUTE, 35 * MINUTE]
 
 
@@ -156,7 +156,7 @@ def test_one_event_fills_one_step(engine):
     assert users(HUB.funnel(events, ["view", "view", "view"])) == [3, 2, 1]
     assert users(HUB.funnel(events, ["view", "view", "view"], ties="strict")) == [3, 1, 0]
     assert users(HUB.funnel(events, ["view", "view", "view"], order="any")) == [3, 2, 1]
-    # An event that satisfies both steps fills either, and a moment with one of each kind fills both, whatever the order of ids.
+    # An event that matches both steps fills either one, and a moment with one of each kind fills both, regardless of ids.
     mixed = streams(engine, ("a", 0, "cart"), ("b", 0, "cart"), ("b", 0, "view"), ("c", 0, "view"), ("c", 0, "cart"))
     steps = [["view", "cart"], "cart"]
     assert users(HUB.funnel(mixed, steps)) == [3, 2]
@@ -186,21 +186,21 @@ def test_excluded_events_at_the_moment_of_a_step_exclude_nothing(engine):
     assert users(HUB.funnel(events, STEPS, exclude="error")) == [3, 3, 0]
     assert users(HUB.funnel(events, STEPS, exclude=[("error", 1, 2)])) == [3, 3, 1]
     assert users(HUB.funnel(events, STEPS, exclude="error", entry="first")) == [3, 2, 0]
-    # The other attempt of b is left, but c has no other one.
+    # b has another attempt, but c does not.
     removed = HUB.funnel(events, STEPS, exclude="error", exclude_mode="remove")
     assert users(removed) == [2, 2, 0]
     assert members(removed, step=2) == ["a", "b"]
-    # An attempt that was ended is not pending.
+    # An attempt that has ended is not pending.
     assert [row[5:7] for row in rows(HUB.funnel(events, STEPS, exclude="error"))] == [(0, 0), (1, 2), (0, 0)]
 
 
 @on_every_engine
-def test_the_range_is_that_of_the_first_step(engine):
+def test_the_range_applies_to_the_first_step(engine):
     found = HUB.funnel(fixture(engine), STEPS, HOUR, start="2024-01-01", end="2024-01-02")
     # The cart of b is on the next day, and the view of a on the next day does not count.
     assert users(found) == [2, 2, 1]
     assert users(HUB.funnel(fixture(engine), STEPS, HOUR, start="2024-01-01 10:01", end="2024-01-03")) == [3, 2, 1]
-    # As of that moment, b has not come to the cart yet, and may still do so.
+    # As of that moment, b has not reached the cart yet, and may still do so.
     early = HUB.funnel(fixture(engine), STEPS, HOUR, as_of="2024-01-02 00:04")
     assert [row[2:3] + row[5:7] for row in rows(early)] == [(2, 0, 1), (1, 0, 0), (1, 0, 0)]
 
@@ -247,7 +247,7 @@ def test_periods(engine):
     table = {}
     for row in rows(found):
         table.setdefault(row[0], []).append(row[3])
-    # The view of a on the 2nd and that of b on the 8th are attempts of their own.
+    # The view of a on the 2nd and that of b on the 8th are separate attempts.
     assert table == {
         day(1): [2, 2, 1],
         day(2): [2, 1, 1],
@@ -280,7 +280,7 @@ def test_periods_are_local(engine):
     ]
 
 
-#: Two users, whose steps have countries of their own.
+#: Two users, with a different country at each step.
 TRAVELERS = (
     ("a", 0, "visit", "DE"),
     ("a", 1, "view", "NL"),
@@ -329,7 +329,7 @@ def test_steps_in_any_order_have_the_values_of_their_events(engine):
 
 
 @on_every_engine
-def test_small_groups_are_put_together(engine):
+def test_small_groups_are_combined(engine):
     events = streams(
         engine,
         ("a", 0, "view", "NL"),
@@ -341,7 +341,7 @@ def test_small_groups_are_put_together(engine):
     )
     table = {(row[0], row[1]): row[3] for row in rows(HUB.funnel(events, ["view", "cart"], breakdown="country", top=1))}
     assert table == {("(other)", 1): 2, ("(other)", 2): 1, ("NL", 1): 2, ("NL", 2): 0}
-    # d has attempts in Belgium and Germany, and counts once in what both are put together to.
+    # d has attempts in Belgium and Germany, and counts once in the combined group.
     events = streams(
         engine,
         ("a", 0, "view", "NL"),
@@ -373,7 +373,7 @@ def test_steps_by_conditions_of_every_kind(engine):
     assert [row[1] for row in rows(unnamed)] == ["step 1", "cart"]
     compared = HUB.funnel(events, [events.event_type == "view", (events.amount > 5).rename("much")], HOUR)
     assert [row[1] for row in rows(compared)] == ["step 1", "much"]
-    # Names of columns that the computation uses itself do not disturb.
+    # Names of columns that the computation itself uses are no problem.
     own = events.copy()
     own["step_1"], own["moment_2"], own["step_2"] = own.event_type, own.event_type, own.event_type
     assert users(HUB.funnel(own, [own.step_1 == "view", lambda df: df.step_2 == "cart", own.step_1 == "buy"], HOUR)) == [
@@ -425,38 +425,38 @@ def test_fifty_steps(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"steps": []}, InvalidValue, "a funnel needs a step"),
+        ({"steps": []}, InvalidValue, "a funnel needs at least one step"),
         ({"steps": ["view"] * 51}, InvalidValue, "a funnel of 51 steps is too long"),
         ({"steps": "view"}, InvalidType, "steps of"),
         ({"steps": {1: "view"}}, InvalidType, "a mapping of strings"),
         ({"steps": {"": "view"}}, InvalidValue, "step 1 of funnel has no name"),
-        ({"steps": ["view", 3]}, InvalidType, "step 2 of funnel is given as 3"),
+        ({"steps": ["view", 3]}, InvalidType, "step 2 of funnel cannot be 3"),
         ({"steps": ["view", lambda df: df.amount]}, InvalidType, "step 2 of funnel has to return a bool series"),
         ({"steps": ["view", lambda df: df["county"] == "NL"]}, ColumnNotFound, "step 2 of funnel fails for this frame"),
         ({"window": datetime.timedelta(0)}, InvalidValue, "window of funnel is 0:00:00"),
-        ({"window": -HOUR}, InvalidValue, "longer than nothing"),
+        ({"window": -HOUR}, InvalidValue, "has to be positive"),
         ({"window": datetime.timedelta(days=99_999)}, InvalidValue, "at most 100 years"),
         ({"window": 14}, InvalidType, "window"),
         (
             {"order": "ordred"},
             InvalidValue,
-            "(?s)order of funnel is one of ordered, strict, any, not 'ordred'.*did you mean 'ordered'",
+            "(?s)order of funnel has to be one of ordered, strict, any, not 'ordred'.*did you mean 'ordered'",
         ),
         ({"entry": "last"}, InvalidValue, "entry of funnel"),
         ({"ties": "none"}, InvalidValue, "ties of funnel"),
         ({"exclude_mode": "drop"}, InvalidValue, "exclude_mode of funnel"),
-        ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel are not known.*posthog"),
+        ({"rules": "postdog"}, InvalidValue, "(?s)rules of funnel cannot be 'postdog'.*posthog"),
         ({"exclude": [("error", 0, 2)]}, InvalidValue, "exclude of funnel is between steps 0 and 2"),
-        ({"exclude": [("error", 1, 4)]}, InvalidValue, "there are steps 1 to 3"),
+        ({"exclude": [("error", 1, 4)]}, InvalidValue, "the funnel has steps 1 to 3"),
         ({"exclude": [("error", 2, 2)]}, InvalidValue, "an earlier and a later step"),
-        ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel is a condition"),
-        ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel goes with order='ordered'"),
-        ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event is allowed between steps anyway"),
+        ({"exclude": [("error", 1)]}, InvalidType, "exclude of funnel has to be a condition"),
+        ({"exclude": "error", "order": "any"}, InvalidValue, "exclude of funnel needs order='ordered'"),
+        ({"exclude": "error", "order": "strict"}, InvalidValue, "no other event may lie between steps anyway"),
         ({"steps": ["view"] * 21, "order": "strict"}, NotSupported, "at most 20 steps, not 21"),
         ({"hold": "county"}, ColumnNotFound, "(?s)county.*country"),
-        ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel: the frame has no column 'county'"),
-        ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is to step 4"),
-        ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel is not known: 'last'"),
+        ({"breakdown": "county"}, ColumnNotFound, "breakdown of funnel is column 'county', which the frame does not have"),
+        ({"breakdown": "country", "attribution": 4}, InvalidValue, "attribution of funnel is step 4"),
+        ({"breakdown": "country", "attribution": "last"}, InvalidValue, "attribution of funnel cannot be 'last'"),
         ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
         ({"by": "days"}, InvalidValue, "days"),
         ({"unit": "account"}, ColumnNotFound, "account is not present"),
@@ -470,10 +470,10 @@ def test_bad_input(arguments, error, words):
         HUB.funnel(fixture("duckdb"), **{"steps": STEPS, **arguments}).to_arrow()
 
 
-def test_names_that_a_funnel_uses_itself():
+def test_reserved_names_in_a_funnel():
     events = fixture("duckdb").copy()
     events["reached"], events["users"] = events.user_id, events.user_id
-    with pytest.raises(InvalidValue, match="'reached' has a name that a funnel uses itself"):
+    with pytest.raises(InvalidValue, match="'reached' has a name that funnel uses for a column of its own"):
         HUB.funnel(events, STEPS, unit="reached")
     with pytest.raises(InvalidValue, match="'users'"):
         HUB.funnel(events, STEPS, breakdown="users")
@@ -491,10 +491,10 @@ def test_definition():
     assert found.definition.splitlines()[:6] == [
         "view then cart then buy, at most 1 hour after the start.",
         "Each user_id and country counts once, by the first attempt.",
-        "Events at one moment come in any order; each fills one step.",
+        "Events at the same moment come in any order; each event fills one step.",
         "An attempt ends if error is between steps 1 and 2.",
-        "The range is that of the first step; later steps may follow after it.",
-        "Each day is a funnel of the attempts that start in it.",
+        "The range applies to the first step; later steps may follow after its end.",
+        "Each day is a separate funnel of the attempts that start in it.",
     ]
     assert repr(HUB.funnel(fixture("duckdb"), STEPS)).startswith("<funnel(steps=['view', 'cart', 'buy'])")
 
@@ -516,16 +516,16 @@ def test_specs(engine):
 
 
 @on_every_engine
-def test_events_that_where_leaves_out_are_not_there(engine):
+def test_events_excluded_by_where_are_ignored(engine):
     events = fixture(engine)
-    # Of the six, only the error of e lies between steps: without it, e comes to the end.
+    # Among the six, only the error of e lies between steps: without it, e completes the funnel.
     found = HUB.funnel(events, STEPS, HOUR, order="strict", where=lambda events: events.event_type != "error")
     assert users(found) == [6, 5, 3]
     assert "e" in members(found, step=3)
-    assert "Only events that match the condition given as where are counted." in found.definition
+    assert "Only events that match the condition passed as where are counted." in found.definition
     # c and d view, c and d have a cart, and only c buys.
     assert users(HUB.funnel(events, STEPS, HOUR, where=lambda events: events.country == "BE")) == [2, 2, 1]
     assert users(HUB.funnel(events, STEPS, HOUR, where="view")) == [6, 0, 0]
-    # The value of the first event that counts: a buys first on January 1, before that it views.
+    # The value of the first event that counts: a buys first on January 1, and before that views.
     kinds = HUB.funnel(events, ["buy"], where=["cart", "buy"], breakdown="event_type", attribution="user_first")
     assert rows(kinds[["users"]]) == [("buy", 1, 1), ("cart", 1, 4)]

@@ -1,4 +1,4 @@
-"""Funnels against the same funnels in plain Python, on streams with ties, repeated events and missing values."""
+"""Funnels compared with funnels in plain Python, on streams with ties, repeated events and missing values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STEPS = {
 
 
 def stream(seed, users=40, longest=11):
-    """Return rows of events of users with few moments, so that many events are at one moment; one user is nobody."""
+    """Return events with few distinct moments, so that there are many ties; one of the users is missing."""
     draw = random.Random(seed)
     rows = []
     for who in range(users):
@@ -51,7 +51,7 @@ def stream(seed, users=40, longest=11):
 
 
 def expected(rows, rule, letters, excluded=(), hold=None):
-    """Return the rows of the table, and the units with the step that each came to."""
+    """Return the rows of the table, and the units with the step that each reached."""
     units = {}
     for row in rows:
         key = (row["user_id"],) if hold is None else (row["user_id"], row[hold])
@@ -99,7 +99,7 @@ def found(analysis):
     ]
 
 
-#: Switches, each with funnels of every kind of steps.
+#: Options, each with funnels of every kind of steps.
 CASES = [
     {},
     {"ties": "strict"},
@@ -131,7 +131,7 @@ def test_by_hand(engine, switches):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("switches", [each for each in CASES if each.get("order") is None and "start" not in each], ids=case_id)
 def test_many_steps_by_hand(engine, switches, monkeypatch):
-    # Long funnels are computed in another way, which holds for short ones too.
+    # Long funnels are computed in another way, which also works for short ones.
     monkeypatch.setattr(attempts, "MOST_LEVELS", 1)
     check(engine, switches)
 

@@ -1,4 +1,4 @@
-"""Impact of features: by hand, against plain Python, and on users whose features do and do not matter."""
+"""Impact of features: by hand, compared with plain Python, and on users whose features do or do not matter."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_association(engine):
         "p",
     ]
     table = {row[0]: row[1:] for row in rows(found)}
-    # home: a, b and c; d was there after four hours. help: c and d; a after the conversion. shop: a, d and e; c after two hours.
+    # home: a, b and c; d after four hours. help: c and d; a after the conversion. shop: a, d and e; c after two hours.
     assert {name: row[:4] for name, row in table.items()} == {
         "home": (3, 2, pytest.approx(2 / 3), 0.0),
         "help": (2, 3, 0.0, pytest.approx(2 / 3)),
@@ -125,7 +125,7 @@ def test_features_and_support(engine):
         ("true", 2),
     ]
     assert rows(asked(loaded(engine, []))) == []
-    # Without a conversion, all that users do counts, and there is no score.
+    # Without a conversion, all events of users count, and there is no score.
     none = rows(asked(loaded(engine, [each for each in EVENTS if each[2] != "buy"])))
     assert [row[:4] for row in none] == [("help", 3, 2, 0.0), ("home", 4, 1, 0.0), ("shop", 4, 1, 0.0)]
     assert all(row[5:8] == (None, None, None) for row in none)
@@ -135,7 +135,7 @@ def test_location_stacks(tmp_path):
     df = visits.frame("parquet", tmp_path)
     found = HUB.impact(df, df.event_type == "VisibleEvent", least=1)
     assert found.index_columns == ["location_stack"]
-    # The visitor of the conversion saw the blog and then the guide; one of the two others saw the blog, too.
+    # The converting visitor saw the blog and then the guide; one of the two others also saw the blog.
     assert [row[:3] for row in rows(found)] == [
         ("Link: Blog located at Root Location: home", 2, 1),
         ("Link: Quickstart Guide located at Root Location: home", 1, 2),
@@ -165,7 +165,7 @@ def ordered(events):
 
 
 def observed(events):
-    """Return whether each user converts, and the places used while observed."""
+    """Return whether each user converts, and the locations used while observed."""
     users = ordered(events)
     first = {user: next((each for each in own if each[2] == "buy"), None) for user, own in users.items()}
     times = sorted((each[0] - users[user][0][0], user) for user, each in first.items() if each)
@@ -227,7 +227,7 @@ def test_the_interval_of_a_correlation():
 
 
 def confounded(count=600):
-    """Return users of a tool, which makes them convert; most of them use its menu, too, and so do some others."""
+    """Return users of a tool that makes them convert; most of them also use its menu, and so do some others."""
     draw, events = random.Random(5), []
     for number in range(count):
         user = f"u{number:04}"
@@ -246,25 +246,25 @@ def test_adjusted(engine):
     plain, found = ({row[0]: row[1:] for row in rows(asked(df, level))} for level in ("association", "adjusted"))
     assert list(found) == ["all", "menu", "tool"]
     assert all(found[name][:4] == plain[name][:4] for name in found)
-    # The menu goes together with conversions, but only because of the tool.
+    # The menu correlates with conversions, but only because of the tool.
     assert plain["menu"][5] > 0
     assert found["menu"][5] < 0 < found["menu"][6]
     assert found["tool"][5] > 0
     assert found["all"][4] == 0
-    # Used by all or by none, the tool makes for 40 percentage points.
+    # If all users instead of none use the tool, conversion increases by 40 percentage points.
     assert found["tool"][8] == pytest.approx(0.4, abs=0.1)
     assert found["tool"][9] > 0.05 > abs(found["menu"][9])
     definition = asked(df, "adjusted").definition
-    assert "The area under the ROC curve of unseen users is 0." in definition
+    assert "The area under the ROC curve on held-out users is 0." in definition
 
 
-def test_the_area_is_that_of_scikit_learn():
+def test_the_area_equals_that_of_scikit_learn():
     draw = np.random.default_rng(0)
     outcome, scores = draw.random(200) < 0.3, draw.integers(0, 20, 200)
     assert _area(outcome, scores) == pytest.approx(roc_auc_score(outcome, scores))
 
 
-def test_adjusted_scores_are_those_of_scikit_learn():
+def test_adjusted_scores_equal_those_of_scikit_learn():
     users = observed(confounded())
     names = ["menu", "tool"]
     used = np.array([[float(name in places) for name in names] for _, places in users.values()])
@@ -279,7 +279,7 @@ def test_adjusted_scores_are_those_of_scikit_learn():
         on[:, number], off[:, number] = 1 / used.std(axis=0)[number], 0
         effect = (model.predict_proba(on)[:, 1] - model.predict_proba(off)[:, 1]).mean()
         assert each.marginal_effect == pytest.approx(effect, abs=1e-3)
-    # Intervals are as wide as the coefficients of resampled users are spread.
+    # The width of intervals matches the spread of coefficients of resampled users.
     draw = np.random.default_rng(1)
     coefficients = [
         LogisticRegression(solver="newton-cholesky").fit(scaled[sample], y[sample]).coef_[0]
@@ -343,10 +343,10 @@ def test_before_and_after(engine):
         "counterfactual",
         "p",
     ]
-    # In the order of their first events, c is the second user and d the third, so they are given the first of two days, and the
-    # second one. e and h were not there two days before theirs.
+    # In the order of their first events, c is the second user and d the third, so they are assigned the first and the second of
+    # two days. e and h were first seen less than two days before theirs.
     table = {row[0]: row[1:] for row in rows(found)}
-    # a: 1 before, 2 after; b: 1 before, 1 after, its first use aside; c: 0 before, 2 after; d: 1 before.
+    # a: 1 before, 2 after; b: 1 before, 1 after (without its first use); c: 0 before, 2 after; d: 1 before.
     changes = {True: [1, 0], False: [2, -1]}
     assert table["tool"][:4] == (2, 2, 3 / 4, 2 / 4)
     score = (sum(changes[True]) - sum(changes[False])) / 2 / 2
@@ -430,8 +430,8 @@ def test_changes():
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"level": "causal"}, InvalidValue, "level of impact is not known"),
-        ({"conversion": 3}, InvalidType, "conversion of impact is given as"),
+        ({"level": "causal"}, InvalidValue, "level of impact cannot be 'causal'"),
+        ({"conversion": 3}, InvalidType, "conversion of impact cannot be"),
         ({"feature": "place"}, ColumnNotFound, "feature of impact is column 'place'"),
         ({"feature": lambda df: df.location.rename("score")}, InvalidValue, "named 'score'"),
         ({"least": 0}, InvalidValue, "least of impact"),
@@ -450,7 +450,7 @@ def test_errors(options, error, words):
 
 
 @pytest.mark.parametrize("level", ["association", "adjusted", "before_after"])
-def test_the_sql_is_that_of_the_counts(level):
+def test_view_sql_returns_the_query_of_the_counts(level):
     found = asked(loaded("duckdb", confounded(12)), level)
     assert "observed" in found.view_sql() or "first_uses" in found.view_sql()
     assert 'COLLATE "C"' in found.view_sql(dialect="postgres")

@@ -1,4 +1,4 @@
-"""Paths on the six users, and against plain Python on streams with ties and missing values."""
+"""Paths on the six users, and compared with plain Python on streams with ties and missing values."""
 
 from __future__ import annotations
 
@@ -260,12 +260,12 @@ def test_edges(engine):
         ({"steps": 1}, InvalidValue, "steps of paths is 1"),
         ({"steps": 101}, InvalidValue, "a number from 2 to 100"),
         ({"top": 0}, InvalidValue, "top of paths is 0"),
-        ({"by": []}, InvalidValue, "what sequences are made by"),
+        ({"by": []}, InvalidValue, "by of paths is empty"),
         ({"by": "visit"}, ColumnNotFound, "visit is not present"),
         ({"by": "session_id"}, ColumnNotFound, "(?s)session_id.*sessionize"),
         ({"label": "url"}, ColumnNotFound, "label of paths is column 'url'"),
         ({"label": 3}, InvalidType, "label of paths"),
-        ({"start": 3}, InvalidType, "start of paths is given as 3"),
+        ({"start": 3}, InvalidType, "start of paths cannot be 3"),
     ],
     ids=case_id,
 )
@@ -276,13 +276,13 @@ def test_bad_input(arguments, error, words):
 
 def test_bad_input_to_the_result():
     found = HUB.paths(fixture("duckdb"), by="user_id")
-    with pytest.raises(InvalidValue, match="a step matrix is of share, count, users, not of 'shares'"):
+    with pytest.raises(InvalidValue, match="has to be one of share, count, users, not 'shares'"):
         found.matrix("shares")
     with pytest.raises(InvalidValue, match="length of transitions is 1"):
         found.transitions(1)
-    with pytest.raises(NotSupported, match="units of one column"):
+    with pytest.raises(NotSupported, match="a unit of one column"):
         HUB.paths(fixture("duckdb"), by="user_id", unit=["user_id", "country"]).matrix("users")
     events = fixture("duckdb").copy()
     events["source"] = events.user_id
-    with pytest.raises(InvalidValue, match="'source' has a name that paths use themselves"):
+    with pytest.raises(InvalidValue, match="'source' has a name that paths uses for a column of its own"):
         HUB.paths(events, by="source")

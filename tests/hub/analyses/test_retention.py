@@ -1,4 +1,4 @@
-"""Retention: cells that can be worked out by hand."""
+"""Retention: cells computed by hand."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_elapsed_time(engine):
     found = HUB.retention(fixture(engine), clock="elapsed")
     assert users(found) == {(1, 0): 2, (1, 6): 1, (2, 0): 1, (3, 0): 2, (4, 0): 1}
     complete = {row[1]: row[5] for row in rows(found) if row[0] == day(1)}
-    # The cohort ends with the 1st; 24 hours after it end with the 2nd, and the 6th ones with the 8th, at 24:00.
+    # The cohort ends with the 1st; its first 24 hours end with the 2nd, and the sixth ones at 24:00 on the 8th.
     assert complete == {0: True, 1: True, 2: True, 3: True, 4: True, 5: True, 6: False, 7: False}
 
 
@@ -139,22 +139,22 @@ def test_the_value_of_returns(engine):
 
 
 @on_every_engine
-def test_the_start_is_no_return_of_another_condition(engine):
+def test_the_start_is_not_a_return_for_another_condition(engine):
     events = loaded(
         engine,
         rows_of([("a", "2024-01-01 10:00", "view"), ("b", "2024-01-01 10:00", "buy"), ("b", "2024-01-01 10:00", "view")]),
     )
-    # Of b, the purchase is at the moment of the view, which is enough; the view of a is all there is.
+    # The purchase of b is at the moment of the view, which counts; a only has the view itself.
     assert users(HUB.retention(events, "view")) == {(1, 0): 1}
     assert users(HUB.retention(events, "view", "view")) == {(1, 0): 2}
     assert users(HUB.retention(events, "view", events.event_type == "view")) == {(1, 0): 2}
-    # An event of no type is a return, too.
+    # An event without a type is a return, too.
     events = loaded(engine, rows_of([("a", "2024-01-01 10:00", "view"), ("a", "2024-01-01 11:00", None)]))
     assert users(HUB.retention(events, "view")) == {(1, 0): 1}
 
 
 @on_every_engine
-def test_the_range_is_that_of_starts(engine):
+def test_the_range_applies_to_starts(engine):
     events = fixture(engine)
     assert sizes(HUB.retention(events, start_date="2024-01-02", end_date="2024-01-03")) == {2: 1}
     found = HUB.retention(events, start_date="2024-01-02", end_date="2024-01-03", mode="first_time_filtered")
@@ -188,7 +188,7 @@ def test_users_of_each_cell(engine):
 
 
 @on_every_engine
-def test_the_line_over_complete_cells(engine):
+def test_the_mean_over_complete_cells(engine):
     found = HUB.retention(fixture(engine))
     # At 1, the cohorts of the 1st to the 4th have 6 users, of whom 2 came back.
     assert rows(found.mean())[:2] == [(0, 4, 6, 6, 1.0), (1, 4, 6, 2, pytest.approx(1 / 3))]
@@ -206,8 +206,8 @@ def test_the_matrix():
 
 
 @on_every_engine
-def test_the_usual_interval(engine):
-    # Between purchases: a after 1 and 3 days, so usually 2, b after 4 days, and c bought once.
+def test_the_usage_interval(engine):
+    # Between purchases: a after 1 and 3 days, so the median is 2; b after 4 days; c bought once.
     events = loaded(
         engine,
         rows_of(
@@ -260,21 +260,21 @@ def test_a_day_has_25_hours_when_clocks_go_back(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"mode": "first"}, InvalidValue, "(?s)mode of retention is not known: 'first'.*first_time"),
+        ({"mode": "first"}, InvalidValue, "(?s)mode of retention cannot be 'first'.*first_time"),
         ({"clock": "wall"}, InvalidValue, "clock of retention"),
         ({"criterion": "after"}, InvalidValue, "criterion of retention"),
         ({"by": "minute"}, InvalidValue, "by is not a period"),
-        ({"start": 3}, InvalidType, "start of retention is given as"),
+        ({"start": 3}, InvalidType, "start of retention cannot be"),
         ({"returning": lambda events: events.amount}, InvalidType, "returning of retention"),
         ({"brackets": []}, InvalidValue, "empty"),
-        ({"brackets": [(0, 2), (1, 3)]}, InvalidValue, "rising"),
-        ({"brackets": [(2, 2)]}, InvalidValue, "rising"),
+        ({"brackets": [(0, 2), (1, 3)]}, InvalidValue, "ascending"),
+        ({"brackets": [(2, 2)]}, InvalidValue, "ascending"),
         ({"brackets": [(0, 1)], "periods": 3}, InvalidValue, "either"),
         ({"periods": 0}, InvalidValue, "periods of retention is 0"),
-        ({"measure": "sum"}, InvalidValue, "measure of retention is not known"),
+        ({"measure": "sum"}, InvalidValue, "measure of retention cannot be"),
         ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
-        ({"measure": ("sum", "country")}, InvalidType, "cannot take the sum"),
-        ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "streaks"),
+        ({"measure": ("sum", "country")}, InvalidType, "cannot compute the sum"),
+        ({"measure": ("sum", "amount"), "criterion": "streak"}, InvalidValue, "'users' with criterion='streak'"),
         ({"breakdown": "land"}, ColumnNotFound, "land"),
         ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0"),
         ({"start_date": "2024-01-02", "end_date": "2024-01-02"}, InvalidValue, "is not after start"),
@@ -286,19 +286,19 @@ def test_errors(arguments, error, words):
         HUB.retention(fixture("duckdb"), **arguments)
 
 
-def test_names_that_the_analysis_uses():
+def test_reserved_names():
     with pytest.raises(InvalidValue, match="rename it"):
         HUB.retention(fixture("duckdb").rename(columns={"country": "cohort"}), unit="cohort")
 
 
 @on_every_engine
-def test_events_that_where_leaves_out_neither_start_nor_return(engine):
-    # a buys on January 1, b and c on the 2nd, e on the 3rd, f on the 4th; the last event of all is on the 8th.
+def test_events_excluded_by_where_neither_start_nor_return(engine):
+    # a buys on January 1, b and c on the 2nd, e on the 3rd, f on the 4th; the last event is on the 8th.
     found = HUB.retention(fixture(engine), where="buy")
     assert sizes(found) == {1: 1, 2: 2, 3: 1, 4: 1}
     assert users(found) == {(1, 0): 1, (2, 0): 2, (3, 0): 1, (4, 0): 1}
     assert len(rows(found)) == 8 * 9 // 2
-    # Without country BE, c and d are gone; a and b view again on the 2nd and 8th.
+    # Without country BE, c and d are left out; a and b view again on the 2nd and 8th.
     found = HUB.retention(fixture(engine), "view", "view", where=lambda events: events.country == "NL")
     assert sizes(found) == {1: 2}
     assert users(found) == {(1, 0): 2, (1, 1): 1, (1, 7): 1}
@@ -307,7 +307,7 @@ def test_events_that_where_leaves_out_neither_start_nor_return(engine):
 
 
 @on_every_engine
-def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
+def test_an_event_with_a_wrong_clock_does_not_add_millions_of_cells(engine):
     def at(user, moment):
         return {
             "event_id": f"{user}{moment}",
@@ -325,7 +325,7 @@ def test_an_event_with_a_wrong_clock_makes_no_millions_of_cells(engine):
     assert found[0] == (datetime.date(1970, 1, 1), 0, 1, 1)
     assert {row[2:] for row in found[1:days]} == {(1, 0)}
     assert found[days:] == [(day(1), 0, 1, 1), (day(1), 1, 1, 0), (day(1), 2, 1, 1)]
-    # Up to 1,000 periods, cohorts without users are there.
+    # Up to 1,000 periods, cohorts without users are included.
     assert len(rows(HUB.retention(events, start_date="2021-04-09"))) == 1000 * 1001 // 2
     assert len(rows(HUB.retention(events, start_date="2021-04-08"))) == 3
 

@@ -1,4 +1,4 @@
-"""Retention again, in plain Python over lists of events, on streams that hypothesis draws."""
+"""Retention in plain Python over lists of events, on streams drawn by hypothesis."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONDITIONS = {
 
 
 def by_hand(events, start, returning, by, mode, clock, criterion, brackets, start_date, zone, measured=None):
-    """Return (cohort, periods since) to (cohort users, users, complete), with the values of a column if ``measured``."""
+    """Return a dict from (cohort, periods since) to (cohort users, users, complete), with values if ``measured``."""
     if not events:
         return {}
     as_of = max(row["moment"] for row in events)

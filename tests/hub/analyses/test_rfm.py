@@ -1,4 +1,4 @@
-"""Recency, frequency and monetary value, and lifetime value: by hand, and against plain Python."""
+"""Recency, frequency, monetary value and lifetime value: by hand, and compared with plain Python."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_measures_and_scores(engine):
         "frequency_score": "int64",
         "monetary_score": "int64",
     }
-    # Of five users, the worst has rank 1 and score 1, the best has 5; equal ones have the score of the worst of them.
+    # Of five users, the worst has rank 1 and score 1, the best has 5; equal users get the score of the worst of them.
     assert rows(found) == [
         ("a", 41, 3, 30.0, 60, 2, 5, 4),
         ("b", 29, 2, 5.0, 30, 3, 4, 2),
@@ -110,7 +110,7 @@ def test_orders(engine):
 
 
 @on_every_engine
-def test_one_user_and_none(engine):
+def test_one_user_and_no_users(engine):
     assert rows(HUB.rfm(loaded(engine, ORDERS[:1]), "amount")) == [("a", 0, 1, 10.0, 0, 1, 1, 1)]
     none = HUB.rfm(loaded(engine, []), "amount")
     assert rows(none) == []
@@ -122,7 +122,7 @@ def test_days_are_local(engine):
     # In Tokyo, the orders of b at 23:50 and 00:10 are on 2024-02-01, and the last moment is 2024-03-01 21:00.
     found = ModelHub(time_zone="Asia/Tokyo").rfm(loaded(engine, ORDERS), "amount")
     assert rows(found)[1][:5] == ("b", 29, 2, 5.0, 29)
-    # A day of 23 hours: from noon to the next midnight but one.
+    # On the day of the clock change, which has 23 hours: from 00:30 to 00:30 of the next day.
     events = loaded(engine, [("a", "2024-03-30 23:30", 1.0), ("a", "2024-03-31 22:30", 1.0)])
     found = ModelHub(time_zone="Europe/Amsterdam").rfm(events, "amount")
     assert rows(found)[0][:5] == ("a", 0, 2, 1.0, 1)
@@ -144,7 +144,7 @@ def test_lifetime_value(engine):
     found = HUB.rfm(loaded(engine, ORDERS), "amount").ltv(days=[1, 7, 30])
     assert found.index_columns == ["cohort", "days"]
     assert found.dtypes == {"cohort_users": "int64", "total": "float64", "ltv": "float64", "complete": "bool"}
-    # The second order of a is after 23 hours. b came last in January: 30 days after, it is March 1st 23:50, which is unknown.
+    # The second order of a is after 23 hours. b came last in January: 30 days later is March 1st 23:50, which is unknown.
     assert rows(found) == [
         (january, 1, 3, 40.0, pytest.approx(40 / 3), True),
         (january, 7, 3, 40.0, pytest.approx(40 / 3), True),
@@ -155,7 +155,7 @@ def test_lifetime_value(engine):
     ]
     assert [row[0] for row in rows(found.users(cohort="2024-01-01"))] == ["a", "b", "e"]
     assert rows(found.users(cohort=february))[0] == ("c", datetime.datetime(2024, 2, 10, 12))
-    # A month that is not over is not complete.
+    # A month that has not ended is not complete.
     assert [row[-1] for row in rows(HUB.rfm(loaded(engine, ORDERS), "amount", as_of="2024-02-20").ltv(days=[1, 7]))] == [
         True,
         True,
@@ -245,19 +245,19 @@ def test_generated_events_everywhere(engine):
     [
         (lambda events: HUB.rfm(events, "event_type"), InvalidType, "value of rfm is string"),
         (lambda events: HUB.rfm(events, "amont"), ColumnNotFound, "amount"),
-        (lambda events: HUB.rfm(events, 3), InvalidType, "value of rfm is a column"),
+        (lambda events: HUB.rfm(events, 3), InvalidType, "value of rfm has to be a column"),
         (lambda events: HUB.rfm(events, "amount", scores=1), InvalidValue, "scores of rfm"),
         (lambda events: HUB.rfm(events, "amount", scores=101), InvalidValue, "from 2 to 100, not 101"),
-        (lambda events: HUB.rfm(events, "amount", where=3), InvalidType, "where of rfm is given as"),
+        (lambda events: HUB.rfm(events, "amount", where=3), InvalidType, "where of rfm cannot be"),
         (
             lambda events: HUB.rfm(events.rename(columns={"user_id": "age"}), "amount", unit="age"),
             InvalidValue,
-            "unit of rfm is named 'age'",
+            "unit of rfm has a column 'age'",
         ),
-        (lambda events: HUB.rfm(events, "amount").ltv(by="hour"), InvalidValue, "not of an hour"),
+        (lambda events: HUB.rfm(events, "amount").ltv(by="hour"), InvalidValue, "no cohorts by hour"),
         (lambda events: HUB.rfm(events, "amount").ltv(by="fortnight"), InvalidValue, "not a period"),
-        (lambda events: HUB.rfm(events, "amount").ltv(days=[7, 1]), InvalidValue, "increasing numbers"),
-        (lambda events: HUB.rfm(events, "amount").ltv(days=[0, 1]), InvalidValue, "increasing numbers from 1"),
+        (lambda events: HUB.rfm(events, "amount").ltv(days=[7, 1]), InvalidValue, "ascending numbers"),
+        (lambda events: HUB.rfm(events, "amount").ltv(days=[0, 1]), InvalidValue, "ascending numbers from 1"),
         (lambda events: HUB.rfm(events, "amount").ltv(days=[]), InvalidType, "whole numbers"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Sessions: rows that can be worked out by hand, and again in plain Python over lists of events."""
+"""Sessions: rows computed by hand, and compared with plain Python over lists of events."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ def test_sessions(engine):
 def test_sessions_of_the_frame(engine):
     events = HUB.sessionize(with_nobody(engine))
     assert rows(HUB.sessions(events)) == rows(HUB.sessions(fixture(engine)))
-    assert "Sessions are those of the column session_id." in HUB.sessions(events).definition
-    # Given otherwise, they are made anew.
+    assert "Sessions come from the column session_id." in HUB.sessions(events).definition
+    # With other arguments, sessions are recomputed.
     assert len(rows(HUB.sessions(events, gap=datetime.timedelta(days=30)))) == 6
     given_ids = fixture(engine).assign(session_id=fixture(engine).country)
     assert [row[:2] + row[5:6] for row in rows(HUB.sessions(given_ids))] == [("BE", "c", 6), ("DE", "e", 4), ("NL", "a", 8)]
 
 
 @on_every_engine
-def test_a_pause_of_exactly_the_gap_ends_no_session(engine):
+def test_a_pause_of_exactly_the_gap_does_not_end_a_session(engine):
     events = loaded(
         engine,
         rows_of(
@@ -140,7 +140,7 @@ def test_filters_come_after_sessions(engine):
 
 
 @on_every_engine
-def test_the_range_is_that_of_starts(engine):
+def test_the_range_applies_to_starts(engine):
     found = HUB.sessions(fixture(engine), start="2024-01-02", end="2024-01-03")
     assert [row["session_id"] for row in table(found)] == [3, 4, 5, 6]
     found = HUB.sessions(fixture(engine), start="2024-01-02 01:30", end="2024-01-02 08:00")
@@ -169,7 +169,7 @@ def test_the_summary(engine):
 def test_units_of_several_columns(engine):
     found = HUB.sessions(with_nobody(engine), unit=["user_id", "event_type"])
     assert found.columns[:2] == ["user_id", "event_type"]
-    # Views of c at 08:00 and 09:30 are apart, and so are those of a and of b.
+    # The views of c at 08:00 and 09:30 are in different sessions, and so are those of a and of b.
     assert len(rows(found)) == 3 + 3 + 3 + 2 + 4 + 3 + 3
     assert rows(found.summary("year"))[0][1:3] == (21, 18)
 
@@ -177,7 +177,7 @@ def test_units_of_several_columns(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"bounce": "single"}, InvalidValue, "(?s)bounce of sessions is not known.*single_event"),
+        ({"bounce": "single"}, InvalidValue, "(?s)bounce of sessions cannot be 'single'.*single_event"),
         ({"gap": -MINUTE}, InvalidValue, "gap of sessions is negative"),
         ({"gap": 30}, InvalidType, "gap of "),
         ({"engaged_after": -MINUTE}, InvalidValue, "engaged_after"),
@@ -199,7 +199,7 @@ def test_errors(arguments, error, words):
 def test_more_errors():
     with pytest.raises(InvalidValue, match="by is not a period"):
         HUB.sessions(fixture("duckdb")).summary("minute")
-    with pytest.raises(InvalidValue, match="as a column of sessions is"):
+    with pytest.raises(InvalidValue, match="also the name of a column of the result"):
         HUB.sessions(fixture("duckdb").rename(columns={"country": "hits"}), unit="hits")
     assert "did you mean 'buy'?" in HUB.sessions(fixture("duckdb"), key_events="bye").definition
 
@@ -225,7 +225,7 @@ def by_hand(events, gap, midnight, new_on, zone):
 
 
 @on_every_engine
-def test_sessions_are_those_by_hand(engine):
+def test_sessions_match_plain_python(engine):
     @settings(
         max_examples=40 if engine == "duckdb" else 10,
         deadline=None,

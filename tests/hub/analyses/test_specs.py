@@ -1,4 +1,4 @@
-"""Analyses written down and made again, and files of named metrics."""
+"""Analyses written as specs and recreated, and files of named metrics."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ ASKED = {
 
 
 @pytest.mark.parametrize("asked", ASKED)
-def test_a_spec_makes_the_same_analysis_on_every_engine(asked):
+def test_a_spec_recreates_the_analysis_on_every_engine(asked):
     spec = json.loads(json.dumps(ASKED[asked](fixture("duckdb")).spec()))
     expected = rows(ASKED[asked](fixture("duckdb")))
     assert expected
     for engine in ENGINES:
-        # Those of the spec count, and not the zone and week of the hub.
+        # The time zone and week start of the spec take precedence over those of the hub.
         assert rows(ModelHub().from_spec(spec, fixture(engine))) == expected
     again = ModelHub().from_spec(json.dumps(spec), fixture("duckdb"))
     assert again.spec() == spec
 
 
-def test_what_a_spec_says():
+def test_the_content_of_a_spec():
     spec = HUB.trend(fixture("duckdb"), by="week", where=lambda events: events.amount > 50).spec()
     assert spec == {
         "version": 1,
@@ -59,7 +59,7 @@ def test_what_a_spec_says():
     }
 
 
-def test_conditions_that_have_no_spec():
+def test_conditions_without_a_spec():
     events = fixture("duckdb")
     with pytest.raises(NotSupported, match=r"where of trend.* reads other rows"):
         HUB.trend(events, where=lambda rows: rows.amount == rows.groupby("user_id").amount.transform("max")).spec()
@@ -70,13 +70,13 @@ def test_conditions_that_have_no_spec():
 @pytest.mark.parametrize(
     ("spec", "error", "words"),
     [
-        ("{", InvalidValue, "is no JSON"),
-        ("[]", InvalidValue, "has no 'analysis'"),
-        ({}, InvalidValue, "has no 'analysis'"),
+        ("{", InvalidValue, "is not JSON"),
+        ("[]", InvalidValue, "needs a string 'analysis'"),
+        ({}, InvalidValue, "needs a string 'analysis'"),
         ({"analysis": "trends"}, InvalidValue, "(?s)unknown analysis 'trends'.*trend"),
         ({"analysis": "trend", "version": 2}, InvalidValue, "version 2, and this release reads version 1"),
         ({"analysis": "trend", "by": "week"}, InvalidValue, "(?s)unknown key 'by'.*arguments"),
-        ({"analysis": "trend", "arguments": ["week"]}, InvalidValue, "are no mapping"),
+        ({"analysis": "trend", "arguments": ["week"]}, InvalidValue, "have to be a mapping"),
         ({"analysis": "trend", "arguments": {"buy": "week"}}, InvalidValue, "(?s)'buy', which trend does not take.*by"),
         ({"analysis": "trend", "arguments": {"by": "weeks"}}, InvalidValue, "is not a period"),
         ({"analysis": "trend", "arguments": {"by": 7}}, InvalidType, "by of trend"),
@@ -84,12 +84,12 @@ def test_conditions_that_have_no_spec():
         ({"analysis": "trend", "arguments": {"where": {"quary": "x"}}}, InvalidValue, "(?s)where of trend in the spec.*query"),
         ({"analysis": "trend", "arguments": {"where": {"query": "price > 3"}}}, ColumnNotFound, "price"),
         ({"analysis": "trend", "arguments": {"where": {"query": 3}}}, InvalidType, "query of where of trend"),
-        ({"analysis": "trend", "arguments": {"where": {"query": "amount > 3", "and": 1}}}, InvalidValue, "is not known"),
+        ({"analysis": "trend", "arguments": {"where": {"query": "amount > 3", "and": 1}}}, InvalidValue, "has an unknown form"),
         ({"analysis": "trend", "arguments": {"where": {"expression": {"op": "system"}}}}, ObjectivError, "operation 'system'"),
         (
             {"analysis": "trend", "arguments": {"start": {"date": "2024"}}},
             InvalidValue,
-            "start of trend in the spec is not date",
+            "start of trend in the spec is not a valid date",
         ),
         ({"analysis": "trend", "time_zone": "Mars"}, InvalidValue, "Mars"),
         ({"analysis": "trend", "time_zone": 3}, InvalidValue, "strings"),
@@ -97,7 +97,7 @@ def test_conditions_that_have_no_spec():
     ],
     ids=case_id,
 )
-def test_specs_that_are_wrong(spec, error, words):
+def test_invalid_specs(spec, error, words):
     with pytest.raises(error, match=words):
         HUB.from_spec(spec, fixture("duckdb"))
 
@@ -137,21 +137,21 @@ def test_metrics(tmp_path):
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        ("a: [", DataInvalid, "is no YAML"),
-        ("- trend", DataInvalid, "is no mapping"),
-        ("", DataInvalid, "is no mapping"),
-        ("1: {analysis: trend}", DataInvalid, "is no mapping"),
-        ("users: trend", InvalidValue, "metric 'users' of metrics.yml has no 'analysis'"),
+        ("a: [", DataInvalid, "is not YAML"),
+        ("- trend", DataInvalid, "has to map names to specs"),
+        ("", DataInvalid, "has to map names to specs"),
+        ("1: {analysis: trend}", DataInvalid, "has to map names to specs"),
+        ("users: trend", InvalidValue, "metric 'users' of metrics.yml needs a string 'analysis'"),
         (
             "users: {analysis: trend, arguments: {where: buy, b: week}}",
             InvalidValue,
             "metric 'users' of metrics.yml has the argument 'b'",
         ),
-        ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is no YAML"),
+        ("users: !!python/object/apply:os.system ['true']", DataInvalid, "is not YAML"),
     ],
     ids=case_id,
 )
-def test_files_that_are_wrong(tmp_path, text, error, words):
+def test_invalid_files(tmp_path, text, error, words):
     path = tmp_path / "metrics.yml"
     path.write_text(text, "utf-8")
     with pytest.raises(error, match=words):

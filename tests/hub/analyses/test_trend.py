@@ -1,4 +1,4 @@
-"""Trends: measures of each period, in groups, and beside those of the periods before."""
+"""Trends: measures of each period, by group, and compared with previous periods."""
 
 from __future__ import annotations
 
@@ -125,9 +125,9 @@ def test_breakdown(engine):
 
 
 @on_every_engine
-def test_other_groups_are_counted_anew(engine):
+def test_users_of_several_other_groups_count_once(engine):
     found = HUB.trend(fixture(engine), by="week", breakdown="event_type", top=1)
-    # view has 6 users as cart has, and is later in the alphabet; all six users are among the others.
+    # view and cart have 6 users each, and view is later in the alphabet; all six users are in the other groups.
     assert rows(found)[:2] == [(day(1), "(other)", 6, True), (day(1), "cart", 6, True)]
     assert rows(found.users(period=day(8), event_type="(other)"))[0] == ("b", datetime.datetime(2024, 1, 8, 12))
 
@@ -184,7 +184,7 @@ def test_the_previous_periods(engine):
     found = HUB.trend(events, start="2024-01-03", end="2024-01-05", compare="previous")
     assert rows(found) == [(day(3), 2, 2, True), (day(4), 1, 3, True)]
     found = HUB.trend(events, start="2024-01-03", end="2024-01-05", compare="previous", breakdown="country", top=1)
-    # In the range, BE, DE and nothing have one user each: the first of them by the alphabet stays.
+    # In the range, BE, DE and the missing country have one user each: the first of them alphabetically is kept.
     assert rows(found) == [
         (day(3), "(none)", 0, 0, True),
         (day(3), "(other)", 2, 2, True),
@@ -214,7 +214,7 @@ def test_no_events(engine):
 
 
 @on_every_engine
-def test_the_day_on_which_clocks_are_set(engine):
+def test_days_on_which_clocks_change(engine):
     moments = [
         "2024-03-31 00:30",
         "2024-03-31 21:59",
@@ -232,7 +232,7 @@ def test_the_day_on_which_clocks_are_set(engine):
         (datetime.date(2024, 10, 27), 3, True),
         (datetime.date(2024, 10, 28), 1, False),
     ]
-    # 02:30 is shown twice.
+    # 02:30 occurs twice.
     hours = rows(hub.trend(events, "events", "hour", start="2024-10-27", end="2024-10-28"))
     assert len(hours) == 24
     assert hours[2] == (datetime.datetime(2024, 10, 27, 2), 2, True)
@@ -241,19 +241,19 @@ def test_the_day_on_which_clocks_are_set(engine):
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"measure": "user"}, InvalidValue, "(?s)measure of trend is not known: 'user'.*users"),
-        ({"measure": "sum"}, InvalidValue, "name the column, too"),
-        ({"measure": ("total", "amount")}, InvalidValue, "is not known"),
+        ({"measure": "user"}, InvalidValue, "(?s)measure of trend cannot be 'user'.*users"),
+        ({"measure": "sum"}, InvalidValue, "also name a column"),
+        ({"measure": ("total", "amount")}, InvalidValue, "measure of trend cannot be"),
         ({"measure": ("sum", "amout")}, ColumnNotFound, "(?s)amout.*amount"),
-        ({"measure": ("sum", "event_type")}, InvalidType, "cannot take the sum"),
+        ({"measure": ("sum", "event_type")}, InvalidType, "cannot compute the sum"),
         ({"measure": "sessions"}, ColumnNotFound, "sessionize"),
         ({"by": "minute"}, InvalidValue, "by is not a period"),
-        ({"where": 3}, InvalidType, "where of trend is given as"),
+        ({"where": 3}, InvalidType, "where of trend cannot be"),
         ({"where": lambda events: events.amount}, InvalidType, "bool series"),
-        ({"where": []}, InvalidType, "where of trend is given as"),
-        ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend: the frame has no column 'land'"),
+        ({"where": []}, InvalidType, "where of trend cannot be"),
+        ({"breakdown": "land"}, ColumnNotFound, "breakdown of trend is column 'land', which the frame does not have"),
         ({"breakdown": "user_id"}, InvalidValue, "rename it"),
-        ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and must be"),
+        ({"breakdown": "country", "top": 0}, InvalidValue, "top is 0, and has to be"),
         ({"unit": "visitor"}, ColumnNotFound, "visitor"),
         ({"unit": []}, InvalidValue, "unit of trend"),
         ({"start": "2024-01-02", "end": "2024-01-02"}, InvalidValue, "is not after start"),
@@ -268,7 +268,7 @@ def test_errors(arguments, error, words):
         HUB.trend(fixture("duckdb"), **arguments)
 
 
-def test_cells_that_are_none():
+def test_missing_values_of_cells():
     found = HUB.trend(fixture("duckdb"))
     with pytest.raises(InvalidValue, match="no index level 'day'"):
         found.users(day="2024-01-01")
@@ -294,11 +294,11 @@ def test_the_first_period_is_complete_if_the_data_begin_with_its_first_day(engin
     events = fixture(engine)
     for by, complete in (("hour", True), ("day", True), ("week", True), ("month", False)):
         assert rows(HUB.trend(events, by=by))[0][-1] is complete, by
-    # Without b, who is only there before 8 o'clock and on the 8th.
+    # Without b, who only has events before 8 o'clock and on the 8th.
     later = events[events.moment >= datetime.datetime(2024, 1, 2, 8)].copy()
     assert rows(HUB.trend(later, by="day"))[0] == (day(2), 2, True)
     assert rows(HUB.trend(later, by="week"))[0] == (day(1), 5, False)
-    # A range that is given is covered, whether or not there are events.
+    # An explicit range counts as covered, with or without events.
     assert rows(HUB.trend(later, by="week", start="2024-01-01"))[0] == (day(1), 5, True)
     assert rows(HUB.trend(later, by="month", start="2024-01-01", as_of="2024-02-01"))[0] == (day(1), 6, True)
     assert rows(HUB.trend(later, by="month", as_of="2024-02-01"))[0] == (day(1), 6, False)

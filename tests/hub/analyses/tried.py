@@ -1,4 +1,4 @@
-"""Experiments in plain Python: what each unit did after its first exposure, and scipy's tests on these rows."""
+"""Experiments in plain Python: the events of each unit after its first exposure, and scipy's tests on these rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEGIN = datetime.datetime(2024, 3, 25)
 
 
 def drawn(seed, count, variants=("control", "new")):
-    """Return events of units, of which some see two variants, and of nobody; some at one moment, and some of them twice."""
+    """Return events of units, some with two variants, some without a unit, some at the same moment, and some repeated."""
     draw, events = random.Random(seed), []
     for unit in range(count):
         group = draw.choice(variants)
@@ -103,7 +103,7 @@ def means(control, treatment, alpha=0.05):
 
 
 def proportions(control, treatment):
-    """Return the same of shares: with one variance for the p-value, and with two for the interval."""
+    """Return the same for proportions: with a pooled variance for the p-value, and separate ones for the interval."""
     one, other = np.mean(control), np.mean(treatment)
     error = np.sqrt(one * (1 - one) / len(control) + other * (1 - other) / len(treatment))
     pooled = np.mean([*control, *treatment])
@@ -113,7 +113,7 @@ def proportions(control, treatment):
 
 
 def ratios(control, treatment):
-    """Return the same of quotients of sums, with the variance of each by residuals."""
+    """Return the same for ratios of sums, with variances computed from residuals."""
     parts = []
     for pairs in (control, treatment):
         above, below = np.array(pairs).T

@@ -1,4 +1,4 @@
-"""One made-up stream of events, and the exports that well-known products would write of it."""
+"""One synthetic stream of events, and the exports that well-known products would write of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Event:
 
 
 def stream(seed: int = 7, users: int = 25) -> list[Event]:
-    """Return the events, in the order of their moments: no user has two at one moment."""
+    """Return the events, ordered by moment: no user has two at the same moment."""
     draw = random.Random(seed)
     rows = []
     for who in range(users):

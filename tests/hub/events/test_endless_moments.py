@@ -1,4 +1,4 @@
-"""Moments that are infinite, or in years that Python's datetime does not have."""
+"""Moments that are infinite, or in years that Python's datetime does not support."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def stored(engine, rows, *, key="", type_="timestamp"):
         ),
     ],
 )
-def test_they_are_left_out_with_a_warning(engine, key, type_, caplog):
+def test_endless_moments_are_left_out_with_a_warning(engine, key, type_, caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored(engine, ROWS, key=key, type_=type_), table_name="endless")
-    # The table is one of 6 rows, of which b, d and e are no moments of datetime.
+    # The table has 6 rows, of which b, d and e are moments that datetime does not support.
     assert caplog.messages == [
-        "3 of 6 rows of endless have a moment that is infinite or not in the years 1 to 9999, and are left out"
+        "3 of 6 rows of endless have a moment that is infinite or outside the years 1 to 9999, and are left out"
     ]
     assert sorted(events.to_pandas().index) == ["a", "c", "f"]
     found = HUB.trend(events, end="2025-01-01").to_arrow().to_pylist()
@@ -73,14 +73,14 @@ def test_they_are_left_out_with_a_warning(engine, key, type_, caplog):
     assert HUB.sessions(events)["hits"].to_pandas().tolist() == [1, 1, 1]
 
 
-def test_a_range_leaves_them_out_in_silence(caplog):
+def test_a_range_leaves_out_endless_moments_without_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored("duckdb", ROWS), table_name="endless", start="2024-01-01", end="2025-01-01")
     assert caplog.messages == []
     assert sorted(events.to_pandas().index) == ["a", "c"]
 
 
-def test_a_start_leaves_out_the_later_ones_with_a_warning(caplog):
+def test_with_a_start_endless_moments_after_it_are_left_out_with_a_warning(caplog):
     with caplog.at_level(logging.WARNING, "objectiv_local"):
         events = HUB.events(stored("duckdb", ROWS), table_name="endless", start="2024-01-01")
     assert "2 of 5 rows" in caplog.text

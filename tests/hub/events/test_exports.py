@@ -1,4 +1,4 @@
-"""Exports as products really write them, and tables that look like something else: columns that are missing, empty, or odd."""
+"""Exports as products actually write them, and tables with missing, empty or unusual columns."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ THREE = {"user_id": ["a", "b", "c"], "moment": [NOON] * 3, "event_type": ["x"] *
 
 
 def only(**columns: list[Any]) -> dict[str, list[Any]]:
-    """Return a table of three events with other columns beside."""
+    """Return a table of three events with additional columns."""
     return THREE | columns
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_snowplow_with_all_of_its_columns(engine):
-    """The atomic table has the columns of Objectiv's layout too, but for the location stacks."""
+    """The atomic table also has the columns of Objectiv's layout, except for the location stacks."""
     columns = {
         name: [None] * 2 for name in ("se_action", "se_category", "network_userid", "user_id", "page_urlpath", "page_url")
     }
@@ -51,14 +51,14 @@ def test_snowplow_with_all_of_its_columns(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_mixpanel_with_times_of_every_form(engine):
+def test_mixpanel_with_times_in_every_format(engine):
     times = [1709294400, 1709294400000, 1709294400.25, "1709294400", None, "soon", 1e17]
     objects = [json.dumps({"time": time, "distinct_id": "d", "$insert_id": str(number)}) for number, time in enumerate(times)]
     events = HUB.events(frame(engine, {"event": ["x"] * 7, "properties": objects}))
     assert rows(events, "moment") == [("0", NOON), ("1", NOON), ("2", NOON + datetime.timedelta(milliseconds=250)), ("3", NOON)]
 
 
-def test_rows_without_a_moment_are_told_of(caplog):
+def test_rows_without_a_moment_are_logged(caplog):
     objects = [
         json.dumps({"time": 1709294400 if number else None, "distinct_id": "d", "$insert_id": str(number)})
         for number in range(3)
@@ -70,7 +70,7 @@ def test_rows_without_a_moment_are_told_of(caplog):
         HUB.events(frame("duckdb", {"event": ["x"] * 2, "properties": ['{"a": 1}'] * 2}))
 
 
-def test_an_event_and_properties_beside_other_columns_are_not_mixpanels():
+def test_event_and_properties_with_other_columns_are_not_mixpanel():
     events = HUB.events(
         frame("duckdb", only(event=["x"] * 3, properties=['{"plan": "pro"}'] * 3)), properties=["properties.plan"]
     )
@@ -121,7 +121,7 @@ def test_names_in_upper_case(engine):
 
 
 def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
-    """JSON that BigQuery writes leaves out what is missing, and has integers as text."""
+    """JSON written by BigQuery omits missing values, and has integers as text."""
     lines = [
         {
             "event_timestamp": "1709294400000000",
@@ -139,12 +139,12 @@ def test_ga4_without_known_users_and_with_numbers_as_text(tmp_path):
     assert rows(events, "moment", "user_id", "session_id", "location") == [
         ("p|1709294400000000|page_view|1", NOON, "p", "p|77", "/c")
     ]
-    with pytest.raises(InvalidType, match="no properties"):
+    with pytest.raises(InvalidType, match="has no keys"):
         HUB.events(stream.ga4(stream.stream(), tmp_path / "ga4.parquet"), properties=["event_params.plan"])
 
 
 class TestNamesOfRoles:
-    """A column with the very name of a role is the one that is meant."""
+    """A column whose name equals a role is used for it."""
 
     @pytest.mark.parametrize(
         ("column", "values"),
@@ -176,16 +176,16 @@ class TestNamesOfRoles:
 
     def test_dates_beside_times_are_not_the_moment(self):
         columns = {"user_id": ["a"], "event": ["x"], "date": [NOON.date()], "time": [datetime.time(12)]}
-        with pytest.raises(InvalidValue, match=r"several columns of .* may be moment: date, time"):
+        with pytest.raises(InvalidValue, match=r"several columns of .* could be moment: date, time"):
             HUB.events(frame("duckdb", columns))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_guessed_sessions_that_users_count_for_themselves(engine):
+def test_guessed_session_ids_that_users_share(engine):
     columns = {"user_id": ["a", "b", "b"], "moment": [NOON] * 3, "event": ["x"] * 3, "session": [1, 1, 2]}
     events = HUB.events(frame(engine, columns))
     assert sorted(row[1] for row in rows(events, "session_id")) == ["a|1", "b|1", "b|2"]
-    assert "several users have one session" in repr(events)
+    assert "several users share a session" in repr(events)
     own = HUB.events(frame(engine, columns | {"session": [1, 2, 3]}))
     assert sorted(row[1] for row in rows(own, "session_id")) == [1, 2, 3]
 
@@ -194,13 +194,13 @@ def test_guessed_sessions_that_users_count_for_themselves(engine):
 def test_devices_of_a_plain_table(engine):
     given = frame(engine, only(device_id=["p", "q", "q"]) | {"user_id": ["a", None, ""]})
     assert sorted(row[1:] for row in rows(HUB.events(given), "user_id", "device_id")) == [("a", "p"), ("q", "q"), ("q", "q")]
-    # Whoever names one column means that column.
+    # A named column takes precedence.
     named = HUB.events(given, user_id="user_id")
     assert sorted(str(row[1]) for row in rows(named, "user_id")) == ["None", "None", "a"]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_events_without_an_id_are_no_copies(engine, caplog):
+def test_events_without_an_id_are_not_duplicates(engine, caplog):
     given = frame(engine, only(event_id=pa.array(["1", None, None]), n=[1, 2, 3]))
     with caplog.at_level(logging.WARNING):
         events = HUB.events(given, dedup=True)
@@ -220,7 +220,7 @@ def test_equal_rows_without_ids(engine):
     assert len(HUB.events(with_json, dedup=True).to_pandas()) == 6
 
 
-def test_a_key_of_another_column_says_nothing_of_event_ids(caplog):
+def test_a_key_of_another_column_does_not_make_event_ids_unique(caplog):
     import duckdb
 
     connection = duckdb.connect()
@@ -234,7 +234,7 @@ def test_a_key_of_another_column_says_nothing_of_event_ids(caplog):
         events.merge(other, left_index=True, right_index=True).assign(z=other.user_id).to_pandas()
 
 
-def test_repeated_events_of_objectiv_are_told_of(caplog):
+def test_repeated_objectiv_events_are_logged(caplog):
     table = pa.Table.from_pylist(stream.objectiv(stream.stream())[:5] * 2)
     with caplog.at_level(logging.WARNING):
         HUB.events(table)
@@ -242,7 +242,7 @@ def test_repeated_events_of_objectiv_are_told_of(caplog):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_sessions_of_rows_that_nothing_tells_apart(engine):
+def test_sessions_of_identical_rows(engine):
     moments = [
         NOON,
         NOON,
@@ -266,7 +266,7 @@ def test_sessions_of_rows_that_nothing_tells_apart(engine):
 
 
 @pytest.mark.parametrize("number", [202403011200, 2024030112, 20240301])
-def test_digits_of_a_date_are_no_epoch(number):
+def test_digits_of_a_date_are_not_seconds_since_1970(number):
     with pytest.raises(DataInvalid, match="digits of a date"):
         HUB.events(frame("duckdb", only() | {"moment": [number] * 3}))
 
@@ -287,13 +287,13 @@ def test_digits_of_a_date_are_no_epoch(number):
     ],
 )
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_path_of_an_address(engine, url, path):
+def test_the_path_of_a_url(engine, url, path):
     given = frame(engine, only(url=pa.array([url] * 3, pa.string())))
     events = HUB.events(given)
     assert rows(events, "location", "url")[0][1:] == (path, url)
 
 
-def test_properties_that_cannot_be_told_apart_or_found():
+def test_ambiguous_and_unknown_properties():
     given = frame("duckdb", only(p=['{"plan": {"name": "pro"}}'] * 3, q=['{"plan": "x"}'] * 3, s=[{"k": "v"}] * 3))
     with pytest.raises(InvalidValue, match="two columns 'plan'"):
         HUB.events(given, properties=["p.plan", "q.plan"])
@@ -302,7 +302,7 @@ def test_properties_that_cannot_be_told_apart_or_found():
         HUB.events(given, properties=["s.kk"])
 
 
-def test_moments_that_are_none():
+def test_invalid_moments():
     import pandas as pd
 
     with pytest.raises(InvalidValue, match="start is not a day or a moment"):
@@ -310,7 +310,7 @@ def test_moments_that_are_none():
     assert len(HUB.events(frame("duckdb", THREE), start=pd.Timestamp("2024-03-01 00:00:00.000000001")).to_pandas()) == 3
 
 
-def test_a_csv_file_with_returns_alone(tmp_path):
+def test_a_csv_file_with_carriage_returns_as_line_ends(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"user_id,moment,event\ra,2024-03-01,x\r")
     with pytest.raises(DataInvalid):
@@ -357,9 +357,9 @@ def test_a_postgres_table_of_another_schema_with_columns_of_odd_types(version, k
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_dtypes_are_of_stored_columns(engine):
+def test_dtypes_apply_to_stored_columns(engine):
     given = frame(engine, THREE)
-    with pytest.raises(InvalidValue, match="this one is a frame"):
+    with pytest.raises(InvalidValue, match="this source is a frame"):
         HUB.events(given, dtypes={"user_id": "string"})
 
 
@@ -375,7 +375,7 @@ def test_dtypes_are_of_stored_columns(engine):
     ],
 )
 def test_identity(engine, rule, users):
-    """One device is used by a and then by b, another one by nobody who is known."""
+    """One device is used by a and then by b, another one by no known user."""
     columns = {
         "id": list("123456"),
         "anonymous_id": list("ppppqq"),
@@ -388,10 +388,10 @@ def test_identity(engine, rule, users):
     events = HUB.events(given, identity=rule)
     found = rows(events, "user_id", "session_id")
     assert [row[1] for row in found] == users
-    # Sessions are those of the resolved users.
+    # Sessions belong to the resolved users.
     numbers = {user: number for number, user in enumerate(dict.fromkeys(users), 1)}
     assert [row[2] for row in found] == [numbers[user] for user in users]
-    # Whoever is known before or after the range is known within it.
+    # A user who is known before or after the range is known within it.
     part = HUB.events(
         given, identity=rule, start=NOON + datetime.timedelta(minutes=15), end=NOON + datetime.timedelta(minutes=25)
     )
@@ -406,7 +406,7 @@ def test_identity_needs_devices():
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_whoever_names_one_column_of_an_export_means_that_column(engine):
+def test_a_named_column_overrides_the_schema(engine):
     columns = {
         "id": ["1", "2"],
         "anonymous_id": ["p", "q"],
@@ -421,7 +421,7 @@ def test_whoever_names_one_column_of_an_export_means_that_column(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_amplitude_sessions_are_of_devices_and_may_be_none(engine):
+def test_amplitude_sessions_belong_to_devices_and_may_be_missing(engine):
     columns = {
         "uuid": list("1234"),
         "user_id": [None, "u", None, None],
@@ -440,7 +440,7 @@ def test_amplitude_sessions_are_of_devices_and_may_be_none(engine):
     ]
 
 
-def test_json_that_parquet_has_as_strings(tmp_path):
+def test_json_stored_as_strings_in_parquet(tmp_path):
     import pyarrow.parquet as pq
 
     objects = [each | {"properties": json.dumps(each["properties"])} for each in stream.posthog(stream.stream())]
@@ -463,7 +463,7 @@ def test_members_of_structs(tmp_path):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("device", "prefix"), [(True, "$device:"), (True, ""), (False, "$device:")])
 def test_identity_of_mixpanel(engine, device, prefix):
-    """Before a login, distinct_id is the device: with a prefix in newer projects, as it is in older ones."""
+    """Before a login, distinct_id is the device: with a prefix in newer projects, without one in older ones."""
     people = [f"{prefix}D", "alice", f"{prefix}D"]
     objects = [
         json.dumps(
@@ -496,7 +496,7 @@ def test_identity_of_posthog_without_persons(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_users_are_not_resolved_where_devices_took_their_place(engine):
+def test_users_replaced_by_devices_cannot_be_resolved(engine):
     columns = {
         "id": ["1", "2"],
         "anonymous_id": ["p", "p"],
@@ -507,17 +507,17 @@ def test_users_are_not_resolved_where_devices_took_their_place(engine):
     }
     events = HUB.events(frame(engine, columns))
     for resolve in (HUB.resolve_identity, HUB.identity_map):
-        with pytest.raises(InvalidValue, match="devices cannot be assigned") as caught:
+        with pytest.raises(InvalidValue, match="users can no longer be resolved") as caught:
             resolve(events)
         assert "identity='last_known'" in str(caught.value)
-        with pytest.raises(InvalidValue, match="devices cannot be assigned"):
+        with pytest.raises(InvalidValue, match="users can no longer be resolved"):
             resolve(events[events.event_type == "x"])
     resolved = HUB.events(frame(engine, columns), identity="last_known")
     assert HUB.identity_map(resolved)[["raw_id", "user_id"]].to_pandas().to_numpy().tolist() == [["p", "u"]]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_made_ids_do_not_depend_on_identity(engine):
+def test_generated_ids_do_not_depend_on_identity(engine):
     given = frame(engine, only(device_id=["p", "p", "q"]) | {"user_id": pa.array([None, "a", None])})
     plain = {row[0] for row in rows(HUB.events(given), "event_type")}
     assert {row[0] for row in rows(HUB.events(given, identity="last_known"), "event_type")} == plain
@@ -525,7 +525,7 @@ def test_made_ids_do_not_depend_on_identity(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_rows_without_a_moment_are_told_of_without_ids_too(engine, caplog):
+def test_rows_without_a_moment_or_id_are_logged(engine, caplog):
     given = frame(engine, only() | {"moment": pa.array([NOON, None, None])})
     with caplog.at_level(logging.WARNING):
         assert len(HUB.events(given).to_pandas()) == 1
@@ -549,8 +549,8 @@ def test_segment_before_anybody_logged_in():
     assert "user_id from event" in repr(HUB.events(frame("duckdb", columns), user_id="event"))
 
 
-def test_hints_for_several_columns_lead_to_right_answers():
-    """Following the hint must not lose the time of day, nor the device."""
+def test_hints_for_ambiguous_columns_work():
+    """Following the hint keeps the time of day and the device."""
     columns = {"user_id": ["a"], "event": ["x"], "date": [NOON.date()], "time": [datetime.time(12, 5)]}
     with pytest.raises(InvalidValue) as caught:
         HUB.events(frame("duckdb", columns))

@@ -1,4 +1,4 @@
-"""Event tables that packages of others ship, opened in one call and checked against pandas."""
+"""Event tables shipped with other packages, opened in one call and compared with pandas."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HUB = ModelHub(time_aggregation="%Y-%m-%d")
 
 
 def shipped(package: str, path: str) -> Path:
-    """Return a file of a package, which need not be possible to import."""
+    """Return a file of a package, without importing the package."""
     try:
         found = importlib.metadata.distribution(package)
     except importlib.metadata.PackageNotFoundError:
@@ -40,7 +40,7 @@ def test_clicks_of_retentioneering():
 
 def test_purchases_of_lifetimes():
     path = shipped("Lifetimes", "lifetimes/datasets/example_transactions.csv")
-    # All rows are purchases, so the file has no column for what happened.
+    # All rows are purchases, so the file has no column for the event type.
     events = HUB.events(path, user_id="id", event_type=lambda rows: "purchase")
     raw = pd.read_csv(path, parse_dates=["date"])
     assert events.event_type.unique().to_pandas().tolist() == ["purchase"]

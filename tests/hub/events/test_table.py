@@ -1,4 +1,4 @@
-"""Event frames of tables without a schema: columns that are named and guessed, moments, ids, ranges and sessions."""
+"""Event frames of tables without a schema: named and guessed columns, moments, ids, ranges and sessions."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_table_with_guessed_columns(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_named_columns_and_functions_take_the_place_of_guesses(engine):
+def test_named_columns_and_functions_replace_guesses(engine):
     events = HUB.events(
         frame(engine, CLICKS),
         user_id="page",
@@ -97,7 +97,7 @@ def test_named_columns_and_functions_take_the_place_of_guesses(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept(engine):
+def test_generated_ids_do_not_depend_on_row_order_or_kept_columns(engine):
     draw = random.Random(3)
     n = 60
     columns = {
@@ -124,7 +124,7 @@ def test_ids_do_not_depend_on_the_order_of_rows_and_on_the_columns_that_are_kept
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("kind", ["text", "offset", "blank", "s", "ms", "us", "ns", "date", "float"])
-def test_moments_of_every_form(engine, kind):
+def test_moments_in_every_format(engine, kind):
     moments = [at("03-01 10:00"), None, at("03-02 00:00"), at("03-31 03:00")]
     epoch = datetime.datetime(1970, 1, 1)
     factors = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -207,13 +207,13 @@ def test_repeated_ids(engine, caplog):
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         assert rows(HUB.events(given, dedup=True), "n") == [(1, 2), (2, 3), (3, 4)], "the first by moment, then by the rest"
-        # The first of event 1 is before the range, so the event is.
+        # The first occurrence of event 1 is before the range, so the event is too.
         assert rows(HUB.events(given, dedup=True, start="2024-03-02"), "n") == []
     assert not caplog.text
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_devices_stand_in_for_users(engine):
+def test_devices_replace_missing_users(engine):
     given = frame(
         engine,
         {
@@ -231,7 +231,7 @@ def test_devices_stand_in_for_users(engine):
             HUB.events(given, user_id=wrong)
 
 
-def test_a_column_with_the_name_of_another_one_is_kept():
+def test_a_source_column_with_a_reserved_name_is_kept():
     given = frame(
         "duckdb",
         {
@@ -257,7 +257,7 @@ def test_a_column_with_the_name_of_another_one_is_kept():
     }
 
 
-def test_properties_inside_of_json():
+def test_keys_of_json_as_properties():
     given = frame(
         "duckdb",
         {
@@ -275,14 +275,14 @@ def test_properties_inside_of_json():
     assert sorted(map(str, kept.props["plan"].to_pandas())) == ["None", "pro"]
     with pytest.raises(ColumnNotFound, match="nope"):
         HUB.events(given, properties=["nope"])
-    with pytest.raises(InvalidType, match="has no properties"):
+    with pytest.raises(InvalidType, match="has no keys"):
         HUB.events(given, properties=["at.year"])
     with pytest.raises(ColumnNotFound, match=r"no row of .* has a property 'props\.plam'\nhint: did you mean 'props\.plan'"):
         HUB.events(given, properties={"plan": "props.plan", "other": "props.plam"})
 
 
 class TestBadInput:
-    """Each wrong table or argument gives an error that says what to do."""
+    """Each invalid table or argument raises an error with a hint."""
 
     def test_no_events(self):
         with pytest.raises(InvalidValue, match=r"no column of .* was recognized as user_id; it has a, b"):
@@ -293,7 +293,7 @@ class TestBadInput:
 
     def test_ambiguous_columns(self):
         given = frame("duckdb", {"uid": ["a"], "customer": ["b"], "ts": [at("03-01 10:00")], "event": ["x"]})
-        with pytest.raises(InvalidValue, match=r"several columns of .* may be user_id: uid, customer") as caught:
+        with pytest.raises(InvalidValue, match=r"several columns of .* could be user_id: uid, customer") as caught:
             HUB.events(given)
         assert "user_id='uid'" in str(caught.value)
         assert HUB.events(given, user_id="customer").columns[-1] == "uid"
@@ -312,7 +312,9 @@ class TestBadInput:
         given = frame(
             engine, {"uid": list("abcde"), "ts": ["2024-03-01", "soon", "01/02/2024", None, "soon"], "event": ["x"] * 5}
         )
-        with pytest.raises(DataInvalid, match=r"3 rows of .* have no moment in ISO 8601 in 'ts', such as '01/02/2024', 'soon'"):
+        with pytest.raises(
+            DataInvalid, match=r"3 rows of .* have values in 'ts' that are not ISO 8601 moments, such as '01/02/2024', 'soon'"
+        ):
             HUB.events(given)
         assert len(HUB.events(given, moment=lambda each: to_datetime(each.ts, errors="coerce")).to_pandas()) == 1
 
@@ -338,7 +340,7 @@ class TestBadInput:
         with pytest.raises(InvalidType, match=r"event_type of .* is"):
             HUB.events(frame("duckdb", columns), user_id="event", event_type="j")
 
-    def test_wrong_arguments(self):
+    def test_invalid_arguments(self):
         given = frame("duckdb", CLICKS)
         with pytest.raises(ColumnNotFound, match="no column 'uidd' for user_id") as caught:
             HUB.events(given, user_id="uidd")
@@ -347,7 +349,7 @@ class TestBadInput:
             HUB.events(given, user_id=lambda each: frame("duckdb", CLICKS).uid)
         with pytest.raises(InvalidType, match="has to return a series"):
             HUB.events(given, user_id=lambda each: 5)
-        with pytest.raises(InvalidValue, match="there is no schema 'post-hog'") as caught:
+        with pytest.raises(InvalidValue, match="unknown schema 'post-hog'") as caught:
             HUB.events(given, schema="post-hog")
         assert "posthog" in str(caught.value)
         with pytest.raises(InvalidValue, match="has no column uuid, event, distinct_id, timestamp, properties"):
@@ -378,11 +380,11 @@ class TestBadInput:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_frame_that_was_filtered_and_a_window_in_a_role(engine):
+def test_a_filtered_frame_and_a_window_as_a_role(engine):
     given = frame(engine, CLICKS)
     events = HUB.events(given[given.action == "view"], user_id="uid")
     assert Counter(row[1] for row in rows(events, "event_type")) == {"view": 5}
-    # The rank is that among all rows, not among those of the range.
+    # The rank is computed over all rows, not only over those of the range.
     ranked = HUB.events(
         given, session_id=lambda each: each.sort_values("ts").ts.rank(method="min").astype("int64"), start="2024-03-02"
     )
@@ -392,7 +394,7 @@ def test_a_frame_that_was_filtered_and_a_window_in_a_role(engine):
 def by_hand(
     hits: list[tuple[int, str | None, datetime.datetime | None]], gap: datetime.timedelta
 ) -> dict[int, tuple[Any, Any]]:
-    """Return the session and the number in it for each hit: (id, user, moment)."""
+    """Return the session and the position in it for each hit: (id, user, moment)."""
     found: dict[int, tuple[Any, Any]] = {}
     last: dict[str, tuple[datetime.datetime, tuple[datetime.datetime, int], int]] = {}
     sessions: dict[tuple[datetime.datetime, int], list[int]] = {}
@@ -438,13 +440,13 @@ def test_sessionize_refuses():
     with pytest.raises(ColumnNotFound, match="nope"):
         HUB.sessionize(given, user_id="uid", moment="ts", event_id="nope")
     twice = HUB.sessionize(given, user_id="uid", moment="ts")
-    with pytest.raises(InvalidValue, match="has a column session_id already"):
+    with pytest.raises(InvalidValue, match="already has a column session_id"):
         HUB.sessionize(twice, user_id="uid", moment="ts")
     again = HUB.sessionize(twice.sort_values("session_id")[["uid", "ts"]], user_id="uid", moment="ts")
     assert again.to_pandas().session_id.dropna().is_monotonic_increasing, "the order is by the dropped column still"
 
 
-def test_objectiv_is_the_frame_of_get_objectiv_dataframe_and_more(tmp_path):
+def test_objectiv_schema_extends_get_objectiv_dataframe(tmp_path):
     import pyarrow.parquet as pq
 
     path = tmp_path / "data.parquet"

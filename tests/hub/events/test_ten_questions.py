@@ -1,6 +1,6 @@
-"""One program of ten questions has one answer, whatever product exported the events and wherever they are.
+"""One program of ten questions has the same results, whichever product exported the events and wherever they are stored.
 
-The expected answers are computed from the made-up stream in plain Python.
+The expected results are computed from the synthetic stream in plain Python.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def member(context: str, key: str) -> Callable[[DataFrame], Any]:
     return lambda rows: rows[context].json[0].json.get_value(key, as_str=True)
 
 
-#: How Objectiv's contexts become the columns that other products have.
+#: The columns of other products that correspond to Objectiv's contexts.
 OBJECTIV = {
     "schema": "objectiv",
     "properties": {
@@ -80,7 +80,7 @@ def parquet(path: Path, table: pa.Table) -> str:
     return str(path)
 
 
-#: Each way in which the events may come, as the arguments of ``hub.events``.
+#: All sources of the events, as the arguments of ``hub.events``.
 SOURCES: dict[str, Callable[[Path], dict[str, Any]]] = {
     "csv": lambda path: {"source": stream.as_csv(EVENTS, path / "clicks.csv")},
     "posthog": lambda path: {"source": stream.lines(path / "posthog.jsonl.gz", stream.posthog(EVENTS)), "properties": ["plan"]},
@@ -125,7 +125,7 @@ def counted(series: Any) -> dict[Any, Any]:
 
 
 def by(key: Callable[[Event], Any], value: Callable[[Event], Any]) -> dict[Any, int]:
-    """Return the number of different values by a key."""
+    """Return the number of distinct values by a key."""
     found = defaultdict(set)
     for each in EVENTS:
         found[key(each)].add(value(each))

@@ -1,4 +1,4 @@
-"""Labels of conversions, on every way of storing events."""
+"""Labels of conversions, for every way of storing events."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_conversion_event(hub, df):
     assert of_events(hub.map.is_conversion_event(df, "stack")) == [False, True, True, True] + [False] * 6
 
 
-def test_conversions_in_time_and_in_all(hub, df):
+def test_conversions_so_far_and_in_total(hub, df):
     assert of_events(hub.map.conversions_in_time(df, "quickstart")) == [0, 1, 1, 2] + [0] * 6
     assert of_events(hub.map.conversions_counter(df, "quickstart")) == [2, 2, 2, 2] + [0] * 6
     by_user = hub.map.conversions_in_time(df, "quickstart", partition="user_id")
@@ -50,7 +50,7 @@ def test_presses_before_the_first_conversion(hub, df):
     check(before.groupby("session_id").event_type.count(), {1: 1})
 
 
-def test_six_labels_join_nothing_and_run_nothing_while_they_are_built(hub, df, monkeypatch):
+def test_six_labels_need_no_join_and_no_query_while_they_are_built(hub, df, monkeypatch):
     ran = []
     for name in ("arrow", "batches", "execute", "table"):
         monkeypatch.setattr(type(df.engine), name, lambda *args, _name=name, **kwargs: ran.append(_name))

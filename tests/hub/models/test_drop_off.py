@@ -1,4 +1,4 @@
-"""Where users were last."""
+"""Drop-off: the locations where users were last."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_drop_off_locations(df, hub):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_locations_are_named_once_after_a_filter_on_a_window(version, tmp_path):
-    """Postgres expects one row of such a filter, and joins in a nested loop."""
+    """Postgres estimates one row for such a filter, and joins in a nested loop."""
     stacks = [[HOME, {"_type": "LinkContext", "id": f"link {number}"}] for number in range(4)]
     url, table = stored(
         f"postgres{version}",

@@ -1,4 +1,4 @@
-"""How long sessions last, on every way of storing events."""
+"""Durations of sessions, for every way of storing events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often users come."""
+"""Frequency of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The heat map of retention: which cells may still grow, checked against every moment that a hit could have, and what is drawn."""
+"""The heat map of retention: the cells that may still grow, for every moment that a hit could have, and what is drawn."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def moments(first, last):
 
 
 def brute(kind, as_of, firsts, hits):
-    """Return the cells that have hits until a moment, and those that may have some after it."""
+    """Return the cells that have hits until a moment, and the cells that may get some after it."""
     reached, open_ = set(), set()
     for first, hit in itertools.product(firsts, hits):
         if first <= hit:
@@ -51,7 +51,7 @@ def test_progress_of_cells(kind):
         if len(every) < 100
         else sorted({*draw.sample(every, 80), *(each for each in every if each.day == 1), *every[-3:]})
     )
-    # Within the last microsecond of a period, no moment is left.
+    # Within the last microsecond of a period, no moment remains.
     for as_of in draw.sample([each for each in every[len(every) // 4 : len(every) // 2] if not each.microsecond], 3):
         firsts = [each for each in every if each <= as_of]
         reached, open_ = brute(kind, as_of, firsts, every)
@@ -74,7 +74,7 @@ def test_a_period_that_ends_at_the_last_moment_is_complete():
 
 
 def drawn(chart):
-    """Return the numbers of a chart by row and column, the colored cells, the hatched ones, and the ends of the scale."""
+    """Return the numbers of a chart by row and column, the colored cells, the hatched ones, and the domain of the scale."""
     every = layers(chart)
     numbers = {
         (row["row"], int(row["column"])): row["text"].rstrip("*")
@@ -112,7 +112,7 @@ def test_what_is_drawn(period, options, capfd):
     assert colored == {cell: value for cell, value in shown.items() if cell[1] > 0}
     assert limits == [0, max(colored.values())]
     assert hatched == {cell for cell, (state, _) in cells.items() if state == UNFINISHED} != set()
-    assert f"not over by {as_of:%Y-%m-%d %H:%M}" in title(figure)[1]
+    assert f"not complete by {as_of:%Y-%m-%d %H:%M}" in title(figure)[1]
 
 
 def test_a_matrix_with_one_column_and_one_without_rows():
@@ -123,7 +123,7 @@ def test_a_matrix_with_one_column_and_one_without_rows():
     assert list(numbers) == [(cohort, 0)]
     assert colored == {}
     assert hatched == {(cohort, 0)}
-    with pytest.raises(InvalidValue, match="nothing to draw: no user was seen"):
+    with pytest.raises(InvalidValue, match="nothing to draw: the matrix has no users"):
         HUB.agg.retention_matrix(df, event_type="none", return_figure=True)
 
 
@@ -149,4 +149,4 @@ def test_weeks_of_a_time_zone():
         if begins <= as_of < ends:
             hatched.add((cohort, int(name[1:])))
     assert drawn(figure)[2] == hatched != set()
-    assert f"not over by {as_of:%Y-%m-%d %H:%M} UTC" in title(figure)[1]
+    assert f"not complete by {as_of:%Y-%m-%d %H:%M} UTC" in title(figure)[1]

@@ -29,9 +29,9 @@ def df(request):
     return load(request.param, DATA)
 
 
-def test_fits_and_predicts_as_scikit_learn(df):
+def test_fits_and_predicts_like_scikit_learn(df):
     model = ModelHub().get_logistic_regression(C=0.5, fit_intercept=True)
-    # The target may have the name of a feature; it stays apart.
+    # The target can have the name of a feature.
     assert model.fit(df[FEATURES], df.bought.rename("hits")) is model
     theirs = LogisticRegression(C=0.5).fit(DATA[FEATURES].astype("float64"), DATA.bought)
     assert np.allclose(model.coef_, theirs.coef_, rtol=1e-9)
@@ -52,13 +52,13 @@ def test_fits_and_predicts_as_scikit_learn(df):
     assert scores.tolist() == pytest.approx(theirs.decision_function(DATA[FEATURES].astype("float64")).tolist(), rel=1e-9)
     assert model.score(df[FEATURES], df.bought) == theirs.score(DATA[FEATURES].astype("float64"), DATA.bought)
 
-    # Columns count by name, in any order, and results are columns like others.
+    # Columns are matched by name, in any order, and results are ordinary columns.
     assert plain(model.predict(df[FEATURES[::-1]]).to_pandas().sort_index()) == plain(labels.to_pandas().sort_index())
     df["likely"] = model.predict_proba(df[FEATURES])
     assert len(df[df.likely > 0.5]) == sum(wanted > 0.5)
 
 
-def test_far_from_the_border(df):
+def test_large_scores(df):
     model = ModelHub().get_logistic_regression().fit(df[["hits"]], df.bought)
     model._model.coef_, model._model.intercept_ = np.array([[1000.0]]), np.array([0.0])
     far = df.assign(hits=(df.hits - 5) * 1000)
@@ -71,11 +71,11 @@ def test_far_from_the_border(df):
 
 def test_bad_input(df):
     model = ModelHub().get_logistic_regression()
-    with pytest.raises(AttributeNotFound, match=r"coef_ is known after fitting"):
+    with pytest.raises(AttributeNotFound, match=r"coef_ is not available before fitting"):
         model.coef_  # noqa: B018
     with pytest.raises(AttributeNotFound, match="no attribute 'summary'"):
         model.summary  # noqa: B018
-    with pytest.raises(AttributeNotFound, match="known after fitting"):
+    with pytest.raises(AttributeNotFound, match="not available before fitting"):
         model.predict(df[FEATURES])
     with pytest.raises(InvalidType, match="y has to be a bool series, not int64"):
         model.fit(df[FEATURES], df.hits)
@@ -85,7 +85,7 @@ def test_bad_input(df):
         model.fit(df.hits, df.bought)
     with pytest.raises(InvalidType, match=r"there are \{'name': 'string'\}"):
         model.fit(df.assign(name="x")[["name", "hits"]], df.bought)
-    with pytest.raises(InvalidValue, match="y has one value only"):
+    with pytest.raises(InvalidValue, match="y has only one distinct value"):
         model.fit(df[df.bought][FEATURES], df[df.bought].bought)
     with pytest.raises(InvalidValue, match="y has no rows"):
         model.fit(df[df.hits < 0][FEATURES], df[df.hits < 0].bought)

@@ -33,7 +33,7 @@ def df(request, tmp_path):
 
 
 def letters(frame):
-    """Return the rows with locations as their letter."""
+    """Return the rows with locations as letters."""
     found = frame.to_pandas()
     return [
         tuple(value.removeprefix("Pressable: ") if isinstance(value, str) else value for value in plain(row))
@@ -137,9 +137,9 @@ def test_funnel(df):
         (
             lambda df: DISCOVERY.get_navigation_paths(df[["location_stack", "moment"]], 2, only_converted_paths=True),
             ColumnNotFound,
-            "is_conversion_event is not present",
+            "need the bool column is_conversion_event",
         ),
-        (lambda df: DISCOVERY.plot_sankey_diagram(df[["event_type"]]), InvalidValue, "two steps at least"),
+        (lambda df: DISCOVERY.plot_sankey_diagram(df[["event_type"]]), InvalidValue, "at least two steps"),
         (lambda df: HUB.agg.funnel_conversion(df[["user_id"]]), ColumnNotFound, "moment is not present"),
         (
             lambda df: DISCOVERY.get_navigation_paths(3, 2),

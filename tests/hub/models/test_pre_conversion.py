@@ -20,8 +20,8 @@ def hub(df):
     return hub_of(df)
 
 
-def test_sessions_of_several_users_convert_apart(tmp_path):
-    # Both users are in their first session, and one converts at once.
+def test_shared_sessions_convert_per_user(tmp_path):
+    # Both users are in their first session, and one of them converts immediately.
     events = [
         press(1, A, "2022-01-31 23:00:00", [HOME]),
         press(2, A, "2022-01-31 23:01:00", [HOME]),

@@ -33,5 +33,5 @@ def test_top_product_features(df, hub):
         hub.agg.top_product_features(df.drop(columns=["application"]))
     with pytest.raises(InvalidType, match="series of location stacks"):
         hub.agg.top_product_features(df, df.session_id)
-    with pytest.raises(ColumnNotFound, match="no conversion event"):
+    with pytest.raises(ColumnNotFound, match="unknown conversion event"):
         hub.agg.top_product_features_before_conversion(df, "sold")

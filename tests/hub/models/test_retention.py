@@ -66,7 +66,7 @@ def test_a_notebook_shows_retention_when_asked_to(tmp_path, monkeypatch):
     target, table = stored("parquet", EVENTS, tmp_path)
     df = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
     assert HUB.agg.retention_matrix(df, display=True).columns[0] == "_0"
-    # Outside of notebooks there is nothing to show it in.
+    # Outside notebooks, nothing is shown.
     assert shown == []
     monkeypatch.setattr(IPython, "get_ipython", object)
     assert HUB.agg.retention_matrix(df, display=True, percentage=True).columns[0] == "_0"

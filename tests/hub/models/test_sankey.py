@@ -1,4 +1,4 @@
-"""How locations stand in each other, and the diagrams of flows."""
+"""Nested locations, and the diagrams of flows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rows(pairs):
 
 
 def test_locations_within_the_most_common_one(df):
-    # Both have three events, and the first by name is taken.
+    # Both have three events, and the first by name is used.
     pairs = HUB.visualize_location_stack(df, return_df=True, show=False)
     assert rows(pairs) == PAIRS
     assert pairs.dtypes == {"source": "string", "target": "string", "value": "int64"}
@@ -52,20 +52,20 @@ def test_locations_within_the_most_common_one(df):
 
 def test_locations_within_a_given_one(df):
     pairs = HUB.visualize_location_stack(df, root_location="shop", return_df=True, show=False)
-    # A location without an id has no name, and is in no pair.
+    # A location without an id has no name, and is not in a pair.
     assert rows(pairs) == [("RootLocationContext: shop", "NavigationContext: top", 1)]
     assert rows(HUB.visualize_location_stack(df, "nowhere", return_df=True, show=False)) == []
-    # The root is that of the whole stack, the pairs are those of the part.
+    # The root is that of the whole stack, the pairs are those of the slice.
     inner = HUB.visualize_location_stack(df, "home", df.location_stack.json[1:], return_df=True, show=False)
     assert rows(inner) == [PAIRS[1], PAIRS[2]]
     df["stack"] = df.location_stack.json[1:]
     assert rows(HUB.visualize_location_stack(df, "home", "stack", return_df=True, show=False)) == [PAIRS[1], PAIRS[2]]
 
 
-def test_rows_that_no_index_tells_apart(df):
+def test_rows_with_a_repeated_index(df):
     pairs = HUB.visualize_location_stack(df.reset_index(drop=True), return_df=True, show=False)
     assert rows(pairs) == PAIRS
-    # Every event twice, and those of one root once more: each row counts by itself.
+    # Every event twice, and those of one root once more: each row counts separately.
     again = df.append([df, df[df.location_stack.json[{"id": "home"} :].json.get_array_length() > 0]])
     assert rows(HUB.visualize_location_stack(again, return_df=True, show=False)) == [
         (source, target, 3 * count) for source, target, count in PAIRS
@@ -76,14 +76,14 @@ def test_rows_that_no_index_tells_apart(df):
     ]
 
 
-def test_events_without_a_root_are_not_most_of_them(tmp_path):
+def test_events_without_a_root_are_not_the_default_root(tmp_path):
     without = [event(number, 9, f"2022-02-02 10:00:{number}", stack=[TOP]) for number in range(20, 30)]
     target, table = stored("arrow", [*EVENTS, *without], tmp_path)
     many = HUB.get_objectiv_dataframe(db_url=target, table_name=table)
     assert rows(HUB.visualize_location_stack(many, return_df=True, show=False)) == PAIRS
 
 
-def test_nothing_is_asked_while_it_is_built(df):
+def test_no_query_runs_while_it_is_built(df):
     assert "most_common_root" in HUB.visualize_location_stack(df, return_df=True, show=False).view_sql()
 
 
@@ -123,7 +123,7 @@ def test_bad_input(df):
         (lambda: HUB.visualize_location_stack(df, location_stack="stak"), ColumnNotFound, "stak is not present"),
         (lambda: HUB.visualize_location_stack(df, location_stack="event_type"), InvalidType, "a series of location stacks"),
         (lambda: HUB.visualize_location_stack(df[["moment"]]), ColumnNotFound, "location_stack is not present"),
-        (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number from 1, not 0"),
+        (lambda: HUB.visualize_location_stack(df, n_top_examples=0), InvalidValue, "a whole number of at least 1, not 0"),
     ]:
         with pytest.raises(error, match=message):
             wrong()

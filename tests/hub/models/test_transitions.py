@@ -1,4 +1,4 @@
-"""Transitions from one location to the next: each is counted once, however many paths hold it; and diagrams of steps."""
+"""Transitions between locations, each counted once no matter how many paths contain it; and diagrams of steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_consecutive_locations(engine, key):
     for steps in (2, 3, 5):
         assert counted(hub, paths(hub, df, steps, key)) == wanted
         assert counted(hub, paths(hub, df, steps, key, start_from_end=True)) == wanted
-    # The original counts a transition for every path that holds it.
+    # The original counts a transition once for every path that contains it.
     assert rows(sankey(hub, paths(hub, df, 2, key))) == wanted
     many = rows(sankey(hub, paths(hub, df, 5, key)))
     assert many == by_hand.flows([row[1:] for row in by_hand.paths(events, 5, key)])
@@ -63,7 +63,7 @@ def test_one_sequence_of_all_hits(engine):
     by_two = paths(hub, df, 3, ["country", "event_type"])
     events = [{**each, "both": (str(each["country"]), each["event_type"])} for each in events]
     assert counted(hub, by_two) == by_hand.transitions(events, "both")
-    # Columns of another name, in another order, are still those of the same paths.
+    # Renamed and reordered columns still belong to the same paths.
     assert counted(
         hub, by_two.rename(columns={"location_step_1": "from"}).sort_values("from").reset_index(drop=True)
     ) == counted(hub, by_two)
@@ -89,7 +89,7 @@ def test_objectiv_events():
     assert {row[:2]: row[2] for row in counted(hub, steps)} == pairs, CONVERSION
 
 
-def test_frames_without_the_places_of_hits():
+def test_frames_without_the_positions_of_hits():
     hub, df = hub_of(), frame("duckdb", "text")
     steps = paths(hub, df, 3, "user_id")
     for lost in (
@@ -97,10 +97,10 @@ def test_frames_without_the_places_of_hits():
         steps.append(steps),
         DataFrame.from_arrow(df.engine, steps.to_arrow())[steps.data_columns],
     ):
-        with pytest.raises(InvalidValue, match=r"transitions cannot be told apart(.|\n)*that get_navigation_paths returned"):
+        with pytest.raises(InvalidValue, match=r"transitions cannot be identified(.|\n)*returned by get_navigation_paths"):
             sankey(hub, lost, count="transitions")
     with pytest.raises(
-        InvalidValue, match="count is 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
+        InvalidValue, match="count has to be 'paths' or 'transitions', not 'transition'\nhint: did you mean 'transitions'"
     ):
         sankey(hub, steps, count="transition")
 
@@ -125,14 +125,14 @@ def drawn(figure):
 
 
 @pytest.mark.parametrize("count", ["paths", "transitions"])
-def test_steps_stand_in_columns(count):
+def test_steps_are_drawn_in_columns(count):
     hub, df, events = hub_of(), frame("duckdb", "text"), by_hand.drawn()
     options = {"n_examples": 1} if count == "transitions" else {}
     steps = paths(hub, df, 4, "session_id", **options)
     links, columns = drawn(sankey(hub, steps, count=count, return_figure=True))
     wanted = Counter()
     for _, *names in by_hand.paths(events, 4, "session_id", **options):
-        # With one path of each group, no transition is in two of them.
+        # With one path per group, no transition is in two of them.
         wanted.update((step, *pair) for step, pair in enumerate(itertools.pairwise(names), 1) if None not in pair)
     assert links == wanted
     assert len(columns) == 4
@@ -152,7 +152,7 @@ def test_steps_stand_in_columns(count):
         assert sizes == sorted(sizes, reverse=True)
 
 
-def test_a_transition_stands_at_the_first_step_of_a_path():
+def test_a_transition_is_drawn_at_its_first_step():
     hub, df = hub_of(), frame("duckdb", "text")
     links, columns = drawn(sankey(hub, paths(hub, df, 4, "user_id"), count="transitions", return_figure=True))
     assert {step for step, *_ in links} == {1}
@@ -184,12 +184,12 @@ def test_figures_are_returned_and_not_shown(monkeypatch):
     assert shown == []
     assert isinstance(discovery.plot_sankey_diagram(steps, count="transitions"), DataFrame)
     assert [type(figure) for figure in shown] == [go.Figure]
-    # Of nothing, the diagram is empty.
+    # Without flows, the diagram is empty.
     empty = discovery.plot_sankey_diagram(steps[steps.location_step_1 == "nowhere"], return_figure=True)
     assert list(empty.to_dict()["data"][0]["link"]["value"]) == []
 
 
-def test_numbers_need_no_plotly(monkeypatch):
+def test_counts_do_not_need_plotly(monkeypatch):
     monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
     hub, df = hub_of(), frame("duckdb", "text")
     steps = paths(hub, df, 3, "user_id")
@@ -199,7 +199,7 @@ def test_numbers_need_no_plotly(monkeypatch):
 
 
 @on_every_engine
-def test_frames_of_other_columns_are_refused_and_keys_are_no_steps(engine):
+def test_other_frames_are_refused_and_keys_are_not_steps(engine):
     hub, df = hub_of(), frame(engine, "text")
     steps = paths(hub, df, 3, "user_id")
     first, second, third = steps.data_columns
@@ -212,5 +212,5 @@ def test_frames_of_other_columns_are_refused_and_keys_are_no_steps(engine):
         steps.assign(extra="q"),
         steps.assign(**{first: steps[first].str.lower()}),
     ):
-        with pytest.raises(InvalidValue, match="cannot be told apart"):
+        with pytest.raises(InvalidValue, match="cannot be identified"):
             counted(hub, changed)

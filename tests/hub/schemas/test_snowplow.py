@@ -53,10 +53,10 @@ APP = [("ApplicationContext", {"id": "shop"}), ("CookieIdContext", {"id": "c", "
 ROWS = [
     row(1, "2022-02-01 23:50:00", "2022-02-01 23:50:01", contexts=APP),
     row(2, "2022-02-01 23:59:59", "2022-02-02 00:00:05", stack=[HOME, LOGO], contexts=APP),
-    # Sent again: the first that was collected counts, though it is stored later here and has the later moment.
+    # Sent twice: the first one collected counts, although it is stored later here and has the later moment.
     row(3, "2022-02-02 00:07:00", "2022-02-02 00:09:09", network="other"),
     row(3, "2022-02-02 00:08:00", "2022-02-02 00:08:01", network="n-1"),
-    # Without the id of the network, users are their visit; without both they are unknown.
+    # Without a network id, users are identified by their visit; without both they are unknown.
     row(4, "2022-02-02 09:00:00", "2022-02-02 09:00:00", network="", visit="v-2"),
     row(5, "2022-02-02 09:01:00", "2022-02-02 09:00:00", network=None, visit="v-2"),
     row(6, "2022-02-02 09:02:00", "2022-02-02 09:00:00", network="", visit=""),
@@ -171,7 +171,7 @@ def _table(directory, drop=(), **more):
     return str(path), None
 
 
-def test_tables_that_are_not_of_events(tmp_path):
+def test_tables_without_events_are_refused(tmp_path):
     with pytest.raises(InvalidValue, match="it has no column se_action; found"):
         frame(_table(tmp_path, drop=["se_action"]))
     with pytest.raises(InvalidValue, match="no column of location stacks"):
@@ -191,8 +191,8 @@ def test_tables_that_are_not_of_events(tmp_path):
         frame(_table(tmp_path, network_userid=5))
 
 
-def test_columns_are_read_in_the_order_asked_for():
-    # Statements are compared as text, by people and by caches.
+def test_columns_keep_the_requested_order():
+    # Statements are compared as text, by readers and by caches.
     kinds = ["marketing", "application", "path", "http", "cookie_id", "input_value", "session", "locale"]
     columns = [f"contexts_io_objectiv_context_{kind}_context_1_0_0" for kind in kinds]
     table = Table("events", ("contexts_io_objectiv_location_stack_1_0_0", *sorted(columns)))

@@ -36,7 +36,7 @@ def test_location_counts(engine):
     assert counts.index_columns == ["user_id"]
     assert counts.sort_index().to_pandas().to_dict("split")["data"] == [[1, 2], [1, 0], [0, 0]]
     assert counts.data_columns == ["a", "b"]
-    # Names that differ in case only, and an empty one, which no column can have.
+    # Names that only differ in case, and an empty name, which a column cannot have.
     both = location_counts(framed(engine, [(1, START, "A"), (1, START, "a"), (1, START, "a"), (2, START, "")]), location="page")
     assert both.data_columns == ["a", "A"]
     assert both.sort_index().to_pandas().to_dict("split")["data"] == [[2, 1], [0, 0]]

@@ -1,4 +1,4 @@
-"""Features and labels at cutoffs: what counts where, on every engine, against values by hand and a loop in Python."""
+"""Features and labels at cutoffs: which events count, on every engine, compared with values by hand and a loop in Python."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_events_of_one_time_are_ordered_by_the_key(engine):
 
     assert at(Features(frame)) == [["second", "third"]]
     assert at(Features(frame, key="amount")) == [["first", "third"]]
-    # A key that does not tell them apart: the least value is the first one, the greatest the last.
+    # The key does not distinguish the events: first is the minimum value, last is the maximum.
     assert at(Features(frame, key="user_id")) == [["first", "third"]]
     counted = Features(frame, key="user_id").add("last", "last", "kind").add("n", "count").add("kinds", "nunique", "kind")
     assert found(counted.at(spine(engine, [("a", AT + DAY)])), "n", "kinds") == [[3, 3]]
@@ -174,7 +174,7 @@ def test_rows_of_the_spine_stay(engine):
     got = features.at(base)
     assert got.index_columns == base.index_columns
     assert got.data_columns == ["user_id", "cutoff", "note", "n", "again"]
-    # In the order of the spine. Equal rows have equal features, and nothing is known without an entity or a cutoff.
+    # Ordered like the spine. Equal rows have equal features, and without an entity or a cutoff, features are missing.
     assert plain(got.to_pandas()["note"]) == ["z", "y", "x", "w", "v", "u"]
     assert plain(got.to_pandas()["n"]) == [1, None, None, 2, 1, 2]
     assert plain(got.to_pandas()["again"]) == [True, None, None, False, False, False]
@@ -188,7 +188,7 @@ def test_censored_labels(engine):
     def at(**options):
         return Features(frame).label(Label("seen", horizon=WEEK, **options)).at(base)
 
-    # The data ends at AT + 7 days: an event seen in a horizon that is not over makes no positive either.
+    # The data ends at AT + 7 days: an event within a horizon that has not ended does not make a positive label either.
     assert found(at(), "seen") == [[True], [None], [None], [None]]
     assert found(at(censored="drop"), "user_id", "cutoff", "seen") == [["a", AT, True]]
     assert found(at(until=AT + 2 * WEEK), "seen") == [[True], [False], [True], [None]]
@@ -198,7 +198,7 @@ def test_censored_labels(engine):
     assert found(
         Features(frame).label(Label("seen", horizon=WEEK, censored="error")).at(base[base.cutoff == AT].dropna()), "seen"
     ) == [[True]]
-    # Without events, nothing is known of any horizon.
+    # Without events, no horizon is known.
     nothing = Features(frame[frame.amount > 5]).add("n", "count").label(Label("seen", horizon=WEEK))
     assert found(nothing.at(base), "n", "seen") == [[0, None], [0, None], [0, None], [None, None]]
 
@@ -241,7 +241,7 @@ def test_conditions(engine):
         .add("above_mean", "count", where=lambda df: df.amount > df.amount.mean())
         .add("by_window", "sum", "amount", where=later.notnull())
     )
-    # A condition that is NULL is not true.
+    # A condition that is NULL does not match.
     assert found(features.at(spine(engine, [("a", AT)])), *features.feature_names) == [[1, 1, 2, 1, 9]]
     with pytest.raises(InvalidValue, match="another frame"):
         Features(frame).add("n", "count", where=events(engine, rows[:1]).amount > 0)
@@ -331,7 +331,7 @@ def test_what_is_refused_of_a_spine():
             features.at(given, cutoff)
     with pytest.raises(InvalidValue, match="no features and no labels"):
         Features(frame).at(base)
-    # A column that is gone from the spine does not take its name.
+    # The name of a dropped column of the spine can be used.
     assert found(features.at(base.assign(n=3).drop(columns=["n"])), "n") == [[0]]
 
 
@@ -384,7 +384,7 @@ def test_against_a_loop(engine, seed):
 
 
 def test_a_week_of_the_sample():
-    """Who converts within a week, from what each user did in the weeks before: the same counts as with pandas."""
+    """Which users convert within a week, predicted from the weeks before: the same counts as with pandas."""
     hub = ModelHub()
     df = hub.get_objectiv_dataframe(db_url=sample.path())
     weeks = pd.date_range("2022-01-17", periods=11, freq="7D")
@@ -468,7 +468,7 @@ def test_windows_that_end_at_no_moment_are_refused(engine):
             Features(frame).add("x", "count", window=longest)
         with pytest.raises(InvalidValue, match="horizon of 'x' is longer than 1000000 days"):
             Label("x", horizon=longest)
-    # The longest one reaches from the last moment to one that an engine knows, and from the first one.
+    # The longest window and horizon reach from the last moment and from the first to the limits of engines.
     features = (
         Features(frame)
         .add("x", "count", window=dt.timedelta(days=1_000_000))

@@ -1,4 +1,4 @@
-"""Counts of steps in a row, against scikit-learn's on the same sequences."""
+"""Counts of consecutive steps, compared with scikit-learn's on the same sequences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue
 from objectiv_local.ml.features.sequences import SequenceCounts
 
 START = dt.datetime(2022, 3, 1)
-#: Pages with a space, the empty text, and letters that collations sort in other places than code points do.
+#: Pages with a space, the empty string, and characters that collations sort differently than code points.
 PAGES = ["Home", "docs a", "docs", "", "été", "zebra", "Zebra", "_x"]
 
 
@@ -48,7 +48,7 @@ def sequences(rows):
 
 
 def vectorizer(**options):
-    """Return scikit-learn's counts of lists of words; its terms are joined by a space, which no word may have then."""
+    """Return scikit-learn's counts of lists of words; its terms are joined by a space, which no word may contain."""
     return CountVectorizer(
         analyzer="word",
         tokenizer=list,
@@ -80,7 +80,7 @@ def test_counts_are_those_of_scikit_learn(engine, options):
     expected = expected_by.fit_transform(lists.values())
     frame = framed(engine, rows)
     got = counts.fit_transform(frame)
-    # The one page with a space is sorted behind another one here, and by its stand-in there.
+    # The only page with a space sorts differently from the placeholder that replaces it.
     names = expected_by.get_feature_names_out().tolist()
     columns = [names.index(name.replace("docs a", "docs~a")) for name in counts.get_feature_names_out()]
     assert got.shape == expected.shape
@@ -121,7 +121,7 @@ def test_tfidf_is_that_of_scikit_learn(engine, options):
 def test_most_frequent_terms(engine):
     rows = [(1, START, "b"), (1, START, "a"), (2, START, "c"), (2, START, "c"), (3, START, "d")]
     frame = framed(engine, rows)
-    # c is there twice, a, b and d once: of those the first by name.
+    # c occurs twice, a, b and d once: of these, the first by name is kept.
     assert list(SequenceCounts(location="page", max_features=2).fit(frame).vocabulary_) == ["a", "c"]
     assert list(SequenceCounts(location="page", max_features=2, binary=True).fit(frame).vocabulary_) == ["a", "b"]
 
@@ -141,7 +141,7 @@ def test_order_and_gaps(engine):
     ]
     frame = framed(engine, rows)
     counts = SequenceCounts(location="page", ngram_range=(4, 4)).fit(frame)
-    # By time, then by the number of the event; a missing location is left out, and what is around it is in a row.
+    # Ordered by time, then by the number of the event; a missing location is skipped, and its neighbors are consecutive.
     assert list(counts.vocabulary_) == ["a > b > a > c"]
     assert counts.terms_ == [["a", "b", "a", "c"]]
     assert counts.entities(frame).tolist() == ["u", "v"]

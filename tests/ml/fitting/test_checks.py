@@ -1,4 +1,4 @@
-"""scikit-learn's own checks: with rows in memory, the estimators are scikit-learn's."""
+"""scikit-learn's own checks: with rows in memory, the estimators behave like scikit-learn's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from objectiv_local.ml.fitting.cluster import KMeans
 from objectiv_local.ml.fitting.linear import LinearRegression, Ridge
 from objectiv_local.ml.fitting.logistic import LogisticRegression
 
-#: Ridge with a solver that counts its steps can pass every check.
+#: Only a Ridge solver that counts its steps can pass every check.
 ESTIMATORS = [
     LinearRegression(),
     LinearRegression(exact=True),
@@ -31,7 +31,7 @@ def test_every_check_of_scikit_learn(estimator, check):
 
 DEFAULTS = [Ridge(), KMeans()]
 
-# Checks that scikit-learn's own classes fail too as they are by default, with its words.
+# Checks that scikit-learn's own classes also fail with default parameters, with its explanations.
 FAILING = {
     "Ridge": {"check_non_transformer_estimators_n_iter": "n_iter_ cannot be easily accessed."},
     "KMeans": {

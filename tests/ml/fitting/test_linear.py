@@ -22,7 +22,7 @@ from objectiv_local.ml.statistics.moments import moments
 ROWS = 2000
 FEATURES = ["offset", "counts", "skewed", "flag", "constant"]
 
-#: Older releases of scikit-learn have no tolerance; rows of a frame are fitted with one either way.
+#: Older releases of scikit-learn have no tolerance; rows of a frame are always fitted with one.
 HAS_TOLERANCE = known(sklearn.linear_model.LinearRegression, ["tol"])
 
 
@@ -48,7 +48,7 @@ def stored(engine):
 
 
 def same_model(found, right, names):
-    """The references of columns with an offset are themselves right to about 10 digits."""
+    """The reference values for columns with an offset are themselves only accurate to about 10 digits."""
     np.testing.assert_allclose(found.coef_, right.coef_, rtol=1e-8, atol=1e-12)
     np.testing.assert_allclose(found.intercept_, right.intercept_, rtol=1e-8)
     assert found.coef_.dtype == right.coef_.dtype

@@ -178,7 +178,7 @@ def test_depending_columns(engine):
 
 @on_every_engine
 def test_steps_that_are_too_long_are_halved(engine, monkeypatch):
-    # Features with outliers, of which one step goes too far. Each step reads the rows once, and each halving once more.
+    # Features with outliers, for which one step goes too far. Each step reads the rows once, and each halving once more.
     rng = np.random.default_rng(784)
     X = pd.DataFrame(rng.standard_t(1.0, size=(30, 3)), columns=["a", "b", "c"])
     y = rng.integers(0, 3, 30)

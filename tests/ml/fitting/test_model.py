@@ -1,4 +1,4 @@
-"""Predictions of fitted estimators over frames are scikit-learn's, as lazy columns."""
+"""Predictions of fitted estimators over frames equal scikit-learn's, as lazy columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fit_batches: the estimator sees every row, batch by batch, as if it had been handed them."""
+"""fit_batches: the estimator sees every row, batch by batch, as if it had received them directly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_classes_of_a_classifier_are_found(engine):
     found = fit_batches(GaussianNB(), load(engine, ROWS), "kind", features=["a", "b"], batch_rows=7)
     right = GaussianNB().fit(ROWS[["a", "b"]], ROWS.kind)
     np.testing.assert_allclose(found.theta_, right.theta_, rtol=1e-12)
-    np.testing.assert_allclose(found.var_, right.var_, rtol=1e-6)  # the smoothing is of the last batch
+    np.testing.assert_allclose(found.var_, right.var_, rtol=1e-6)  # the smoothing uses the last batch only
     assert found.classes_.tolist() == ["x", "y", "z"]
     assert found.feature_names_in_.tolist() == ["a", "b"]
 

@@ -80,7 +80,7 @@ def weights(name):
 
 
 def quietly(metric, *args, **options):
-    """Return the answer of a metric and the categories of its warnings."""
+    """Return the result of a metric and the categories of its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         return metric(*args, **options), {each.category for each in caught}

@@ -1,4 +1,4 @@
-"""Metrics of classes in the database against scikit-learn's."""
+"""Classification metrics in the database compared with scikit-learn's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every metric checks: rows that cannot be measured, wrong columns and wrong values."""
+"""Checks of every metric: rows that cannot be measured, invalid columns and invalid values."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Losses of probabilities in the database against scikit-learn's."""
+"""Probability losses in the database compared with scikit-learn's."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_losses_of_several_classes(engine, weight):
             metrics.brier_score_loss(df, "third", columns, sample_weight=weight, scale_by_half=half),
             brier(TABLE.third, matrix, [0, 1, 2], weight, 2 if half is True else 1),
         )
-    # A class of the model that does not occur, and classes of text.
+    # A class of the model that does not occur, and string classes.
     same(
         metrics.log_loss(df, "word", columns, labels=["No", "what", "yes"], sample_weight=weight),
         sk.log_loss(TABLE.word, matrix, labels=["No", "what", "yes"], **weights(weight)),

@@ -1,4 +1,4 @@
-"""Areas under curves in the database against scikit-learn's, on heavy ties and weights."""
+"""Areas under curves in the database compared with scikit-learn's, with many ties and weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of numbers in the database against scikit-learn's."""
+"""Regression errors in the database compared with scikit-learn's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_errors_of_numbers(engine, y, p, weight):
     df, truth, guess = stored(engine), TABLE[y].to_numpy().astype("float64"), TABLE[p].to_numpy().astype("float64")
     for name in ("mean_squared_error", "root_mean_squared_error", "mean_absolute_error"):
         same(getattr(metrics, name)(df, y, p, sample_weight=weight), getattr(sk, name)(truth, guess, **weights(weight)))
-    # The offset of a million leaves ten digits of the spread in the numbers themselves, in both programs.
+    # With an offset of a million, ten digits remain for the spread of the numbers themselves, in both programs.
     same(metrics.r2_score(df, y, p, sample_weight=weight), sk.r2_score(truth, guess, **weights(weight)), rel=1e-10)
 
 
@@ -36,7 +36,7 @@ def test_r2_of_one_value_and_of_one_row(engine):
     assert metrics.r2_score(df, "y", "off", force_finite=False) == -math.inf
     with pytest.warns(UndefinedMetricWarning, match="less than two samples"):
         assert math.isnan(metrics.r2_score(small(engine, y=[1.0], p=[1.0]), "y", "p"))
-    # Of the rows that count, one value only.
+    # Among the rows that count, there is only one distinct value.
     df = small(engine, y=[0.1, 0.1, 9.0], p=[0.2, 0.1, 3.0], w=[1.0, 2.0, 0.0])
     assert metrics.r2_score(df, "y", "p", sample_weight="w") == 0.0
 
@@ -55,7 +55,7 @@ def test_numbers_whose_squares_are_no_floats_are_refused(engine):
 
 @on_every_engine
 def test_squares_that_are_too_small_for_a_float_are_nothing(engine):
-    # Naive Bayes gives such probabilities, and an engine may raise where their square is no float.
+    # Naive Bayes produces such probabilities, and an engine may raise an error if their square underflows.
     frame = load(engine, {"y": [0, 1, 0, 1], "p": [1e-200, 1.0, 0.5, 0.75]})
     assert metrics.brier_score_loss(frame, "y", "p") == (0.5**2 + 0.25**2) / 4
     assert metrics.mean_squared_error(frame, "y", "p") == (0.5**2 + 0.25**2) / 4

@@ -13,7 +13,7 @@ from objectiv_local.errors import InvalidValue, NotSupported
 
 
 def method(name):
-    """Return the parameter for a method of quantiles; older releases of scikit-learn have none, and one method."""
+    """Return the parameter for a quantile method; older releases of scikit-learn have a single method and no parameter."""
     return {"quantile_method": name} if known(preprocessing.KBinsDiscretizer, ["quantile_method"]) else {}
 
 

@@ -32,7 +32,7 @@ def test_attributes_and_results_are_scikit_learns(engine, ours, theirs, options)
 @on_every_engine
 @pytest.mark.parametrize("options", [{}, {"with_mean": False}, {"with_std": False}, {"with_mean": False, "with_std": False}])
 def test_the_standard_scaler_is_scikit_learns_to_the_engines_arithmetic(engine, options):
-    # The variance of the column at 1e6 has lost six digits in each of its values.
+    # The variance of the column at 1e6 has lost six digits because of its offset.
     equal_to(engine, ml.StandardScaler(**options), preprocessing.StandardScaler(**options), NUMBERS, rtol=1e-9, atol=1e-9)
 
 

@@ -76,7 +76,7 @@ def test_cross_fitting_goes_by_the_folds_of_the_index(engine, target):
     found = ours.fit_transform(frame, "y")
     close(fetched(found), cross_fitted(table, y, folds), 1e-10, 0)
     same(attributes(ours), attributes(preprocessing.TargetEncoder().fit(table, y)), 1e-10)
-    # No row's own target is in its number: the encodings of all rows are other ones.
+    # The target of a row is not part of its own encoding: the encodings over all rows differ.
     assert not np.allclose(fetched(found).to_numpy(), fetched(ours.transform(frame[list(CATEGORIES)])).to_numpy())
 
 

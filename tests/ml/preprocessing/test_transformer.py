@@ -26,7 +26,7 @@ TRANSFORMERS = [
 ]
 
 
-# Checks that scikit-learn's own classes fail too as they are by default: in its release 1.6, none later.
+# Checks that scikit-learn's own classes also fail with default parameters: in release 1.6, none later.
 WEIGHTS = "sample_weight is not equivalent to removing/repeating samples, or sparse data has no mean."
 FAILING = (
     {}
@@ -45,7 +45,7 @@ def test_failing_checks_fail_for_scikit_learn_too():
                 getattr(estimator_checks, check)(type(estimator).__name__, estimator._plain()())
 
 
-# Small data has narrow bins. A check sets random_state, which TargetEncoder of scikit-learn 1.9 warns of.
+# Small data has narrow bins. A check sets random_state, about which TargetEncoder of scikit-learn 1.9 warns.
 @pytest.mark.filterwarnings("ignore:`TargetEncoder.shuffle`:FutureWarning")
 @pytest.mark.filterwarnings("ignore:Bins whose width:UserWarning")
 @each_check(TRANSFORMERS, expected_failed_checks=lambda estimator: FAILING.get(type(estimator).__name__, {}))

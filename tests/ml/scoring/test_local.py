@@ -1,4 +1,4 @@
-"""Answers computed beside the database: which rows, which models, and how they come back; pipelines; and errors."""
+"""Predictions computed outside the database: which rows and models, and how results come back; pipelines; and errors."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_model_without_sql_is_scored_here_and_the_answer_is_lazy(engine):
 
 
 class Own:
-    """A model that is no scikit-learn class and knows its features by position."""
+    """A model that is not a scikit-learn class and identifies features by position."""
 
     def __init__(self, answers):
         self.answers = answers
@@ -217,7 +217,7 @@ def test_rows_of_many_batches_get_their_own_answers():
 
 
 class Centered(OverFrames, StandardScaler):
-    """A stand-in for a transformer over frames: columns less their means, under their own names."""
+    """A stand-in for a transformer over frames: subtracts the mean from each column, and keeps the names."""
 
     def transform(self, X, copy=None):
         if not isinstance(X, DataFrame):
@@ -249,7 +249,7 @@ def test_a_pipeline_leaves_the_columns_that_it_transforms_as_they_were(engine):
     np.testing.assert_allclose(found, search.predict(wanted), atol=1e-12)
 
 
-# ---- where, and what is refused
+# ---- where predictions run, and rejected input
 
 
 def test_auto_is_sql_until_the_text_is_too_long():

@@ -1,4 +1,4 @@
-"""Pipelines with transformers in SQL: what scikit-learn answers, fitted in memory or over frames."""
+"""Pipelines with transformers in SQL: the results of scikit-learn, fitted in memory or over frames."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_pipeline_of_scikit_learn_answers_in_sql(engine, model):
         scored = ml.score(pipeline, frame, method=method, where=where)
         names = scored.data_columns[len(COLUMNS) :]
         np.testing.assert_allclose(fetched(scored[names]).to_numpy(), expected, rtol=1e-9, atol=1e-9)
-        # The columns that went in hold what they held.
+        # The input columns are unchanged.
         kept = fetched(scored[list(COLUMNS)])
         pd.testing.assert_frame_equal(kept, fetched(frame), check_dtype=False)
 

@@ -1,4 +1,4 @@
-"""Answers of models in SQL and beside it, against scikit-learn's own on the same rows."""
+"""Predictions of models in SQL and outside of it, compared with scikit-learn's on the same rows."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def number():
 
 @cache
 def classes(count):
-    """Return two classes of text, or three whole numbers."""
+    """Return two string classes, or three whole numbers."""
     if count == 2:
         return np.where(number() > np.median(number()), "yes", "no")
     return np.digitize(number(), np.quantile(number(), [0.4, 0.7])) * 10
@@ -83,7 +83,7 @@ def classes(count):
 def fitted(model, target, rows=None):
     rows = (data() if rows is None else rows).astype("float64")
     with warnings.catch_warnings():
-        # What is scored need not be the best fit.
+        # Scoring does not need the best fit.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return model.fit(rows, target)
 
@@ -217,13 +217,13 @@ def expected(model, method, rows):
 
 
 def answers(frame, before):
-    """Return the answers in the order of the index as a table of values."""
+    """Return the predictions in the order of the index as a table of values."""
     return frame[[name for name in frame.columns if name not in before]].sort_index().to_pandas()
 
 
 def assert_close(found, wanted, largest):
     if wanted.dtype.kind == "f":
-        # A product of a coefficient and an offset of a million is rounded there, by scikit-learn too.
+        # A product of a coefficient and an offset of a million is rounded, also by scikit-learn.
         np.testing.assert_allclose(found.to_numpy(dtype="float64"), wanted, rtol=1e-12, atol=max(1e-12, 1e-15 * largest))
     else:
         assert found.to_numpy().tolist() == wanted.tolist()
@@ -334,7 +334,7 @@ def test_rows_that_scikit_learn_refuses_have_no_answer(engine, where, name):
     found = answers(score(model, frame, method=method, where=where), frame.columns)
     for position, value in enumerate(ODD):
         row = rows.iloc[[position]]
-        # Beyond 1e100, a number counts as infinite, but for models that are one sum.
+        # Beyond 1e100, a number counts as infinite, except in models that are a single sum.
         too_large = value is not None and abs(value) > 1e100 and name not in ("linear", "logistic")
         row = row.assign(small=np.copysign(np.inf, value)) if too_large else row
         try:
@@ -447,7 +447,7 @@ def test_numbers_next_to_thresholds_fall_into_the_leaf_of_scikit_learn(engine):
     for model in models:
         found = answers(score(model, frame, where="sql", max_sql=10**7), frame.columns)
         np.testing.assert_allclose(found["prediction"], model.predict(adverse), rtol=1e-12)
-    # The question would be another one without the thresholds for doubles.
+    # Without the thresholds for doubles, the comparison would have another result.
     naive = adverse["a"].to_numpy()[:, None] <= cuts
     assert (naive != (adverse["a"].to_numpy().astype(np.float32)[:, None] <= cuts)).any()
 

@@ -1,4 +1,4 @@
-"""Specs: what is written is JSON, what is read back is the same to the last bit, and nothing else can be read."""
+"""Specs: they are JSON, round trips are exact to the last bit, and nothing else can be read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 
 
 def through_json(obj):
-    """Return the spec of something as it is after a file."""
+    """Return a spec after writing it to a file and reading it."""
     return json.loads(json.dumps(spec(obj), allow_nan=False))
 
 
@@ -163,7 +163,7 @@ class Anything(BaseEstimator):
 
 @pytest.fixture(autouse=True)
 def estimators(monkeypatch):
-    """Offer the estimators of this module under their names, as the package does its own."""
+    """Register the estimators of this module under their names, as the package does with its own."""
     own = [Anything, WithProperty]
     monkeypatch.setattr(ml, "__all__", [*ml.__all__, *(class_.__name__ for class_ in own)])
     for class_ in own:

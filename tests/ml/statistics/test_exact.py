@@ -1,4 +1,4 @@
-"""Exact moments are the same bits on every engine and in memory, and those of exact arithmetic."""
+"""Exact moments have the same bits on every engine, in memory, and in exact arithmetic."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
-"""Credit of conversions, by rules that weigh the touches before them: one pass over a unit's touches and conversions.
+"""Credit of conversions by rules that weight the touches before them, in one pass over a unit's touches and conversions.
 
-A unit's touches and conversions form one stream, in the order of events. A touch counts for the conversions that come after it
-until it expires, which is another row of the stream: the touch, moved by the length of the window. No touch is joined to a
-conversion, so a unit with many of both takes no longer than many units with few.
+A unit's touches and conversions form one stream, in the order of events. A touch counts for the later conversions until it
+expires. The expiry is another row of the stream: the touch, moved by the length of the window. Touches are not joined with
+conversions, so a unit with many of both takes no longer than many units with few.
 
-``change`` says what a row is: 1 a touch, -1 a touch that expires, 0 a conversion. Its running sum is the number of touches that
-count for a conversion. At one moment, touches expire last, and an event that is both converts before it is a touch.
+``change`` is the kind of a row: 1 for a touch, -1 for a touch that expires, 0 for a conversion. Its running sum is the number
+of touches that count for a conversion. At the same moment, expiries come last, and an event that is both a conversion and a
+touch converts first.
 
-The last touch, and the linear model where event ids are unique, need no such stream: they look at the row before, and count
-within distances of time.
+The last-touch models, and the linear model if event ids are unique, need no such stream: they look at the previous row, or
+aggregate within a time range.
 """
 
 from __future__ import annotations
@@ -46,20 +47,20 @@ from objectiv_local.hub.analyses.attributions.stream import (
 )
 from objectiv_local.types import INT64, STRING, Type
 
-#: The touch of a conversion before which there is none.
+#: The label of conversions without a touch.
 DIRECT: Final = "(direct)"
-#: The columns of rows that touches and conversions are made of.
+#: The input columns: whether an event converts, its touch, and its value.
 CONVERTS, TOUCH, WORTH = "is_conversion", "touch", "worth"
 _EPOCH: Final = datetime.datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Journeys:
-    """Rows of events with their unit, order, ``is_conversion``, ``touch`` (missing if it is none) and ``worth``."""
+    """Rows of events with their unit, order, ``is_conversion``, ``touch`` (missing if the event is not one) and ``worth``."""
 
     rows: Node
     unit: tuple[str, ...]
-    #: The columns that order the events of a unit: the moment, and what breaks ties.
+    #: The columns that order the events of a unit: the moment, and the columns that break ties.
     order: tuple[str, ...]
     window: datetime.timedelta
 
@@ -70,10 +71,10 @@ class Journeys:
         return Filter(self.rows, call("not_null", self.rows.column(TOUCH)), "touches")
 
     def stream(self, *, touches: Node | None = None, more: Sequence[str] = ()) -> Node:
-        """Return conversions, touches and touches that expire: one row each, with its ``place`` and what came before it.
+        """Return conversions, touches and expiries of touches, one row each, with their ``place`` and running totals.
 
-        ``more`` are further columns of ``touches``, missing for conversions. Touches at one moment and of one event id are in
-        the order of the first of these, or of all columns.
+        ``more`` are further columns of ``touches``, missing for conversions. Touches with the same moment and event id are
+        ordered by the first of these columns, or by all columns.
         """
         rows = self._united(touches or self.touches(), more, expire=True)
         order = [*self._order(rows, expire=True), *(Ordering(rows.column(name)) for name in more[:1])]
@@ -88,7 +89,7 @@ class Journeys:
         return Extend(rows, (*self._so_far(rows, counted, order), ("block", block)), "stream")
 
     def _united(self, touches: Node, more: Sequence[str] = (), *, expire: bool = False) -> Node:
-        """Return conversions and touches, and touches that expire if asked for, as rows."""
+        """Return conversions and touches as rows, with ``expire`` also expiries."""
         blank = [(name, touches.types[name]) for name in more]
         parts = [
             self._part(Filter(self.rows, self.rows.column(CONVERTS), "conversions"), 0, blank),
@@ -131,7 +132,7 @@ class Journeys:
         return [plan.column(name) for name in (*self.unit, *others)]
 
     def running(self, plan: Node, value: Expr, *within: str, ascending: bool = True) -> Expr:
-        """Return the sum of a value up to each row, or from it on if not ``ascending``, in the unit and columns ``within``."""
+        """Return the running sum of a value per unit and ``within`` up to each row, or from it on if not ``ascending``."""
         return over(aggregation("sum", value), self.units(plan, *within), [Ordering(plan.column("place"), ascending)])
 
     def _credited(self, plan: Node, credit: Expr, conversions: Expr) -> Node:
@@ -146,20 +147,20 @@ class Journeys:
             "credited",
         )
 
-    # ---- one touch takes it all
+    # ---- models in which one touch gets all
 
     def last(self, direct: Sequence[str] = ()) -> Node:
-        """Return the credit of the last touch of each conversion; of the last one that is not ``direct``, if there is one.
+        """Return the credit of the last touch of each conversion; of the last that is not ``direct``, if there is one.
 
-        In the order of touches and conversions, the last touch of a conversion is that of the row before it, or if this is a
-        conversion and no touch, that which this one has.
+        In the order of touches and conversions, the last touch of a conversion is the previous row or, if that row is a
+        conversion and not a touch, the last touch of that conversion.
         """
         kinds = ["indirect", "last"] if direct else ["last"]
         rows = self._with_rows_before(self._one_of_each(direct), kinds)
         conversions = Filter(rows, rows.column(CONVERTS), "conversions")
         if direct:
             return self._taken(*self._recent(self._with_last(conversions, kinds), kinds))
-        # Few conversions follow another one without a touch in between, and only these need more windows.
+        # Few conversions directly follow another conversion, and only these need more windows.
         found = call("not_null", conversions.column("last_touch"))
         chained = call("or", call("is_null", conversions.column(TOUCH)), call("is_null", conversions.column("last_touch")))
         others = self._with_last(Filter(conversions, chained, "chained"), kinds)
@@ -168,7 +169,7 @@ class Journeys:
         return Union(tuple(parts), tuple(parts[0].types), "credited")
 
     def _one_of_each(self, direct: Sequence[str]) -> Node:
-        """Return touches and conversions, one row for all of one moment and event id, with the touch of each kind."""
+        """Return touches and conversions, one row per moment and event id, with the touch of each kind."""
         rows: Node = self.rows
         rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
         touch, converts = rows.column(TOUCH), rows.column(CONVERTS)
@@ -201,17 +202,17 @@ class Journeys:
         )
 
     def _is_unique(self, rows: Node) -> bool:
-        """Return whether there is one row of each moment and event id."""
+        """Return whether rows are unique by moment and event id."""
         return rows.key is not None and {*rows.key} <= {*self.unit, *self.order}
 
     def _with_rows_before(self, rows: Node, kinds: Sequence[str]) -> Node:
-        """Return rows with the touch of each kind in the row before, and its moment, missing if that is no such touch."""
+        """Return rows with the touch of each kind in the previous row, and its moment; missing if it is not such a touch."""
         columns: list[tuple[str, Expr]] = []
         for kind in kinds:
             touch, moment, units = rows.column(TOUCH if kind == "last" else kind), rows.column(self.order[0]), self.units(rows)
             there = call("not_null", touch)
             if kind == "indirect":
-                # Among conversions and touches of this kind.
+                # Only conversions and touches of this kind are compared.
                 units.append(call("or", rows.column(CONVERTS), there))
             for title, value in (("touch", touch), ("moment", case([(there, moment)]))):
                 before = aggregation("lag", value, literal(1), literal(None, value.type))
@@ -219,7 +220,7 @@ class Journeys:
         return Extend(rows, tuple(columns), "rows_before")
 
     def _with_last(self, conversions: Node, kinds: Sequence[str]) -> Node:
-        """Return conversions with their last touch of each kind, and the touch of the last kind in the ``row_before``."""
+        """Return conversions with their last touch of each kind, and the touch of the last kind in ``row_before``."""
         frame = WindowFrame("ROWS", None, 0)
         numbered = Extend(
             conversions,
@@ -248,7 +249,7 @@ class Journeys:
         return Select(numbered, (*columns.items(), ("row_before", numbered.column(f"{kinds[-1]}_touch"))), "last_touches")
 
     def _recent(self, plan: Node, kinds: Sequence[str]) -> tuple[Node, Expr]:
-        """Return conversions and the first of their last touches that is within the window."""
+        """Return conversions, and the first of their last touches that is within the window."""
         age = {kind: call("sub", plan.column(self.order[0]), plan.column(f"{kind}_moment")) for kind in kinds}
         return plan, case(
             [(call("le", age[kind], literal(self.window)), plan.column(f"{kind}_touch")) for kind in kinds], literal(DIRECT)
@@ -258,7 +259,7 @@ class Journeys:
         return [Ordering(plan.column(name)) for name in self.order]
 
     def first(self) -> Node:
-        """Return the credit of the first touch of each conversion: of those that count, the next one to expire."""
+        """Return the credit of the first touch of each conversion: the open touch that expires next."""
         rows = self.stream()
         plan = Extend(rows, (("expired_before", call("sub", rows.column("expired"), flag(is_expiry(rows)))),), "stream")
         label = over(aggregation("max", case([(is_expiry(plan), plan.column(TOUCH))])), self.units(plan, "expired_before"))
@@ -281,7 +282,7 @@ class Journeys:
             "credited",
         )
 
-    # ---- touches share it
+    # ---- models in which touches share a conversion
 
     def linear(self) -> Node:
         """Return the credit of touches that share each conversion equally."""
@@ -293,11 +294,11 @@ class Journeys:
         return self._shared(Extend(plan, tuple(self._around(plan, "part")), "shares"))
 
     def _linear_by_distance(self) -> Node:
-        """Return the credit of touches that share each conversion equally, with a row for each event.
+        """Return the credit of touches that share each conversion equally, with one row per event.
 
-        The touches that count for a conversion are those before it less those that have expired. What a touch gets is the sum
-        of the parts of later conversions: those of its block, which is as long as the window, and those of the next one until
-        it expires. Sums within a block do not cancel out.
+        The touches that count for a conversion are those before it minus those that have expired. The credit of a touch is the
+        sum of its parts of later conversions: those in its block, which is as long as the window, and those in the next block
+        until it expires. Sums within a block avoid cancellation.
         """
         rows: Node = self.rows
         rows = Filter(rows, call("or", rows.column(CONVERTS), call("not_null", rows.column(TOUCH))), "touches_and_conversions")
@@ -307,7 +308,7 @@ class Journeys:
         length = self.window // datetime.timedelta(microseconds=1)
 
         def ordered(plan: Node, *, ascending: bool = True) -> list[Ordering]:
-            # All orders start with the same number, so that rows are sorted once.
+            # All orders start with the same column, so that rows are sorted once.
             return [Ordering(plan.column(name), ascending) for name in ("passed", *self.order[1:])]
 
         units = self.units(rows)
@@ -347,7 +348,7 @@ class Journeys:
             ),
             "shares",
         )
-        # A conversion counts for the last touch of a label before it.
+        # A conversion counts for the last touch of each label before it.
         until, following = plan.column("converted_until"), plan.column("next_converted")
         plan = Extend(
             plan,
@@ -391,7 +392,7 @@ class Journeys:
         return Union(parts, names, "credited")
 
     def position(self, first: float, middle: float, last: float) -> Node:
-        """Return the credit of touches by their place among those of a conversion: the first, the last, and all others."""
+        """Return the credit of touches by their place among those of a conversion: the first, the last, and the middle."""
         rows = self.stream()
         worth, count = rows.column(WORTH), rows.column("open")
         both = first + last
@@ -433,10 +434,10 @@ class Journeys:
         return self._shared(plan, as_touch=plan.column("as_last"), as_expiry=plan.column("as_first"))
 
     def time_decay(self, half_life: datetime.timedelta) -> Node:
-        """Return the credit of touches that weigh half for each half-life between them and the conversion.
+        """Return the credit of touches whose weight halves with each half-life between them and the conversion.
 
         Weights are relative to the start of a block as long as the window, so that they stay in the range of floats. A
-        conversion counts touches of its own block, and of the one before where they have not expired yet.
+        conversion counts touches of its own block, and those of the previous block that have not expired.
         """
         rows = self.stream()
         start = call("add", literal(_EPOCH), call("mul", literal(self.window), rows.column("block")))
@@ -470,7 +471,7 @@ class Journeys:
         return self._shared(plan, times=plan.column("weight"))
 
     def _around(self, plan: Node, part: str) -> list[tuple[str, Expr]]:
-        """Return the sums of what conversions give to each touch: those of its block, and of the next until it expires."""
+        """Return the sums that each touch gets from conversions: those of its block, and of the next until it expires."""
         value = plan.column(part)
         return [
             ("from_block", self.running(plan, value, "block", ascending=False)),
@@ -490,7 +491,7 @@ class Journeys:
         return self._with_direct(plan, credit)
 
     def _with_direct(self, plan: Node, credit: Expr) -> Node:
-        """Return the credit of touches, and that of conversions without any."""
+        """Return the credit of touches, and of conversions without touches."""
         kept = Filter(plan, call("or", call("not", is_conversion(plan)), call("not", has_touches(plan))), "credited")
         conversions = case(
             [
@@ -507,9 +508,9 @@ class Journeys:
         )
 
     def _labels(self, plan: Node) -> list[tuple[str, Expr]]:
-        """Return the number of touches of the same label that count, as of each row.
+        """Return the number of open touches with the same label, as of each row.
 
-        A label counts for the conversions from a row where this becomes 1 to one where it becomes 0.
+        A label counts for the conversions from a row at which this becomes 1 to one at which it becomes 0.
         """
         return [("open_label", self.running(plan, plan.column("change"), TOUCH))]
 
@@ -518,7 +519,7 @@ class Journeys:
         return call("and", is_conversion(plan), has_touches(plan))
 
     def taking_part(self) -> Node:
-        """Return the touches that count for a conversion, with the moment of the first one, and conversions without any."""
+        """Return the touches that count for a conversion, with the moment of the first one, and conversions without touches."""
         rows = self._united(self.touches())
         moment = self.order[0]
         rows = Extend(rows, tuple(self._so_far(rows, {"place": aggregation("row_number")}, self._order(rows))), "stream")
@@ -550,16 +551,16 @@ class Journeys:
             "taking_part",
         )
 
-    # ---- labels share it
+    # ---- models in which labels share a conversion
 
     def participation(self) -> Node:
-        """Return the credit of labels that each get all of a conversion that they took part in."""
+        """Return the credit of labels; each gets full credit for every conversion that it took part in."""
         rows = self.stream()
         plan = Extend(rows, (("total", self.running(rows, rows.column(WORTH))), *self._labels(rows)), "totals")
         return self._with_direct(plan, self._between(plan, plan.column("total")))
 
     def shapley(self) -> Node:
-        """Return the Shapley values of labels: each conversion shared equally among the labels that took part in it."""
+        """Return the Shapley values of labels: each conversion is shared equally by the labels that took part in it."""
         rows = self.stream()
         plan: Node = Extend(rows, tuple(self._labels(rows)), "labels")
         edge = case([(opens_label(plan), literal(1)), (closes_label(plan), literal(-1))], literal(0))
@@ -569,7 +570,7 @@ class Journeys:
         return self._with_direct(plan, self._between(plan, plan.column("total")))
 
     def _between(self, plan: Node, total: Expr) -> Expr:
-        """Return what makes a running total that of the conversions for which a label counts, when summed."""
+        """Return summands that turn a running total into the total over the conversions for which a label counts."""
         return case(
             [(opens_label(plan), call("neg", total)), (closes_label(plan), total), (is_conversion(plan), plan.column(WORTH))],
             literal(0.0),
@@ -577,7 +578,7 @@ class Journeys:
 
 
 def totals(credited: Node, keys: Sequence[str]) -> Node:
-    """Return credit and conversions by keys, of those that have conversions."""
+    """Return credit and conversions by keys, for keys that have conversions."""
     summed = Aggregate(
         credited,
         tuple((name, credited.column(name)) for name in keys),
@@ -591,7 +592,7 @@ def totals(credited: Node, keys: Sequence[str]) -> Node:
 
 
 def _is_direct(plan: Node, labels: Sequence[str]) -> Expr:
-    """Return whether a row is a touch with one of the labels, in any case."""
+    """Return whether a row is a touch with one of the labels, case-insensitive."""
     found: Expr = literal(False)
     for number, label in enumerate(labels):
         same = call("eq", call("lower", plan.column(TOUCH)), literal(label.lower()))

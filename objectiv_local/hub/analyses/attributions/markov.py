@@ -1,4 +1,4 @@
-"""Removal effects of a Markov chain of touches: transitions are counted by a query, and a linear system gives the rest."""
+"""Removal effects of a Markov chain of touches: a query counts transitions, and a linear system yields the effects."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from objectiv_local.types import BOOL, STRING
 if TYPE_CHECKING:
     import numpy
 
-#: Distinct touches up to which the linear system is solved: it takes the square of them in memory.
+#: Maximum number of distinct touches; the linear system needs quadratic memory.
 MOST_TOUCHES: Final = 2_000
 
 
@@ -36,8 +36,8 @@ def transitions(journeys: Journeys) -> Node:
     """Return how often each touch follows another in paths: ``source``, ``target``, ``converting`` and ``lost``.
 
     ``source`` is missing for the first touch of a path, and ``target`` for the last one. ``converting`` counts the paths of
-    conversions: the touches of each within the window. ``lost`` counts those that do not convert: touches in a row that are in
-    the path of no conversion, from one to the next within the window.
+    conversions: the touches of each within the window. ``lost`` counts the paths that do not convert: consecutive touches that
+    are in no path of a conversion, each within the window of the previous one.
     """
     moment = journeys.order[0]
     touches = _with_neighbors(journeys)
@@ -62,7 +62,7 @@ def transitions(journeys: Journeys) -> Node:
 
 
 def _with_neighbors(journeys: Journeys) -> Node:
-    """Return the touches, each with its number in the unit, and the label and moment of those before and after it."""
+    """Return the touches, each with its number in the unit, and the labels and moments of the previous and next touch."""
     touches = journeys.touches()
     order = [Ordering(touches.column(name)) for name in (*journeys.order, TOUCH)]
     columns = [
@@ -82,9 +82,9 @@ def _with_neighbors(journeys: Journeys) -> Node:
 
 
 def _expiring(journeys: Journeys, rows: Node) -> list[Node]:
-    """Return the transitions that are counted where a touch expires: all conversions since the first one have its path."""
+    """Return the transitions counted when a touch expires: all conversions since the touch have it in their path."""
     expiring = Filter(rows, is_expiry(rows), "expiring")
-    # The moment of an expiry is that of its touch and the window.
+    # The moment of an expiry is that of its touch plus the window.
     goes_on = call("le", expiring.column("next_moment"), expiring.column(journeys.order[0]))
     paired = Filter(expiring, goes_on, "expiring")
     return [
@@ -94,7 +94,7 @@ def _expiring(journeys: Journeys, rows: Node) -> list[Node]:
 
 
 def _touching(journeys: Journeys, rows: Node) -> list[Node]:
-    """Return the transitions that are counted at a touch: those of lost paths, and what opens pairs of touches."""
+    """Return the transitions counted at a touch: those of lost paths, and the corrections for pairs of touches."""
     moment = journeys.order[0]
     touches: Node = Filter(rows, is_touch(rows), "touching")
     converted_later = call(
@@ -166,10 +166,10 @@ def _counted(parts: list[Node]) -> Node:
 def removal_effects(counted: Iterable[tuple[str | None, str | None, int, int]]) -> dict[str, float]:
     """Return the share of conversions that would be lost without each touch, from rows of :func:`transitions`.
 
-    Without a touch, paths end where they come to it. Of all paths that convert, those through a touch are the product of the
-    probability to come to it and that to convert from there, so that one system serves all touches.
+    Without a touch, paths end when they reach it. The share of converting paths through a touch is the probability of reaching
+    it times the probability of converting from there, so that one linear system serves all touches.
 
-    Raises InvalidValue for more touches than fit in memory.
+    Raises InvalidValue for too many distinct touches.
     """
     import numpy
 
@@ -177,7 +177,7 @@ def removal_effects(counted: Iterable[tuple[str | None, str | None, int, int]]) 
     labels = sorted({label for source, target, *_ in rows for label in (source, target) if label is not None})
     if len(labels) > MOST_TOUCHES:
         raise InvalidValue(
-            f"model='markov' compares {len(labels):,} distinct touches, and can at most {MOST_TOUCHES:,}",
+            f"model='markov' supports at most {MOST_TOUCHES:,} distinct touches, not {len(labels):,}",
             hint="group them, for instance by channel, or use model='shapley'",
         )
     place: dict[str | None, int] = {None: 0, **{label: number for number, label in enumerate(labels, 1)}}
@@ -192,7 +192,7 @@ def removal_effects(counted: Iterable[tuple[str | None, str | None, int, int]]) 
             moves[place[source], place[target]] += converted + lost
     if not converting.any():
         return dict.fromkeys(labels, 0.0)
-    # Every touch is left as often as it is come to, so no divisor is 0.
+    # Every touch is left as often as it is reached, so no divisor is 0.
     visits = numpy.linalg.inv(numpy.eye(len(place)) - moves / leaving[:, None])
     from_here = visits @ (converting / leaving)
     return {

@@ -1,4 +1,4 @@
-"""What a row of the stream of touches and conversions is: conditions over its columns."""
+"""Kinds of rows in the stream of touches and conversions, as conditions over its columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def is_touch(plan: Node) -> Expr:
 
 
 def is_expiry(plan: Node) -> Expr:
-    """Return whether a row is a touch that expires."""
+    """Return whether a row is the expiry of a touch."""
     return call("eq", plan.column("change"), literal(-1))
 
 
@@ -21,20 +21,20 @@ def is_conversion(plan: Node) -> Expr:
 
 
 def has_touches(plan: Node) -> Expr:
-    """Return whether a touch counts at a row."""
+    """Return whether any touch is open at a row."""
     return call("gt", plan.column("open"), literal(0))
 
 
 def opens_label(plan: Node) -> Expr:
-    """Return whether a row is the touch from which on its label counts."""
+    """Return whether a row is the touch from which its label starts to count."""
     return call("and", is_touch(plan), call("eq", plan.column("open_label"), literal(1)))
 
 
 def closes_label(plan: Node) -> Expr:
-    """Return whether a row is the expiry from which on its label does not count."""
+    """Return whether a row is the expiry from which its label no longer counts."""
     return call("and", is_expiry(plan), call("eq", plan.column("open_label"), literal(0)))
 
 
 def flag(condition: Expr) -> Expr:
-    """Return 1 where a condition is true, else 0."""
+    """Return 1 if a condition is true, else 0."""
     return case([(condition, literal(1))], literal(0))

@@ -1,1 +1,1 @@
-"""What all analyses share: the result, the events that count, periods, breakdowns, charts and specs."""
+"""The base of all analyses: their result, the events that count, periods, breakdowns, charts and specs."""

@@ -1,4 +1,4 @@
-"""What an analysis returns: a frame, the rule that it follows, and the users behind every cell."""
+"""The result of an analysis: a frame, its definition, and the users of every cell."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ from objectiv_local.hub.settings import Settings
 P = ParamSpec("P")
 R = TypeVar("R", bound="Analysis")
 
-#: The moment at which a user entered a cell: that of the first of the events that count for it.
+#: The column with the moment at which a user entered a cell: that of their first event that counts for it.
 ENTERED_AT = "entered_at"
-#: Event types that are compared with one that never occurs.
+#: Maximum number of event types that are searched for a name similar to one that never occurs.
 _MOST_TYPES = 10_000
 #: Methods of frames that fetch their rows.
 _FETCHING = ("to_pandas", "to_polars", "to_arrow", "to_batches", "to_parquet", "to_csv", "to_json", "head")
@@ -57,10 +57,10 @@ logger = logging.getLogger("objectiv_local")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The rule of an analysis.
+    """The definition of an analysis.
 
-    ``rule`` are sentences that hold for any data. ``types`` are the event types that conditions name, ``unit_counts`` is
-    whether events without a unit count for something, and ``notices`` compute sentences that depend on the data.
+    ``rule`` is sentences that apply to any data. ``types`` are the event types that conditions name. ``unit_counts`` is whether
+    events without a unit are counted, and ``notices`` are functions that return sentences about the data.
     """
 
     rule: tuple[str, ...]
@@ -70,7 +70,7 @@ class Definition:
 
 
 def rule_of(rule: str, test: Condition | None = None) -> Definition:
-    """Return the definition of an analysis that counts the events for which a condition holds."""
+    """Return the definition of an analysis that counts the events that match a condition."""
     if test is None:
         return Definition((rule,))
     return Definition((rule, f"Only events that match {test.title} are counted."), test.types)
@@ -80,12 +80,12 @@ def rule_of(rule: str, test: Condition | None = None) -> Definition:
 class Analysis:
     """The result of an analysis.
 
-    Everything that a frame has is here too, computed for ``frame``: ``to_pandas()``, ``head()``, ``view_sql()``, ``columns``,
-    ``analysis["value"]`` and so on. Nothing is queried until it is asked for. Where the rows are fetched of an analysis that
-    names event types, one more query looks for these, and those that never occur are logged as a warning, once.
+    It has all methods of a frame, which work on ``frame``: ``to_pandas()``, ``head()``, ``view_sql()``, ``columns``,
+    ``analysis["value"]`` and so on. Queries run only when rows are fetched. When rows of an analysis that names event types are
+    fetched for the first time, one more query checks these types, and a warning is logged for types that never occur.
     """
 
-    #: Whether a query computes the rows again, whatever the events are then.
+    #: Whether there is a query that computes the rows, so that they can be computed again from changed events.
     _has_query = True
 
     def __init__(
@@ -98,9 +98,9 @@ class Analysis:
         cells: Mapping[str, str] | None = None,
         possible: Mapping[str, Check] | None = None,
     ) -> None:
-        """``members`` has the unit and the moment of each event that counts, beside the cell that it counts for; or it is a
-        function that returns them for a cell. ``cells`` are the names that a cell is given by, with their dtypes: by default
-        those of the index. ``possible`` has checks of their values.
+        """``members`` has the unit and the moment of each event that counts, and the cell that it counts for; or it is a
+        function that returns them for a cell. ``cells`` maps the names that identify a cell to their dtypes, by default those
+        of the index. ``possible`` has checks of their values.
         """
         self._name = name
         self._frame = frame
@@ -124,9 +124,9 @@ class Analysis:
 
     @property
     def definition(self) -> str:
-        """The rule in words, and which events were left out, counted now.
+        """The definition in words, with counts of the events that were left out.
 
-        Runs two queries, or three where a condition names event types. Without a connection, it is the rule alone.
+        Runs two queries, or three if a condition names event types. Without a connection, it is ``rule_text``.
         """
         lines = [self.rule_text]
         if state_of(self._scope.data).engine is not None:
@@ -137,22 +137,22 @@ class Analysis:
 
     @property
     def rule_text(self) -> str:
-        """The rule in words, which holds for any data. Runs no query."""
+        """The definition in words, without counts. Runs no query."""
         return "\n".join([*self._definition.rule, *_common(self._scope)])
 
     def users(self, **cell: object) -> DataFrame:
-        """Return the users behind a cell, one row per user: indexed by the unit, with ``entered_at``.
+        """Return the users that a cell counts, one row per user: indexed by the unit, with ``entered_at``.
 
-        ``entered_at`` is the moment of the first of the events that put the user into the cell. A cell is given by the index
-        of the analysis, as in ``users(period="2024-03-01")``; None is a missing value, ``(none)`` in a breakdown, and a level
-        that is left out may have any value. Every analysis takes the result as a condition or as a breakdown.
+        ``entered_at`` is the moment of the first event that put the user into the cell. A cell is identified by the index
+        levels of the analysis, as in ``users(period="2024-03-01")``. A missing value is None (in a breakdown, ``(none)``). A
+        level that is omitted can have any value. Every analysis accepts the result as a condition or as a breakdown.
 
-        Raises InvalidValue for a name that is not in the index, and for a value that no cell can have, as far as that is known
-        without a query: a day on which no period starts, a period beyond the range, a step that the funnel does not have. Other
-        values that do not occur have no users. Raises NotSupported if no users are behind the cells.
+        Raises InvalidValue for a name that is not in the index, and for a value that cannot be in the index, if that is known
+        without a query: a day on which no period starts, a period outside the range, a step that the funnel does not have. For
+        other values that do not occur, the result is empty. Raises NotSupported if the analysis does not count users.
         """
         if self._members is None:
-            raise NotSupported(f"{self._name} counts no users", hint="its frame is all there is")
+            raise NotSupported(f"{self._name} does not count users", hint="use its frame")
         for name in cell:
             if name not in self._cells:
                 raise InvalidValue(f"{self._name} has no index level {name!r}", hint=near(name, self._cells))
@@ -183,11 +183,11 @@ class Analysis:
         return frame_of(self._scope.state_over(plan, unit), [ENTERED_AT])
 
     def matrix(self, column: str | None = None) -> DataFrame:
-        """Return a column as a wide table: a row for each label of the first index levels, a column for each of the last one.
+        """Return a column as a wide table: one row per label of the first index levels, one column per label of the last one.
 
-        By default it is the first column of the analysis. Asking for the labels is one query.
+        By default, it is the first column of the analysis. One query fetches the labels.
 
-        Raises InvalidValue for an analysis with one index level, which is a table already, and ColumnNotFound.
+        Raises InvalidValue for an analysis with a single index level, which is already a table, and ColumnNotFound.
         """
         frame = self._frame
         column = frame.data_columns[0] if column is None else column
@@ -195,17 +195,17 @@ class Analysis:
             raise ColumnNotFound(f"{self._name} has no column {column!r}", hint=near(column, frame.data_columns))
         *rows, last = frame.index_columns
         if not rows:
-            raise InvalidValue(f"{self._name} has one index level, {last!r}, and is a table already", hint="use its frame")
+            raise InvalidValue(f"{self._name} has a single index level, {last!r}, and is already a table", hint="use its frame")
         return self._wide(frame, column, last)
 
     def _wide(self, frame: DataFrame, column: str, last: str) -> DataFrame:
         return unstacked(frame[[column]], last, None, "max", lambda value, _: str(value))
 
     def spec(self) -> dict[str, Any]:
-        """Return what was asked for, as a dict that JSON can hold; ``hub.from_spec`` makes the analysis again on any engine.
+        """Return the arguments of the analysis as a JSON-compatible dict; ``hub.from_spec`` recreates it on any engine.
 
-        Conditions given as functions or series are written as expressions over columns of the events, which are not part of
-        it. Raises NotSupported for conditions that look at other rows, such as windows, and for frames of users.
+        Conditions given as functions or series are written as expressions over columns of the events, and the events are not
+        part of the spec. Raises NotSupported for conditions that read other rows, such as windows, and for frames of users.
         """
         return spec_of(self._name, self._scope.settings, self._scope.data, self._arguments)
 
@@ -224,9 +224,9 @@ class Analysis:
     ) -> list[Path]:
         """Write the analysis as a dbt model and return the files that were written; see :meth:`DataFrame.to_dbt`.
 
-        ``description`` is its rule by default. Raises NotSupported for an analysis that is computed from fetched counts.
+        ``description`` is its definition by default. Raises NotSupported for an analysis that is computed from fetched counts.
         """
-        self._require_query("a dbt model", "analysis.frame.to_dbt(...) writes the numbers of now")
+        self._require_query("a dbt model", "analysis.frame.to_dbt(...) writes the current numbers")
         return self._frame.to_dbt(
             path,
             name,
@@ -240,49 +240,50 @@ class Analysis:
         )
 
     def create_view(self, name: str, *, if_exists: str = "fail") -> DataFrame:
-        """Create a view of the database that computes the analysis; see :meth:`DataFrame.create_view`.
+        """Create a database view that computes the analysis; see :meth:`DataFrame.create_view`.
 
         Raises NotSupported for an analysis that is computed from fetched counts.
         """
-        self._require_query("a view", "database_create_table stores the numbers of now")
+        self._require_query("a view", "database_create_table stores the current numbers")
         return self._frame.create_view(name, if_exists=if_exists)
 
     def _require_query(self, what: str, hint: str) -> None:
         if not self._has_query:
             raise NotSupported(
                 f"{self._name} cannot be {what}: its numbers are computed from fetched counts, and no query "
-                "computes them again",
+                "can compute them again",
                 hint=hint,
             )
 
     def plot(
         self, kind: str | None = None, *, width: int | None = None, height: int | None = None, title: str | None = None
     ) -> Any:
-        """Return a chart of the analysis, an altair.Chart; ``kind="sankey"`` is a figure of plotly.
+        """Return a chart of the analysis as an altair.Chart, or a plotly figure for ``kind="sankey"``.
 
         =================  ===========================================================================================
         analysis           kinds, the default first
         =================  ===========================================================================================
         ``trend``          ``"line"``
         ``active_users``   ``"line"``, and ``"stickiness"``, daily as a share of monthly active users
-        ``lifecycle``      ``"bar"``, with those who became dormant below zero
+        ``lifecycle``      ``"bar"``, with dormant users below zero
         ``stickiness``     ``"bar"``, over all complete periods
         ``retention``      ``"heat_map"``, and ``"curve"``, which is the default with a breakdown
-        ``funnel``         ``"bar"``, with ``by`` ``"line"``, and ``"time"``, the time to convert
+        ``funnel``         ``"bar"``, or ``"line"`` with ``by``; and ``"time"``, the time to convert
         ``paths``          ``"matrix"``, the share of paths with a label at each place, and ``"sankey"``
         ``transitions``    ``"matrix"``
         ``attribution``, ``drivers``, ``event_types``, ``properties`` and ``quality``: ``"bar"``
         ``impact`` and ``experiment``: ``"forest"``, estimates with their intervals
         ``sessions``       ``"histogram"`` of durations
-        ``rfm``            ``"heat_map"`` of the users by their scores of recency and frequency
+        ``rfm``            ``"heat_map"`` of users by their recency and frequency scores
         ``ltv``            ``"heat_map"``, and ``"curve"``
         =================  ===========================================================================================
 
-        What is incomplete is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels
-        of the area between the axes. ``title=""`` is no title. The database counts rows that are many, such as sessions.
+        Incomplete values are dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are in
+        pixels, for the area between the axes. ``title=""`` omits the title. If there are many rows, such as sessions, the
+        database counts them.
 
         Raises NotSupported for a cohort, which has no chart, and without the extra ``plot``; InvalidValue for an unknown kind,
-        and where there is nothing to draw or more than 10,000 rows.
+        for an analysis without rows, and for more than 10,000 rows.
 
         >>> import objectiv_local as ol
         >>> hub = ol.ModelHub()
@@ -302,7 +303,7 @@ class Analysis:
         if name.startswith("_"):
             raise AttributeNotFound(f"{type(self).__name__} has no attribute {name!r}")
         if isinstance(getattr(type(self), name, None), property):
-            return object.__getattribute__(self, name)  # it failed: raise its error again
+            return object.__getattribute__(self, name)  # the property failed: raise its error again
         frame = self.__dict__["_frame"]
         try:
             found = getattr(frame.copy(), name)
@@ -314,7 +315,7 @@ class Analysis:
             raise
 
     def _warning(self, fetch: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a method that fetches rows as one that warns of event types that never occur, the first time."""
+        """Return a method that fetches rows, wrapped so that its first call warns of event types that never occur."""
 
         @wraps(fetch)
         def fetched(*args: Any, **kwargs: Any) -> Any:
@@ -352,7 +353,7 @@ class Analysis:
 
 
 def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Callable[Concatenate[Settings, DataFrame, P], R]:
-    """Return an analysis that keeps the arguments it was called with, for its repr and its spec."""
+    """Return an analysis that stores the arguments it was called with, for its repr and its spec."""
     own = signature(function)
 
     @wraps(function)
@@ -368,7 +369,7 @@ def analysis(function: Callable[Concatenate[Settings, DataFrame, P], R]) -> Call
 
 @contextmanager
 def rows_kept_of(made: R) -> Iterator[R]:
-    """Yield an analysis with its rows in a temporary table, so that its numbers and its chart are computed once."""
+    """Yield an analysis with its rows in a temporary table, so that they are computed once for its numbers and its chart."""
     with rows_kept(made.frame, f"{made.name}_rows") as frame:
         found = copy(made)
         vars(found)["_frame"] = frame
@@ -376,20 +377,20 @@ def rows_kept_of(made: R) -> Iterator[R]:
 
 
 def _common(scope: Scope) -> list[str]:
-    """Return the sentences on time that hold for every analysis."""
+    """Return the sentences on time that apply to every analysis."""
     zone = scope.settings.time_zone
     moments = [f"from {scope.start}" if scope.start is not None else "", f"before {scope.end}" if scope.end is not None else ""]
     ranged = " and ".join(each for each in moments if each)
     return [
-        f"Periods and days are those of {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
+        f"Periods and days are in the time zone {zone}; weeks start on {scope.settings.week_start.capitalize()}.",
         *([f"The range is {ranged} UTC."] if ranged else []),
         *([f"As of {scope.as_of} UTC; later events are left out."] if scope.as_of is not None else []),
-        f"Events at one moment are ordered by {', '.join(scope.event_key) or 'nothing'}.",
+        f"Events at the same moment are ordered by {', '.join(scope.event_key) or 'nothing'}.",
     ]
 
 
 def _left_out(scope: Scope, definition: Definition) -> list[str]:
-    """Return how many events were left out, and why. Two queries."""
+    """Return how many events were left out, and why. Runs two queries."""
     plan = scope.state.plan
     known = scope.rows(ranged=True, with_unit=False)
     lacking: Expr = literal(False)
@@ -423,14 +424,14 @@ def _left_out(scope: Scope, definition: Definition) -> list[str]:
 
 
 def _all_occur(scope: Scope, types: Iterable[str]) -> bool:
-    """Return whether there are events of all these types. One query."""
+    """Return whether there are events of all these types. Runs one query."""
     data, wanted = scope.data, list(dict.fromkeys(types))
     found = data[data.event_type.isin(wanted)].event_type.nunique().value
     return bool(found == len(wanted))
 
 
 def _unknown_types(scope: Scope, types: Iterable[str]) -> list[str]:
-    """Return a sentence for each event type that never occurs, with the most similar one. One query, if there are types."""
+    """Return a sentence for each event type that never occurs, with the most similar type. Runs at most one query."""
     types = list(dict.fromkeys(types))
     if not types:
         return []
@@ -446,7 +447,7 @@ def _unknown_types(scope: Scope, types: Iterable[str]) -> list[str]:
 
 
 def as_value(value: object, kind: str, what: str) -> object:
-    """Return the value of a cell in the type of its column. Raises InvalidValue for one of another type."""
+    """Return the value of a cell in the type of its column. Raises InvalidValue for a value of another type."""
     if hasattr(value, "item") and not isinstance(value, str):
         value = value.item()  # numpy
     if hasattr(value, "to_pydatetime"):
@@ -454,18 +455,18 @@ def as_value(value: object, kind: str, what: str) -> object:
     if kind in ("date", "timestamp"):
         moment = _as_moment(value)
         if moment is not None and moment.tzinfo is not None:
-            raise InvalidValue(f"{what} has a time zone: {value!r}", hint="give what clocks show in the time zone of the hub")
+            raise InvalidValue(f"{what} has a time zone: {value!r}", hint="give the local time in the time zone of the hub")
         if moment is None or (kind == "date" and moment.time() != datetime.time()):
-            raise InvalidValue(f"{what} is a {kind}, not {value!r}", hint="for instance '2024-03-01'")
+            raise InvalidValue(f"{what} has to be a {kind}, not {value!r}", hint="for instance '2024-03-01'")
         return moment.date() if kind == "date" else moment
     wanted: Any = {"int64": int, "string": str, "bool": bool, "float64": int | float}.get(kind, object)
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
-        raise InvalidValue(f"{what} is {kind}, not {in_words(value)}", hint="give a label of the index of the analysis")
+        raise InvalidValue(f"{what} has to be {kind}, not {in_words(value)}", hint="give a label of the index of the analysis")
     return value
 
 
 def _is_missing(value: object) -> bool:
-    """Return whether a value is None, or what pandas has for it: NaN, NaT or NA."""
+    """Return whether a value is None, or the missing value of pandas: NaN, NaT or NA."""
     return value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and math.isnan(value))
 
 

@@ -29,7 +29,7 @@ from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import DATE, TIMESTAMP
 
-#: Periods, with how many days or hours lie between the starts of two; None where their length varies.
+#: Periods, with the time between the starts of consecutive ones; None if it varies.
 PERIODS: Final[dict[str, datetime.timedelta | None]] = {
     "hour": datetime.timedelta(hours=1),
     "day": datetime.timedelta(days=1),
@@ -38,32 +38,32 @@ PERIODS: Final[dict[str, datetime.timedelta | None]] = {
     "quarter": None,
     "year": None,
 }
-#: Days that lead from the first day of a period into the next one.
+#: Numbers of days from the first day of a period that always end in the next one.
 _BEYOND: Final = {"month": 31, "quarter": 92, "year": 366}
 _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 PERIOD: Final = "period"
 
 
 def checked_period(by: str, name: str = "by") -> str:
-    """Return the name of a period. Raises InvalidValue for others."""
+    """Return the name of a period. Raises InvalidValue for unknown names."""
     if by not in PERIODS:
         raise InvalidValue(f"{name} is not a period: {by!r}", hint=near(by, PERIODS))
     return by
 
 
 def start_of(settings: Settings, time: Series, by: str) -> Series:
-    """Return the start of the period that a local time is in: a date, or a timestamp for hours. A date is its midnight."""
+    """Return the start of the period of a local time: a date, or a timestamp for hours. A date counts as its midnight."""
     found: Series = settings.week(time) if by == "week" else time.dt.date_trunc(by)
     return found if by == "hour" else found.astype("date")
 
 
 def period_of(scope: Scope, plan: Node, moment: Expr, by: str) -> Expr:
-    """Return the start of the local period that a moment is in."""
+    """Return the start of the local period of a moment."""
     return _start(scope, plan, scope.local(plan, moment), by)
 
 
 def moment_of(scope: Scope, period: Expr, by: str) -> Expr:
-    """Return the moment in UTC at which a local period starts, the first one if the clocks show its start twice."""
+    """Return the moment in UTC at which a local period starts; the first one if its start occurs twice."""
     zone, time = scope.settings.time_zone, cast(period, TIMESTAMP)
     if zones.is_utc(zone):
         return time
@@ -77,7 +77,7 @@ def moment_of(scope: Scope, period: Expr, by: str) -> Expr:
 
 
 def next_start(scope: Scope, plan: Node, period: Expr, by: str) -> Expr:
-    """Return the start of the next period, of the type that ``period`` has."""
+    """Return the start of the next period, with the type of ``period``."""
     step = PERIODS[by]
     if by == "hour":
         assert step is not None
@@ -89,7 +89,7 @@ def next_start(scope: Scope, plan: Node, period: Expr, by: str) -> Expr:
 
 
 def before(scope: Scope, by: str) -> datetime.datetime:
-    """Return the start of as many periods before ``start`` as the range from ``start`` to ``end`` has, in UTC."""
+    """Return the start, in UTC, of the range before ``start`` that has as many periods as the range up to ``end``."""
     assert scope.start is not None
     assert scope.end is not None
     first = _number(_floor(scope.settings, _local(scope.settings, scope.start), by), by)
@@ -98,7 +98,7 @@ def before(scope: Scope, by: str) -> datetime.datetime:
 
 
 def moved(settings: Settings, moment: datetime.datetime, by: str, count: int = 0) -> datetime.datetime:
-    """Return the start of the period that a moment in UTC is in, or of the one that is ``count`` periods later, in UTC."""
+    """Return the start in UTC of the period of a moment in UTC, or of the period ``count`` periods later."""
     time = _floor(settings, _local(settings, moment), by)
     step = PERIODS[by]
     if step is not None:
@@ -110,14 +110,14 @@ def moved(settings: Settings, moment: datetime.datetime, by: str, count: int = 0
 
 
 def floor_of(settings: Settings, period: datetime.date, by: str) -> datetime.date:
-    """Return the start of the period that a local day or time is in: a date, or a time for hours."""
+    """Return the start of the period of a local day or time: a date, or a datetime for hours."""
     time = period if isinstance(period, datetime.datetime) else datetime.datetime.combine(period, datetime.time())
     start = _floor(settings, time, by)
     return start if by == "hour" else start.date()
 
 
 def day_of(settings: Settings, moment: datetime.datetime) -> datetime.date:
-    """Return the local day that a moment in UTC is in."""
+    """Return the local day of a moment in UTC."""
     return _local(settings, moment).date()
 
 
@@ -137,7 +137,7 @@ def _floor(settings: Settings, time: datetime.datetime, by: str) -> datetime.dat
 
 
 def _number(start: datetime.datetime, by: str) -> int:
-    """Return a number of the period that starts at a local time: the next one has the next number."""
+    """Return the number of the period that starts at a local time; consecutive periods have consecutive numbers."""
     step = PERIODS[by]
     if step is not None:
         return (start - datetime.datetime(1, 1, 1)) // step
@@ -145,12 +145,12 @@ def _number(start: datetime.datetime, by: str) -> int:
 
 
 def periods(scope: Scope, by: str) -> Node:
-    """Return the periods of the scope, whether or not they have events: ``period``, its ``next_period`` and ``is_complete``.
+    """Return the periods of the scope, with or without events: ``period``, its ``next_period`` and ``is_complete``.
 
-    They begin with the period of ``start``, or of the first event, and end with that of the last moment before ``end`` and up
-    to ``as_of``. A period is complete if the range covers all of it, and it is over as of ``as_of``. Without ``start``, the
-    data are taken to begin with the day of the first event, for hours with its hour: a first week or month that begins before
-    that day is not complete. Without events, there are none.
+    The first period is that of ``start`` or the first event, and the last one is that of the last moment before ``end`` and up
+    to ``as_of``. A period is complete if the range covers all of it and it has ended by ``as_of``. Without ``start``, the data
+    are assumed to begin on the day of the first event (for hours, in its hour): a first week or month that begins before that
+    day is not complete. Without events, there are no periods.
     """
     plan = scope.rows(with_unit=False)
     first, last, known = _ends(scope)
@@ -202,10 +202,10 @@ def periods(scope: Scope, by: str) -> Node:
     plan = Extend(plan, (("next_period", next_start(scope, plan, plan.column(PERIOD), by)),), "periods")
     whole = call("le", cast(plan.column("next_period"), TIMESTAMP), plan.column("known_until"))
     if scope.start is not None and scope.start != moved(scope.settings, scope.start, by):
-        # Clocks may show another time than midnight when a day starts, so the moments are compared, and not the times.
+        # A day may not start at midnight when clocks change, so moments are compared instead of local times.
         whole = call("and", whole, call("gt", cast(plan.column(PERIOD), TIMESTAMP), plan.column("first_time")))
     elif scope.start is None and by not in ("hour", "day"):
-        # What the data have from the day of the first event on.
+        # The data are assumed to begin on the day of the first event.
         whole = call("and", whole, call("ge", plan.column(PERIOD), cast(plan.column("first_time"), DATE)))
     return Select(
         plan, ((PERIOD, plan.column(PERIOD)), ("next_period", plan.column("next_period")), ("is_complete", whole)), "periods"
@@ -213,7 +213,7 @@ def periods(scope: Scope, by: str) -> Node:
 
 
 def _ends(scope: Scope) -> tuple[Expr | None, Expr | None, Expr | None]:
-    """Return the first and the last moment of the range, and until when all is known; None for those of the events."""
+    """Return the first and last moment of the range, and the last known moment; None for those of the events."""
     first = None if scope.start is None else literal(scope.start)
     if scope.end is None:
         as_of = None if scope.as_of is None else literal(scope.as_of)
@@ -236,9 +236,9 @@ def _start(scope: Scope, plan: Node, time: Expr, by: str) -> Expr:
 
 
 def parts_of(scope: Scope, calendar: Node, by: str) -> Expr:
-    """Return how many shorter periods lie in each period of a calendar, those that lie in it in part included.
+    """Return the number of shorter periods in each period of a calendar, including those that overlap it only in part.
 
-    A day has 24 hours: what clocks show twice is one hour, and what they skip is counted.
+    A day has 24 hours: a local hour that occurs twice counts once, and one that is skipped counts too.
     """
     first, following = cast(calendar.column(PERIOD), TIMESTAMP), cast(calendar.column("next_period"), TIMESTAMP)
     step = PERIODS[by]

@@ -1,4 +1,4 @@
-"""Which cells an analysis can have, as far as that is known without a query."""
+"""Checks of the cells that an analysis can have, as far as they are known without a query."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from objectiv_local.errors import InvalidValue, near
 from objectiv_local.hub.analyses.base.calendar import day_of, floor_of
 from objectiv_local.hub.analyses.base.scope import Scope
 
-#: Raises InvalidValue for a value that no cell has; it is given the value in the type of its column, and its name.
+#: Raises InvalidValue for an impossible value; called with the value in the type of its column, and its name.
 Check: TypeAlias = Callable[[object, str], None]
 
 
 def one_of(values: Iterable[object]) -> Check:
-    """Return the check of a level that has some values only."""
+    """Return the check of a level that only has the given values."""
     known = list(values)
 
     def check(value: object, name: str) -> None:
         if value not in known:
             raise InvalidValue(
-                f"{name} of users is {value!r}, which is no {name} of the analysis", hint=near(str(value), map(str, known))
+                f"{name} of users is {value!r}, which is not a {name} of the analysis", hint=near(str(value), map(str, known))
             )
 
     return check
 
 
 def between(first: int, last: int | None = None) -> Check:
-    """Return the check of a level of whole numbers from ``first`` to ``last``, if there is a last one."""
+    """Return the check of a level of whole numbers from ``first`` to ``last``; no upper limit by default."""
 
     def check(value: object, name: str) -> None:
         if not isinstance(value, int) or value < first or (last is not None and value > last):
             raise InvalidValue(
-                f"{name} of users is {value!r}, which is no {name} of the analysis",
+                f"{name} of users is {value!r}, which is not a {name} of the analysis",
                 hint=f"give a number from {first}" + ("" if last is None else f" to {last}"),
             )
 
@@ -41,7 +41,7 @@ def between(first: int, last: int | None = None) -> Check:
 
 
 def period_in(scope: Scope, by: str) -> Check:
-    """Return the check of a level of periods: the value has to be the start of one, in the range if there is one."""
+    """Return the check of a level of periods: the value has to be the start of a period, within the range."""
     settings = scope.settings
     last = scope.end - datetime.timedelta(microseconds=1) if scope.end is not None else None
     ends = [each for each in (last, scope.as_of) if each is not None]
@@ -51,7 +51,7 @@ def period_in(scope: Scope, by: str) -> Check:
         start = floor_of(settings, value, by)
         if start != value:
             raise InvalidValue(
-                f"{name} of users is {value}, and no {by} starts then", hint=f"the {by} that it is in starts at {start}"
+                f"{name} of users is {value}, which is not the start of its {by}", hint=f"the {by} starts at {start}"
             )
         day = value.date() if isinstance(value, datetime.datetime) else value
         if scope.start is not None and day < _day(floor_of(settings, day_of(settings, scope.start), by)):

@@ -1,4 +1,4 @@
-"""Analyses whose counts are fetched when they are made, because what is computed from them has no SQL."""
+"""Analyses that fetch counts when they are created, because SQL cannot compute their result."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ class Fetched(Analysis):
         self._counts = counts
 
     def view_sql(self, dialect: str | None = None) -> str:
-        """Return the SQL of the counts, perhaps for another dialect."""
+        """Return the SQL of the counts, for its own or another dialect."""
         return frame_of(self._scope.state_over(self._counts), list(self._counts.types)).view_sql(dialect=dialect)

@@ -1,4 +1,4 @@
-"""What users give as a value of each event: a column, a series of the frame, or a function of it."""
+"""Arguments with a value for each event: a column, a series of the frame, or a function of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from objectiv_local.types import FLOAT64, INT64
 
 
 def column_of(given: object, data: DataFrame, what: str, example: str) -> Series:
-    """Return a value of each event: a column by its name, a series of the frame, or what a function of the frame returns.
+    """Return a value for each event: a column by name, a series of the frame, or the result of a function of the frame.
 
-    ``what`` names it in errors. Raises ColumnNotFound, InvalidType for anything else, and InvalidValue for a series of other
-    rows.
+    ``what`` names the argument in errors. Raises ColumnNotFound, InvalidType for anything else, and InvalidValue for a series
+    of other rows.
     """
     if callable(given) and not isinstance(given, Series | DataFrame):
         given = computed(given, data, what, example)
@@ -27,25 +27,27 @@ def column_of(given: object, data: DataFrame, what: str, example: str) -> Series
         found: Series = data.all_series[given]
         return found
     if not isinstance(given, Series):
-        raise InvalidType(f"{what} is a column, a series or a function of the frame, not {in_words(given)}", hint=example)
+        raise InvalidType(
+            f"{what} has to be a column, a series or a function of the frame, not {in_words(given)}", hint=example
+        )
     return of_rows(given, data, f"{what} is", example)
 
 
 def label_of(given: object, data: DataFrame, what: str, example: str) -> Series:
-    """Return a string for each event, missing where its value is. Raises InvalidType for values that are no labels."""
+    """Return a string for each event, missing if its value is. Raises InvalidType for types that cannot be labels."""
     found = column_of(given, data, what, example)
     if found.dtype in ("json", "list", "dict"):
-        raise InvalidType(f"{what} is {found.dtype}, which makes no groups", hint="take a member of it")
+        raise InvalidType(f"{what} is {found.dtype}, which cannot be grouped by", hint="select one of its elements")
     if found.dtype == "timedelta":
-        raise InvalidType(f"{what} is timedelta, which makes no groups", hint="make it a number: dt.total_seconds()")
+        raise InvalidType(f"{what} is timedelta, which cannot be grouped by", hint="convert it: dt.total_seconds()")
     text: Series = found if found.dtype == "string" else found.astype("string").rename(found.name)
     return text
 
 
 def number_of(given: object, data: DataFrame, what: str, example: str) -> Series:
-    """Return a float for each event, 0 where its value is missing or NaN; of bools, 1 where true.
+    """Return a float for each event, 0 if its value is missing or NaN; true counts as 1.
 
-    Raises InvalidType for values that are no numbers.
+    Raises InvalidType for values that are not numeric.
     """
     found = column_of(given, data, what, example)
     if found.dtype not in ("bool", "int64", "float64") and not found.dtype.startswith("decimal"):

@@ -1,4 +1,4 @@
-"""Joins of small tables: every combination of two, and columns looked up by a key."""
+"""Joins with small tables: cross joins, and columns looked up by a key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from objectiv_local.frame.authoring import Join, JoinSide, Node
 
 
 def crossed(left: Node, right: Node, step: str) -> Node:
-    """Return every row of one table with every row of another one; they share no column."""
+    """Return every combination of rows of two tables, which have no columns in common."""
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in left.types]
     columns += [(name, "right", (name, name)) for name in right.types]
     key = None if left.key is None or right.key is None else (*left.key, *right.key)
@@ -19,10 +19,10 @@ def crossed(left: Node, right: Node, step: str) -> Node:
 def looked_up(
     left: Node, right: Node, on: Sequence[str], step: str, *, how: Literal["left", "inner"] = "left", key: Sequence[str] = ()
 ) -> Node:
-    """Return the rows of a table with the other columns of the row of another one that has the same key, unique there.
+    """Return the rows of a table with the other columns of the row in another table that has the same, unique key.
 
-    Without such a row, they are missing; with ``how="inner"``, the row is left out. ``key`` are columns that are known to be
-    unique in the left table.
+    If there is no such row, the columns are NULL; with ``how="inner"``, the row is left out. ``key`` names columns that are
+    known to be unique in the left table.
     """
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in left.types]
     columns += [(name, "right", (name, name)) for name in right.types if name not in on]

@@ -1,4 +1,4 @@
-"""A row for each of several named things, of which one row has all the values."""
+"""Turns one row with the values of several things, such as checks, into one row per thing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def listed(
     step: str,
     shared: Sequence[str] = (),
 ) -> Node:
-    """Return a table of named things: ``name``, their constants, and their columns, which are expressions over one row.
+    """Return one row per thing: ``name``, its constants, and its columns, which are expressions over one row.
 
     ``things`` has the constants of each thing, and ``columns`` the value of each column for each thing. ``shared`` are columns
-    of the row that every thing gets.
+    of the row that are repeated for every thing.
     """
     constants = next(iter(things.values()))
     schema = ((name, STRING), *((each, value.type) for each, value in constants.items()))

@@ -1,4 +1,4 @@
-"""Values of users, which a breakdown looks up for each of their events."""
+"""Values of users, which a breakdown looks up for the events of each user."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from objectiv_local.hub.analyses.base.joins import looked_up
 
 @dataclass(frozen=True, slots=True)
 class OfUsers:
-    """A string for each user: a series that is indexed by the unit, whose labels are unique."""
+    """A string for each user: a series indexed by the unit, whose index is unique."""
 
     name: str
     values: Series
     unit: tuple[str, ...]
-    #: What users have that are not there, and those whose value is missing.
+    #: The value for users who are not in the series, and for users whose value is missing.
     missing: str
 
     def added_to(self, plan: Node, name: str) -> Node:
-        """Return rows that have the unit with the value of their user."""
+        """Return rows that have the unit, with the value of their user added."""
         state = state_of(self.values)
         users = Select(
             state.plan,

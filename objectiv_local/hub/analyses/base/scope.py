@@ -1,4 +1,4 @@
-"""Which events an analysis counts, and for whom: the range of moments, the last moment that is known, and the unit."""
+"""The scope of an analysis: the range of moments, the last known moment, and the unit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from objectiv_local.hub.hits import EVENT
 from objectiv_local.hub.settings import Settings
 
 MOMENT = "moment"
-#: Names that analyses give to columns beside the unit.
+#: Names of columns that analyses add to the unit.
 _RESERVED = (
     MOMENT,
     EVENT,
@@ -61,8 +61,8 @@ _RESERVED = (
 class Scope:
     """The events of one analysis.
 
-    ``data`` is the event frame as given. ``start`` (inclusive), ``end`` (exclusive) and ``as_of`` (inclusive) are in UTC; a
-    missing ``as_of`` stands for the last moment of the data. Events after ``as_of`` do not exist for an analysis.
+    ``data`` is the event frame. ``start`` (inclusive), ``end`` (exclusive) and ``as_of`` (inclusive) are in UTC; ``as_of`` is
+    by default the last moment of the data. An analysis ignores events after ``as_of``.
     """
 
     settings: Settings
@@ -80,14 +80,14 @@ class Scope:
 
     @property
     def event_key(self) -> tuple[str, ...]:
-        """The columns that break ties between events at one moment: the event id, or the index of the frame."""
+        """The columns that break ties between events at the same moment: the event id, or the index of the frame."""
         types = self.state.plan.types
         if EVENT in (*self.data.index_columns, *self.data.data_columns):
             return (EVENT,)
         return tuple(name for name in self.state.index if types[name].name != "json")
 
     def order(self, plan: Node, *, ascending: bool = True) -> tuple[Ordering, ...]:
-        """Return the order of events: by moment, and at one moment by event id."""
+        """Return the order of events: by moment, then by event id."""
         return tuple(Ordering(plan.column(name), ascending) for name in (MOMENT, *self.event_key))
 
     def units(self, plan: Node) -> list[Expr]:
@@ -102,11 +102,11 @@ class Scope:
         ranged: bool = True,
         with_unit: bool = True,
     ) -> Node:
-        """Return the events up to ``as_of``: their unit, moment, event id and the given columns, series of the event frame or
-        values of users.
+        """Return the events up to ``as_of``: their unit, moment, event id and the given columns, which are series of the event
+        frame or values of users.
 
-        ``where`` keeps the events for which it is true; ``ranged`` those from ``start`` to ``end``; ``with_unit`` those that
-        have a unit. Columns and conditions that look at other rows see all events of the frame.
+        ``where`` keeps the events for which it is true, ``ranged`` those from ``start`` to ``end``, and ``with_unit`` those
+        that have a unit. Columns and conditions that read other rows see all events of the frame.
         """
         named = {*self.unit, MOMENT, *self.event_key, *self.data.index_columns}
         kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
@@ -120,8 +120,8 @@ class Scope:
                 data[name] = series
             elif expr_of(series) != self.state.plan.column(name):
                 raise InvalidValue(
-                    f"{self.name} has a column {name!r} of its own, and so has the unit or index of the frame",
-                    hint="rename it, or take it out of the index with reset_index()",
+                    f"{self.name} uses the column name {name!r} itself, and the unit or index of the frame has it too",
+                    hint="rename it, or remove it from the index with reset_index()",
                 )
             kept[name] = None
         if where is not None:
@@ -139,7 +139,7 @@ class Scope:
         return plan
 
     def in_range(self, plan: Node) -> Node:
-        """Return the rows whose moment is from ``start`` to ``end``."""
+        """Return the rows with a moment from ``start`` (inclusive) to ``end`` (exclusive)."""
         moment = plan.column(MOMENT)
         for op, bound in (("ge", self.start), ("lt", self.end)):
             if bound is not None:
@@ -161,12 +161,12 @@ class Scope:
         return ScalarQuery(found, "first_moment")
 
     def local(self, plan: Node, moment: Expr) -> Expr:
-        """Return what the clocks of the hub's time zone show at a moment."""
+        """Return a moment as the local time of the hub's time zone."""
         state = self.state.with_rows(plan, ())
         return expr_of(self.settings.clocks(series_of(state, moment, MOMENT)))
 
     def state_over(self, plan: Node, index: Sequence[str] = ()) -> State:
-        """Return the state of other rows, indexed by columns and sorted by them."""
+        """Return the state of other rows, indexed and sorted by columns."""
         return self.state.with_rows(plan, tuple(index), tuple(Ordering(plan.column(name)) for name in index))
 
     def _conditions(self, plan: Node, *, ranged: bool, with_unit: bool) -> list[Expr]:
@@ -198,31 +198,33 @@ def scope_of(
     limits: tuple[str, str] = ("start", "end"),
     **dtypes: str,
 ) -> Scope:
-    """Return the scope of the analysis ``name``, which reads ``columns``, and those of ``dtypes`` in these dtypes.
+    """Return the scope of the analysis ``name``, which reads ``columns``, and columns with the types in ``dtypes``.
 
-    Without a ``unit``, all events count. ``limits`` are the names that the analysis has for ``start`` and ``end``.
+    Without a ``unit``, all events count. ``limits`` are the names of the arguments ``start`` and ``end`` in the analysis.
 
     Raises InvalidType and ColumnNotFound for frames that lack columns, and InvalidValue for an empty range.
     """
     units = tuple(column_names(unit))
     if (unit is not None and not units) or len(set(units)) < len(units):
-        raise InvalidValue(f"unit of {name} is one column or several, not {unit!r}", hint="for instance unit='user_id'")
+        raise InvalidValue(
+            f"unit of {name} has to be one or more distinct columns, not {unit!r}", hint="for instance unit='user_id'"
+        )
     data = require(events, name, (*units, *columns), **{MOMENT: "timestamp"}, **dtypes)
     for each in units:
         if each in _RESERVED:
             raise InvalidValue(
-                f"unit of {name} is named {each!r}, as a column of analyses is",
+                f"unit of {name} has a column {each!r}, a name that analyses use themselves",
                 hint=f"rename it: events.rename(columns={{{each!r}: ...}})",
             )
         if data.dtypes[each] in ("json", "list", "dict"):
             raise InvalidType(
-                f"unit of {name} is column {each!r}, which is {data.dtypes[each]}",
-                hint="units are ids: strings, numbers, uuids",
+                f"unit of {name} is column {each!r} of type {data.dtypes[each]}",
+                hint="units are ids: strings, numbers or uuids",
             )
     zone = settings.time_zone
     bounds = limit(start, limits[0], zone), limit(end, limits[1], zone), limit(as_of, "as_of", zone)
     if bounds[0] is not None and bounds[1] is not None and bounds[1] <= bounds[0]:
         raise InvalidValue(
-            f"{limits[1]} {end} is not after {limits[0]} {start}", hint=f"{limits[0]} is inclusive and {limits[1]} is not"
+            f"{limits[1]} {end} is not after {limits[0]} {start}", hint=f"{limits[0]} is inclusive, {limits[1]} is exclusive"
         )
     return Scope(settings, name, data, units, *bounds)

@@ -1,4 +1,4 @@
-"""Analyses written down: as JSON that makes them again on any engine, and as a file of named metrics."""
+"""Specs of analyses: as JSON that recreates them on any engine, and as a file of named metrics."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.cohort_rules import Rule, read_rule, written_rule
 from objectiv_local.hub.settings import Settings
 
-#: The version of the specs that are written. Specs of another one are refused.
+#: The version of specs that are written. Other versions are rejected.
 VERSION: Final = 1
-#: Every analysis by its name, filled by the decorator of analyses.
+#: Every analysis by name; the decorator ``analysis`` adds them.
 ANALYSES: dict[str, Callable[..., Any]] = {}
-#: Forms of arguments that JSON has no type for: an object with one of these keys.
+#: Keys of objects that represent types which JSON does not have.
 _UNITS: Final = ("days", "hours", "minutes", "seconds", "microseconds")
 _FORMS: Final = ("expression", "query", "moment", "date", *_UNITS, "mapping", "tuple", "rule", "spec")
 
 
 def spec_of(name: str, settings: Settings, events: DataFrame, arguments: Mapping[str, object]) -> dict[str, Any]:
-    """Return what an analysis was asked for, as a dict that JSON can hold. Raises NotSupported for what cannot be written."""
+    """Return the arguments of an analysis as a JSON-compatible dict. Raises NotSupported for arguments without a JSON form."""
     return {
         "version": VERSION,
         "analysis": name,
@@ -48,15 +48,15 @@ def spec_of(name: str, settings: Settings, events: DataFrame, arguments: Mapping
 
 
 def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame) -> Any:
-    """Return the analysis that a spec was written from, over ``events``, an event frame on any engine.
+    """Return the analysis that a spec was written from, computed over ``events``, an event frame on any engine.
 
-    ``spec`` is what ``spec()`` of an analysis returned, or the same as a JSON string. Its time zone and week start count, and
-    not those of the hub; without them, those of the hub do. Written by hand, a condition is an event type, a list of them, or
-    ``{"query": "amount > 100"}`` with an expression as ``DataFrame.query`` takes it; a duration is ``{"days": 7}``; and named
-    steps of a funnel are a plain mapping.
+    ``spec`` is the result of ``spec()`` of an analysis, or the same as a JSON string. Its time zone and week start take
+    precedence over those of the hub, if it has them. In a spec written by hand, a condition is an event type, a list of event
+    types, or ``{"query": "amount > 100"}`` with an expression as in ``DataFrame.query``; a duration is ``{"days": 7}``; and
+    named steps of a funnel are a plain mapping.
 
-    Raises InvalidValue for a spec that is none, of another version, or has unknown arguments, and ColumnNotFound for events
-    without a column that it reads.
+    Raises InvalidValue for an invalid spec, a spec of another version, and unknown arguments; ColumnNotFound if ``events`` lack
+    a column that it reads.
 
     >>> import objectiv_local as ol
     >>> hub = ol.ModelHub()
@@ -69,23 +69,23 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
         try:
             given = json.loads(spec)
         except json.JSONDecodeError as error:
-            raise InvalidValue(f"the spec is no JSON: {error}", hint="pass what spec() of an analysis returned") from None
+            raise InvalidValue(f"the spec is not JSON: {error}", hint="pass the result of spec() of an analysis") from None
     checked_spec(given, "the spec")
     name = given["analysis"]
     zone, week_start = given.get("time_zone", settings.time_zone), given.get("week_start", settings.week_start)
     if not isinstance(zone, str) or not isinstance(week_start, str):
-        raise InvalidValue(f"time_zone and week_start of the spec are strings, not {zone!r} and {week_start!r}")
+        raise InvalidValue(f"time_zone and week_start of the spec have to be strings, not {zone!r} and {week_start!r}")
     days_after_monday(week_start)
     settings = replace(settings, time_zone=zones.zone(zone).key, week_start=week_start)
     arguments = {
         key: _read(_as_steps(key, value), events, f"{key} of {name}", settings)
         for key, value in given.get("arguments", {}).items()
     }
-    # Rules of a cohort are given by position.
+    # Rules of a cohort are positional arguments.
     several = [each.name for each in signature(ANALYSES[name]).parameters.values() if each.kind is Parameter.VAR_POSITIONAL]
     first = arguments.pop(several[0], []) if several else []
     if not isinstance(first, list | tuple):
-        raise InvalidValue(f"{several[0]} of the spec is a list, not {in_words(first)}", hint=f'"{several[0]}": [...]')
+        raise InvalidValue(f"{several[0]} of the spec has to be a list, not {in_words(first)}", hint=f'"{several[0]}": [...]')
     for each in signature(ANALYSES[name]).parameters.values():
         if (
             each.default is Parameter.empty
@@ -93,21 +93,21 @@ def from_spec(settings: Settings, spec: dict[str, Any] | str, events: DataFrame)
             and each.name not in ("settings", "events", *arguments)
         ):
             raise InvalidValue(
-                f"the spec has no argument {each.name!r}, which {name} needs", hint=f'"arguments": {{"{each.name}": ...}}'
+                f"the spec lacks the argument {each.name!r}, which {name} needs", hint=f'"arguments": {{"{each.name}": ...}}'
             )
     return checked(ANALYSES[name])(settings, events, *first, **arguments)
 
 
 def checked_spec(spec: object, where: str) -> None:
-    """Raise InvalidValue for what is no spec of this version; ``where`` names it."""
+    """Raise InvalidValue for anything but a spec of this version; ``where`` names the spec in errors."""
     if not isinstance(spec, dict) or not isinstance(spec.get("analysis"), str):
         raise InvalidValue(
-            f"{where} has no 'analysis' that is a string: {in_words(spec)}", hint='for instance {"analysis": "trend"}'
+            f"{where} needs a string 'analysis': it is {in_words(spec)}", hint='for instance {"analysis": "trend"}'
         )
     version = spec.get("version", VERSION)
     if version != VERSION:
         raise InvalidValue(
-            f"{where} is of version {version!r}, and this release reads version {VERSION}",
+            f"{where} has version {version!r}, and this release reads version {VERSION}",
             hint="write it again with spec() of this release",
         )
     unknown = [key for key in spec if key not in ("version", "analysis", "time_zone", "week_start", "arguments", "description")]
@@ -120,7 +120,9 @@ def checked_spec(spec: object, where: str) -> None:
         raise InvalidValue(f"{where} uses an unknown analysis {name!r}", hint=near(name, ANALYSES))
     arguments = spec.get("arguments", {})
     if not isinstance(arguments, dict):
-        raise InvalidValue(f"arguments of {where} are no mapping: {in_words(arguments)}", hint='for instance {"by": "week"}')
+        raise InvalidValue(
+            f"arguments of {where} have to be a mapping, not {in_words(arguments)}", hint='for instance {"by": "week"}'
+        )
     known = [each for each in signature(ANALYSES[name]).parameters.values() if each.name not in ("settings", "events")]
     if any(each.kind is Parameter.VAR_KEYWORD for each in known):
         return
@@ -134,9 +136,9 @@ def checked_spec(spec: object, where: str) -> None:
 
 @checked
 class Metrics:
-    """Named analyses of a file: each is a function of an event frame.
+    """The named analyses of a file: each is a function of an event frame.
 
-    ``metrics["weekly_buyers"](events)`` returns the analysis, and ``metrics.weekly_buyers(events)`` the same.
+    ``metrics["weekly_buyers"](events)`` and ``metrics.weekly_buyers(events)`` both return the analysis.
     """
 
     def __init__(self, settings: Settings, specs: Mapping[str, dict[str, Any]], source: str) -> None:
@@ -185,10 +187,10 @@ class Metrics:
 
 
 def metrics(settings: Settings, path: str | Path) -> Metrics:
-    """Return the named analyses of a YAML or JSON file, each a function of an event frame.
+    """Return the named analyses of a YAML or JSON file, each as a function of an event frame.
 
-    The file maps names to specs: what ``spec()`` of an analysis returns, or the same by hand. ``description`` is text for
-    people::
+    The file maps names to specs, which are results of ``spec()`` or written by hand. ``description`` is a text for readers of
+    the file::
 
         weekly_buyers:
           description: Users who bought, by week
@@ -198,10 +200,10 @@ def metrics(settings: Settings, path: str | Path) -> Metrics:
           analysis: trend
           arguments: {measure: events, by: month, where: {query: amount > 100}}
 
-    YAML needs ``pip install 'objectiv-local[metrics]'``; JSON needs nothing.
+    YAML needs ``pip install 'objectiv-local[metrics]'``; JSON does not.
 
-    Raises DataInvalid for a file that is no mapping of names to specs, and InvalidValue for a spec that is wrong, with its
-    name, and for a file that cannot be read. Columns are checked when a metric is computed.
+    Raises DataInvalid for a file that does not map names to specs; InvalidValue for an invalid spec, which it names, and for a
+    file that cannot be read. Columns are checked when a metric is computed.
     """
     path = Path(path)
     try:
@@ -213,7 +215,7 @@ def metrics(settings: Settings, path: str | Path) -> Metrics:
         ) from None
     found = _parsed(text, path)
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
-        raise DataInvalid(f"{path} is no mapping of names to specs", hint="for instance weekly_users: {analysis: trend}")
+        raise DataInvalid(f"{path} has to map names to specs", hint="for instance weekly_users: {analysis: trend}")
     for name, spec in found.items():
         checked_spec(spec, f"metric {name!r} of {path.name}")
     return Metrics(settings, found, path.name)
@@ -224,7 +226,7 @@ def _parsed(text: str, path: Path) -> Any:
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
-            raise DataInvalid(f"{path} is no JSON: {error}") from None
+            raise DataInvalid(f"{path} is not JSON: {error}") from None
     try:
         import yaml  # type: ignore[import-untyped]
     except ImportError:
@@ -233,20 +235,20 @@ def _parsed(text: str, path: Path) -> Any:
         ) from None
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        """Reads plain values only, and refuses a key that is there twice, of which YAML takes the last one."""
+        """Reads plain values only, and rejects repeated keys, of which YAML would keep the last one."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys = [self.construct_object(key, deep=True) for key, _ in node.value]
             twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
             if twice is not None:
-                raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} is there twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"key {twice!r} occurs twice", node.start_mark)
             return super().construct_mapping(node, deep)
 
     try:
         return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError) as error:
-        # A date that there is not is a ValueError.
-        raise DataInvalid(f"{path} is no YAML: {' '.join(str(error).split())}") from None
+        # Dates that do not exist raise ValueError.
+        raise DataInvalid(f"{path} is not YAML: {' '.join(str(error).split())}") from None
 
 
 def _written(value: object, events: DataFrame, what: str) -> Any:
@@ -267,14 +269,14 @@ def _written(value: object, events: DataFrame, what: str) -> Any:
     if hasattr(value, "spec"):
         return {"spec": value.spec()}
     if isinstance(value, DataFrame):
-        raise NotSupported(f"{what} is a frame of users, which has no spec", hint="give the condition itself, or a cohort")
+        raise NotSupported(f"{what} is a frame of users, which has no spec", hint="pass the condition itself, or a cohort")
     if callable(value) and not isinstance(value, Series):
         value = value(events.copy())
     if isinstance(value, Series):
         placed = on_rows_of(events, value)
         if placed is None:
             raise NotSupported(
-                f"{what} reads other rows than the events, and has no spec",
+                f"{what} reads other rows than the events, so it cannot be written as a spec",
                 hint="assign it to a column of the events, and use that column",
             )
         return {"expression": encoded(expr_of(placed), what), "name": value.name}
@@ -284,17 +286,17 @@ def _written(value: object, events: DataFrame, what: str) -> Any:
         return {"tuple": [_written(each, events, what) for each in value]}
     if isinstance(value, list | set | frozenset):
         return [_written(each, events, what) for each in (value if isinstance(value, list) else sorted(value))]
-    raise NotSupported(f"{what} is given as {in_words(value)}, and has no spec")
+    raise NotSupported(f"{what} is {in_words(value)}, which cannot be written as a spec")
 
 
 def _as_steps(name: str, value: Any) -> Any:
-    """Return the steps of a funnel, which by hand are named by a plain mapping."""
+    """Return the steps of a funnel; in specs written by hand, a plain mapping names them."""
     is_plain = name == "steps" and isinstance(value, dict) and not any(each in value for each in _FORMS)
     return {"mapping": list(value.items())} if is_plain else value
 
 
 def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
-    """Return an argument as it was given."""
+    """Return the Python value of an argument from JSON."""
     if isinstance(value, list):
         return [_read(each, events, what, settings) for each in value]
     if not isinstance(value, dict):
@@ -302,7 +304,7 @@ def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
     form = next((each for each in _FORMS if each in value), None)
     if form is None or len(value) > (2 if form == "expression" else 1):
         raise InvalidValue(
-            f"{what} in the spec is not known: {value!r}"[:300], hint=f"an object has one of {', '.join(_FORMS)}"
+            f"{what} in the spec has an unknown form: {value!r}"[:300], hint=f"an object has one of {', '.join(_FORMS)}"
         )
     inner = value[form]
     try:
@@ -318,14 +320,14 @@ def _read(value: Any, events: DataFrame, what: str, settings: Settings) -> Any:
             case "tuple":
                 return tuple(_read(each, events, what, settings) for each in inner)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidValue(f"{what} in the spec is not {form}: {inner!r}"[:300]) from None
+        raise InvalidValue(f"{what} in the spec is not a valid {form}: {inner!r}"[:300]) from None
     if form == "rule":
         return read_rule(inner, lambda each: _read(each, events, what, settings))
     if form == "spec":
         return from_spec(settings, inner, events)
     if form == "query":
         if not isinstance(inner, str):
-            raise InvalidType(f"query of {what} in the spec is a string, not {in_words(inner)}")
+            raise InvalidType(f"query of {what} in the spec has to be a string, not {in_words(inner)}")
         return queried(events, inner)
     state = state_of(events)
     return series_of(state, decoded(inner, state.plan, what), str(value.get("name", "condition")))

@@ -1,4 +1,4 @@
-"""scipy.stats, which analyses take their tests and distributions from."""
+"""scipy.stats, which provides the tests and distributions of analyses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from objectiv_local.errors import NotSupported
 
 
 def scipy_stats() -> ModuleType:
-    """Return scipy.stats. Raises NotSupported where it is not installed."""
+    """Return scipy.stats. Raises NotSupported if it is not installed."""
     try:
         from scipy import stats
     except ImportError:

@@ -1,4 +1,4 @@
-"""Values in the sentences of definitions and errors."""
+"""Values as words, for the sentences of definitions and errors."""
 
 from __future__ import annotations
 

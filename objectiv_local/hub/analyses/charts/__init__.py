@@ -1,1 +1,1 @@
-"""The charts of analyses: which of their numbers are drawn, and how they are named."""
+"""The charts of analyses: the numbers that they draw, and their labels."""

@@ -1,4 +1,4 @@
-"""What is asked of a chart: the analysis, its arguments, and which of its charts in which size."""
+"""The request for a chart: the analysis, its arguments, and the size of the chart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.frame import DataFrame
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An analysis that is drawn. ``members`` returns columns of the rows behind it, without fetching them."""
+    """An analysis to draw. ``members`` returns columns of the rows that its cells count, without fetching them."""
 
     name: str
     frame: DataFrame
@@ -23,9 +23,9 @@ class Asked:
     members: Callable[[Sequence[str]], DataFrame] | None = None
 
     def rows(self, frame: DataFrame | None = None) -> list[dict[str, Any]]:
-        """Return the rows of the analysis, or of a frame made of it.
+        """Return the rows of the analysis, or of a frame computed from it.
 
-        Raises InvalidValue where there are none, or too many to draw.
+        Raises InvalidValue if there are no rows, or too many to draw.
         """
         table = (self.frame if frame is None else frame).to_arrow(limit=MOST_ROWS + 1)
         check_rows(table.num_rows, self.name, "give a shorter range, or longer periods")
@@ -35,12 +35,14 @@ class Asked:
         return found
 
     def nothing(self) -> InvalidValue:
-        """Return the error of an analysis without anything to draw."""
-        return InvalidValue(f"there is nothing to draw: {self.name} has no rows", hint="its definition says what was left out")
+        """Return the error for an analysis without anything to draw."""
+        return InvalidValue(
+            f"there is nothing to draw: {self.name} has no rows", hint="its definition explains which events were left out"
+        )
 
     @property
     def by(self) -> str:
-        """The period that the analysis is by."""
+        """The period of the analysis."""
         return str(self.arguments.get("by") or "day")
 
     @property
@@ -51,7 +53,7 @@ class Asked:
 
 
 def by_group(rows: list[dict[str, Any]], name: str | None) -> dict[str, list[dict[str, Any]]]:
-    """Return rows by the value of a column, rest groups last; all under no name without a column."""
+    """Return rows by the value of a column, (other) and (none) last; without a column, all rows under an empty name."""
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault("" if name is None else label(row[name]), []).append(row)

@@ -12,12 +12,12 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.hub.analyses.charts.asked import Asked, by_group
 
 _USERS, _ALL = "users", "all"
-#: Cohorts that the curves of lifetime value show: the last ones.
+#: Maximum number of cohorts in the curves of lifetime value: the last ones.
 _MOST_CURVES: Final = 12
 
 
 def _periods(asked: Asked) -> dict[int, str]:
-    """Return the names of numbers of periods, if these are of brackets."""
+    """Return labels of brackets by their first number of periods; empty without brackets."""
     brackets: Sequence[tuple[int, int]] = asked.arguments.get("brackets") or ()
     return {first: str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in brackets}
 
@@ -27,10 +27,10 @@ def _since(asked: Asked) -> str:
 
 
 def retention(asked: Asked) -> Any:
-    """Return the heat map of the rates of cohorts, with their sizes and the rates of all of them."""
+    """Return the heat map of the rates of cohorts, with their sizes and the overall rates."""
     if asked.group is not None:
         raise NotSupported(
-            "the heat map of retention is drawn without a breakdown", hint="plot(kind='curve') has a line for each group"
+            "the heat map of retention cannot show a breakdown", hint="plot(kind='curve') draws a line for each group"
         )
     rows = [row for row in asked.rows() if row["rate"] is not None]
     if not rows:
@@ -76,7 +76,7 @@ def retention(asked: Asked) -> Any:
 
 
 def _mean(rows: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
-    """Return the rate of all cohorts whose cell is complete, with their users who came back and all of them."""
+    """Return the overall rate of the cohorts whose cell is complete, with their returning users and total users."""
     users: dict[int, int] = {}
     sizes: dict[int, int] = {}
     for row in rows:
@@ -88,7 +88,7 @@ def _mean(rows: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
 
 
 def retention_curve(asked: Asked) -> Any:
-    """Return the rate of all cohorts over the periods since the start; a line for each group, or thin ones for each cohort."""
+    """Return the overall rate over the periods since the start as a line: one per group, or with a thin line per cohort."""
     rows = [row for row in asked.rows() if row["rate"] is not None]
     means = {group: _mean(own) for group, own in by_group(rows, asked.group).items()}
     if not any(means.values()):
@@ -111,7 +111,7 @@ def retention_curve(asked: Asked) -> Any:
 
 
 def ltv(asked: Asked) -> Any:
-    """Return the heat map of the value per user of cohorts."""
+    """Return the heat map of the value per user by cohort."""
     rows = asked.rows()
     numbers = sorted({row["days"] for row in rows})
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
@@ -139,7 +139,7 @@ def ltv(asked: Asked) -> Any:
 
 
 def ltv_curve(asked: Asked) -> Any:
-    """Return the value per user over the days since the first order: a line for each of the last cohorts."""
+    """Return the value per user over the days since the first order, as one line for each of the last cohorts."""
     groups = by_group(asked.rows(), "cohort")
     shown = list(groups.items())[-_MOST_CURVES:]
     lines = [

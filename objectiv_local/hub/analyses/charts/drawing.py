@@ -1,4 +1,4 @@
-"""Which charts each analysis has, by name: the first one is its default."""
+"""The kinds of charts of each analysis, by name; the first one is the default."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHARTS: Final[dict[str, dict[str, Callable[[Asked], Any]]]] = {
 
 
 def draw(asked: Asked, kind: str | None) -> Any:
-    """Return a chart of an analysis, by default its first one; retention with a breakdown is drawn as curves.
+    """Return a chart of an analysis; the default is its first kind, or curves for retention with a breakdown.
 
     Raises NotSupported for an analysis without a chart, and InvalidValue for a kind that it does not have.
     """

@@ -54,7 +54,7 @@ def _level(asked: Asked) -> str:
 
 
 def experiment(asked: Asked) -> Any:
-    """Return the lift of each variant over the control, with its interval, metric by metric."""
+    """Return the lift of each variant over the control with its interval, one metric after another."""
     control = str(asked.arguments.get("control", "control"))
     rows = sorted(
         (row for row in asked.rows() if label(row["variant"]) != control),

@@ -1,4 +1,4 @@
-"""Charts of named things: attribution, drivers, event types, properties and checks of quality."""
+"""Charts with one bar per name: attribution, drivers, event types, properties and quality checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from objectiv_local.charts.bars import Bar, ranked_bars
 from objectiv_local.charts.values import count, label, number, percent
 from objectiv_local.hub.analyses.charts.asked import Asked
 
-#: Values whose q is below are not taken for chance.
+#: Values with a q below this are drawn as significant.
 _LEVEL: Final = 0.05
 
 
@@ -30,7 +30,7 @@ def attribution(asked: Asked) -> Any:
 
 
 def drivers(asked: Asked) -> Any:
-    """Return the correlation of each value with the conversion; those that may be chance are lighter."""
+    """Return the correlation of each value with the conversion; values that are not significant are lighter."""
     [title] = asked.frame.index_columns
     bars = [
         Bar(
@@ -50,7 +50,7 @@ def drivers(asked: Asked) -> Any:
     ]
     return ranked_bars(
         bars,
-        asked.layout.titled("What goes together with converting"),
+        asked.layout.titled("Correlation with conversion"),
         y_title=title,
         x_title="correlation with converting, phi",
         faint=f"q of {_LEVEL} or more",
@@ -59,7 +59,7 @@ def drivers(asked: Asked) -> Any:
 
 
 def event_types(asked: Asked) -> Any:
-    """Return the events of each type, with their share."""
+    """Return the number of events of each type, with their share."""
     bars = [
         Bar(
             label(row["event_type"]),
@@ -73,7 +73,7 @@ def event_types(asked: Asked) -> Any:
 
 
 def properties(asked: Asked) -> Any:
-    """Return the share of the events that have each property."""
+    """Return the share of events that have each property."""
     bars = [
         Bar(
             label(row["property"]),
@@ -85,7 +85,7 @@ def properties(asked: Asked) -> Any:
     ]
     return ranked_bars(
         bars,
-        asked.layout.titled("Events that have a property"),
+        asked.layout.titled("Share of events that have a property"),
         x_title="share of events, %",
         y_title="property",
         is_share=True,
@@ -94,7 +94,7 @@ def properties(asked: Asked) -> Any:
 
 
 def quality(asked: Asked) -> Any:
-    """Return the share of what each check looks at that fails it; warnings are lighter than errors."""
+    """Return the share of rows that fail each check; warnings are lighter than errors."""
     bars = []
     for row in asked.rows():
         share = None if row["failed"] is None else row["failed"] / row["of"] if row["of"] else 0.0
@@ -102,7 +102,7 @@ def quality(asked: Asked) -> Any:
         bars.append(Bar(label(row["check"]), share, text, (("failed", text),), row["severity"] != "error"))
     return ranked_bars(
         bars,
-        asked.layout.titled("Checks of the events"),
+        asked.layout.titled("Quality checks of the events"),
         x_title="failed, %",
         y_title="check",
         is_share=True,

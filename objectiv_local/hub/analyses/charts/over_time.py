@@ -12,7 +12,7 @@ from objectiv_local.charts.theme import COLORS, GREY
 from objectiv_local.charts.values import labels
 from objectiv_local.hub.analyses.charts.asked import Asked, by_group
 
-#: What the periods of a chart are, if some are incomplete.
+#: Titles of the measures of a trend.
 _MEASURES = {
     "users": "Users",
     "events": "Events",
@@ -27,7 +27,7 @@ def _line(name: str, rows: list[dict[str, Any]], x: str, y: str) -> Line:
 
 
 def trend(asked: Asked) -> Any:
-    """Return a line for each group, and one for the previous periods."""
+    """Return one line per group, and one for the previous periods."""
     rows = asked.rows()
     measure = asked.arguments.get("measure", "users")
     title = (
@@ -75,16 +75,16 @@ def active_users(asked: Asked) -> Any:
         x_title="day",
         y_title="users",
         series_title="active",
-        note=_incomplete(rows, "dashed: the window reaches beyond the data"),
+        note=_incomplete(rows, "dashed: the window extends beyond the data"),
     )
 
 
 def share_of_active(asked: Asked) -> Any:
-    """Return the line of daily as a share of monthly active users."""
+    """Return the line of daily active users as a share of monthly active users."""
     rows = asked.rows()
     return line_chart(
         [_line("stickiness", rows, "day", "stickiness")],
-        asked.layout.titled("Daily active users as a share of monthly ones"),
+        asked.layout.titled("Daily active users as a share of monthly active users"),
         x_title="day",
         y_title="daily / monthly active users, %",
         is_share=True,
@@ -96,7 +96,7 @@ def _incomplete(rows: list[dict[str, Any]], note: str) -> str:
 
 
 def lifecycle(asked: Asked) -> Any:
-    """Return stacked bars: who is active above zero, and who became dormant below."""
+    """Return stacked bars: active users above zero, dormant users below."""
     rows = asked.rows()
 
     def of(name: str) -> list[Any]:
@@ -116,7 +116,7 @@ def lifecycle(asked: Asked) -> Any:
 
 
 def stickiness(asked: Asked) -> Any:
-    """Return bars of the share of users by how often they were active, over all complete periods."""
+    """Return bars of the share of users by the number of active parts, over all complete periods."""
     rows = asked.rows()
     complete = [row for row in rows if row["complete"]]
     counted = complete or rows
@@ -131,7 +131,7 @@ def stickiness(asked: Asked) -> Any:
     periods = len({row["period"] for row in counted})
     return share_bars(
         shares,
-        asked.layout.titled(f"How many {by}s of a {of} users are active"),
+        asked.layout.titled(f"Number of {by}s in a {of} on which users are active"),
         x_title=f"active {by}s of the {of}",
         y_title="share of active users, %",
         count_title="users",

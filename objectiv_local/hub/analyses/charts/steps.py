@@ -14,9 +14,9 @@ from objectiv_local.frame.authoring import Filter, call, frame_of, literal, stat
 from objectiv_local.hub.analyses.charts.asked import Asked, by_group
 from objectiv_local.hub.analyses.charts.users import durations
 
-#: Labels of a matrix: the most frequent ones.
+#: Maximum number of labels in a matrix: the most frequent ones.
 _MOST_LABELS: Final = 30
-#: Groups of a funnel that have bars.
+#: Maximum number of groups in the bars of a funnel.
 _MOST_GROUPS: Final = 12
 _ENTRY, _EXIT = "(entry)", "(exit)"
 
@@ -38,7 +38,7 @@ def _steps(rows: list[dict[str, Any]], group: str = "") -> list[Step]:
 
 
 def funnel(asked: Asked) -> Any:
-    """Return the bars of the steps, or with periods the conversion of each period."""
+    """Return the bars of the steps or, with periods, the conversion rate of each period."""
     rows = asked.rows()
     if "period" in rows[0]:
         return conversion(asked)
@@ -56,7 +56,7 @@ def funnel(asked: Asked) -> Any:
 
 
 def conversion(asked: Asked) -> Any:
-    """Return the share of users who come to the last step, for each period."""
+    """Return the share of users who reach the last step, for each period."""
     rows = asked.rows()
     if "period" not in rows[0]:
         raise NotSupported("a funnel without periods has no chart over time", hint="funnel(..., by='week')")
@@ -75,7 +75,7 @@ def conversion(asked: Asked) -> Any:
         lines,
         asked.layout.titled(f"Conversion by {asked.by}: {' to '.join(dict.fromkeys([*names]))}"),
         x_title=f"{asked.by} of the first step",
-        y_title="users who come to the last step, %",
+        y_title="users who reach the last step, %",
         is_share=True,
         series_title=asked.group or "",
     )
@@ -85,7 +85,7 @@ def time_to_convert(asked: Asked) -> Any:
     """Return the histogram of the time from the first step to the last one, counted by the database."""
     steps = len(asked.arguments["steps"])
     if steps < 2 or asked.members is None:
-        raise NotSupported("a funnel of one step takes no time", hint="give two steps or more")
+        raise NotSupported("a funnel with one step has no time to convert", hint="give at least two steps")
     state = state_of(asked.members(["step", "time"]))
     plan = Filter(state.plan, call("eq", state.column("step"), literal(steps)), "converted")
     return durations(
@@ -98,14 +98,14 @@ def time_to_convert(asked: Asked) -> Any:
 
 
 def _positions(rows: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
-    """Return how many paths have which label at each place: that of the source of each step, and of the last target."""
+    """Return the number of paths with each label at each place: the sources of each step, and the last targets."""
     places: dict[int, dict[str, int]] = {}
     steps = sorted({row["step"] for row in rows})
     is_reversed = any(row["source"] == _ENTRY for row in rows)
     for row in rows:
         first, second = ("target", "source") if is_reversed else ("source", "target")
         for place, side in ((row["step"], first), (row["step"] + 1, second)):
-            # Those who go on are the sources of the next step; of the rest, all have ended.
+            # Paths that continue are counted as sources of the next step; the others have ended.
             if side == first and place != steps[0]:
                 continue
             at = places.setdefault(place, {})
@@ -123,7 +123,7 @@ def step_matrix(asked: Asked) -> Any:
     before = 0
     outside = _ENTRY if any(row["source"] == _ENTRY for row in rows) else _EXIT
     for place in sorted(places):
-        # A path that was over stays over.
+        # A path that has ended counts as exit at all later places.
         before += places[place].pop(outside, 0)
         ended[place] = before
     sums: dict[str, int] = {}
@@ -160,7 +160,7 @@ def step_matrix(asked: Asked) -> Any:
         cells,
         order,
         [str(place) for place in sorted(places)],
-        asked.layout.titled("Where paths are at each step"),
+        asked.layout.titled("Share of paths by event at each place"),
         row_title="event",
         column_title="place in the path",
         scale_title="share of paths",
@@ -171,7 +171,7 @@ def step_matrix(asked: Asked) -> Any:
 
 
 def sankey(asked: Asked) -> Any:
-    """Return the diagram of paths, step by step, which plotly draws."""
+    """Return the Sankey diagram of paths, step by step, drawn by plotly."""
     rows = asked.rows()
     flows = [Flow(row["step"], label(row["source"]), label(row["target"]), row["count"]) for row in rows]
     if any(flow.source == _ENTRY for flow in flows):
@@ -181,10 +181,10 @@ def sankey(asked: Asked) -> Any:
 
 
 def transitions(asked: Asked) -> Any:
-    """Return how likely each label follows each other one."""
+    """Return the probability that each label follows another."""
     rows = asked.rows()
     if "source" not in rows[0]:
-        raise NotSupported("transitions of more than two labels have no chart", hint="transitions() of two have one")
+        raise NotSupported("transitions of more than two labels have no chart", hint="use transitions() of length 2")
     sums: dict[str, int] = {}
     for row in rows:
         for side in ("source", "target"):
@@ -211,7 +211,7 @@ def transitions(asked: Asked) -> Any:
         cells,
         sources,
         [label(name) for name in shown],
-        asked.layout.titled("What follows what"),
+        asked.layout.titled("Transition probabilities"),
         row_title="event",
         column_title="next event",
         scale_title="share of transitions",

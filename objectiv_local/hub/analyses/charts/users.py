@@ -1,4 +1,4 @@
-"""Charts of rows that are many, whose numbers the database counts: sessions, and scores of users."""
+"""Charts of analyses with many rows, which the database counts: sessions, and scores of users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sessions(asked: Asked) -> Any:
 
 
 def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_title: str) -> Any:
-    """Return the histogram of durations in bins that grow, with their median and 90th percentile. One query."""
+    """Return the histogram of durations in bins of growing width, with the median and 90th percentile. Runs one query."""
     state, value = state_of(series), expr_of(series)
     below = tuple(
         (f"below_{place}", aggregation("size", where=call("lt", value, literal(datetime.timedelta(seconds=end)))))
@@ -59,12 +59,12 @@ def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_titl
         layout,
         x_title=x_title,
         y_title=y_title,
-        note=f"{count(found['every'])} {y_title}; bins grow with the duration",
+        note=f"{count(found['every'])} {y_title}; bins get wider for longer durations",
     )
 
 
 def rfm(asked: Asked) -> Any:
-    """Return how many users have which scores of recency and frequency."""
+    """Return the number of users by recency score and frequency score."""
     frame = asked.frame.groupby(["recency_score", "frequency_score"]).agg(
         users=("recency", "count"), monetary=("monetary", "mean")
     )
@@ -76,7 +76,7 @@ def rfm(asked: Asked) -> Any:
             str(row["frequency_score"]),
             count(row["users"]),
             row["users"],
-            details=(("users", count(row["users"])), ("mean value of an order", count(row["monetary"]))),
+            details=(("users", count(row["users"])), ("mean order value", count(row["monetary"]))),
         )
         for row in rows
     ]
@@ -88,5 +88,5 @@ def rfm(asked: Asked) -> Any:
         row_title="recency score",
         column_title="frequency score",
         scale_title="users",
-        note="the highest scores: the most recent order, the most orders",
+        note="highest scores: the most recent last order, the most orders",
     )

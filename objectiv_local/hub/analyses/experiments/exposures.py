@@ -1,4 +1,4 @@
-"""Units of an experiment: which variant each was exposed to first, and what it did before and after, added up."""
+"""Units of an experiment: the variant that each was exposed to first, and totals of its events before and after."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _EXPOSED, _FIRST_ID, _SEVERAL, _OPEN = "exposed_at", "exposure", "in_several", "
 
 @dataclass(frozen=True, slots=True)
 class Exposures:
-    """The first exposure of each unit, and what happens around it.
+    """The first exposure of each unit, and the events before and after it.
 
-    ``holds`` says which events expose, ``variant`` to what; those without a variant do not. ``window`` is how long after the
-    exposure events count, and ``before`` how long before it those of covariates do.
+    ``holds`` matches the events that expose, and ``variant`` is the variant shown; events without a variant do not expose.
+    ``window`` is how long events count after the exposure, and ``before`` how long before it events count for covariates.
     """
 
     scope: Scope
@@ -45,8 +45,8 @@ class Exposures:
     before: datetime.timedelta
 
     def first(self) -> Node:
-        """Return each unit with its first variant and exposure, whether it saw several variants, and whether it is open: it may
-        still do something that counts.
+        """Return each unit with its first variant and exposure, whether it saw several variants, and whether it is open, that
+        is, whether later events may still count.
         """
         scope = self.scope
         rows = scope.rows({VARIANT: self.variant, "is_exposure": self.holds})
@@ -75,7 +75,7 @@ class Exposures:
         )
 
     def counted(self) -> Node:
-        """Return how many units there are by variant, by whether they saw several, and by whether they are open."""
+        """Return the number of units by variant, by whether they saw several variants, and by whether they are open."""
         first = self.first()
         return Aggregate(
             first,
@@ -94,9 +94,9 @@ class Exposures:
         return plan
 
     def totals(self, kept: Node, after: Mapping[str, Series], before: Mapping[str, Series]) -> Node:
-        """Return, by unit, the sums of values of the events after the exposure, and of those before it."""
+        """Return the sums of values per unit, over the events after the exposure and over those before it."""
         scope = self.scope
-        # A covariate that is the metric itself reads the same column.
+        # A covariate that is the metric itself reads the same column as the metric.
         same = {name: next((own for own, value in after.items() if value is series), name) for name, series in before.items()}
         given = {**after, **{name: series for name, series in before.items() if same[name] == name}}
         rows = scope.rows(given, ranged=False)
@@ -129,7 +129,7 @@ class Exposures:
         )
 
     def _is_later(self, plan: Node, *, swapped: bool = False) -> Expr:
-        """Return whether an event comes after the exposure, or before it if ``swapped``, by moment and event id."""
+        """Return whether an event is after the exposure (or before it, if ``swapped``), by moment and event id."""
         pairs = [
             (plan.column(MOMENT), plan.column(_EXPOSED)),
             *((plan.column(name), plan.column(f"{_FIRST_ID}_{name}")) for name in self.scope.event_key),
@@ -143,7 +143,7 @@ class Exposures:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """The sizes, means, variances and covariances of columns over the units of one variant."""
+    """The size, means, variances and covariances of columns over the units of one variant."""
 
     users: int
     means: Mapping[str, float]
@@ -151,12 +151,12 @@ class Moments:
     covariances: Mapping[tuple[str, str], float]
 
     def group(self, name: str) -> Group:
-        """Return the group that a column describes."""
+        """Return the statistics of a column as a group."""
         return Group(self.users, self.means.get(name), self.variances.get(name))
 
 
 def with_flags(plan: Node, names: Sequence[str]) -> Node:
-    """Return units with some sums replaced by whether there is anything: 1 or 0."""
+    """Return units with some sums replaced by 1 if they are positive, else 0."""
     if not names:
         return plan
     flags = {name: case([(call("gt", plan.column(name), literal(0.0)), literal(1.0))], literal(0.0)) for name in names}
@@ -164,9 +164,9 @@ def with_flags(plan: Node, names: Sequence[str]) -> Node:
 
 
 def moments_of(units: Node, columns: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Node:
-    """Return, by variant, what :func:`read_moments` reads: no sums of squares, which would lose the digits of a variance.
+    """Return the statistics per variant that :func:`read_moments` reads, without sums of squares, which lose precision.
 
-    Covariances are those of pairs: half of what the variance of a sum is above the variances of its parts.
+    The covariance of a pair is half of the variance of the sum minus the variances of its parts.
     """
 
     def sample(expr: Expr) -> Expr:
@@ -184,7 +184,7 @@ def moments_of(units: Node, columns: Sequence[str], pairs: Sequence[tuple[str, s
 
 
 def read_moments(row: Mapping[str, object], columns: Sequence[str], pairs: Sequence[tuple[str, str]]) -> Moments:
-    """Return what a row of :func:`moments_of` says. What is missing, as variances of one unit, has no entry."""
+    """Return the statistics in a row of :func:`moments_of`. Missing values, such as variances of a single unit, are omitted."""
 
     def known(prefix: str) -> dict[str, float]:
         found = {name: row[f"{prefix}_{name}"] for name in columns}

@@ -1,4 +1,4 @@
-"""Comparisons of two groups by their sizes, means and variances: intervals and p-values, of a fixed sample or at any time."""
+"""Comparisons of two groups by size, mean and variance: intervals and p-values for a fixed sample or valid at any time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from objectiv_local.hub.analyses.experiments.metrics import MEAN, PROPORTION
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of units: how many, and the mean and variance of a metric over them; the variance may be missing.
+    """A group of units: its size, and the mean and variance of a metric; the variance may be missing.
 
-    The variance is that of a sample, of a proportion that of the population, and of a ratio that of its linear approximation.
+    The variance is the sample variance; for a proportion the population variance, for a ratio that of its linear approximation.
     """
 
     users: int
@@ -36,9 +36,9 @@ class Comparison:
 
 
 def compared(kind: str, control: Group, treatment: Group, alpha: float, planned: int | None) -> Comparison:
-    """Return how a group differs from the control group.
+    """Return the comparison of a group with the control group.
 
-    With ``planned``, intervals and p-values hold at any time, and are narrowest at so many units in both groups.
+    With ``planned``, intervals and p-values are valid at any time, and narrowest when both groups have ``planned`` units.
     """
     if control.mean is None or treatment.mean is None:
         return Comparison()
@@ -64,14 +64,14 @@ def compared(kind: str, control: Group, treatment: Group, alpha: float, planned:
     absolute = difference, difference - half, difference + half
     if lift is None:
         return Comparison(*absolute, p=p)
-    # The delta method for the quotient of the two means.
+    # The delta method for the ratio of the two means.
     relative = math.sqrt(parts[1] + (treatment.mean / control.mean) ** 2 * parts[0]) / abs(control.mean)
     half = half_width(relative)
     return Comparison(*absolute, lift, lift - half, lift + half, p)
 
 
 def _quantile(kind: str, parts: tuple[float, float], users: tuple[int, int], alpha: float) -> float:
-    """Return how many standard errors an interval extends: by Welch for means, by the normal distribution for others."""
+    """Return the number of standard errors of an interval: by Welch for means, by the normal distribution for others."""
     stats = scipy_stats()
     if kind != MEAN:
         return float(stats.norm.isf(alpha / 2))
@@ -98,7 +98,7 @@ def _p_value(kind: str, control: Group, treatment: Group, z: float) -> float:
             ).pvalue
         )
     if kind == PROPORTION:
-        # The z test with the pooled proportion is this test of the table.
+        # The z-test with the pooled proportion equals this chi-squared test.
         table = [
             [round(group.mean * group.users), group.users - round(group.mean * group.users)]
             for group in (control, treatment)
@@ -109,9 +109,9 @@ def _p_value(kind: str, control: Group, treatment: Group, z: float) -> float:
 
 
 def anytime_half_width(users: int, error: float, alpha: float, planned: int) -> float:
-    """Return half the width of an interval that holds at all times together: that of the normal mixture of Howard et al.
+    """Return half the width of an interval that is valid at all times at once: the normal mixture of Howard et al.
 
-    The difference of two means with a standard error is seen as the mean of ``users`` observations.
+    The difference of two means with a standard error is treated as the mean of ``users`` observations.
     """
     variance, mixing = _mixture(users, error, alpha, planned)
     whole = variance + mixing
@@ -119,7 +119,7 @@ def anytime_half_width(users: int, error: float, alpha: float, planned: int) -> 
 
 
 def anytime_p(users: int, difference: float, error: float, alpha: float, planned: int) -> float:
-    """Return the p-value that goes with :func:`anytime_half_width`: at most ``alpha`` where the interval leaves 0 out."""
+    """Return the p-value that matches :func:`anytime_half_width`: at most ``alpha`` if the interval excludes 0."""
     variance, mixing = _mixture(users, error, alpha, planned)
     whole = variance + mixing
     log_p = (math.log(whole / mixing) - (users * difference) ** 2 / whole) / 2
@@ -127,13 +127,13 @@ def anytime_p(users: int, difference: float, error: float, alpha: float, planned
 
 
 def _mixture(users: int, error: float, alpha: float, planned: int) -> tuple[float, float]:
-    """Return the variance of the sum of all observations, and the mixing variance that is best for ``planned`` of them."""
+    """Return the variance of the sum of all observations, and the mixing variance that is optimal for ``planned`` of them."""
     each = error**2 * users
     return users * each, each * planned / (2 * math.log(1 / alpha) + math.log(1 + 2 * math.log(1 / alpha)))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Return p-values corrected for their number by the method of Holm; missing ones do not count, and stay missing."""
+    """Return p-values with Holm's correction for their number; missing ones do not count and stay missing."""
     known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
     found: list[float | None] = [None] * len(p_values)
     highest = 0.0
@@ -153,10 +153,10 @@ def sample_ratio_p(counts: Mapping[str, int], weights: Mapping[str, float]) -> f
 
 
 def adjusted(groups: Sequence[tuple[Group, Group, float | None]]) -> list[Group]:
-    """Return groups with their means and variances corrected by a covariate (CUPED).
+    """Return groups with their means and variances adjusted for a covariate (CUPED).
 
-    Each is given with the covariate over the same units, and the covariance of both. One factor serves all: the covariance
-    divided by the variance of the covariate, pooled over the groups.
+    Each input is a group, the covariate over the same units, and their covariance. One coefficient is used for all groups: the
+    covariance divided by the variance of the covariate, pooled over the groups.
     """
     pairs = [(each.users - 1, other.variance, covariance) for each, other, covariance in groups]
     spread = math.fsum(
@@ -175,19 +175,19 @@ def adjusted(groups: Sequence[tuple[Group, Group, float | None]]) -> list[Group]
             continue
         variance = each.variance
         if variance is not None and other.variance is not None and covariance is not None:
-            # Rounding may leave a little less than nothing of a metric that its covariate explains.
+            # If the covariate explains the metric completely, rounding may leave a small negative variance.
             variance = max(variance - 2 * factor * covariance + factor**2 * other.variance, 0.0)
         found.append(Group(each.users, each.mean - factor * (other.mean - center), variance))
     return found
 
 
 def needed_users(variance: float, difference: float, alpha: float, power: float) -> int:
-    """Return how many units each group needs for a difference to be found with a probability of ``power``."""
+    """Return how many units each group needs to detect a difference with a probability of ``power``."""
     return math.ceil(2 * variance * (_both_quantiles(alpha, power) / difference) ** 2)
 
 
 def detectable(error: float, alpha: float, power: float) -> float:
-    """Return the difference that is found with a probability of ``power`` if it has this standard error."""
+    """Return the difference that is detected with a probability of ``power``, given its standard error."""
     return _both_quantiles(alpha, power) * error
 
 

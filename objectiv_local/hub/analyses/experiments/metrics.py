@@ -1,4 +1,4 @@
-"""Metrics of units: whether something happened, how much of it, and ratios of two of these."""
+"""Metrics of units: whether an event happened, totals, and ratios of two totals."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from objectiv_local.hub.conditions import Condition, condition
 PROPORTION, MEAN, RATIO = "proportion", "mean", "ratio"
 _FORMS: Final = (
     "give a condition for a proportion, ('count', condition) or ('sum', column) for a mean, or ('ratio', "
-    "numerator, denominator) of two of these; several metrics in a mapping, {'orders': ('count', 'buy')}"
+    "numerator, denominator) of two of these; for several metrics a mapping, {'orders': ('count', 'buy')}"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What is added up over the events of a unit: a float for each event. ``rule`` is it in words."""
+    """A sum over the events of a unit: a float for each event. ``rule`` describes it in words."""
 
     value: Series
     rule: str
@@ -31,7 +31,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric: its name, its kind, and what it adds up; a ratio has a numerator and a denominator."""
+    """A metric: its name, its kind, and its sums; a ratio has a numerator and a denominator."""
 
     name: str
     kind: str
@@ -48,26 +48,26 @@ class Metric:
 
 
 def metrics_of(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> tuple[Metric, ...]:
-    """Return the metrics that a user gave: one, or several by their names. Raises InvalidType and InvalidValue."""
+    """Return the metrics of an argument: one, or several by name. Raises InvalidType and InvalidValue."""
     if not isinstance(given, Mapping):
         return (_metric(None, given, data, what, unit),)
     if not given:
         raise InvalidValue(f"{what} is an empty mapping", hint=_FORMS)
     for name in given:
         if not isinstance(name, str) or not name:
-            raise InvalidType(f"{what} has the name {in_words(name)}, and names are strings", hint=_FORMS)
+            raise InvalidType(f"names of {what} have to be strings, not {in_words(name)}", hint=_FORMS)
     return tuple(_metric(name, each, data, f"{what} {name!r}", unit) for name, each in given.items())
 
 
 def _metric(name: str | None, given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Metric:
     if isinstance(given, list) and given[:1] in (["ratio"], ["count"], ["sum"]) and len(given) > 1:
-        given = tuple(given)  # as JSON and YAML have it
+        given = tuple(given)  # from JSON and YAML, which have no tuples
     if isinstance(given, tuple | list) and len(given) == 2 and given[1] in data.data_columns and not _is_total(given):
-        raise InvalidType(f"{what} is {in_words(given)}, which is no metric of column {given[1]!r}", hint=_FORMS)
+        raise InvalidType(f"{what} is {in_words(given)}, which is not a metric of column {given[1]!r}", hint=_FORMS)
     if isinstance(given, tuple) and given[:1] == ("ratio",):
         if len(given) != 3:
             raise InvalidType(
-                f"{what} is a ratio of {len(given) - 1} parts, and takes a numerator and a denominator",
+                f"{what} is a ratio of {len(given) - 1} parts, and has to have a numerator and a denominator",
                 hint="for instance ('ratio', ('sum', 'amount'), ('count', 'buy'))",
             )
         parts = tuple(
@@ -87,14 +87,14 @@ def _is_total(given: object) -> bool:
 
 
 def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> Total:
-    """Return what is added up: events for which a condition holds, or a column of these."""
+    """Return the sum of a metric: over events that match a condition, or over a column of these."""
     if not isinstance(given, tuple) or not _is_total(given):
         counted = _flagged(_condition(given, data, what, unit))
         return Total(counted.value, f"the number of events that match {counted.rule}", counted.types)
     kind, *rest = given
     if (kind == "count" and len(rest) != 1) or (kind == "sum" and len(rest) not in (1, 2)):
         raise InvalidType(
-            f"{what} is {in_words(given)}", hint="it is ('count', condition), ('sum', column) or ('sum', column, condition)"
+            f"{what} is {in_words(given)}", hint="give ('count', condition), ('sum', column) or ('sum', column, condition)"
         )
     if kind == "count":
         return _total(rest[0], data, what, unit)
@@ -102,7 +102,7 @@ def _total(given: object, data: DataFrame, what: str, unit: tuple[str, ...]) -> 
     if len(rest) == 1:
         return Total(number, f"the sum of {number.name}", ())
     test = _condition(rest[1], data, what, unit)
-    rule = f"the sum of {number.name} of events that match {test.title}"
+    rule = f"the sum of {number.name} over events that match {test.title}"
     return Total(number.where(test.holds, 0.0).rename(number.name), rule, test.types)
 
 

@@ -1,1 +1,1 @@
-"""Funnels: what is asked, attempts and their steps, and the table of the result."""
+"""Funnels: their arguments, attempts, steps, and the table of the result."""

@@ -1,4 +1,4 @@
-"""What is asked of a funnel: its steps and switches, checked, and the units that it counts."""
+"""The arguments of a funnel, checked: its steps and options, and the units that it counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import Condition, condition
 
 COMPLETE = "complete"
-#: What a breakdown may not be called: columns of the result and of its users.
+#: Names that a breakdown cannot have: columns of the result and of its users.
 _TAKEN = (
     PERIOD,
     STEP,
@@ -48,20 +48,20 @@ _TAKEN = (
     "stayed",
     "time",
 )
-#: Names of columns that the computation uses itself.
+#: Names of columns that the computation itself uses.
 _OWN = re.compile(
     r"((step|excluded|value|at)_\d+|moment(_\d+.*)?|next_\d+|is_\d+(_or_\d+)*|(event|filled|excluded)_\d+_.*|next_excluded_\d+"
     r"|first_step_there|at_moment|step|name|users|period|complete|time|came|stayed|best|last|last_entered|furthest|stopped|reached|dropped|pending"
     r"|is_excluded|breakdown|entered|entered_users|previous|events)"
 )
 LABEL = "breakdown"
-#: Those among them that events have.
+#: Those of them that are columns of events.
 _OF_EVENTS = re.compile(rf"(step|excluded)_\d+|{LABEL}")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A funnel as it was asked for."""
+    """The checked arguments of a funnel."""
 
     scope: Scope
     rules: Rules
@@ -82,11 +82,11 @@ class Asked:
 
     @property
     def keys(self) -> list[str]:
-        """The levels of the index before the step."""
+        """The index levels before the step."""
         return [*([PERIOD] if self.by is not None else []), *([LABEL] if self.label is not None else [])]
 
     def rows(self) -> Node:
-        """Return the events that attempts may have, with the conditions of steps and exclusions."""
+        """Return the events that can be part of attempts, with the conditions of steps and exclusions."""
         scope = self.scope
         columns: dict[str, Series | OfUsers] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
         columns |= {f"excluded_{number}": each.holds for number, each in enumerate(self.excluded, 1)}
@@ -98,7 +98,7 @@ class Asked:
         return plan
 
     def steps(self) -> Steps:
-        """Return the rule by which events fill steps."""
+        """Return the rule for how events fill steps."""
         scope = self.scope
         needed: Needed = "all" if self.rules.order == "any" else "single" if self.rules.ties == "strict" else "connected"
         same = overlaps([each.holds for each in self.conditions], state_of(scope.data).plan, needed)
@@ -107,7 +107,7 @@ class Asked:
         return Steps(unit, len(self.conditions), self.rules.order, self.rules.ties, same, self.exclusions, scope.end)
 
     def units(self) -> Node:
-        """Return the best attempt of each unit, within each period, with the value of the breakdown."""
+        """Return the best attempt of each unit, per period if there are periods, with the value of the breakdown."""
         scope, steps = self.scope, self.steps()
         every = self.rows()
         rows = every
@@ -124,12 +124,12 @@ class Asked:
         if self.attribution != "all_steps":
             plan = labeled(plan, every, rows, steps, LABEL, self.attribution, scope)
             return with_top(plan, LABEL, aggregation("size"), self.top)
-        # A unit may be in several of the groups that are put together.
+        # A unit can be in several of the groups that are combined as (other).
         plan = with_top(plan, LABEL, aggregation("size"), self.top)
         return merged(plan, steps, self.rules, (*steps.unit, *([PERIOD] if self.by is not None else [])))
 
     def periods(self, by: str) -> Node:
-        """Return the periods in which attempts start, and whether the windows of all of them are over."""
+        """Return the periods in which attempts start, and whether the windows of all their attempts have ended."""
         scope = self.scope
         plan = periods(scope, by)
         over = moment_of(scope, plan.column("next_period"), by)
@@ -138,7 +138,7 @@ class Asked:
         return Select(plan, ((PERIOD, plan.column(PERIOD)), (COMPLETE, whole)), "periods")
 
     def rule(self) -> tuple[str, ...]:
-        """Return the rule in words."""
+        """Return the definition in words."""
         rules, unit = self.rules, " and ".join((*self.scope.unit, *self.hold))
         names = {"ordered": " then ", "strict": " then, with no other event between, ", "any": ", in any order, "}[rules.order]
         shown = names.join(each.name for each in self.conditions)
@@ -147,13 +147,13 @@ class Asked:
             {
                 "any": f"Each {unit} counts once, by the attempt that reaches the most steps, or the first of these.",
                 "first": f"Each {unit} counts once, by the first attempt.",
-                "each": f"Each attempt of a {unit} counts; those that start at one moment are one.",
+                "each": f"Each attempt of a {unit} counts; attempts that start at the same moment count as one.",
             }[rules.entry]
         )
         if rules.order != "any":
             lines.append(
                 {
-                    "permissive": "Events at one moment come in any order; each fills one step.",
+                    "permissive": "Events at the same moment come in any order; each event fills one step.",
                     "strict": "Later steps need later moments.",
                 }[rules.ties]
             )
@@ -166,11 +166,13 @@ class Asked:
                 f"steps {each.from_step} and {each.to_step}."
             )
         if self.scope.start is not None or self.scope.end is not None:
-            lines.append("The range is that of the first step; later steps may follow after it.")
+            lines.append("The range applies to the first step; later steps may follow after its end.")
         if self.label is not None:
-            lines.append(f"{self.title} is that of {self.attribution}; all but the {self.top} largest groups are (other).")
+            lines.append(
+                f"Groups are by {self.title} ({self.attribution}); all but the {self.top} largest are combined as (other)."
+            )
         if self.by is not None:
-            lines.append(f"Each {self.by} is a funnel of the attempts that start in it.")
+            lines.append(f"Each {self.by} is a separate funnel of the attempts that start in it.")
         return tuple(lines)
 
 
@@ -186,7 +188,7 @@ def asked_for(
     by: str | None,
     where: object = None,
 ) -> Asked:
-    """Return what was asked for. Raises for what does not fit the frame, or each other."""
+    """Return the checked arguments. Raises an error for those that do not match the frame or each other."""
     data, unit = scope.data, scope.unit
     if by is not None:
         checked_period(by)
@@ -197,14 +199,14 @@ def asked_for(
         conditions.append(replace(made, name=f"step {number}") if made.name == what else made)
     if len(conditions) > MOST_IN_A_ROW and rules.order == "strict" and rules.ties == "permissive":
         raise NotSupported(
-            f"a funnel with order='strict' and ties='permissive' has at most {MOST_IN_A_ROW} steps, not {len(conditions)}",
-            hint="use ties='strict', which takes more",
+            f"a funnel with order='strict' and ties='permissive' can have at most {MOST_IN_A_ROW} steps, not {len(conditions)}",
+            hint="use ties='strict', which allows more steps",
         )
     given = exclusions_of(exclude, len(conditions))
     if given and rules.order != "ordered":
         raise InvalidValue(
-            f"exclude of funnel goes with order='ordered', and order is {rules.order!r}",
-            hint="with order='strict' no other event is allowed between steps anyway"
+            f"exclude of funnel needs order='ordered', not order={rules.order!r}",
+            hint="leave exclude out: with order='strict', no other event may lie between steps anyway"
             if rules.order == "strict"
             else "leave exclude out",
         )
@@ -215,12 +217,14 @@ def asked_for(
         if name not in data.data_columns:
             data[name]  # raises ColumnNotFound with the nearest name
         if data.dtypes[name] in ("json", "list", "dict"):
-            raise InvalidType(f"hold of funnel is column {name!r}, which is {data.dtypes[name]}", hint="take a member of it")
+            raise InvalidType(
+                f"hold of funnel is column {name!r} of type {data.dtypes[name]}", hint="select one of its elements"
+            )
     taken = [name for name in (*unit, *held) if _OWN.fullmatch(name) or name in (MOMENT, *scope.event_key)]
     taken += [name for name in scope.event_key if _OF_EVENTS.fullmatch(name)]
     if taken:
         raise InvalidValue(
-            f"column {taken[0]!r} has a name that a funnel uses itself",
+            f"column {taken[0]!r} has a name that funnel uses for a column of its own",
             hint=f"rename it: events.rename(columns={{{taken[0]!r}: ...}})",
         )
     label = None

@@ -1,11 +1,11 @@
 """The attempts of units at a funnel: one for each event that starts it, with the first moment at which each step is reached.
 
-In every order, ``moment_k`` of an attempt is the earliest moment at which some sequence of events that starts with the attempt
-reaches step k. An attempt that starts later reaches no step earlier, so running minimums over the events in *descending* order,
-one level for each step, find these moments without a join. Ascending frames that look ahead (``1 FOLLOWING ..``) would be
-quadratic in Postgres.
+With every ``order``, ``moment_k`` of an attempt is the earliest moment at which some sequence of events that starts with the
+attempt reaches step k. A later attempt never reaches a step earlier, so running minimums over the events in *descending* order,
+one level for each step, find these moments without a join. Ascending window frames that look ahead (``1 FOLLOWING ..``) would
+take quadratic time in Postgres.
 
-Rows come with a unit, a moment, and a bool column for each step (``step_1``, ...) and for each exclusion (``excluded_1``, ...).
+Rows have a unit, a moment, and a bool column for each step (``step_1``, ...) and for each exclusion (``excluded_1``, ...).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from objectiv_local.hub.analyses.funnels.overlaps import Overlaps
 
 ENTERED = "entered"
 _FIRST_THERE, _AT = "first_step_there", "at_moment"
-#: Steps up to which windows over windows find the moments, whose number grows with the square of the steps. Beyond, joins do.
+#: Maximum number of steps for nested windows, whose number is quadratic in the steps. Longer funnels use joins.
 MOST_LEVELS = 8
-#: Rows before the current one, and those with it.
+#: The rows before the current one, and all rows up to the current moment.
 _BEFORE, _UP_TO = WindowFrame("ROWS", None, -1), WindowFrame("RANGE", None, 0)
 
 
@@ -56,9 +56,9 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The rule by which events fill steps.
+    """The rule for how events fill steps.
 
-    ``unit`` are the columns that rows belong together by. Attempts start before ``end``.
+    ``unit`` are the columns that identify a unit. Attempts start before ``end``.
     """
 
     unit: tuple[str, ...]
@@ -71,11 +71,11 @@ class Steps:
 
     @property
     def is_inclusive(self) -> bool:
-        """Whether the next step of an attempt may be at the same moment, whatever the steps before it."""
+        """Whether the next step of an attempt can be at the same moment, regardless of the steps before it."""
         return self.ties == "permissive" and self.overlaps.are_apart
 
     def starting(self, plan: Node, *tests: Expr) -> Node:
-        """Return the rows that start attempts: those before the end for which the tests hold."""
+        """Return the rows that start attempts: those before the end that pass the tests."""
         if self.end is not None:
             plan = Filter(plan, call("lt", plan.column(MOMENT), literal(self.end)), "attempts")
         for each in tests:
@@ -99,9 +99,9 @@ def hit_of(exclusion: int, step: int) -> str:
 
 
 def attempts(rows: Node, steps: Steps) -> Node:
-    """Return the attempts: the unit, ``entered``, the moments of later steps, and those of excluded events after a step.
+    """Return the attempts: the unit, ``entered``, the moments of later steps, and the moments of excluded events after a step.
 
-    An attempt may be there several times, if several events at one moment start it.
+    An attempt may occur several times, if several events at the same moment start it.
     """
     if steps.order == "any":
         return _in_any_order(rows, steps)
@@ -116,7 +116,7 @@ def attempts(rows: Node, steps: Steps) -> Node:
 
 
 def _relevant(rows: Node, steps: Steps) -> Node:
-    """Return the rows of some step or exclusion."""
+    """Return the rows that match a step or an exclusion."""
     flags: list[Expr] = [rows.column(name) for name in _flags(steps)]
     return Filter(rows, reduce(lambda a, b: call("or", a, b), flags), "steps")
 
@@ -126,7 +126,7 @@ def _flags(steps: Steps) -> list[str]:
 
 
 def _by_moment(rows: Node, steps: Steps) -> Node:
-    """Return a row for each unit and moment: its number of events, and what the overlaps of steps need to know of them."""
+    """Return one row per unit and moment: its number of events, and the counts that the overlaps of steps need."""
     counts: list[tuple[str, Aggregation]] = steps.overlaps.counts([rows.column(flag(k)) for k in range(1, steps.count + 1)])
     counts += [(each, aggregation("any", rows.column(each))) for each in dict.fromkeys(one.flag for one in steps.exclusions)]
     if steps.order == "strict":
@@ -140,9 +140,9 @@ def _by_moment(rows: Node, steps: Steps) -> Node:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """Windows that find the next moment of a step, and from there those of the steps behind it.
+    """Windows that find the next moment of a step and, from there, the moments of the steps after it.
 
-    ``frame`` has the later rows of a unit, or with those at the same moment.
+    ``frame`` covers the later rows of a unit, with or without those at the same moment.
     """
 
     steps: Steps
@@ -159,7 +159,7 @@ class _Chain:
         return over(aggregation("min", value, where=self.holds(plan, step)), unit, order, self.frame)
 
     def holds(self, plan: Node, step: int) -> Expr:
-        """Return whether an event at the moment of a row satisfies a step."""
+        """Return whether an event at the moment of a row matches a step."""
         if flag(step) in plan.types:
             return plan.column(flag(step))
         return self.steps.overlaps.step(plan, step)
@@ -167,7 +167,7 @@ class _Chain:
     def reached(self, plan: Node, step: int, target: int, value: Expr, label: Callable[[int, int], str]) -> Expr:
         """Return a value at the moment at which a target is reached from a row of a step.
 
-        ``label`` names the columns of windows: from a step that comes next to the target.
+        ``label`` returns the name of a window column, for a next step and the target.
         """
         if self.is_inclusive or self.steps.ties == "strict":
             return value if step == target else plan.column(label(step + 1, target))
@@ -180,17 +180,17 @@ class _Chain:
 
 
 def _first_of(whens: list[tuple[Expr, Expr]]) -> Expr:
-    """Return the value of the first condition that holds. The last one holds for all rows that are looked at."""
+    """Return the value of the first condition that holds. The last condition is assumed to hold for all relevant rows."""
     *tested, (_, last) = whens
     return case(tested, last) if tested else last
 
 
 def _chained(base: Node, chain: _Chain) -> Node:
-    """Return the attempts by windows over rows, a level for each distance between steps."""
+    """Return the attempts by nested windows over rows, one level for each distance between steps."""
     steps = chain.steps
     count = steps.count
     plan = base
-    ends: dict[str, tuple[int, Expr]] = {}  # what is carried to the attempt: a step, and its value there
+    ends: dict[str, tuple[int, Expr]] = {}  # values to carry to the attempt: a step, and its value there
     links = [(number, step) for number, each in enumerate(steps.exclusions, 1) for step in range(each.from_step, each.to_step)]
     if links:
         unit = [plan.column(name) for name in steps.unit]
@@ -209,7 +209,7 @@ def _chained(base: Node, chain: _Chain) -> Node:
         ends[hit_of(number, step)] = (step, plan.column(f"next_{steps.exclusions[number - 1].flag}"))
 
     def label(name: str) -> Callable[[int, int], str]:
-        # The window from step 2 has the value of the attempts.
+        # The window from step 2 has the values of the attempts.
         return lambda step, _: name if step == 2 else f"{name}_from_{step}"
 
     for distance in range(count - 1):
@@ -234,10 +234,10 @@ def _attempts(plan: Node, steps: Steps, columns: Iterable[tuple[str, Expr]]) -> 
 
 
 def _hopped(base: Node, steps: Steps) -> Node:
-    """Return the attempts by joins: from the moment of each step to the moment of the next one that is known there.
+    """Return the attempts by joins, from the moment of each step to the known moment of the next one.
 
-    Attempts that are over are joined by the moment of their start, which is of use to nobody: hash joins of Postgres take all
-    memory where many keys are NULL.
+    Attempts that have ended are joined by the moment of their start, whose columns are not used: hash joins of Postgres use too
+    much memory if many keys are NULL.
     """
     base = _with_next(base, steps)
     plan = steps.starting(base, steps.overlaps.step(base, 1))
@@ -257,7 +257,7 @@ def _hopped(base: Node, steps: Steps) -> Node:
         found = {**_hits(joined, steps, step), **_hop(joined, steps, step, reached)}
         is_there = call("not_null", reached)
         columns = {name: case([(is_there, value)]) for name, value in found.items()}
-        # Each step is computed from the one before several times, and would be written as often into one expression.
+        # Each step reads the previous one several times, so inlined expressions would grow exponentially.
         made = Extend(joined, tuple(columns.items()), "hops", once=True)
         names = dict.fromkeys((*plan.types, *columns))
         plan = Select(made, tuple((name, made.column(name)) for name in names if name != _AT), "hops")
@@ -282,7 +282,7 @@ def _with_next(base: Node, steps: Steps) -> Node:
 
 
 def _hits(plan: Node, steps: Steps, step: int) -> dict[str, Expr]:
-    """Return the first moments of excluded events after a step, for the exclusions that stand between it and the next one."""
+    """Return the first moments of excluded events after a step, for the exclusions between it and the next step."""
     return {
         hit_of(number, step): plan.column(f"next_{each.flag}")
         for number, each in enumerate(steps.exclusions, 1)
@@ -291,7 +291,7 @@ def _hits(plan: Node, steps: Steps, step: int) -> dict[str, Expr]:
 
 
 def _hop(plan: Node, steps: Steps, step: int, moment: Expr) -> dict[str, Expr]:
-    """Return the moment of the next step, and the first of the steps that are filled at that moment."""
+    """Return the moment of the next step, and of the following steps that are filled at that moment."""
     following = plan.column(f"next_{step + 1}")
     if steps.is_inclusive or steps.ties == "strict":
         return {moment_of(step + 1): following}
@@ -306,8 +306,8 @@ def _hop(plan: Node, steps: Steps, step: int, moment: Expr) -> dict[str, Expr]:
 def _one_after_another(base: Node, steps: Steps) -> Node:
     """Return the attempts that no other event interrupts.
 
-    Of events at one moment, those that fill no step may come before the first step or after the last one. A moment between two
-    others has to be filled by steps as a whole.
+    Of several events at the same moment, those that fill no step may come before the first step or after the last one. At a
+    moment in between, all events have to fill steps.
     """
     plan = base
     count = steps.count
@@ -317,7 +317,7 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
         return f"{moment_of(target)}_from_{step}"
 
     def going_on(plan: Node, step: int, target: int) -> Expr:
-        # From the start of a moment at which ``step`` has to come first.
+        # Starts at the beginning of a moment, at which ``step`` has to come first.
         whens = [(fit, plan.column(MOMENT)) for fit in fits(plan, step, target)]
         for last in range(step, target):
             whole = call("eq", plan.column("events"), literal(last - step + 1))
@@ -347,7 +347,7 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
     found = []
     for target in range(2, count + 1):
         whens = [(fit, plan.column(MOMENT)) for fit in fits(plan, 1, target)]
-        # An attempt that fills more steps at its first moment stays ahead of one that fills fewer.
+        # An attempt that fills more steps at its first moment always stays ahead of one that fills fewer.
         for last in range(target - 1, 0, -1):
             later = plan.column(label(last + 1, target))
             whens += [(call("and", fit, call("not_null", later)), later) for fit in fits(plan, 1, last)]
@@ -356,7 +356,7 @@ def _one_after_another(base: Node, steps: Steps) -> Node:
 
 
 def _strict_fits(steps: Steps) -> Callable[[Node, int, int], list[Expr]]:
-    """Return the condition that steps can be filled at one moment, or none if they cannot."""
+    """Return a function for the condition under which steps can be filled at one moment; an empty list if they never can."""
 
     def fits(plan: Node, first: int, last: int) -> list[Expr]:
         if steps.ties == "strict":
@@ -366,13 +366,13 @@ def _strict_fits(steps: Steps) -> Callable[[Node, int, int], list[Expr]]:
     return fits
 
 
-# ---- any: steps in whatever order, within the window
+# ---- any: steps in any order, within the window
 
 
 def _in_any_order(rows: Node, steps: Steps) -> Node:
-    """Return the attempts at steps in any order: step k is reached with the k-th step of those that events can fill.
+    """Return the attempts at steps in any order: step k is reached with the k-th step that events can fill.
 
-    Each set of steps that events may satisfy together fills one after another, by the largest shortage of any part of it; see
+    Each set of steps that the same event may match fills one step after another, by the largest shortage of any subset; see
     :mod:`objectiv_local.hub.analyses.funnels.overlaps`.
     """
     overlaps = steps.overlaps
@@ -422,7 +422,7 @@ def _ranked(plan: Node, steps: Steps, nexts: Sequence[str]) -> Node:
 
 
 def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Ordering]) -> tuple[Node, list[str]]:
-    """Return rows with the moments at which steps are filled from there on, in columns by these names."""
+    """Return rows with the moments at which steps are filled from that row on, and the names of these columns."""
     overlaps = steps.overlaps
     most = {each: sum(kind in each for kind in overlaps.kinds) for each in overlaps.sets}
     names = {each: "_or_".join(str(kind + 1) for kind in sorted(each)) for each in overlaps.sets}
@@ -431,7 +431,7 @@ def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Orde
         return f"event_{number}_of_{names[each]}"
 
     for number in range(1, max(most.values()) + 1):
-        # The moment of the so-manieth event of a set from each row with one of its events on, then from any row on.
+        # The moment of the n-th event of a set, counted from each row with an event of the set, then from any row.
         here = []
         for each in overlaps.sets:
             if number > most[each]:
@@ -466,12 +466,12 @@ def _filled(plan: Node, steps: Steps, unit: Sequence[Expr], order: Sequence[Orde
 
 
 def _greatest(values: Sequence[Expr]) -> Expr:
-    """Return the greatest of several values, and NULL if one of them is."""
+    """Return the maximum of several values, NULL if any of them is NULL."""
     if len(values) == 1:
         return values[0]
     whens = []
     for place, value in enumerate(values):
-        # With a NULL among the values, no comparison of all of them is true.
+        # If a value is NULL, not all of its comparisons are true.
         whens.append((_all([call("ge", value, other) for number, other in enumerate(values) if number != place]), value))
     return case(whens)
 

@@ -1,4 +1,4 @@
-"""The value of a breakdown that an attempt at a funnel is counted by."""
+"""The breakdown value that an attempt at a funnel counts for."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from objectiv_local.hub.analyses.funnels.units import REACHED
 
 
 def labeled(plan: Node, every: Node, rows: Node, steps: Steps, label: str, attribution: str | int, scope: Scope) -> Node:
-    """Return units with the value of the breakdown, by the rule ``attribution``.
+    """Return units with the value of the breakdown, according to ``attribution``.
 
-    ``rows`` are the events that attempts may have, with their own values in column ``label``; ``every`` are all of the units.
+    ``rows`` are the events that attempts can have, with their values in the column ``label``; ``every`` are all events of the
+    units.
     """
     if attribution in ("user_first", "user_last"):
         found = _first(every, scope.unit, label, "any", scope, last=attribution == "user_last")
@@ -56,7 +57,7 @@ def _value_of(step: int) -> str:
 
 
 def _values(rows: Node, steps: Steps, step: int, label: str, scope: Scope) -> Node:
-    """Return the value of each moment at which events satisfy a step; any step, of those in any order."""
+    """Return the value of each moment at which an event matches a step (with ``order="any"``, any step)."""
     if steps.order != "any":
         rows = Filter(rows, rows.column(flag(step)), "values")
     else:
@@ -73,7 +74,7 @@ def _any(tests: Sequence[Expr]) -> Expr:
 
 
 def _first(rows: Node, keys: Sequence[str], label: str, name: str, scope: Scope, *, last: bool = False) -> Node:
-    """Return the first value that is there within groups of ``keys``, in the order of events."""
+    """Return the first value that is not missing within groups of ``keys``, in the order of events."""
     name = label if name == "any" else name
     value = rows.column(label)
     there = case([(call("ne", value, literal(NONE)), value)])
@@ -82,7 +83,7 @@ def _first(rows: Node, keys: Sequence[str], label: str, name: str, scope: Scope,
 
 
 def _looked_up(plan: Node, values: Node, steps: Steps, step: int) -> Node:
-    """Return units with the value at the moment at which they reached a step, missing if they did not."""
+    """Return units with the value at the moment at which they reached a step, missing if they did not reach it."""
     name, moment = _value_of(step), moment_of(step)
     came = case([(call("le", literal(step), plan.column(REACHED)), plan.column(moment))])
     plan = Select(plan, (*((each, plan.column(each)) for each in plan.types), (f"at_{step}", came)), "labeled")

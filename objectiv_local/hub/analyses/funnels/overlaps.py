@@ -1,7 +1,7 @@
-"""Which steps events at one moment can fill together, where each event fills one step.
+"""The steps that events at the same moment can fill together, if each event fills one step.
 
-Steps that no event satisfies together need one event each. For others, Hall's theorem decides: events can fill a set of steps,
-each event one of them, if every part of the set has at least as many events that satisfy one of its steps as it has steps.
+Steps that no event can match together need one event each. For the others, Hall's theorem applies: events can fill a set of
+steps, one step each, if for every subset of the steps, at least as many events match one of them as there are steps.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from objectiv_local.frame.authoring import (
 )
 
 Needed = OneOf["single", "connected", "all"]
-#: Sets of different conditions that some event may satisfy together, up to which they are counted.
+#: Maximum number of sets of distinct conditions that the same event may match, and that have to be counted.
 MOST_SETS = 127
 
 
 @dataclass(frozen=True, slots=True)
 class Overlaps:
-    """The steps of a funnel by their conditions: steps with one number in ``kinds`` have the same condition.
+    """The steps of a funnel by condition: steps with the same number in ``kinds`` have the same condition.
 
-    ``parts`` are the largest connected sets of kinds, where a connection is that one event may satisfy both. ``sets`` are the
-    sets whose events have to be counted.
+    Two kinds are connected if the same event may match both. ``parts`` are the largest connected sets of kinds. ``sets`` are
+    the sets whose events have to be counted.
     """
 
     kinds: tuple[int, ...]
@@ -47,7 +47,7 @@ class Overlaps:
 
     @property
     def are_apart(self) -> bool:
-        """Whether no event satisfies two steps."""
+        """Whether no event can match two steps."""
         return len(self.kinds) == len(self.parts)
 
     def counts(self, flags: Sequence[Expr]) -> list[tuple[str, Aggregation]]:
@@ -60,11 +60,11 @@ class Overlaps:
         return found
 
     def step(self, plan: Node, step: int) -> Expr:
-        """Return whether an event at the moment satisfies a step, counted from 1."""
+        """Return whether an event at the moment matches a step, counted from 1."""
         return self.enough(plan, frozenset({self.kinds[step - 1]}), 1)
 
     def fit(self, plan: Node, first: int, last: int) -> Expr:
-        """Return whether events at the moment can fill all steps from one to another, counted from 1."""
+        """Return whether events at the moment can fill all steps from ``first`` to ``last``, counted from 1."""
         wanted = self.kinds[first - 1 : last]
         tests = [
             self.enough(plan, each, needed)
@@ -75,7 +75,7 @@ class Overlaps:
         return reduce(lambda a, b: call("and", a, b), tests)
 
     def fits_too(self, plan: Node, step: int, first: Expr) -> Expr:
-        """Return whether events at the moment can fill a step beside those from ``first`` up to it, which they can fill."""
+        """Return whether events at the moment can also fill ``step``, if they can fill the steps from ``first`` up to it."""
         tests = []
         for each in self.sets:
             if self.kinds[step - 1] in each:
@@ -89,18 +89,19 @@ class Overlaps:
         return sum(kind in kinds for kind in self.kinds)
 
     def enough(self, plan: Node, kinds: frozenset[int], needed: int) -> Expr:
-        """Return whether at least so many events at the moment satisfy a set of conditions."""
+        """Return whether at least ``needed`` events at the moment match a set of conditions."""
         column = plan.column(_name(kinds))
         return column if column.type.name == "bool" else call("ge", column, literal(needed))
 
 
 def overlaps(conditions: Sequence[Series], rows: Node, needed: Needed = "connected") -> Overlaps:
-    """Return how the conditions of steps overlap, as far as their expressions over ``rows`` tell.
+    """Return how the conditions of steps overlap, as far as their expressions over ``rows`` show.
 
-    Connected sets decide whether events can fill all of some steps. How many of these they can fill depends on ``all`` sets of
-    kinds that are connected in some way. Where a moment fills one step, ``single`` kinds are enough.
+    ``connected`` sets decide whether events can fill all of several steps. To count how many of the steps they can fill,
+    ``all`` sets of kinds that are connected directly or indirectly are needed. If a moment fills only one step, ``single``
+    kinds suffice.
 
-    Raises NotSupported for more conditions that may hold together than can be told apart.
+    Raises NotSupported if too many conditions may hold for the same event.
     """
     distinct: list[Series] = []
     kinds = []
@@ -129,7 +130,7 @@ def overlaps(conditions: Sequence[Series], rows: Node, needed: Needed = "connect
 
 
 def _part(number: int, near: Mapping[int, AbstractSet[int]]) -> frozenset[int]:
-    """Return the kinds that are connected with one, and with each other."""
+    """Return the kinds that are connected with one kind, directly or indirectly."""
     found, added = frozenset[int](), frozenset({number})
     while added:
         found |= added
@@ -138,7 +139,7 @@ def _part(number: int, near: Mapping[int, AbstractSet[int]]) -> frozenset[int]:
 
 
 def _connected(near: Mapping[int, AbstractSet[int]]) -> tuple[frozenset[int], ...]:
-    """Return the connected sets of kinds, small ones first."""
+    """Return the connected sets of kinds, smallest first."""
     found = level = [frozenset({number}) for number in near]
     while level:
         larger = {each | {other} for each in level for number in each for other in near[number] if other not in each}
@@ -146,9 +147,9 @@ def _connected(near: Mapping[int, AbstractSet[int]]) -> tuple[frozenset[int], ..
         found = [*found, *level]
         if len(found) > MOST_SETS + len(near):
             raise NotSupported(
-                "too many steps of the funnel may hold for one event to tell them apart at one moment",
-                hint="give steps by event types or by values of one column, which exclude each other, or use "
-                "ties='strict' for steps in an order",
+                "too many steps of the funnel may match the same event, which makes ties at one moment too complex",
+                hint="define steps by event types or by values of one column, which exclude each other, or use "
+                "ties='strict' with an ordered funnel",
             )
     return tuple(found)
 
@@ -157,14 +158,14 @@ def _are_same(one: Series, other: Series) -> bool:
     return expr_of(one) == expr_of(other) and state_of(one).plan == state_of(other).plan
 
 
-#: Types whose constants are equal on engines exactly where they are equal in Python.
+#: Types whose constants are equal in the engines exactly if they are equal in Python.
 _EXACT = ("bool", "int64", "string", "date")
-#: The values that an expression has wherever a condition holds.
+#: For each expression, the values that it can have if a condition holds.
 _Allowed = dict[Expr, frozenset[object]]
 
 
 def _allowed(condition: Series, rows: Node) -> _Allowed:
-    # A column of other steps may be another one of the same name.
+    # A column of other rows with the same name may be a different column.
     return _values(expr_of(condition)) if state_of(condition).plan == rows else {}
 
 

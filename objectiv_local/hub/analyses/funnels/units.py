@@ -1,4 +1,4 @@
-"""From attempts at a funnel to units with the step that each reached, and from these to the table of steps."""
+"""Turns attempts at a funnel into units with the step that each reached, and these into the table of steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CONFIDENCE = 0.95
 
 
 def with_reached(plan: Node, steps: Steps, rules: Rules) -> Node:
-    """Return attempts with the step that each reached, and whether an excluded event kept it from the next one."""
+    """Return attempts with the step that each reached, and whether an excluded event kept it from the next step."""
     until = call("add", plan.column(ENTERED), literal(rules.window))
     inside = {k: call("le", plan.column(moment_of(k)), until) for k in range(2, steps.count + 1)}
     hit = {
@@ -60,9 +60,9 @@ def with_reached(plan: Node, steps: Steps, rules: Rules) -> Node:
 
 
 def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[str] = ()) -> Node:
-    """Return a row for each unit, or each attempt with ``entry="each"``: its best attempt, and whether one is pending.
+    """Return one row per unit (with ``entry="each"``, per attempt): its best attempt, and whether an attempt is pending.
 
-    Of the attempts that reach most steps, it is the first one. ``more`` are columns of attempts that make units of their own,
+    The best attempt is the first of those that reach the most steps. ``more`` are columns of attempts that split units further,
     and ``known`` is the moment up to which events are known.
     """
     keys = (*steps.unit, *more)
@@ -75,7 +75,7 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
     moments = [moment_of(k) for k in range(1, steps.count + 1)]
     by = (*keys, ENTERED if rules.entry == "each" else REACHED)
     own = ENTERED if by[-1] == REACHED else REACHED
-    # Later attempts reach no step earlier, so minimums are those of the first attempt.
+    # Later attempts never reach a step earlier, so the minimums are those of the first attempt.
     aggregates: NamedExprs = (
         *(
             (name, aggregation("max" if name == REACHED else "min", plan.column(name)))
@@ -100,13 +100,13 @@ def units(plan: Node, steps: Steps, rules: Rules, known: Expr, more: Sequence[st
         last = plan.column(_LAST)
     is_open = call("gt", call("add", last, literal(rules.window)), known)
     pending = call("and", call("lt", plan.column(REACHED), literal(steps.count)), call("coalesce", is_open, literal(False)))
-    # Computed once: it may look up the last moment of the data.
+    # Computed once, because it may look up the last moment of the data.
     plan = Extend(plan, ((PENDING, pending),), "units", once=True)
     return Select(plan, tuple((name, plan.column(name)) for name in (*keys, REACHED, *moments, PENDING)), "units")
 
 
 def merged(plan: Node, steps: Steps, rules: Rules, keys: Sequence[str]) -> Node:
-    """Return the best of several attempts of a unit, as rows of :func:`units`, within ``keys``."""
+    """Return the best of several attempts of a unit within ``keys``, as rows like those of :func:`units`."""
     if rules.entry == "each":
         return plan
     best = over(aggregation("max", plan.column(REACHED)), [plan.column(name) for name in keys])
@@ -125,7 +125,7 @@ def merged(plan: Node, steps: Steps, rules: Rules, keys: Sequence[str]) -> Node:
 
 
 def step_rows(plan: Node, names: Sequence[str]) -> Node:
-    """Return a row for each unit and step: whether it ``came`` there, the moment, and the time since the first step."""
+    """Return one row per unit and step: whether the unit ``came`` there, the moment, and the time since the first step."""
     rows = crossed(plan, step_table(names), "unit_steps")
     count = len(names)
     step, reached = rows.column(STEP), rows.column(REACHED)
@@ -169,7 +169,7 @@ def counted(rows: Node, keys: Sequence[str]) -> Node:
 
 
 def table(grid: Node, found: Node, keys: Sequence[str], more: Sequence[str] = ()) -> Node:
-    """Return the counts of all steps of a grid, 0 where there are none, with rates and their intervals."""
+    """Return the counts of all steps of a grid, 0 if there are none, with rates and their intervals."""
     plan = looked_up(grid, found, (*keys, STEP), "funnel")
     zero = literal(0)
     plan = Extend(
@@ -206,7 +206,7 @@ def table(grid: Node, found: Node, keys: Sequence[str], more: Sequence[str] = ()
 
 
 def wilson(share: Expr, count: Expr) -> tuple[Expr, Expr]:
-    """Return the ends of the Wilson score interval of a share of a count, both floats, at 95 percent; NULL for a count of 0."""
+    """Return the bounds of the 95% Wilson score interval of a share of a count, both floats; NULL for a count of 0."""
     z = statistics.NormalDist().inv_cdf(0.5 + _CONFIDENCE / 2)
     square = literal(z * z)
     whole = call("add", count, square)
@@ -214,7 +214,7 @@ def wilson(share: Expr, count: Expr) -> tuple[Expr, Expr]:
     spread = call("add", call("mul", call("mul", share, call("sub", literal(1.0), share)), count), literal(z * z / 4))
     half = call("truediv", call("mul", literal(z), call("sqrt", spread)), whole)
     there = call("gt", count, literal(0.0))
-    # At shares of 0 and 1, the interval ends there, which rounding would miss.
+    # For shares of 0 and 1, that bound is exact; rounding would miss it.
     low = case([(call("eq", share, literal(0.0)), literal(0.0)), (there, call("sub", middle, half))])
     high = case([(call("eq", share, literal(1.0)), literal(1.0)), (there, call("add", middle, half))])
     return low, high

@@ -1,1 +1,1 @@
-"""Impact of features: who used what, adjusted scores, and changes after first use."""
+"""Impact of features: the users of each feature, adjusted scores, and changes after the first use."""

@@ -1,4 +1,4 @@
-"""Scores of features beside each other: a logistic regression of the conversion on all features that users used."""
+"""Adjusted scores of features: a logistic regression of the conversion on all features that users used."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from objectiv_local.errors import InvalidValue, NotSupported
 if TYPE_CHECKING:
     import numpy
 
-#: Folds of a cross-validation, and how often it is repeated.
+#: Number of folds of a cross-validation, and how often it is repeated.
 FOLDS: Final = 3
 REPEATS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Adjusted:
-    """What the model says of a feature: its coefficient with the ends of its interval, and its spread over folds; how much more
-    likely users convert with it, and how much worse the model is without it.
+    """The results for a feature: its coefficient with its interval and its spread over folds; the increase of the conversion
+    rate with the feature; and how much worse the model is without it.
     """
 
     coefficient: float
@@ -34,10 +34,10 @@ class Adjusted:
 def adjusted_scores(
     converted: Sequence[bool], uses: Sequence[tuple[int, int]], features: int, alpha: float, seed: int
 ) -> tuple[list[Adjusted], float]:
-    """Return the scores of features, and the area under the ROC curve of users that the model has not seen.
+    """Return the scores of features, and the area under the ROC curve on held-out users.
 
     ``uses`` are pairs of a user and a feature, both by position. Features are scaled to a standard deviation of 1; the
-    penalty is scikit-learn's default. Raises InvalidValue where there are too few users of either outcome.
+    penalty is scikit-learn's default. Raises InvalidValue if too few users converted, or too few did not.
     """
     try:
         from scipy import sparse, stats
@@ -51,20 +51,20 @@ def adjusted_scores(
     fewest = int(min(outcome.sum(), (~outcome).sum()))
     if fewest < FOLDS:
         raise InvalidValue(
-            f"impact with level='adjusted' needs {FOLDS} users who convert and {FOLDS} who do not, and there "
+            f"impact with level='adjusted' needs at least {FOLDS} users who convert and {FOLDS} who do not, and there "
             f"are {outcome.sum():,} and {(~outcome).sum():,}",
-            hint="look at level='association'",
+            hint="use level='association'",
         )
     pairs = np.asarray(uses, dtype=np.int64).reshape(-1, 2)
     used = sparse.csc_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(outcome), features))
     count = np.asarray(used.sum(axis=0)).ravel()
     deviation = np.sqrt(count * (len(outcome) - count)) / len(outcome)
-    # A feature that all use says nothing: its column has no variation, and its coefficient is 0.
+    # A feature that everyone uses is uninformative: its column has no variation, and its coefficient is 0.
     scale = np.where(deviation > 0, deviation, 1.0)
     scaled = (used @ sparse.diags(np.where(deviation > 0, 1 / scale, 0.0))).tocsr()
 
     def fitted(rows: Any) -> Any:
-        # Users are many and features are few, for which Newton's method takes the fewest steps.
+        # There are many users and few features, for which Newton's method needs the fewest steps.
         return LogisticRegression(solver="newton-cholesky").fit(scaled[rows], outcome[rows])
 
     everyone = np.arange(len(outcome))
@@ -96,8 +96,8 @@ def adjusted_scores(
 
 
 def _area(outcome: Any, scores: Any) -> float:
-    """Return the area under the ROC curve: that share of pairs of a user who converts and one who does not in which the former
-    has the higher score. Equal scores count half.
+    """Return the area under the ROC curve: the share of pairs of a user who converts and a user who does not in which the
+    former has the higher score. Ties count half.
     """
     from scipy import stats
 
@@ -121,7 +121,7 @@ def _standard_errors(scaled: Any, model: Any, np: Any) -> numpy.ndarray:
 
 
 def _marginal_effects(scaled: Any, model: Any, weights: Any, deviation: Any, np: Any) -> list[float]:
-    """Return how much more likely users convert on average if all use a feature than if none does, all else as it is."""
+    """Return the mean predicted conversion rate if all use a feature minus the rate if none do, other features unchanged."""
     scores = model.decision_function(scaled)
     columns = scaled.tocsc()
     found = []
@@ -136,13 +136,13 @@ def _marginal_effects(scaled: Any, model: Any, weights: Any, deviation: Any, np:
 
 
 def _logistic(scores: Any, np: Any) -> Any:
-    # The half in which the exponential is at most 1.
+    # Computed so that the exponential is at most 1.
     small = np.exp(-np.abs(scores))
     return np.where(scores >= 0, 1 / (1 + small), small / (1 + small))
 
 
 def correlation_interval(phi: float, users: int, quantile: float) -> tuple[float, float] | tuple[None, None]:
-    """Return the confidence interval of a correlation by Fisher's transformation; missing for a perfect one, or few users."""
+    """Return the confidence interval of a correlation by Fisher's transformation; missing if it is ±1, or for up to 3 users."""
     if users <= 3 or abs(phi) >= 1:
         return None, None
     center, half = math.atanh(phi), quantile / math.sqrt(users - 3)

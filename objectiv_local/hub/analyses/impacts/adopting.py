@@ -1,4 +1,4 @@
-"""Conversions before and after users begin to use a feature, beside those of users who never do."""
+"""Conversions before and after users start to use a feature, compared with users who never do."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _COUNTS: Final = ("units", "pre", "post", "change", "squares")
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """The first uses of features, of which the ``top`` most adopted ones are looked at, with ``days`` before and after each.
+    """The first uses of the ``top`` most adopted features, with the ``days`` before and after each.
 
-    Units that were first seen before these days, which lie within the data, are compared.
+    Compares units that were first seen before these days, and whose days are within the data.
     """
 
     observed: Observed
@@ -50,7 +50,7 @@ class Adoption:
         return literal(datetime.timedelta(days=self.days))
 
     def _first_uses(self) -> Node:
-        """Return a row for each unit and feature with the moment of its first use, and whether that is compared."""
+        """Return one row per unit and feature with the moment of its first use, and whether that use is compared."""
         scope = self.observed.scope
         rows = scope.rows({FEATURE: self.observed.feature}, ranged=False)
         units = Aggregate(
@@ -81,16 +81,17 @@ class Adoption:
         return Extend(uses, ((ADOPTED, compared),), "first_uses")
 
     def _features(self, uses: Node) -> Node:
-        """Return the features that most units adopted, with their number."""
+        """Return the features that the most units adopted, with the number of adopters."""
         adopted = Filter(uses, uses.column(ADOPTED), "adopted")
         counted = Aggregate(adopted, ((FEATURE, adopted.column(FEATURE)),), ((_ADOPTERS, aggregation("size")),), "features")
         order = (Ordering(counted.column(_ADOPTERS), ascending=False), Ordering(counted.column(FEATURE)))
         return Limit(counted, order, self.top)
 
     def compared(self) -> Node:
-        """Return a row for each unit and feature that are compared, with ``day_0`` and ``adopted``.
+        """Return one row per compared unit and feature, with ``day_0`` and ``adopted``.
 
-        Units that never use a feature are given the days of those who adopt it, in turn, in the order of their first events.
+        Units that never use a feature are assigned adoption days: in the order of their first events, they cycle through the
+        days on which others adopted it.
         """
         scope = self.observed.scope
         uses = self._first_uses()
@@ -127,11 +128,11 @@ class Adoption:
         )
 
     def _days(self, uses: Node) -> Node:
-        """Return the days on which units adopted a feature, by their place among these."""
+        """Return the days on which units adopted a feature, numbered per feature."""
         adopted: Node = Filter(uses, uses.column(ADOPTED), "adopted")
         order = [Ordering(adopted.column(_DAY)), *(Ordering(each) for each in self.observed.scope.units(adopted))]
         adopted = Extend(adopted, ((_PLACE, over(aggregation("row_number"), [adopted.column(FEATURE)], order)),), "adopted")
-        # A place is that of one unit, which grouping by it proves.
+        # Each place has one unit; grouping by place declares it as the key of the plan.
         return Aggregate(
             adopted,
             tuple((name, adopted.column(name)) for name in (FEATURE, _PLACE)),
@@ -140,7 +141,7 @@ class Adoption:
         )
 
     def counted(self, compared: Node) -> Node:
-        """Return, by feature and ``adopted``, the units, their conversions before and after, and the squares of the change."""
+        """Return counts by feature and ``adopted``: units, their conversions before and after, and squares of the change."""
         scope = self.observed.scope
         keys, groups = (*scope.unit, FEATURE), (FEATURE, ADOPTED)
         units = Aggregate(
@@ -186,7 +187,7 @@ class Adoption:
         )
 
     def _around(self, rows: Node, compared: Node) -> Node:
-        """Return each conversion beside each feature that its unit is compared by."""
+        """Return each conversion once for every feature that its unit is compared for."""
         scope = self.observed.scope
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in (*scope.unit, MOMENT)]
         sides += [(name, "right", (name, name)) for name in (FEATURE, _DAY, ADOPTED)]
@@ -205,7 +206,7 @@ class Changes:
 
 
 def changes_of(row: Mapping[str, Any], days: int) -> Changes:
-    """Return what a row of counts says. Sums are whole numbers, so that the variance keeps its digits."""
+    """Return the changes in a row of counts. Sums are whole numbers, so that the variance keeps its precision."""
     units, change = row["units"], row["change"]
     variance = None
     if units > 1:
@@ -216,7 +217,7 @@ def changes_of(row: Mapping[str, Any], days: int) -> Changes:
 def difference_in_differences(
     adopters: Changes, others: Changes, quantile: float
 ) -> tuple[float, float | None, float | None, float | None]:
-    """Return how much more a group changes than another one, with its interval and its number of standard errors."""
+    """Return how much more one group changes than another, with its interval and the number of standard errors."""
     score = adopters.change - others.change
     if adopters.variance is None or others.variance is None:
         return score, None, None, None

@@ -1,4 +1,4 @@
-"""Users who convert and users who do not, observed for as long, and the features that they used in that time."""
+"""Users who convert and users who do not, observed for comparable times, and the features that they used in that time."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Observed:
         return self.scope.rows({"is_conversion": self.converts, FEATURE: self.feature})
 
     def users(self) -> Node:
-        """Return the units, with their number, whether and when they converted first, and until when they are observed.
+        """Return the units, with their number, whether and when they first converted, and until when they are observed.
 
-        Those who convert are observed until then. Those who do not are given the times that the others took, in turn, in the
-        order of their first events; without anyone who converts, all that they did counts.
+        Units that convert are observed until then. The others are assigned conversion times: in the order of their first
+        events, they cycle through the times of units that converted. If no unit converted, all events count.
         """
         scope, rows = self.scope, self.rows()
         moment, converts = rows.column(MOMENT), rows.column("is_conversion")
@@ -52,7 +52,7 @@ class Observed:
             ((_FIRST, aggregation("min", moment)), (_AT, aggregation("min", moment, where=converts))),
             "users",
         )
-        # Only conversions have to be sorted for the first one.
+        # Sorting only the conversions is enough to find the first one.
         conversions = Filter(rows, converts, "conversions")
         ids = tuple(
             (f"{_ID}_{name}", aggregation("first", conversions.column(name), order=scope.order(conversions)))
@@ -77,18 +77,18 @@ class Observed:
         return Extend(plan, ((_UNTIL, case([(plan.column(CONVERTED), plan.column(_AT))], until)),), "observed")
 
     def _times(self, users: Node) -> Node:
-        """Return how long each who converts took, by its place among them, from 1."""
+        """Return the conversion times of units that converted, shortest first, numbered from 1."""
         plan: Node = Filter(users, users.column(CONVERTED), "converters")
         taken = call("sub", plan.column(_AT), plan.column(_FIRST))
         order = [Ordering(taken), *(Ordering(each) for each in self.scope.units(plan))]
         plan = Extend(plan, ((_PLACE, over(aggregation("row_number"), (), order)), ("taken", taken)), "converters")
-        # A place is that of one unit, which grouping by it proves.
+        # Each place has one unit; grouping by place declares it as the key of the plan.
         return Aggregate(
             plan, ((_PLACE, plan.column(_PLACE)),), (("taken", aggregation("min", plan.column("taken"))),), "times"
         )
 
     def used(self, users: Node) -> Node:
-        """Return a row for each unit and feature that it used while it was observed, with the moment of the first use."""
+        """Return one row per unit and feature that it used while observed, with the moment of the first use."""
         scope = self.scope
         rows = self.rows()
         rows = Filter(rows, call("not_null", rows.column(FEATURE)), "uses")
