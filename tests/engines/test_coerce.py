@@ -38,7 +38,7 @@ def test_canonical_json(text: str, canonical: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "1e999999999", "[" * 100_000, "{'a': 1}", "nul"])
 def test_text_that_is_not_json(text: str) -> None:
-    with pytest.raises(DataInvalid, match="holds text that is not JSON") as caught:
+    with pytest.raises(DataInvalid, match="contains text that is not JSON") as caught:
         canonical_json(text, "stack")
     assert "'stack'" in str(caught.value)
     assert len(str(caught.value)) < 400

@@ -126,7 +126,7 @@ def test_windows_of_a_frame_are_computed_in_one_step(engine):
 def test_rows_without_an_order_have_no_neighbors(which):
     df = load("duckdb", {"g": ["a", "b"], "v": [1, 2]})
     for thing in (df[["v"]], df.v, df.groupby("g")[["v"]], df.groupby("g").v):
-        with pytest.raises(InvalidValue, match=rf"{which.split()[0]} needs an order.*\nhint: sort the frame first"):
+        with pytest.raises(InvalidValue, match=rf"{which.split()[0]} needs sorted rows.*\nhint: sort the frame first"):
             WINDOWED[which](thing)
     with pytest.raises(InvalidValue, match=r"df.sort_values\('moment'\).groupby\(...\).v.diff\(\)"):
         df.groupby("g").v.diff()
@@ -217,7 +217,7 @@ def test_explode_refuses_what_has_no_elements():
         df.explode("s")
     df["parts"] = df.s.str.split(",")
     assert df[["parts"]].explode("parts").to_pandas().parts.tolist() == ["a", "b"]
-    with pytest.raises(AttributeNotFound, match="lists and JSON have it"):
+    with pytest.raises(AttributeNotFound, match="only list and JSON series have it"):
         _ = df.n.explode
     with pytest.raises(InvalidType, match="has to be a string"):
         df.explode(["parts"])
@@ -271,15 +271,15 @@ def test_pivot_table_of_one_aggregate_for_each_column():
 def test_pivot_table_refuses_what_it_cannot_do():
     df = load("duckdb", {"g": ["a", None], "h": ["x", "y"], "v": [1, 2]})
     for call, error, message in (
-        (lambda: df.pivot_table("v"), InvalidValue, "needs the columns that make its rows"),
+        (lambda: df.pivot_table("v"), InvalidValue, "needs index, the columns for its rows"),
         (lambda: df.pivot_table("v", "g", ["h"]), InvalidType, "columns of DataFrame.pivot_table has to be"),
-        (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "only once"),
+        (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "used twice"),
         (lambda: df.pivot_table("v", "g", "h", "nope"), InvalidValue, "'nope' is not an aggregate"),
-        (lambda: df.pivot_table(index="g"), InvalidType, "aggregates of every column.*\n.*values="),
+        (lambda: df.pivot_table(index="g"), InvalidType, "aggregates every column.*\n.*values="),
         (lambda: df.pivot_table("v", "g", "h", fill_value=[1]), InvalidType, "single value"),
         (lambda: df.pivot_table("v", "h", "g", dropna=False), InvalidValue, "missing values, which cannot name a column"),
-        (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not among the values"),
-        (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "names no column"),
+        (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not in values"),
+        (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "aggfunc is empty"),
         (lambda: df.pivot_table("w", "g"), KeyError, "there is no data column 'w'"),
         (lambda: df.pivot_table("v", "g", margins=True), InvalidType, "rollup"),
     ):
@@ -398,24 +398,24 @@ def test_a_missing_value_is_no_number():
         "<NA>",
     ]
     for call in (int, bool):
-        with pytest.raises(InvalidValue, match=r"is missing.*\n.*value is None"):
+        with pytest.raises(InvalidValue, match=r"is missing.*\n.*check series.value"):
             call(none.n.max())
 
 
 def test_a_series_of_several_values_is_none():
     df = load("duckdb", {"n": [1, 2], "s": ["a", "b"]})
     for call in (int, float, "{:.2f}".format, range):
-        with pytest.raises(InvalidType, match=r"takes one value, and series 'n' may have more\n.*aggregate it first"):
+        with pytest.raises(InvalidType, match=r"needs a single value, and series 'n' may have more\n.*aggregate it first"):
             call(df.n)
     for call in (bool, lambda each: each and True, lambda each: not each):
-        with pytest.raises(InvalidType, match="truth of series 'n' is not one value"):
+        with pytest.raises(InvalidType, match="truth value of series 'n' is ambiguous"):
             call(df.n)
-    with pytest.raises(InvalidType, match="takes a number, not 's', which is string"):
+    with pytest.raises(InvalidType, match="needs a number, not series 's', which is string"):
         int(df.s.max())
-    with pytest.raises(InvalidValue, match=r"cannot be formatted by '.2f'"):
+    with pytest.raises(InvalidValue, match=r"cannot be formatted with '.2f'"):
         f"{df.s.max():.2f}"
     for grouped in (df.groupby("s").n, df.sort_values("n")[:1].groupby("s").n):
-        with pytest.raises(InvalidType, match="takes one value"):
+        with pytest.raises(InvalidType, match="needs a single value"):
             int(grouped)
     with pytest.raises(InvalidType, match="isin"):
         _ = 1 in df.n
@@ -451,13 +451,13 @@ def test_functions_of_numpy(engine):
         lambda: np.sqrt(df.t),
         lambda: np.add(df.x, 1, out=np.zeros(3)),
     ):
-        with pytest.raises(InvalidType, match=r"numpy's \w+ cannot be computed from series.*\n.*to_numpy"):
+        with pytest.raises(InvalidType, match=r"numpy\.\w+ cannot be computed from series.*\n.*to_numpy"):
             call()
 
 
 @pytest.mark.parametrize("value", [NAN, float("inf")])
 def test_what_is_no_whole_number_is_no_int(value):
-    with pytest.raises(InvalidValue, match="no whole number"):
+    with pytest.raises(InvalidValue, match="cannot be converted to an integer"):
         int(DataFrame.from_arrow(opened("duckdb"), pa.table({"x": [value]})).x.max())
 
 
@@ -483,7 +483,7 @@ def test_columns_are_renamed_in_place(engine):
     ordered.columns = pd.Index(["b", "a"])
     assert ordered.to_pandas().b.tolist() == [2, 1]
     for given, error, message in (
-        (["x"], InvalidValue, "1 names are not those of 2 columns"),
+        (["x"], InvalidValue, "there are 1 names for 2 columns"),
         ("ab", InvalidType, "list of names"),
         (["x", "x"], InvalidValue, "same name"),
         ([1, 2], InvalidType, "name"),

@@ -51,7 +51,7 @@ def test_a_single_label_gives_the_values_of_the_row(engine):
     assert df.loc["q"].to_pandas().tolist() == []
     assert cells(df.loc[["b"]]) == [(2, 2.5, "y", False)]
     df["J"] = df.C.str.split("-")
-    with pytest.raises(InvalidType, match=r"hint: df.loc\[\['b'\]\] is a frame of the row"):
+    with pytest.raises(InvalidType, match=r"hint: df.loc\[\['b'\]\] returns the row as a frame"):
         df.loc["b"]
 
 

@@ -108,10 +108,10 @@ def test_a_schema_that_is_not_there_is_named(engine, writable):
 def test_only_tables_and_views_have_a_schema():
     df = DataFrame.from_pandas(connect(duckdb.connect()), pd.DataFrame({"a": [1]}))
     for kind in ("cte", "temp_table"):
-        with pytest.raises(InvalidValue, match=f"'reports.x' is a {kind}, which has no schema"):
+        with pytest.raises(InvalidValue, match=f"'reports.x' is a {kind}, which cannot be in a schema"):
             df.set_savepoint("reports.x", kind)
     df.set_savepoint("reports.x", "view")
-    with pytest.raises(InvalidValue, match="has no schema"):
+    with pytest.raises(InvalidValue, match="cannot be in a schema"):
         df.savepoints.set_materialization("reports.x", "cte")
     for name in ("a.b.c.d", "a..b", ".a", "a.", '"a.b"', "a b", ""):
         with pytest.raises(InvalidValue, match="cannot name a savepoint"):
@@ -174,7 +174,7 @@ def test_a_refused_create_says_what_to_ask_for(name):
         reading = DataFrame.from_table(connect(url), "reports.daily")
         reading.set_savepoint("reports.mine", "view")
         for write in (lambda: reading.database_create_table("reports.mine"), lambda: reading.savepoints.write_to_db()):
-            with pytest.raises(ReadOnly, match=r"is for reading\nhint: .*read_only=False\) allows CREATE TABLE"):
+            with pytest.raises(ReadOnly, match=r"is read-only\nhint: .*read_only=False\) allows CREATE TABLE"):
                 write()
     finally:
         with psycopg.connect(server.url, autocommit=True) as admin:

@@ -145,9 +145,9 @@ def test_dummies(engine):
     assert found.columns.tolist() == ["n", "c_blue", "c_red"]
     assert found.c_red.tolist() == [1, 0, 0, 1]
     assert df.c.get_dummies(prefix="is", dummy_na=True).columns == ["is_blue", "is_red", "is_nan"]
-    with pytest.raises(InvalidType, match="made of text"):
+    with pytest.raises(InvalidType, match="needs string columns"):
         df.get_dummies(columns="n")
-    with pytest.raises(InvalidValue, match="2 prefixes cannot be those of 1 columns"):
+    with pytest.raises(InvalidValue, match="there are 2 prefixes for 1 columns"):
         df.get_dummies(prefix=["a", "b"])
 
 
@@ -283,7 +283,7 @@ def test_index_and_names(engine):
     missing = load(engine, {"a": [None, 1.0, 2.0]})
     assert missing.sort_values("a", na_position="first").to_pandas().a.isna().tolist() == [True, False, False]
     assert df.query("a >= 2 and b in ['x', 'y'] or not a + 1 < 4").sort_index().to_pandas().a.tolist() == [2, 3]
-    with pytest.raises(InvalidValue, match="cannot stand in a query"):
+    with pytest.raises(InvalidValue, match="is not supported in a query"):
         df.query("__import__('os')")
     assert df.round().columns == ["a", "b"]
 
@@ -332,7 +332,7 @@ def test_a_series_is_sorted_by_its_levels_in_directions_of_their_own(engine):
     df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
     assert df.v.sort_index(ascending=[False, True]).to_pandas().tolist() == [3, 1, 2]
     assert df.v.sort_index(ascending=[True, False]).to_pandas().tolist() == [2, 1, 3]
-    with pytest.raises(InvalidValue, match="2 levels of the index have 1 directions"):
+    with pytest.raises(InvalidValue, match="the index has 2 levels, but ascending has 1 values"):
         df.v.sort_index(ascending=[False])
 
 
@@ -394,7 +394,7 @@ def test_frames_are_merged_on_bool_series_over_both(engine):
         left.merge(right, on=left.index["_index_row"] == right.index["_index_row"])
     with pytest.raises(InvalidValue, match="not over the columns"):
         left.merge(right, on=left.n > load(engine, {"z": [1.5]}).z)
-    with pytest.raises(InvalidValue, match="columns of the two sides only"):
+    with pytest.raises(InvalidValue, match="only columns of the two sides"):
         left.merge(right, on=(left.n > right.m) & (left.n > left.n.max()))
     with pytest.raises(InvalidType, match="bool series"):
         left.merge(right, on=left.n + right.m)

@@ -361,7 +361,7 @@ def test_many_columns_in_one_assignment(engine):
     ordered = df.sort_values("x").assign(**many, x=df.y)
     assert plain(ordered.to_pandas().c0) == [1, 2, 3], "in the order of the column that is gone"
     assert values(df.assign(**many).x + before) == [33, 11, 22]
-    with pytest.raises(InvalidValue, match="level of the index"):
+    with pytest.raises(InvalidValue, match="index level"):
         df.assign(**many, row=df.x) if "row" in df.index_columns else df.assign(**many, **{df.index_columns[0]: df.x})
 
 

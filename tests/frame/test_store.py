@@ -120,7 +120,7 @@ def test_written_tables_beside_temporary_tables_of_the_same_name(engine):
     assert values(sample.v) == [3]
     assert values(kept.v) == [0]
     temporary = "temp" if engine == "duckdb" else "pg_temp"
-    with pytest.raises(InvalidValue, match="is a place for temporary tables"):
+    with pytest.raises(InvalidValue, match="is in a schema for temporary tables"):
         df.database_create_table(f"{temporary}.beside", if_exists="replace")
     assert values(kept.v) == [0]
 
@@ -199,7 +199,7 @@ def test_savepoints(engine):
     assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
     assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
     assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
-    with pytest.raises(InvalidValue, match="there is a savepoint"):
+    with pytest.raises(InvalidValue, match="there already is a savepoint"):
         df.set_savepoint("small")
     with pytest.raises(InvalidValue, match="cannot name a savepoint"):
         df.set_savepoint("no name")
@@ -396,9 +396,9 @@ def test_frames_in_memory_become_named_tables(engine, size):
     connection.write(['DROP TABLE "named rows"'])
     assert len(written(rows, "append")) == size, "a table that is not there is made"
     for kind in (None, "cte", "temp_table"):
-        with pytest.raises(InvalidValue, match="if_exists='append' is for a permanent table"):
+        with pytest.raises(InvalidValue, match="if_exists='append' applies only to a permanent table"):
             DataFrame.from_pandas(connection, pd.DataFrame({"k": [1]}), materialization=kind, if_exists="append")
-    with pytest.raises(InvalidValue, match="if_exists is"):
+    with pytest.raises(InvalidValue, match="if_exists has to be"):
         written(rows, "skip")
     with pytest.raises(InvalidValue, match="'temp_table'"):
         DataFrame.from_pandas(connection, rows, materialization="view")

@@ -88,7 +88,7 @@ def test_series_that_are_not_one_value_a_user():
     numbers = DataFrame.from_arrow(opened("duckdb"), pa.table({"user_id": [1], "plan": ["pro"]})).groupby("user_id").max()
     with pytest.raises(InvalidType, match="user_id is int64"):
         HUB.trend(events, breakdown=numbers[numbers.data_columns[0]])
-    with pytest.raises(NotSupported, match="has no spec"):
+    with pytest.raises(NotSupported, match="cannot be part of a spec"):
         HUB.trend(events, breakdown=plans(opened("duckdb")).plan).spec()
     with pytest.raises(InvalidValue, match="as another column of the result is"):
         HUB.trend(events, breakdown=plans(opened("duckdb")).plan.rename("value"))
