@@ -63,7 +63,7 @@ def test_a_block_that_fails_restores_options(options: Options) -> None:
 def test_other_values_are_refused(options: Options, value: object) -> None:
     with pytest.raises(InvalidType, match="the option preview has to be True, False or None, not"):
         options.preview = value  # type: ignore[assignment]
-    with pytest.raises(InvalidType, match="the option progress is"), options(progress=value):  # type: ignore[arg-type]
+    with pytest.raises(InvalidType, match="the option progress has to be"), options(progress=value):  # type: ignore[arg-type]
         pass
     assert options.preview is None
 

@@ -37,7 +37,7 @@ def check_aligned(plan: Node, engine: Engine) -> None:
             continue
         raise InvalidValue(
             _message(node, repeated(sides[0])),
-            hint="first set an aggregate with one row per "
+            hint="set an aggregate with one row per "
             "label as a column first (df['x'] = aggregate) and compute with df.x, or use "
             "groupby(...).transform(...), left.merge(right, on=[...]) on columns that identify a row, or "
             "another index with reset_index() and set_index([...])",

@@ -79,7 +79,7 @@ def test_coercion_takes_dictionaries_and_extension_types() -> None:
 
 def test_coercion_refuses_what_does_not_fit() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([1.5])], names=["x"])
-    with pytest.raises(DataInvalid, match="column 'n' holds a value that is not of type int64"):
+    with pytest.raises(DataInvalid, match="column 'n' contains a value that is not of type int64"):
         Coercion((("n", INT64),)).batch(batch)
 
 

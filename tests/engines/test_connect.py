@@ -267,7 +267,7 @@ def test_frames_that_cannot_be_stored() -> None:
         connect(pd.DataFrame({"mixed": pd.Series([1, "a"], dtype=object)}))
     with pytest.raises(DataInvalid, match="'text' contains a lone surrogate"):
         connect(pd.DataFrame({"text": pd.Series(["x\ud800"], dtype=object)}))
-    with pytest.raises(DataInvalid, match=r"'j' holds .* not JSON"):
+    with pytest.raises(DataInvalid, match=r"'j' contains .* not JSON"):
         connect(pd.DataFrame({"j": [{"a": {1, 2}}]}))
 
 

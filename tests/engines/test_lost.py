@@ -231,7 +231,7 @@ def test_child_has_a_connection_of_its_own(target: str, tmp_path: Path, url: str
         try:
             next(stream)
         except QueryFailed as error:
-            told = "belongs to the process" in str(error)
+            told = "belong to the process" in str(error)
         engine.close()
         return f"{found} {told} {engine.closed}"
 

@@ -102,7 +102,7 @@ def test_case_of_the_suffix_and_links(tmp_path: Path, notices: pytest.LogCapture
     (top / "0.parquet").symlink_to("a.parquet")
     (top / "d.parquet").symlink_to(write(tmp_path / "one" / "d.parquet", x=[4]))
     assert [row["x"] for row in rows(top)] == [1, 2, 3, 4]
-    assert f"left out '{top}/0.parquet'" in notices.text
+    assert f"skipped '{top}/0.parquet'" in notices.text
     assert [row["x"] for row in rows(str(top / "*.parquet"))] == [1, 1, 4]
 
 

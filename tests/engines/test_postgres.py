@@ -158,8 +158,8 @@ def test_connection_needs_an_address_that_parses() -> None:
     ("options", "message"),
     [
         ("ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'", "only ASCII letters.*\nhint.*LC_CTYPE"),
-        ("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", "text as LATIN1"),
-        ("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'", "text as SQL_ASCII"),
+        ("ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'", "strings as LATIN1"),
+        ("ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'", "strings as SQL_ASCII"),
     ],
 )
 def test_databases_that_compute_otherwise_are_refused(url: str, admin: psycopg.Connection, options: str, message: str) -> None:

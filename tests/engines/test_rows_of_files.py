@@ -218,11 +218,11 @@ def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, nam
 @pytest.mark.parametrize(
     ("target", "options", "error", "message"),
     [
-        ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is no bool"),
+        ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is not a valid bool"),
         ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
         ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
         ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
-        ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from text as timedelta"),
+        ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from a text file as timedelta"),
         ("a.csv", {"dtypes": 5}, InvalidType, "dtypes"),
         ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is only supported for databases"),
         ("*", {}, InvalidValue, "different formats"),
@@ -346,8 +346,8 @@ def test_dtypes_read_what_is_written(tmp_path: Path) -> None:
     found = rows(opened(path, dtypes={"at": "timestamp"}).sort_values("n"))
     assert found == [(at("2024-01-01 08:00"), 1.6), (at("2024-01-01"), 2.0)]
     for dtypes, message in (
-        ({"n": "int64"}, "column 'n' has the value '1.6', which is no int64"),
-        ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is no date"),
+        ({"n": "int64"}, "column 'n' has the value '1.6', which is not a valid int64"),
+        ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is not a valid date"),
     ):
         with pytest.raises(DataInvalid) as caught:
             connect(path, dtypes=dtypes)

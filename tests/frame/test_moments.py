@@ -110,7 +110,7 @@ def test_wrong_arguments():
         ((df.x,), InvalidValue, "series 'x' contains numbers, which need a unit"),
         ((df.x, "sec"), InvalidValue, "unit is 'sec'"),
         ((df.s, "s"), InvalidValue, "series 's' is string and needs no unit"),
-        ((df.b, "s"), InvalidType, "series 'b' is bool, which is no moment"),
+        ((df.b, "s"), InvalidType, "series 'b' is bool, which cannot be converted to a timestamp"),
         ((df.x, "s", "ignore"), InvalidValue, "errors has to be 'raise' or 'coerce', not 'ignore'"),
         ((["2024-03-01"],), InvalidType, "arg of to_datetime"),
     ):

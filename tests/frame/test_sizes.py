@@ -341,7 +341,7 @@ def test_more_columns_than_an_engine_takes(engine):
         assert plain(df.sort_index().to_pandas()["c1699"]) == [1702, 1700, 1701]
         return
     with pytest.raises(
-        NotSupported, match="at most 1,664 columns at once, and this program has a step that selects or sorts by 1,702"
+        NotSupported, match="at most 1,664 columns at once, but this program has a step that selects or sorts by 1,702"
     ):
         df.to_pandas()
     with pytest.raises(NotSupported, match="sorts by 1,70"):

@@ -1,4 +1,4 @@
-"""The text of one SELECT."""
+"""The SQL of one SELECT."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, ScalarQuery, queries, transform, walk
 from objectiv_local.plan.nodes import Node, is_single_row
 
-#: A window that is written this often in one SELECT gets a name.
+#: Number of uses in one SELECT from which a window gets a name.
 SHARED_WINDOW = 2
-#: A window shorter than this reads best where it stands.
+#: A shorter window is easier to read in place.
 SHORT_WINDOW = 30
 
 
 def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Select:
-    """Return the text of ``block``, whose rows leave the engine if it ``is_result``.
+    """Return the SQL of ``block``, with conversions of the result if it ``is_result``.
 
-    Raises NotSupported for more columns than the engine takes.
+    Raises NotSupported for more columns than the engine supports.
     """
     most = scope.dialect.most_columns
     count = len(block.columns) + len({key.expr for key in block.order} - set(block.columns.values()))
     if most is not None and count > most:
         raise NotSupported(
-            f"{scope.dialect.name} takes at most {most:,} columns at once, and this program has a step that "
+            f"{scope.dialect.name} supports at most {most:,} columns at once, but this program has a step that "
             f"selects or sorts by {count:,}",
-            hint="work on a part of the columns at a time, as in "
-            "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows",
+            hint="select some of the columns, as in "
+            "df[['a', 'b']], and pass a key for the frame, which then breaks ties in the order",
         )
     block = _with_totals(scope, block)
     columns = {name: sql_of(scope, expr, block.inputs) for name, expr in block.columns.items()}
@@ -52,7 +52,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     lines.append(f"FROM {block.source.text}")
     if where:
         lines.append("WHERE " + _conditions(scope.printer, where))
-    # A constant that is not among the columns makes no groups, and Postgres refuses it.
+    # A constant that is not a column of the result has no effect on groups, and Postgres rejects it.
     selected = list(block.columns.values())
     keys = [key for key in block.group or () if not isinstance(key, Literal) or key in selected]
     if block.sets:
@@ -62,7 +62,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     elif block.group and not block.sets:
         having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
     elif block.group is not None and not block.sets and not any(_aggregates(expr) for expr in selected):
-        # Nothing else says that all rows make one.
+        # Required to group all rows without keys.
         having.append(tree.binary(">=", tree.func("count", Raw("*")), tree.number(0)))
     if having:
         lines.append("HAVING " + _conditions(scope.printer, having))
@@ -81,19 +81,19 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
 
 
 def _with_totals(scope: Scope, block: Block) -> Block:
-    """Return the block with totals joined to its rows that would be written as very many sub-selects."""
+    """Return the block with totals joined to its rows if they would be written as very many sub-selects."""
     most = scope.dialect.most_subselects
     exprs = [*block.columns.values(), *block.where]
     if most is None or block.group is not None or not any(expr.has_query for expr in exprs):
         return block
     counts = Counter(query.plan for expr in exprs for query in queries(expr) if isinstance(query, ScalarQuery))
-    # Of several rows, a sub-select is an error and a join repeats what it meets.
+    # For several rows, a sub-select is an error, whereas a join multiplies rows.
     for plan in [plan for plan, count in counts.items() if count > most and is_single_row(plan)]:
         total = scope.total(plan)
         own = {_shown(part) for sql in block.inputs.values() for part in parts(sql) if isinstance(part, Name)}
         there = {name: sql.text for name, sql in total.inputs.items() if isinstance(sql, Name)}
         if not own.isdisjoint(there.values()):
-            # A name of both would be ambiguous.
+            # A name that both have would be ambiguous.
             continue
 
         def joined(part: Expr, plan: Node = plan) -> Expr | None:
@@ -121,7 +121,7 @@ def _shown(name: Name) -> str:
 
 
 def _grouping_sets(sets: list[str]) -> str:
-    """Return several groupings, in the short form where there is one."""
+    """Return several grouping sets, in the short form if there is one."""
     whole = sets[0][1:-1].split(", ")
     if len(sets) > 1 and sets == ["(" + ", ".join(whole[:size]) + ")" for size in range(len(whole), -1, -1)]:
         return f"ROLLUP ({', '.join(whole)})"
@@ -169,7 +169,7 @@ def _order_keys(scope: Scope, block: Block) -> tuple[list[str], frozenset[str]]:
         if key.expr in names and not scope.dialect.collation(key.expr):
             sql = Name(names[key.expr])
         elif isinstance(sql, Name) and not sql.source and results.get(sql.text, key.expr) is not key.expr:
-            # A bare name would be read as the result's column of that name, not as the one that is meant.
+            # A bare name would refer to the result's column of that name instead of the intended one.
             qualifier = block.source.qualifier
             sql = Name(sql.text, qualifier) if qualifier else Template("({} || '')", (sql,))
         ordered = scope.dialect.ordered(key, sql)

@@ -138,7 +138,7 @@ def test_events_that_do_not_fit():
             ColumnNotFound,
             "no column 'kind'",
         ),
-        (events.assign(amount=1.5), InvalidValue, "is float64, and was int64"),
+        (events.assign(amount=1.5), InvalidValue, "is float64, but was int64"),
         (events.reset_index(drop=True), ColumnNotFound, "'id', given as key"),
     ):
         with pytest.raises(error, match=text):
@@ -328,15 +328,15 @@ def test_what_is_not_read():
         ({"parameters": {"with_men": True}}, "no parameter 'with_men'"),
         ({"parameters": None}, "no parameters or no attributes"),
         ({"attributes": {"transform": 3}}, "'transform' is not a fitted attribute"),
-        ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "computes 'n_features'"),
+        ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "'n_features' is not a fitted attribute"),
         ({"attributes": {"__class__": 3}}, "not a fitted attribute"),
         ({"attributes": {"with_mean": True}}, "not a fitted attribute"),
         ({"attributes": {"mean_": {"float": "x"}}}, "is not a valid float"),
         ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is unknown"),
         ({"attributes": {"mean_": [1.5]}}, "is not a value"),
-        ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is no array"),
-        ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "no dtype 'V8'"),
-        ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is no array"),
+        ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is not a valid array"),
+        ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "invalid dtype 'V8'"),
+        ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is not a valid array"),
         ({"attributes": {"mean_": {"estimator": {"class": "Popen"}}}}, "not an estimator"),
     ):
         with pytest.raises(InvalidValue, match=text):
