@@ -10,8 +10,8 @@ from typing import Any
 from objectiv_local.errors import AttributeNotFound, InvalidType, near
 
 _MEANINGS = {
-    "preview": "show rows of frames: True, False, or None: only for sources on this machine",
-    "progress": "show progress of queries over 2 seconds: True, False, or None: only in terminals and notebooks",
+    "preview": "show rows of frames: True, False, or None for sources on this machine only",
+    "progress": "show progress of queries over 2 seconds: True, False, or None for terminals and notebooks only",
 }
 _temporary: ContextVar[Mapping[str, bool | None]] = ContextVar("objectiv_local_options", default={})  # noqa: B039 - never changed
 

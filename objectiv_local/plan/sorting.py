@@ -1,6 +1,6 @@
 """Sort some rows: a window whose result is read only for some rows does not sort the others.
 
-Sessions are numbered by the order of their first events, so out of a million events, some hundred thousand have to be sorted.
+Sessions are numbered by the order of their first events, so out of a million events, a few hundred thousand have to be sorted.
 The window is partitioned by whether an event is the first of a session, and only such events read their number. The order is
 NULL for the other rows, and engines sort equal rows quickly.
 """

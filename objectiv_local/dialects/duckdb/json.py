@@ -305,7 +305,8 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     dropped, between, before, separator = args[3:]
     made = Template("lambda element: {}", (title(kind, name, dropped, between),))
     titles = func("list_transform", some_elements(args[0]), made)
-    # The last title, and those around it. A list of one list, so that the titles are written once and named.
+    # The innermost title, followed by the titles of the outer objects. A list of one list, so that the titles are written
+    # once and named.
     path = Template(
         "lambda titles: titles[-1] || coalesce({} || nullif(array_to_string(titles[:-2], {}), ''), '')", (before, separator)
     )

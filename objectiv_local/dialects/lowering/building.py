@@ -144,7 +144,7 @@ class Blocks:
             self.scope.name_the_one()
         name = self.scope.step_name(block.title)
         comment = "; ".join(map(shortened, merged(block.steps))) or f"columns of {block.source.text}"
-        # An engine that inlines steps would repeat what each of them repeats, twice as often at every step. It does not
+        # In an engine that inlines steps, repeated expressions would double at every step. It does not
         # inline a step with LIMIT or OFFSET.
         too_often = not block.is_limited and (fenced or (self.dialect.fence is not None and block.copied >= MOST_COPIES))
         costly = (

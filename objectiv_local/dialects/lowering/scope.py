@@ -90,7 +90,7 @@ class Scope:
         return name
 
     def name_the_one(self) -> None:
-        """Name the column ``one``, for rows of which no column is read."""
+        """Name the column ``one``, which a step has if none of its columns are read."""
         if "one" not in self.names:
             self.names["one"] = unused("one", {alias.casefold() for alias in self.names.values()})
             self.folded |= {"one", self.names["one"].casefold()}

@@ -171,7 +171,7 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     kind, name = Template("element ->> {}", (args[1],)), Template("(element ->> {})", (args[2],))
     dropped, between, before, separator = args[3:]
     titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title(kind, name, dropped, between)),))
-    # The last title, and those around it.
+    # The innermost title, followed by the titles of the outer objects.
     path = Template("titles[n] || coalesce({} || nullif(array_to_string(titles[:n - 1], {}), ''), '')", (before, separator))
     return Subselect(path, Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
 

@@ -260,7 +260,8 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     words = func("replace", func("regexp_replace", kind, text("([a-z])([A-Z])"), text("$1 $2")), dropped, text(""))
     title = binary("||", binary("||", words, between), name)
     titles = func("transform", elements(args[0]), Template("element -> {}", (title,)))
-    # The last title, and those around it. An array of one array, so that the titles are written once and named.
+    # The innermost title, followed by the titles of the outer objects. An array of one array, so that the titles are written
+    # once and named.
     path = Template(
         "titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce("
         "{} || nullif(array_join(slice(titles, 1, size(titles) - 1), {}), ''), '') END",

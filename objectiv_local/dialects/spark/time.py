@@ -122,8 +122,8 @@ def _at_zone(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _from_zone(args: Sequence[Sql], expr: Expr) -> Sql:
-    # For a time that clocks show twice, the engine uses the first timestamp, but the plan means the second one: that with the
-    # offset of three hours later, if it shows the same time.
+    # For a time that clocks show twice, the engine uses the first timestamp, but the plan needs the second one: the one with
+    # the offset of three hours later, if it shows the same time.
     return template(
         "CASE WHEN convert_timezone('UTC', {1}, {2}) = {0} THEN {2} ELSE convert_timezone({1}, 'UTC', {0}) END",
         *args,

@@ -54,7 +54,7 @@ POSIX = Flavor(f"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))", f"(?:(?<=
 
 
 def pattern(text: str, flavor: Flavor) -> str:
-    """Return a pattern for a test whether it matches anywhere."""
+    """Return a pattern for testing whether a string has a match."""
     return _written(_parsed(text), flavor)
 
 

@@ -422,7 +422,7 @@ class DuckDBEngine(Session):
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
         columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {qualified(name)}"))
-        # A registered table is a view, in contrast to a created one.
+        # A table that was registered instead of created is a view, which has no row ids.
         row_id = _row_id(column for column, _ in columns) if name in self._created else ()
         return StoredTable(Relation("table", (name,), temporary=True), columns, row_id=row_id)
 

@@ -103,7 +103,7 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     if found:
         times = found[0].pop(rows)
         shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
-        what = f"occurs in {times} rows" if times > 1 else "occurs in a row"
+        what = f"occurs in {times} rows" if times > 1 else "contains a missing value"
         raise InvalidValue(
             f"the predictions of a model are joined on the index, but {shown} {what}{why}",
             hint="set a unique index without NULL: df.set_index(...)",

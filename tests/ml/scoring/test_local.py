@@ -137,7 +137,7 @@ def test_an_index_that_does_not_tell_rows_apart_is_refused(engine):
     with pytest.raises(InvalidValue, match="the frame has none"):
         score(model, frame.reset_index(), where="local")
     holes = load(engine, {"a": [1.0, 2.0], "b": [1, 2], "c": [0.0, 1.0], "k": ["x", None]}).set_index("k")
-    with pytest.raises(InvalidValue, match="occurs in a row"):
+    with pytest.raises(InvalidValue, match="contains a missing value"):
         score(model, holes, where="local")
     with pytest.raises(InvalidValue, match="KNeighborsClassifier has no SQL, so rows are scored here"):
         score(KNeighborsClassifier().fit(ROWS, TARGET), frame.reset_index())
