@@ -136,6 +136,11 @@ class Dialect:
     nulls_last: bool | None = True
     #: Whether a key of an ORDER BY can be computed over a window.
     orders_by_windows: bool = True
+    #: Whether a total, or groups filtered by HAVING, can be sorted by an aggregate that is not a column of the result.
+    orders_by_aggregates: bool = True
+    #: Whether a name within an expression of an ORDER BY refers to a column of the result before a column of the source. A
+    #: name on its own always does.
+    orders_by_results: bool = False
     #: Whether the total among several grouping sets has a row if there are no rows to group.
     totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.

@@ -21,15 +21,14 @@ EMPTY = func("parse_json", text("[]"))
 def parsed(value: Sql) -> Sql:
     """Return a string as JSON. The query fails for strings that are not JSON.
 
-    The engine parses one value and ignores what follows it. The string is therefore parsed as the first of two elements, the
-    second of which is a digest of the string, so that a string that ends the array early cannot contain it.
+    The engine parses one value and ignores what follows it. The string is therefore also searched as the first of two elements,
+    the second of which is a digest of the string, so that a string that ends the array early cannot contain it. The search
+    builds no value, so it costs less than taking the value out of a parsed array.
     """
-    both = template("cast(parse_json('[' || {0} || ', \"' || md5({0}) || '\"]') AS array<variant>)", value)
     return template(
-        "CASE WHEN try_element_at({1}, 2)::string = md5({0}) THEN element_at({1}, 1) "
+        "CASE WHEN get_json_object('[' || {0} || ', \"' || md5({0}) || '\"]', '$[1]') = md5({0}) THEN parse_json({0}) "
         "WHEN {0} IS NOT NULL THEN raise_error('not JSON: ' || {0}) END",
         value,
-        both,
     )
 
 
