@@ -165,11 +165,11 @@ def _ratio(n: Expr, x: Expr, y: Expr, xx: Expr, yy: Expr, xy: Expr) -> Expr:
     """Return the correlation from sums of distances from the mean and of their products."""
     count = cast(n, FLOAT64)
 
-    def less(product: Expr, left: Expr, right: Expr) -> Expr:
+    def centered(product: Expr, left: Expr, right: Expr) -> Expr:
         # Correct for the rounding error of the mean.
         return call("sub", product, call("truediv", call("mul", left, right), count))
 
-    return call("truediv", less(xy, x, y), call("mul", call("sqrt", less(xx, x, x)), call("sqrt", less(yy, y, y))))
+    return call("truediv", centered(xy, x, y), call("mul", call("sqrt", centered(xx, x, x)), call("sqrt", centered(yy, y, y))))
 
 
 def _bounded(ratio: Expr) -> Expr:

@@ -372,7 +372,7 @@ def from_schema(
     dialect: str = DEFAULT,
     table_name: str = "data",
 ) -> DataFrame:
-    """Return a frame without a connection, for viewing the SQL of a program. ``schema`` maps columns to dtypes.
+    """Return a frame without a connection, whose SQL can be viewed but not run. ``schema`` maps columns to dtypes.
 
     >>> from objectiv_local import DataFrame
     >>> df = DataFrame.from_schema({"city": "string", "founded": "int64"}, dialect="duckdb", table_name="cities")

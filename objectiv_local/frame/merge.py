@@ -161,7 +161,7 @@ class _Merge:
                     self.right_state.plan,
                     self.left_state.plan,
                     "left",
-                    _turned(self.on()),
+                    _swapped_keys(self.on()),
                     _swapped(columns),
                     self.match_nulls,
                     "merged",
@@ -197,7 +197,7 @@ class _Merge:
         marker = unused_name("met", (*second.types, *(name for name, _, _ in wide)))
         second = Extend(second, ((marker, literal(True)),))
         columns = wide if left else _swapped(wide)
-        on = self.on() if left else _turned(self.on())
+        on = self.on() if left else _swapped_keys(self.on())
         if only_alone:
             columns = (*columns, (marker, "right", (marker, marker)))
         node: Node = Join(first, second, "left", on, columns, self.match_nulls, "merged", condition=test)
@@ -272,7 +272,7 @@ class Side:
         return self[name]
 
 
-def _turned(on: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _swapped_keys(on: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple((b, a) for a, b in on)
 
 

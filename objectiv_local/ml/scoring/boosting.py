@@ -73,7 +73,7 @@ class Boosting(_Boosting):
         return isinstance(model, GradientBoostingClassifier | GradientBoostingRegressor)
 
     def size(self, method: str) -> int:
-        """Return a lower estimate of the number of characters of the SQL."""
+        """Return a lower bound on the number of characters of the SQL."""
         return SPLIT_SIZE * sum(int(each.tree_.node_count) // 2 for each in self.model.estimators_.ravel())
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
@@ -107,7 +107,7 @@ class Histogram(_Boosting):
         return isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
 
     def size(self, method: str) -> int:
-        """Return a lower estimate of the number of characters of the SQL."""
+        """Return a lower bound on the number of characters of the SQL."""
         return SPLIT_SIZE * sum(len(each.nodes) // 2 for trees in self.model._predictors for each in trees)
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:

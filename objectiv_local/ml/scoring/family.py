@@ -35,7 +35,7 @@ class Family:
         return LARGEST_FEATURE
 
     def size(self, method: str) -> int:
-        """Return a lower estimate of the number of characters of the SQL."""
+        """Return a lower bound on the number of characters of the SQL."""
         return 0
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:

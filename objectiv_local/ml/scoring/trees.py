@@ -87,7 +87,7 @@ def _chained(condition: Expr, first: Expr, rest: Expr) -> Expr:
 
 def too_large(x: Sequence[Expr]) -> Expr | None:
     """Return whether a feature is too large for a 32-bit float; None if none can be."""
-    # Integers and decimals are casts here, and are never that large.
+    # A feature that is an integer or a decimal is a cast here, not a column, and is never that large.
     tests = [call("ge", call("abs", each), real(FLOAT32_LIMIT)) for each in x if isinstance(each, Column)]
     return joined("or", tests) if tests else None
 
@@ -100,7 +100,7 @@ class _Trees(Family):
         return [each.tree_ for each in getattr(self.model, "estimators_", [self.model])]
 
     def size(self, method: str) -> int:
-        """Return a lower estimate of the number of characters of the SQL."""
+        """Return a lower bound on the number of characters of the SQL."""
         several = (
             1
             if method == "predict" and not hasattr(self.model, "estimators_")

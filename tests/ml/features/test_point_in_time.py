@@ -278,7 +278,7 @@ def test_what_is_refused():
         (lambda: Features(frame, key="keys"), ColumnNotFound, "given as key"),
         (lambda: features.add("n", "average", "amount"), InvalidValue, "not an aggregate"),
         (lambda: features.add("n", "sum"), InvalidValue, "needs a column"),
-        (lambda: features.add("n", "since_last", "amount"), InvalidValue, "takes no column"),
+        (lambda: features.add("n", "since_last", "amount"), InvalidValue, "cannot have a column"),
         (lambda: features.add("n", "share"), InvalidValue, "needs a condition"),
         (lambda: features.add("n", "sum", "kind"), InvalidType, "sum cannot be computed"),
         (lambda: features.add("n", "sum", "amounts"), ColumnNotFound, "column of 'n'"),
@@ -323,7 +323,7 @@ def test_what_is_refused_of_a_spine():
         (base, "user_id", InvalidValue, "both the entity and the cutoff"),
         (base.assign(day="today"), "day", InvalidType, "timestamps or dates"),
         (base.rename(columns={"user_id": "user"}), "cutoff", ColumnNotFound, "the entity"),
-        (base.rename(columns={"user_id": "n"}).assign(user_id="a"), "cutoff", InvalidValue, "column 'n' already"),
+        (base.rename(columns={"user_id": "n"}).assign(user_id="a"), "cutoff", InvalidValue, "already has a column 'n'"),
         (base.assign(user_id=7), "cutoff", InvalidType, "is int64 in the spine and string"),
         (spine(ENGINES[1], [("a", AT)]), "cutoff", InvalidValue, "different connections"),
     ):

@@ -246,7 +246,7 @@ def test_parameters_that_frames_do_not_have(model, message):
 
 def test_arguments():
     frame = load("duckdb", {"x": [1.0, 2.0], "y": [1.0, 2.0]})
-    with pytest.raises(NotSupported, match="takes no sample_weight with a frame"):
+    with pytest.raises(NotSupported, match="does not support sample_weight for a frame"):
         Ridge().fit(frame, "y", sample_weight=[1, 2])
     with pytest.raises(InvalidValue, match="requires y to be passed, but the target y is None"):
         Ridge().fit(frame, None)

@@ -132,7 +132,7 @@ def test_indexes_of_several_levels_and_of_any_type(engine):
 def test_an_index_that_does_not_tell_rows_apart_is_refused(engine):
     model = LinearRegression().fit(ROWS, ROWS["a"])
     frame = rows_on(engine)
-    with pytest.raises(InvalidValue, match=r"k=\d stands for \d+ rows"):
+    with pytest.raises(InvalidValue, match=r"k=\d occurs in \d+ rows"):
         score(model, frame.assign(k=frame.b).set_index("k"), where="local")
     with pytest.raises(InvalidValue, match="the frame has none"):
         score(model, frame.reset_index(), where="local")
@@ -209,7 +209,7 @@ def test_rows_of_many_batches_get_their_own_answers():
     found = score(model, frame, where="local").to_pandas().loc[rows.index]["prediction"]
     assert found.isna().tolist() == (rows.index < 100).tolist()
     np.testing.assert_allclose(found.dropna(), model.predict(rows.dropna()), atol=1e-12)
-    with pytest.raises(InvalidValue, match="has a column 'b' already"):
+    with pytest.raises(InvalidValue, match="already has a column 'b'"):
         score(model, frame, output="b", where="local")
 
 
@@ -321,9 +321,9 @@ def test_errors():
     with pytest.raises(InvalidValue, match="has no predict_proba") as error:
         score(model, frame, method="predict_proba")
     assert "it has predict" in str(error.value)
-    with pytest.raises(InvalidValue, match="has a column 'a' already"):
+    with pytest.raises(InvalidValue, match="already has a column 'a'"):
         score(model, frame, output="a")
-    with pytest.raises(InvalidValue, match="has a column 'prediction' already"):
+    with pytest.raises(InvalidValue, match="already has a column 'prediction'"):
         score(model, score(model, frame))
     with pytest.raises(InvalidValue, match="was fitted to the columns"):
         score(model, frame, features=["c", "b", "a"])
