@@ -290,8 +290,8 @@ def test_wrong_arguments():
         (lambda: df.x.dt.tz_convert("Factory"), InvalidValue, "there is no time zone 'Factory'"),
         (lambda: df.x.dt.tz_convert(2), InvalidType, "tz of DateTimeOperation.tz_convert"),
         (lambda: df.x.dt.tz_convert(None), InvalidType, "tz of DateTimeOperation.tz_convert"),
-        (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date is no moment"),
-        (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time is no moment"),
+        (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date cannot be converted to a time zone"),
+        (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time cannot be converted to a time zone"),
         (lambda: df.t.dt.tz_localize("Europe/Amsterdam"), InvalidType, "a time of day cannot be localized"),
         (lambda: df.x.dt.tz_localize("Europe"), InvalidValue, "there is no time zone 'Europe'"),
         (
