@@ -432,7 +432,7 @@ def test_long_programs_are_compiled(engine):
 
 def test_a_pandas_column_that_cannot_be_loaded_is_named():
     for column in ([1, "a"], [2**70], [1j], ["half \ud800"]):
-        with pytest.raises(DataInvalid, match="'mixed' holds"):
+        with pytest.raises(DataInvalid, match="'mixed' contains"):
             DataFrame.from_pandas(
                 opened("duckdb"), pd.DataFrame({"a": [0] * len(column), "mixed": pd.Series(column, dtype=object)})
             )
