@@ -436,5 +436,5 @@ def test_a_pandas_column_that_cannot_be_loaded_is_named():
             DataFrame.from_pandas(
                 opened("duckdb"), pd.DataFrame({"a": [0] * len(column), "mixed": pd.Series(column, dtype=object)})
             )
-    with pytest.raises(DataInvalid, match="'_index_key' holds"):
+    with pytest.raises(DataInvalid, match="'_index_key' contains"):
         DataFrame.from_pandas(opened("duckdb"), pd.DataFrame({"a": [0, 1]}, index=pd.Index([1, "a"], name="key")))
