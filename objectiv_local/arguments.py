@@ -1,9 +1,9 @@
-"""Arguments of public calls: each is checked against the annotation of its parameter before the call does anything.
+"""Argument checks: each public call checks its arguments against the annotations of its parameters before it runs.
 
-Annotations are what mypy checks inside the package. :func:`checked` holds the callers of the package to them at run time: an
-argument of another type raises :class:`InvalidType`, which names the parameter, what it takes and what it was given. So do
-arguments that are missing or too many. Strings and paths have to be Unicode text. What a type cannot say, such as the range
-of a number, is checked by the function itself.
+Inside the package, mypy checks the annotations. :func:`checked` enforces them for callers at run time: an argument of another
+type raises :class:`InvalidType`, which names the parameter, the expected type and the argument. Missing and additional
+arguments raise it too. Strings and paths have to be valid Unicode. The function itself checks what a type cannot express, such
+as the range of a number.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from objectiv_local.errors import InvalidType, InvalidValue, near
 T = TypeVar("T")
 
 _PACKAGE = __name__.partition(".")[0]
-#: Code points that stand for half of a character in UTF-16, and for none in Unicode text.
+#: Surrogate code points: halves of a character in UTF-16, which are not valid in Unicode text.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TEXTS = (str, os.PathLike)
-#: Annotations that take anything.
+#: Annotations that accept any value.
 _ANYTHING = ("object", "Any", Parameter.empty)
-#: Methods that the package or Python itself calls; ``__init__`` is checked where it is decorated itself.
+#: Methods that the package or Python calls; ``__init__`` is checked where it is decorated.
 _NOT_CHECKED = (
     "__init__",
     "__getattr__",
@@ -65,7 +65,7 @@ def checked(target: T) -> T:
             continue
         function = member.__func__ if isinstance(member, classmethod) else member
         if isfunction(function):
-            # A method with two names stays one method.
+            # A method with two names remains one method.
             method = made.setdefault(function, _checked(function, name))
             setattr(target, name, classmethod(typing.cast("Any", method)) if isinstance(member, classmethod) else method)
     return target
@@ -89,7 +89,7 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
     )
     takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in every)
     kinds: dict[str, Kind] = {}
-    # One for each positional argument; None for what is not checked.
+    # One for each positional argument; None for an argument that is not checked.
     places: list[Kind | None] = []
     pending = True
 
@@ -141,7 +141,7 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
         return _where(args[0] if is_method and args else None, name)
 
     def refuse(args: tuple[Any, ...], parameter: Parameter, kind: Kind, value: object) -> None:
-        # A default may be a value of its own that stands for no argument.
+        # A default may be a sentinel object that means "not given".
         if value is not parameter.default:
             raise _wrong(args[0] if is_method and args else None, name, parameter.name, kind, value)
 
@@ -207,23 +207,23 @@ def check_text(value: object, what: Callable[[], str]) -> None:
         )
 
 
-#: Parameters that pandas' methods have, with what to do here instead.
+#: Parameters of pandas methods, with what to use here instead.
 _KEYWORDS = {
-    "inplace": "it returns another one, so assign that: df = df.{name}(...)",
-    "axis": "it goes down the rows of each column; across columns, compute with them, as in df.a + df.b",
-    "as_index": "the keys are the index of the result; .reset_index() makes columns of them",
+    "inplace": "it returns a new object; assign the result: df = df.{name}(...)",
+    "axis": "it aggregates the rows of each column; to combine columns, use arithmetic, as in df.a + df.b",
+    "as_index": "the keys are the index of the result; .reset_index() turns them into columns",
     "sort": "rows are sorted with sort_values",
-    "dropna": "a missing value is a group of its own; leave such rows out before: df[df.key.notnull()]",
-    "observed": "groups are those that rows have; leave it out",
+    "dropna": "missing keys form a group of their own; to exclude them, filter first: df[df.key.notnull()]",
+    "observed": "only groups with rows are returned; omit it",
     "level": "levels of the index are named like columns: df.groupby('level')",
-    "group_keys": "the keys are the index of the result; leave it out",
-    "ignore_index": "rows keep their index; .reset_index(drop=True) leaves it out",
-    "key": "sort by a column that is computed before: df.assign(key=...).sort_values('key')",
-    "deep": "a copy never changes with the original; leave it out",
+    "group_keys": "the keys are the index of the result; omit it",
+    "ignore_index": "rows keep their index; .reset_index(drop=True) removes it",
+    "key": "compute the key as a column first: df.assign(key=...).sort_values('key')",
+    "deep": "a copy is always independent of the original; omit it",
     "expand": "take the parts one by one: series.str.split(',').elements[0]",
-    "margins": "df.rollup([...]) and df.cube([...]) have totals",
-    "weights": "rows have equal weights; leave it out",
-    "replace": "rows are drawn once; leave it out",
+    "margins": "for totals, use df.rollup([...]) or df.cube([...])",
+    "weights": "all rows have equal weights; omit it",
+    "replace": "rows are sampled without replacement; omit it",
 }
 
 
@@ -234,18 +234,18 @@ def _wrong(owner: object, name: str, parameter: str, kind: Kind, value: object) 
     if in_memory and re.search(r"\ba (DataFrame|Series)", kind.words):
         hint = "load it with DataFrame.from_pandas, from_polars or from_arrow"
     elif kind.words == "a DataFrame":
-        hint = "make one with DataFrame.from_table and the like, or of events with ModelHub().events(...)"
+        hint = "create one with DataFrame.from_table or a similar constructor, or from events with ModelHub().events(...)"
     if isfunction(value) and kind.words.startswith("a mapping"):
-        hint = "functions of Python run on fetched values: series.to_pandas().map(...)"
+        hint = "Python functions run on fetched values: series.to_pandas().map(...)"
     if isinstance(value, _OurSeries) and "string" in kind.words:
-        hint = "give the name of a column; df.assign(name=series) makes one of a series"
+        hint = "pass a column name; df.assign(name=series) adds a series as a column"
     elif "timedelta" in kind.words and isinstance(value, int | float | str):
-        hint = "for instance datetime.timedelta(days=7)"
+        hint = "for example datetime.timedelta(days=7)"
     return InvalidType(f"{parameter} of {where} has to be {kind.words}, not {in_words(value)}", hint=hint)
 
 
 def in_words(value: object) -> str:
-    """Return a value as a message shows it: short, and without what may be a password."""
+    """Return a short description of a value for an error message, with possible passwords hidden."""
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     if isinstance(value, str | bytes):
@@ -261,7 +261,7 @@ def in_words(value: object) -> str:
 
 
 def _one(class_: type) -> str:
-    """Return the words for an object of a class: a Series, an object, a pandas.Series."""
+    """Return a description of an instance of a class: a Series, an object, a pandas.Series."""
     package = getattr(class_, "package", class_.__module__.partition(".")[0])
     name = class_.__name__ if package in (_PACKAGE, "builtins") else f"{package}.{class_.__name__}"
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
@@ -272,9 +272,9 @@ def _one(class_: type) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a parameter takes: the test of a value, and the words for one value and for several.
+    """What a parameter accepts: a test for values, and a description in the singular and the plural.
 
-    Values of the types ``exact`` need no test.
+    Values whose type is in ``exact`` need no test.
     """
 
     accepts: Callable[[object], bool]
@@ -283,7 +283,7 @@ class Kind:
     exact: AbstractSet[type] = frozenset()
 
 
-#: The types of numpy that stand for others beside numbers.
+#: numpy types that are accepted in place of a Python type, numbers aside.
 _NUMPY: dict[type, str] = {datetime.timedelta: "timedelta64", datetime.datetime: "datetime64", datetime.date: "datetime64"}
 
 
@@ -303,7 +303,7 @@ _SIMPLE: dict[object, Kind] = {
 
 
 def kind_of(annotation: Any, names: Mapping[str, object]) -> Kind | None:
-    """Return what an annotation takes, or None if that is anything. ``names`` are the globals where it stands."""
+    """Return what an annotation accepts, or None for any value. ``names`` are the globals of its module."""
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
@@ -318,7 +318,7 @@ def kind_of(annotation: Any, names: Mapping[str, object]) -> Kind | None:
     if origin in (types.UnionType, typing.Union):
         return _one_of([kind_of(each, names) for each in args])
     if origin is Literal:
-        # Which values of these types it is, the function says itself, with the names that are near.
+        # The function itself checks which values of these types are valid, and suggests similar names.
         return Kind(lambda value: any(type(value) is type(each) for each in args), _listed([repr(each) for each in args]), "")
     if origin is not None and issubclass(origin, Callable):  # type: ignore[arg-type]
         return Kind(callable, "a function", "functions")
@@ -360,7 +360,7 @@ def _one_of(kinds: list[Kind | None]) -> Kind | None:
 
 
 def _fixed(kinds: list[Kind | None]) -> Kind:
-    """Return the kind of a pair, a triple and so on: a tuple or a list."""
+    """Return the kind of a tuple or list of fixed length, such as a pair."""
 
     def accepts(value: object) -> bool:
         return (
@@ -385,11 +385,11 @@ def _mapping(key: Kind | None, value: Kind | None) -> Kind:
 
 
 def _several(item: Kind | None, *, one_shot: bool) -> Kind:
-    """Return the kind of a list, or of what is iterated over like one; with ``one_shot``, also only once."""
+    """Return the kind of a list or another collection; with ``one_shot``, iterators are accepted too."""
 
     def accepts(value: object) -> bool:
         if isinstance(value, Iterator):
-            return one_shot  # its values would be gone
+            return one_shot  # reading it would consume its values
         if isinstance(value, str | bytes | Mapping) or hasattr(type(value), "columns") or not isinstance(value, Iterable):
             return False
         if isinstance(value, _OurSeries):
@@ -408,7 +408,7 @@ def _listed(words: list[str]) -> str:
 
 
 class _Names(dict[str, Any]):
-    """The names that an annotation reads: globals and builtins, and otherwise classes imported for type checkers only."""
+    """The namespace of an annotation: globals and builtins; any other name is a class imported only for type checking."""
 
     def __init__(self, names: Mapping[str, object]) -> None:
         super().__init__()
@@ -418,12 +418,12 @@ class _Names(dict[str, Any]):
         if name in self._globals:
             return self._globals[name]
         if name.startswith("__"):
-            raise KeyError(name)  # asked for by debuggers, not by annotations
+            raise KeyError(name)  # looked up by debuggers, not by annotations
         return getattr(builtins, name) if hasattr(builtins, name) else _Named(name, (), {"package": _PACKAGE})
 
 
 class _Named(type):
-    """A class known by its name, and by the package that it is from, which is not imported to look at a value."""
+    """A class identified by its name and package, so that a value can be checked without importing the package."""
 
     package: str
 
@@ -433,12 +433,12 @@ class _Named(type):
         )
 
     def __getitem__(cls, item: object) -> _Named:
-        return cls  # pandas.Series[Any]: what is in it is not looked at
+        return cls  # pandas.Series[Any]: the type of the elements is not checked
 
     def __getattr__(cls, name: str) -> _Named:
         if name.startswith("__"):
             raise AttributeError(name)
-        # pandas.DataFrame: what stands before the point is a package.
+        # pandas.DataFrame: the name before the dot is a package.
         return _Named(name, (), {"package": cls.__name__ if cls.package == _PACKAGE else cls.package})
 
 

@@ -1,7 +1,7 @@
-"""The exceptions of the package and the one form of their messages.
+"""The exceptions of the package and the format of their messages.
 
-Every message has three parts: what was wrong with the value given, where, and what to do about it.
-Each class is also the builtin exception that a caller would expect.
+A message says what was wrong with the value, where, and what to do about it. Each class is also a subclass of the builtin
+exception that a caller would expect.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 
 class ObjectivError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base class of every error that this package raises deliberately."""
 
     def __init__(self, what: str, *, hint: str | None = None) -> None:
         self.what = what
@@ -33,19 +33,19 @@ class AttributeNotFound(ObjectivError, AttributeError):
 
 
 class InvalidValue(ObjectivError, ValueError):
-    """A value outside what a parameter takes."""
+    """A value that a parameter does not accept."""
 
 
 class InvalidType(ObjectivError, TypeError):
-    """A value of a type that an operation does not take."""
+    """A value of a type that an operation does not accept."""
 
 
 class NotSupported(ObjectivError, NotImplementedError):
-    """Something that is not offered, on purpose; the message gives the reason."""
+    """A feature that is deliberately not supported; the message gives the reason."""
 
 
 class RowNotFound(ObjectivError, IndexError):
-    """The value of a series was requested, but the series has no rows."""
+    """The value of a series was requested, but the series is empty."""
 
 
 class TableNotFound(ObjectivError, LookupError):
@@ -53,19 +53,19 @@ class TableNotFound(ObjectivError, LookupError):
 
 
 class ConnectionFailed(ObjectivError, ConnectionError):
-    """A database or file that cannot be opened. The message never holds a password."""
+    """A database or file that cannot be opened. The message never contains a password."""
 
 
 class TooLarge(ObjectivError, MemoryError):
-    """A result with more bytes than its caller set as the limit; nothing of it was fetched."""
+    """A result larger than the limit in bytes that the caller set; nothing was fetched."""
 
 
 class QueryFailed(ObjectivError, RuntimeError):
-    """A statement that the engine refused while running it."""
+    """A statement that failed while the engine was running it."""
 
 
 class DataInvalid(ObjectivError, ValueError):
-    """Stored data that cannot be read as what it is declared to be."""
+    """Stored data that cannot be read as its declared type or format."""
 
 
 class ReadOnly(ObjectivError, PermissionError):
@@ -73,22 +73,22 @@ class ReadOnly(ObjectivError, PermissionError):
 
 
 def deprecated(name: str, successor: str) -> None:
-    """Warn that a name of an older release is used, and name its successor."""
+    """Warn about the use of a deprecated name, and name its replacement."""
     import warnings
 
     warnings.warn(f"{name} is deprecated: use {successor}", DeprecationWarning, stacklevel=caller_level())
 
 
 def caller_level() -> int:
-    """Return the ``stacklevel`` at which a warning names the line outside of the package that caused it."""
-    frame, level = sys._getframe(1), 1  # noqa: SLF001 - the one way to the frames of callers
+    """Return the ``stacklevel`` at which a warning points to the first line outside of the package."""
+    frame, level = sys._getframe(1), 1  # noqa: SLF001 - the only way to inspect the callers' frames
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __name__.partition(".")[0]:
         frame, level = frame.f_back, level + 1
     return level
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return the hint that lists the names nearest to ``name``, or all names if none is near."""
+    """Return a hint that lists the names most similar to ``name``, or all names if none is similar."""
     names = list(known)
     matches = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     folded = [other for other in names if other.casefold() == name.casefold() and other not in matches]

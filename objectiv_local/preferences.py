@@ -1,4 +1,4 @@
-"""Options of the package that belong to a person and not to a question: what is shown, and when."""
+"""Display options: user preferences that never change a result."""
 
 from __future__ import annotations
 
@@ -10,24 +10,23 @@ from typing import Any
 from objectiv_local.errors import AttributeNotFound, InvalidType, near
 
 _MEANINGS = {
-    "preview": "rows in the display of frames: True, False, or None for sources that are read on this machine",
-    "progress": "progress of queries that take more than 2 seconds: True, False, or None in terminals and notebooks",
+    "preview": "show rows of frames: True, False, or None for sources on this machine only",
+    "progress": "show progress of queries over 2 seconds: True, False, or None for terminals and notebooks only",
 }
 _temporary: ContextVar[Mapping[str, bool | None]] = ContextVar("objectiv_local_options", default={})  # noqa: B039 - never changed
 
 
 class Options:
-    """What is shown without being asked for; ``objectiv_local.options`` holds the options of the process.
+    """What is displayed automatically; ``objectiv_local.options`` holds the options of the process.
 
-    ``preview`` is whether the display of a frame, a series or an analysis in a notebook has its first rows. They come from a
-    query that is stopped after a second. By default, None, sources that are read on this machine are previewed (files, tables
-    in memory, snapshots, databases in a file), and servers and remote files are not.
+    ``preview``: whether a notebook shows the first rows of a frame, series or analysis. They come from a query that is stopped
+    after one second. By default, None, sources on this machine are previewed (files, tables in memory, snapshots, database
+    files), and servers and remote files are not.
 
-    ``progress`` is whether queries and snapshots that take more than two seconds show how far they are, on standard error. By
-    default, None, they do in terminals and notebooks. Queries of other threads than the main one never do.
+    ``progress``: whether queries and snapshots that take more than two seconds show their progress on standard error. By
+    default, None, they do so in terminals and notebooks. Queries that do not run in the main thread never show progress.
 
-    An option is set for the process by assigning it, and for a block with ``with``; in a block, it is set for the current
-    thread or task alone.
+    Assign an option to set it for the process, or use ``with`` to set it in a block, for the current thread or task only.
 
     Raises AttributeNotFound for an unknown option, and InvalidType for a value other than True, False and None.
 
@@ -97,7 +96,7 @@ def _checked(name: str, value: object) -> bool | None:
         raise _unknown(name)
     if value is None or isinstance(value, bool):
         return value
-    raise InvalidType(f"the option {name} is True, False or None, not {value!r}")
+    raise InvalidType(f"the option {name} has to be True, False or None, not {value!r}")
 
 
 options = Options()

@@ -1,4 +1,4 @@
-"""How far long work is: a line on standard error that appears after two seconds, and is gone when the work ends."""
+"""Progress of long operations: a line on standard error that appears after two seconds and disappears at the end."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import Any
 
 from objectiv_local.preferences import options
 
-#: Seconds of waiting before there is anything to see.
+#: Seconds of waiting before progress is shown.
 DELAY = 2.0
-#: Seconds between two looks at how far the work is.
+#: Seconds between two updates of the progress.
 INTERVAL = 0.2
 
-#: What is shown now. Work within other work, such as the queries of a snapshot, shows nothing of its own.
+#: The progress on display. A nested operation, such as a query of a snapshot, does not show its own.
 _shown: list[Progress] = []
 
 
 class Progress:
-    """How far one piece of work is: a number of ``unit``, of ``total`` if that is known; in percent without a unit.
+    """The progress of one operation: a count in ``unit``, out of ``total`` if known; a percentage if there is no unit.
 
-    ``count`` returns how much is done, and 0 or less where that is not known.
+    ``count`` returns how much is done; 0 or less if unknown.
     """
 
     def __init__(self, title: str = "query", total: float | None = None, unit: str = "") -> None:
@@ -38,10 +38,10 @@ class Progress:
 
     @contextmanager
     def watched(self, *, last: bool = True) -> Generator[Callable[[float], None] | None]:
-        """Show how far the work is while the block waits for it, and remove it from the screen afterwards.
+        """Show progress while the block waits for the operation, and clear the line afterwards.
 
-        What the block gets is to be called with the seconds that it just waited; it is None where nobody watches. If the
-        block is not the ``last`` one that waits for this work, :meth:`close` has to be called in the end.
+        The block receives a function to call with the seconds that it has just waited, or None if progress is not shown. Unless
+        this is the ``last`` block that waits for the operation, :meth:`close` has to be called at the end.
         """
         if threading.current_thread() is not threading.main_thread() or not is_watched():
             yield None
@@ -60,17 +60,17 @@ class Progress:
                         self._bar.clear()
 
     def close(self) -> None:
-        """Remove what is shown."""
+        """Remove the progress from the screen."""
         bar, self._bar = self._bar, None
         if bar is not None:
             with _undisturbed():
-                # Ctrl-C in the middle of a refresh leaves a line whose length tqdm does not know.
+                # Ctrl-C during a refresh leaves a line whose length tqdm does not know.
                 bar.refresh()
                 bar.close()
 
     def waited(self, seconds: float) -> None:
-        """Add seconds of waiting. What the reader of a stream does between two batches is no waiting."""
-        # Work in parts may report the same seconds twice.
+        """Add seconds spent waiting. The time that the reader of a stream spends between two batches does not count."""
+        # Nested operations may report the same seconds twice.
         self._waited = min(self._waited + seconds, time.monotonic() - self._began)
         if self._waited >= DELAY and time.monotonic() - self._looked >= INTERVAL:
             self._looked = time.monotonic()
@@ -93,7 +93,7 @@ class Progress:
 
 @contextmanager
 def counting(title: str, total: int, unit: str) -> Generator[Callable[[int], None]]:
-    """Show how many of ``total`` are done while the block runs; what the block gets counts some more."""
+    """Show how many of ``total`` are done while the block runs; the block receives a function that adds to the count."""
     progress = Progress(title, total, unit)
     done, last = 0, time.monotonic()
     progress.count = lambda: done
@@ -112,7 +112,7 @@ def counting(title: str, total: int, unit: str) -> Generator[Callable[[int], Non
 
 @contextmanager
 def _undisturbed() -> Generator[None]:
-    """Let the work go on where its progress cannot be shown, as in a terminal that was closed."""
+    """Ignore errors of the display, as in a terminal that was closed, so that the operation continues."""
     try:
         yield
     except TimeoutError:
@@ -122,7 +122,7 @@ def _undisturbed() -> Generator[None]:
 
 
 def is_watched() -> bool:
-    """Return whether somebody sees standard error: in a terminal or a notebook, unless an option decides."""
+    """Return whether progress is shown: in terminals and notebooks, unless the option is set."""
     wanted = options.progress
     if wanted is not None:
         return wanted
@@ -137,7 +137,7 @@ def _in_notebook() -> bool:
 def _bar(title: str, total: float | None, since: float) -> Any:
     from tqdm.std import tqdm
 
-    # With a delay, nothing is shown before the first refresh.
+    # With a delay, tqdm shows nothing before the first refresh.
     place: dict[str, Any] = {"file": _Line(), "ncols": 60} if _in_notebook() else {}
     bar = tqdm(desc=title, total=total, bar_format="{desc}: {elapsed}", leave=False, delay=1e-9, **place)
     bar.start_t = since
@@ -145,13 +145,13 @@ def _bar(title: str, total: float | None, since: float) -> Any:
 
 
 class _Line:
-    """A line in the output of a cell that is written anew, as that of a terminal; widgets would stay in saved notebooks."""
+    """A line of notebook output that can be overwritten, as in a terminal; widgets would remain in saved notebooks."""
 
     def __init__(self) -> None:
         self._shown: Any = None
 
     def write(self, text: str) -> None:
-        """Show what comes after the last carriage return."""
+        """Show the text after the last carriage return."""
         from IPython.display import display
 
         line = {"text/plain": text.rpartition("\r")[2].rstrip()}
@@ -161,4 +161,4 @@ class _Line:
             self._shown.update(line, raw=True)
 
     def flush(self) -> None:
-        """Do nothing: what was written is shown."""
+        """Do nothing: ``write`` displays its text at once."""

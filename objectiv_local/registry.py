@@ -1,8 +1,8 @@
-"""The engines that can be named: those of this package, and those that other packages ship.
+"""The available engines: those of this package, and those that other packages provide.
 
 An engine is a :class:`~objectiv_local.dialects.dialect.Dialect`, which writes SQL, and a
-:class:`~objectiv_local.engines.base.Backend`, which connects and runs it. Both are loaded when they are first needed. Another
-package adds an engine with two entry points of one name, in the groups ``objectiv_local.dialects`` and
+:class:`~objectiv_local.engines.base.Backend`, which connects and runs it. Both are loaded on first use. Another
+package adds an engine with two entry points of the same name, in the groups ``objectiv_local.dialects`` and
 ``objectiv_local.engines``; see docs/architecture.md.
 """
 
@@ -14,10 +14,10 @@ from importlib.metadata import EntryPoint, entry_points
 
 from objectiv_local.errors import DataInvalid, InvalidValue, near
 
-#: What an engine consists of: the group of entry points, and the attribute of the module of each engine of our own.
+#: The parts of an engine: the entry point group, and the attribute of the module for the engines of this package.
 _PARTS = {"dialects": "DIALECT", "engines": "BACKEND"}
 
-#: The engine whose SQL is written where none is asked for.
+#: The engine whose SQL is written by default.
 DEFAULT = "duckdb"
 
 #: The engines of this package.
@@ -26,7 +26,7 @@ _OWN = (DEFAULT, "postgres", "spark")
 
 @cache
 def names() -> tuple[str, ...]:
-    """Return the names of all engines, those of this package first; others have entry points in both groups."""
+    """Return the names of all engines, those of this package first; other engines need entry points in both groups."""
     found = [{point.name for point in entry_points(group=f"objectiv_local.{part}")} for part in _PARTS]
     others = found[0].intersection(*found[1:]) - set(_OWN)
     return (*_OWN, *sorted(others))
@@ -34,9 +34,9 @@ def names() -> tuple[str, ...]:
 
 @cache
 def load(part: str, name: str) -> object:
-    """Return the dialect (``dialects``) or the backend (``engines``) of the engine with this name.
+    """Return the dialect (``dialects``) or the backend (``engines``) of the named engine.
 
-    Raises InvalidValue for a name that is not known.
+    Raises InvalidValue for an unknown name.
     """
     if name in _OWN:
         return getattr(import_module(f"objectiv_local.{part}.{name}"), _PARTS[part])
@@ -50,5 +50,5 @@ def load(part: str, name: str) -> object:
         reason = f"{type(error).__name__}: {error}"
     raise DataInvalid(
         f"the engine {name!r} of another package cannot be loaded: {reason}",
-        hint=f"mend or uninstall the package that has the entry point {found.value!r}",
+        hint=f"fix or uninstall the package that provides the entry point {found.value!r}",
     )

@@ -1,7 +1,7 @@
 """Logical types of columns and expressions, each with its Arrow type.
 
-A logical type is what an expression means, whichever engine computes it. Durations are whole microseconds
-inside a plan and become durations when a result leaves it; uuid and JSON values travel as text.
+A logical type is the meaning of a value, independent of the engine. Within a plan, durations are integers in microseconds, and
+become durations in results; UUID and JSON values are transferred as strings.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A logical type. ``label`` names a special reading of it, such as a list or a path of places, which are kinds of JSON.
+    """A logical type. ``label`` marks a special use of it, such as lists, which are JSON.
 
-    ``scale`` is the number of digits that a decimal has behind the point; it has at most 38 digits in all. ``element`` is the
-    type of the elements of a list, and ``fields`` are those of the members of a struct.
+    ``scale`` is the number of decimal places of a decimal, which has at most 38 digits in total. ``element`` is the type of the
+    elements of a list, and ``fields`` the names and types of the members of a struct.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Type:
 
     @property
     def dtype(self) -> str:
-        """The name that a user sees and may give."""
+        """The name of the dtype, as shown to users and accepted from them."""
         return self.label or (f"decimal(38,{self.scale})" if self.name == "decimal" else self.name)
 
     @property
     def reading(self) -> str:
-        """The special reading of it: its label, ``list`` or ``dict``; empty if there is none."""
+        """The special use of the type: its label, ``list`` or ``dict``; empty if there is none."""
         return "list" if self.element is not None else "dict" if self.fields is not None else self.label
 
     @property
@@ -68,18 +68,18 @@ JSON = Type("json")
 TIME = Type("time")
 DECIMAL = Type("decimal")
 INTERVAL = Type("numeric_interval")
-#: What identifies a row of a stored table within one statement. Programs have no such values: they are only compared for
-#: equality, by joins that the compiler adds.
+#: Identifies a row of a stored table within one statement. Programs have no such values: they are compared only for
+#: equality, in joins that the compiler adds.
 ROW_ID = Type("row_id")
 
-#: What some functions of engines take, or make, in place of int64. Programs have no such values.
+#: The type that some engine functions take or return in place of int64. Programs have no such values.
 INT32 = Type("int32")
 
-#: The types of the catalogue; decimals are one type there, whatever their scale.
+#: The types of the catalog; decimals are one type there, whatever their scale.
 TYPES = (BOOL, INT64, FLOAT64, DECIMAL, STRING, DATE, TIME, TIMESTAMP, TIMEDELTA, UUID, JSON, INTERVAL)
 NUMERIC = (INT64, FLOAT64, DECIMAL)
 
-#: The digits of a decimal, before and behind the point together.
+#: The total number of digits of a decimal.
 DECIMAL_DIGITS = 38
 
 _ALIASES: dict[str, Type] = {
@@ -105,15 +105,15 @@ _ALIASES: dict[str, Type] = {
     **{type_.name: type_ for type_ in TYPES},
 }
 
-# Labels of JSON that a layer above gives a meaning to; a result of one stays one (a slice of a path of
-# places is a path of places).
+# Labels of JSON that a higher layer gives a meaning to; operations keep the label, so a slice of a labeled value has
+# the same label.
 _LABELS: dict[str, Type] = {}
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 
 def register_label(base: Type, label: str) -> Type:
-    """Return a type that stores as ``base`` and that users know as ``label``."""
+    """Register and return a type that is stored as ``base`` and shown to users as ``label``."""
     type_ = Type(base.name, label)
     _LABELS[label] = type_
     return type_
@@ -122,7 +122,7 @@ def register_label(base: Type, label: str) -> Type:
 def type_from_dtype(dtype: object) -> Type:
     """Return the type with the given name or alias.
 
-    Raises :class:`InvalidValue` for a name that is not known.
+    Raises :class:`InvalidValue` for an unknown name.
     """
     if isinstance(dtype, Type):
         return dtype
@@ -152,7 +152,7 @@ def type_from_dtype(dtype: object) -> Type:
         if found is not None and found != DECIMAL:
             return found
         if found == DECIMAL and "(" not in dtype:
-            raise InvalidValue("the dtype decimal needs its digits behind the point", hint="write 'decimal(38, 2)', for cents")
+            raise InvalidValue("the dtype decimal needs a number of decimal places", hint="for cents, write 'decimal(38, 2)'")
         if found is not None:
             return found
     raise InvalidValue(
@@ -162,7 +162,7 @@ def type_from_dtype(dtype: object) -> Type:
 
 
 def _array_dtype(dtype: object) -> object:
-    """Return the dtype name of a numpy or pandas type such as ``numpy.int64`` or ``numpy.dtype('int64')``, if it is one."""
+    """Return the dtype name of a numpy or pandas type such as ``numpy.int64`` or ``numpy.dtype('int64')``, or the argument."""
     owner = dtype if isinstance(dtype, type) else type(dtype)
     if owner.__module__.partition(".")[0] not in ("numpy", "pandas"):
         return dtype
@@ -181,7 +181,7 @@ def _array_dtype(dtype: object) -> object:
 
 
 def aliases(type_: Type) -> tuple[str, ...]:
-    """Return the names that stand for a type."""
+    """Return the aliases of a type."""
     return tuple(name for name, known in _ALIASES.items() if known.name == type_.name)
 
 
@@ -204,28 +204,28 @@ def value_types(type_: Type) -> tuple[type, ...]:
 
 
 def decimal_type(scale: int) -> Type:
-    """Return the type of decimals with ``scale`` digits behind the point. Raises :class:`InvalidType` beyond 38."""
+    """Return the type of decimals with ``scale`` decimal places. Raises :class:`InvalidType` beyond 38."""
     if not 0 <= scale <= DECIMAL_DIGITS:
         raise InvalidType(
-            f"a decimal has 0 to {DECIMAL_DIGITS} digits behind the point, not {scale}",
-            hint="use astype('decimal(38, 6)') or astype('float64') on an operand first",
+            f"a decimal has 0 to {DECIMAL_DIGITS} decimal places, not {scale}",
+            hint="use astype('decimal(38, 6)') or astype('float64') on one of the operands first",
         )
     return Type("decimal", scale=scale)
 
 
 def list_type(element: Type) -> Type:
-    """Return the type of lists of ``element``: JSON arrays whose elements have one type."""
+    """Return the type of lists of ``element``: JSON arrays whose elements all have that type."""
     return Type("json", f"list[{element.dtype}]", element=element)
 
 
 def dict_type(fields: Mapping[str, Type]) -> Type:
-    """Return the type of structs: JSON objects whose members have a type each."""
+    """Return the type of structs: JSON objects with a type for each member."""
     label = "dict[" + ", ".join(f"{json.dumps(name)}: {type_.dtype}" for name, type_ in fields.items()) + "]"
     return Type("json", label, fields=tuple(fields.items()))
 
 
 def _dict_from_dtype(dtype: str) -> Type:
-    """Return the type of structs with this dtype. Raises ValueError if it is not written as one."""
+    """Return the struct type with this dtype. Raises ValueError for an invalid dtype."""
     rest, fields = dtype[len("dict[") : -1], {}
     while rest:
         name, end = json.JSONDecoder().raw_decode(rest)
@@ -241,12 +241,12 @@ def _dict_from_dtype(dtype: str) -> Type:
 
 
 def _parametrised(dtype: str) -> Type | None:
-    """Return the type of a dtype with something in brackets, or None."""
+    """Return the type of a dtype with parameters in brackets, or None."""
     found = re.fullmatch(r"(?:decimal|numeric)\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", dtype.strip().lower())
     if found is not None:
         digits, scale = int(found[1]), int(found[2] or 0)
         if not scale <= digits <= DECIMAL_DIGITS:
-            raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more behind the point than in all")
+            raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more decimal places than digits")
         return decimal_type(scale)
     if dtype.startswith("list[") and dtype.endswith("]"):
         try:
@@ -262,9 +262,9 @@ def _parametrised(dtype: str) -> Type | None:
 
 
 def type_of_value(value: object) -> Type:
-    """Return the type that a Python value has as a literal.
+    """Return the type of a Python value as a literal.
 
-    numpy scalars count as the Python values they hold. Raises :class:`InvalidType` for values without a type here.
+    numpy scalars have the type of the equivalent Python value. Raises :class:`InvalidType` for unsupported values.
     """
     if isinstance(value, bool):
         return BOOL
@@ -311,7 +311,7 @@ def _decimal_of(value: decimal.Decimal) -> Type:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval of numbers. ``bounds`` says which end belongs to it: ``(]``, ``[)``, ``[]`` or ``()``."""
+    """An interval of numbers. ``bounds`` says which ends are included: ``(]``, ``[)``, ``[]`` or ``()``."""
 
     lower: float
     upper: float
@@ -319,11 +319,11 @@ class Interval:
 
 
 def python_value(value: object) -> object:
-    """Return ``value`` as the plain Python value that a literal holds.
+    """Return ``value`` as a plain Python value for a literal.
 
-    numpy and pandas scalars become Python's; a missing value (None, NaT, pandas.NA) becomes None. A timestamp with a
-    time zone becomes the same instant in UTC without one. Raises :class:`InvalidValue` for integers beyond 64 bits
-    and text with a NUL character or half of a surrogate pair.
+    numpy and pandas scalars become Python values; a missing value (None, NaT, pandas.NA) becomes None. A timestamp with a
+    time zone becomes the same instant in UTC without one. Raises :class:`InvalidValue` for integers beyond 64 bits and
+    strings with a NUL character or a surrogate.
     """
     kind = type(value)
     if value is None or kind.__name__ in ("NaTType", "NAType"):
@@ -350,8 +350,8 @@ def python_value(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and not INT64_MIN <= value <= INT64_MAX:
         raise InvalidValue(f"the integer {value} does not fit in 64 bits", hint="use a float")
     if isinstance(value, str) and "\x00" in value:
-        raise InvalidValue("text with a NUL character cannot be stored in Postgres", hint="remove the character")
-    check_text(value, lambda: "the text")
+        raise InvalidValue("a string with a NUL character cannot be stored in Postgres", hint="remove the character")
+    check_text(value, lambda: "the string")
     return value
 
 
@@ -361,7 +361,7 @@ def is_nan(value: object) -> bool:
 
 
 def arrow_type(type_: Type) -> pyarrow.DataType:
-    """Return the Arrow type in which results of ``type_`` leave the package."""
+    """Return the Arrow type of results of ``type_``."""
     import pyarrow as pa
 
     if type_.name == "decimal":

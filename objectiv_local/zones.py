@@ -1,7 +1,7 @@
-"""Time zones: what the clocks of a zone show and have shown.
+"""Time zones: the UTC offsets of their local times.
 
-The source is the package tzdata, whose release is the same wherever it is installed. The files of the operating system, which
-``zoneinfo`` would look at first, are of any age.
+They come from the package tzdata, whose data is the same wherever a release is installed. The operating system's files, which
+``zoneinfo`` would prefer, may be outdated.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 
 EPOCH = datetime.datetime(1970, 1, 1)
 _SECOND = datetime.timedelta(seconds=1)
-#: Clocks of before have the offset that they have at the first of these; those of later follow the rules of the last years.
+#: Earlier times have the offset in force at FIRST; times after LAST follow the rules of the last years.
 FIRST = (datetime.datetime(1800, 1, 1) - EPOCH) // _SECOND
 LAST = (datetime.datetime(2101, 1, 1) - EPOCH) // _SECOND
-#: No offset has been, or will by any rule be, in force for less than these seconds: six days.
+#: No offset has been in force, or will be under current rules, for less than this many seconds: six days.
 SHORTEST = 6 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """Offsets to UTC in seconds, each from a time on: seconds since 1970, of which the first is that of all before too.
+    """UTC offsets in seconds, each with its start in seconds since 1970; the first also applies to all earlier times.
 
-    The times are in UTC, or of the clocks of the zone.
+    The starts are in UTC or in local time.
     """
 
     starts: tuple[int, ...]
     values: tuple[int, ...]
 
     def at(self, second: int) -> int:
-        """Return the offset at a time."""
+        """Return the offset in force at a time."""
         return self.values[max(bisect_right(self.starts, second) - 1, 0)]
 
 
@@ -52,7 +52,7 @@ def names() -> tuple[str, ...]:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """Return the zone of a name. Raises InvalidValue with near names."""
+    """Return the named zone. Raises InvalidValue with similar names."""
     if name not in names():
         raise InvalidValue(f"there is no time zone {name!r}", hint=near(name, names()))
     with _data().joinpath("zoneinfo", *name.split("/")).open("rb") as file:
@@ -60,12 +60,12 @@ def zone(name: str) -> ZoneInfo:
 
 
 def target(name: str) -> str:
-    """Return the zone that a name is a link to, such as Europe/Brussels for CET; else the name itself."""
+    """Return the zone that a name is a link to, such as Europe/Brussels for CET; otherwise the name itself."""
     return _links().get(name, name)
 
 
 def release() -> str:
-    """Return the release of the zones, such as 2026a."""
+    """Return the release of the time zone database, such as 2026a."""
     return _source()[0].removeprefix("# version ")
 
 
@@ -76,7 +76,7 @@ def is_utc(name: str) -> bool:
 
 @cache
 def of_moments(name: str) -> Offsets:
-    """Return the offsets of a zone by moments in UTC."""
+    """Return the offsets of a zone, with their starts in UTC."""
     clocks = zone(name)
 
     def offset(second: int) -> int:
@@ -98,10 +98,10 @@ def of_moments(name: str) -> Offsets:
 
 @cache
 def of_clocks(name: str) -> Offsets:
-    """Return the offsets of a zone by what its clocks show.
+    """Return the offsets of a zone, with their starts in local time.
 
-    Where clocks are set back, what they show twice is the later one; where they are set forward, what they skip has the
-    offset from before. So an offset begins with the first thing that the clocks show under it.
+    Where clocks are set back, an ambiguous local time has the later offset; where they are set forward, a skipped one has the
+    offset from before. So an offset starts at the first local time shown under it.
     """
     found = of_moments(name)
     starts = (FIRST, *(start + value for start, value in zip(found.starts[1:], found.values[1:], strict=True)))
@@ -110,7 +110,7 @@ def of_clocks(name: str) -> Offsets:
 
 @cache
 def set_back(name: str) -> tuple[int, ...]:
-    """Return by how many seconds the clocks of a zone have ever been set back, the most frequent first."""
+    """Return the distinct numbers of seconds by which the clocks of a zone have been set back, the most frequent first."""
     values = of_moments(name).values
     steps = [before - after for before, after in pairwise(values) if after < before]
     return tuple(sorted(set(steps), key=lambda step: (-steps.count(step), step)))
@@ -118,9 +118,9 @@ def set_back(name: str) -> tuple[int, ...]:
 
 @cache
 def shown_twice(name: str, every: int) -> tuple[int, ...]:
-    """Return by how many seconds clocks are set back where they show a start of a part of the day of ``every`` seconds twice.
+    """Return by how many seconds clocks are set back over a multiple of ``every`` seconds, so that they show it twice.
 
-    Only what is so since 1970, the most frequent first; for days, that is midnight.
+    Only changes since 1970, the most frequent first; for days, the multiple is midnight.
     """
     found = of_moments(name)
     steps = [
@@ -132,7 +132,7 @@ def shown_twice(name: str, every: int) -> tuple[int, ...]:
 
 
 def moment(second: int) -> datetime.datetime:
-    """Return the moment that is so many seconds after the start of 1970."""
+    """Return the timestamp that is this many seconds after the start of 1970."""
     return EPOCH + datetime.timedelta(seconds=second)
 
 

@@ -61,9 +61,9 @@ def test_a_block_that_fails_restores_options(options: Options) -> None:
 
 @pytest.mark.parametrize("value", [1, 0, "yes", "False", 1.0, []])
 def test_other_values_are_refused(options: Options, value: object) -> None:
-    with pytest.raises(InvalidType, match="the option preview is True, False or None, not"):
+    with pytest.raises(InvalidType, match="the option preview has to be True, False or None, not"):
         options.preview = value  # type: ignore[assignment]
-    with pytest.raises(InvalidType, match="the option progress is"), options(progress=value):  # type: ignore[arg-type]
+    with pytest.raises(InvalidType, match="the option progress has to be"), options(progress=value):  # type: ignore[arg-type]
         pass
     assert options.preview is None
 
@@ -82,6 +82,6 @@ def test_unknown_options_are_refused_with_the_nearest_one(options: Options) -> N
 def test_the_repr_documents_each_option(options: Options) -> None:
     options.progress = False
     lines = repr(options).splitlines()
-    assert lines[1].startswith("  preview  = None   # rows in the display of frames")
-    assert lines[2].startswith("  progress = False  # progress of queries")
+    assert lines[1].startswith("  preview  = None   # show rows of frames")
+    assert lines[2].startswith("  progress = False  # show progress of queries")
     assert dir(options) == ["preview", "progress"]

@@ -1,6 +1,6 @@
-"""What a dialect is: a table of operations, the names of types, and the clauses in which engines differ.
+"""The definition of a dialect: a table of operations, the names of types, and the clauses in which engines differ.
 
-What stands here as a default holds on most engines. A dialect gives the differences.
+The defaults here hold on most engines. A dialect defines the differences.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ from objectiv_local.types import (
     Type,
 )
 
-#: Makes the SQL of an operation from that of its operands, and the expression they come from, for its types and constants.
+#: Returns the SQL of an operation, given the SQL of its operands, and the expression for its types and constants.
 Builder = Callable[[Sequence[Sql], Expr], Sql]
-#: How a stored value becomes one of the plan: the SQL around the column, or None to read it as it is.
+#: Converts a stored value to one of the plan: the SQL around the column, or None to read it unchanged.
 Reader = Callable[[Sql], Sql]
 
-#: How the ends of an interval are kept beside it, as a number.
+#: The bounds of an interval, by the number that represents them.
 BOUNDS = ("(]", "[)", "[]", "()")
 
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 
 
 class Unnested(NamedTuple):
-    """The elements of an array beside the row that holds it."""
+    """The elements of an array, joined to the row of the array."""
 
-    #: What follows the source of the rows in FROM.
+    #: The SQL that follows the source of the rows in FROM.
     joined: Sql
-    #: An element, and its place, counted from 0.
+    #: An element, and its position, from 0.
     value: Sql
     position: Sql
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """A way to write SQL.
+    """The SQL of one engine.
 
-    ``scalar`` and ``aggregate`` map operations to builders, ``casts`` pairs of type names to builders; ``unsupported`` gives a
-    reason for each operation that is left out.
+    ``scalar`` and ``aggregate`` map operations to builders, and ``casts`` pairs of type names to builders; ``unsupported``
+    has a reason for each operation that is not supported.
     """
 
     name: str
@@ -71,77 +71,77 @@ class Dialect:
 
     # ---- types and names
 
-    #: The names of the types, and of ``int32``, which is the type of some operands.
+    #: The names of the types, and of ``int32``, which some operands have.
     types: Mapping[str, str] = field(default_factory=dict)
-    #: The names that the engine's catalog gives to the types of stored columns.
+    #: The names of the types of stored columns in the engine's catalog.
     stored_types: Mapping[str, str] = field(default_factory=dict)
-    #: How a column of a stored type is read; None for one that is not supported.
+    #: How a column of a stored type is read; None for an unsupported type.
     stored: Callable[[str], tuple[Type, Reader | None] | None] = lambda name: None
-    #: How a column that this package stored is read, by its stored type and its type: where JSON is stored as text, say.
+    #: How a column that this package stored is read, by its stored type and its type, for example if JSON is stored as text.
     written: Mapping[tuple[str, str], Reader] = field(default_factory=dict)
-    #: The mark around names that are not plain.
+    #: The quote character for identifiers.
     quote: str = '"'
-    #: The schema that holds temporary tables.
+    #: The schema of temporary tables.
     temporary_schema: str = "temp"
-    #: The collation clause that makes strings compare by code point, if that is not the engine's way.
+    #: The collation clause that compares strings by code point, if that is not the engine's default.
     text_order: str = ""
 
     # ---- what an engine plans well
 
-    #: Optional passes over plans whose result the engine does not run, or runs no faster.
+    #: Optional passes over plans whose result the engine cannot run, or does not run faster.
     skips: frozenset[str] = frozenset()
-    #: Whether models of dbt are written for it: tests build some.
+    #: Whether dbt models can be written for it.
     has_dbt_models: bool = False
-    #: How many steps that read each other the engine plans within a second.
+    #: Number of steps that read each other that the engine plans within a second.
     most_steps: int = 200
-    #: As many other steps take as long to plan as a join.
+    #: Number of other steps that take as long to plan as a join.
     join_steps: int = 8
-    #: How often an engine that writes a step into each of those that read it may compute one, before its rows are kept in a
-    #: temporary table; None for an engine that computes a step once.
+    #: For an engine that inlines steps: how often it may compute a step before its rows are stored in a temporary table; None
+    #: for an engine that computes a step once.
     most_copies: int | None = None
-    #: What ends a step that the engine is to compute by itself, if it writes steps into those that read them; otherwise None.
+    #: The clause at the end of a step that must not be inlined, if the engine inlines steps; otherwise None.
     fence: str | None = None
-    #: What follows AS for a step whose rows the engine has to keep, if it may compute one side of a join again for each row of
-    #: the other side; otherwise None.
+    #: The keyword after AS for a step whose rows the engine has to materialize, if it may otherwise compute one side of a
+    #: join again for each row of the other side; otherwise None.
     keeps: str | None = None
-    #: What follows AS for a step that only reads columns of a table, if the engine would keep its rows where several steps read
-    #: it, and reading the table again costs less; otherwise None.
+    #: The keyword after AS for a step that only reads columns of a table, if the engine would materialize its rows when
+    #: several steps read it, although reading the table again costs less; otherwise None.
     reads_again: str | None = None
-    #: Aggregates that need the rows of a group sorted, which is what such an engine does again.
+    #: Aggregates that sort the rows of a group, which an engine that inlines steps repeats.
     sorts: frozenset[str] = frozenset()
-    #: Whether an expression costs nothing where it is read, as a cast that every use of it leaves out.
+    #: Whether an expression costs nothing where it is read, such as a cast that all uses of it omit.
     is_free: Callable[[Expr], bool] = lambda expr: False
-    #: How many columns a SELECT may have.
+    #: Maximum number of columns of a SELECT.
     most_columns: int | None = None
-    #: How many sub-selects of one total the engine plans well in one SELECT; where there are more, the total is joined.
+    #: Number of sub-selects of one total that the engine plans well in one SELECT; beyond that, the total is joined.
     most_subselects: int | None = None
-    #: Aggregates of which the engine refuses an operand with a sub-select.
+    #: Aggregates whose operand cannot contain a sub-select.
     refuses_queries: frozenset[str] = frozenset()
-    #: Operations that are written with an operand more than once.
+    #: Operations whose SQL repeats an operand.
     repeats: frozenset[str] = frozenset()
-    #: The columns of one SELECT, where an engine computes some of them faster as one.
+    #: Rewrites the columns of one SELECT, if the engine computes some of them faster together.
     together: Callable[[dict[str, Sql]], dict[str, Sql]] = dict
-    #: The query of many rows of constants, where the engine reads them faster than VALUES; None where it does not.
+    #: The query for many rows of constants, if the engine reads it faster than VALUES; otherwise None.
     many_rows: Callable[[Schema, Sequence[tuple[Expr, ...]]], str | None] = lambda columns, rows: None
 
     # ---- clauses
 
-    #: A set of files as it stands behind FROM. Raises NotSupported where the engine reads no files.
+    #: The SQL of a set of files in FROM. Raises NotSupported if the engine cannot read files.
     files: Callable[[Relation], str] | None = None
     #: The function that turns a JSON array into rows.
     elements: Callable[[Sql], Sql] = lambda array: array
-    #: How an array of numbers is written as text.
+    #: How an array of numbers is written as a string.
     array: str = "[{}]"
-    #: Whether NULL comes last in an ascending order that does not say; None to say it in every order.
+    #: Whether NULL is last in an ascending order by default; None to always write it.
     nulls_last: bool | None = True
-    #: Whether a key of an ORDER BY may be computed over a window.
+    #: Whether a key of an ORDER BY can be computed over a window.
     orders_by_windows: bool = True
-    #: Whether a total, and groups of which HAVING keeps some, may be sorted by an aggregate that is not a column of the result.
+    #: Whether a total, or groups filtered by HAVING, can be sorted by an aggregate that is not a column of the result.
     orders_by_aggregates: bool = True
-    #: Whether a name within an expression of an ORDER BY means a column of the result before one of the source. A name that
-    #: stands alone does so everywhere.
+    #: Whether a name within an expression of an ORDER BY refers to a column of the result before a column of the source. A
+    #: name on its own always does.
     orders_by_results: bool = False
-    #: Whether the total among several groupings has a row where there are no rows to group.
+    #: Whether the total among several grouping sets has a row if there are no rows to group.
     totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.
     limit_of_sets: str = "{}"
@@ -157,7 +157,7 @@ class Dialect:
         return self.stored_types["int64" if written and type_.name == "timedelta" else type_.name]
 
     def identifier(self, name: str) -> str:
-        """Return ``name`` as an identifier: as it is where every engine reads it so, else in quotes.
+        """Return ``name`` as an identifier: unquoted if every engine reads it correctly, otherwise quoted.
 
         >>> from objectiv_local.dialects import dialect_named
         >>> duckdb = dialect_named("duckdb")
@@ -167,15 +167,15 @@ class Dialect:
         return name if _PLAIN_NAME.match(name) and name not in RESERVED else self.quoted(name)
 
     def quoted(self, *parts: str) -> str:
-        """Return a name, perhaps qualified, as an identifier that is quoted whatever it is."""
+        """Return an optionally qualified name as an identifier that is always quoted."""
         return ".".join(self.quote + part.replace(self.quote, 2 * self.quote) + self.quote for part in parts)
 
     def text(self, value: str) -> str:
-        """Return a text constant: a backslash is itself, and a doubled quote is one."""
+        """Return a string literal: a backslash is literal, and a quote is doubled."""
         return text_constant(value)
 
     def relation(self, relation: Relation) -> str:
-        """Return a relation as it stands behind FROM. Raises NotSupported for files where the engine reads none."""
+        """Return the SQL of a relation in FROM. Raises NotSupported for files if the engine cannot read any."""
         if relation.kind == "table":
             return ".".join(map(self.identifier, relation.parts))
         if self.files is None:
@@ -202,29 +202,29 @@ class Dialect:
         return builder((arg,), expr) if builder is not None else tree.cast(arg, expr.type)
 
     def aggregated(self, function: Func) -> Sql:
-        """Return an aggregate whose order and filter are known, where the engine writes these in another way."""
+        """Return an aggregate with its order and filter, if the engine writes these in another way."""
         return function
 
     def windowed(self, function: Func, partition: tuple[Sql, ...], order: tuple[Ordered, ...], frame: str) -> Sql:
-        """Return a function over a window, where the engine may not take a filter of it."""
+        """Return a function over a window, if the engine may not support its filter."""
         return Windowed(function, partition, order, frame)
 
     def ordered(self, key: Ordering, arg: Sql) -> Ordered:
-        """Return a key of an ORDER BY with its direction and the place of NULL."""
+        """Return a key of an ORDER BY with its direction and the position of NULL."""
         direction = "" if key.ascending else " DESC"
-        # Descending, some engines put NULL at the other end, so it is always said.
+        # In descending order, engines differ in the position of NULL, so it is always written.
         default = None if self.nulls_last is None or not key.ascending else self.nulls_last
         nulls = "" if key.nulls_last is default else " NULLS LAST" if key.nulls_last else " NULLS FIRST"
         collation = self.collation(key.expr)
-        # Behind an operator, the words would belong to its right side alone.
+        # After an operator, the words would apply only to its right side.
         return Ordered(tree.collated(arg, collation) if collation else arg, direction + nulls)
 
     def collation(self, expr: Expr) -> str:
-        """Return what makes text compare by code point."""
+        """Return the clause that compares strings by code point."""
         return self.text_order if expr.type == STRING else ""
 
     def literal(self, expr: Literal) -> Sql:
-        """Return a constant whose type shows."""
+        """Return a constant in a form that determines its type."""
         value = expr.value
         if value is None:
             return tree.cast(Raw("NULL"), expr.type)
@@ -249,23 +249,23 @@ class Dialect:
     # ---- clauses that engines write in their own way
 
     def result(self, sql: Sql, type_: Type) -> Sql:
-        """Return a column of the statement's result, where a value does not leave the engine in the form that it has inside."""
+        """Return a column of the statement's result, converted if the engine returns its internal values in another form."""
         return sql
 
     def unnested(self, array: Sql, alias: str) -> Unnested:
-        """Return the elements of a JSON array beside the row that holds it; ``alias`` names them."""
+        """Return the elements of a JSON array, joined to its row; ``alias`` names them."""
         joined = Template(f"CROSS JOIN LATERAL {{}} WITH ORDINALITY AS {alias} (value, position)", (self.elements(array),))
         return Unnested(joined, Name("value", alias), tree.binary("-", Name("position", alias), tree.number(1)))
 
     def counted(self, count: Sql, alias: str) -> Unnested:
-        """Return the numbers from 0 up to but not including one, beside the row that holds it; ``alias`` names them."""
+        """Return the numbers from 0 up to but not including ``count``, joined to its row; ``alias`` names them."""
         last = tree.binary("-", count, tree.number(1))
         joined = Template(f"CROSS JOIN LATERAL generate_series(0, {{}}) AS {alias} (position)", (last,))
         position = Name("position", alias)
         return Unnested(joined, tree.cast(tree.cast(position, STRING), JSON), position)
 
     def grouping_level(self, keys: Sequence[Sql], sets: Sequence[Iterable[int]]) -> Sql:
-        """Return which of several groupings a row is of, as the place among ``sets``: each has the positions of its keys."""
+        """Return the position in ``sets`` of the grouping set of a row; each set has the positions of its keys."""
         if not keys:
             return tree.cast(tree.number(0), INT64)
         masks = [sum(1 << place for place, i in enumerate(reversed(range(len(keys)))) if i not in set(each)) for each in sets]
@@ -288,7 +288,7 @@ class Dialect:
         return f"{words} {self.quoted(*name)} AS\n{query}"
 
     def drop(self, kind: str, name: Sequence[str]) -> str:
-        """Return the statement that drops what :meth:`create` made, if it is there."""
+        """Return the statement that drops the object that :meth:`create` created, if it exists."""
         if kind == "temp_table":
             # Qualified, because a permanent table may have the same name.
             return f"DROP TABLE IF EXISTS {self.temporary_schema}.{self.quoted(*name)}"
@@ -301,13 +301,13 @@ def decimal_name(type_: Type) -> str:
 
 
 def microseconds(value: object) -> int:
-    """Return a datetime.timedelta as whole microseconds, exactly."""
+    """Return a datetime.timedelta as an exact integer number of microseconds."""
     assert isinstance(value, datetime.timedelta)
     return (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
 
 
 def float_literal(value: float) -> Sql:
-    """Return a float constant. A bare 1.5 would be a decimal; long text is read to the same double."""
+    """Return a float constant. A bare 1.5 would be a decimal; a long literal is parsed to the same double."""
     shown = repr(float(value))
     if shown in ("inf", "-inf", "nan"):
         return tree.cast(tree.text(_float_text(float(value))), FLOAT64)

@@ -1,4 +1,4 @@
-"""Connections: an engine runs the text of a statement and hands back Arrow."""
+"""Connections: an engine runs a statement and returns Arrow."""
 
 from objectiv_local.engines.base import Engine
 from objectiv_local.engines.connect import connect

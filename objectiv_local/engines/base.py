@@ -1,6 +1,6 @@
-"""What an engine is: a connection that runs statements and hands back Arrow.
+"""The interface of an engine: a connection that runs statements and returns Arrow.
 
-A dialect turns a plan into text; an engine runs text. Engines know the types of results, not the operations.
+A dialect translates a plan to SQL; an engine runs SQL. Engines know the types of results, not the operations.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
     from objectiv_local.plan.relation import Schema, StoredTable
 
-#: Rows of one batch when the caller does not say.
+#: Default number of rows in a batch.
 BATCH_ROWS = 65_536
 
 #: Drivers count the rows of a batch in 32 bits.
 MOST_BATCH_ROWS = 2**31 - 1
 
-#: The file that makes a directory a snapshot, and what it says of itself.
+#: The file that makes a directory a snapshot, and the format that it declares.
 SNAPSHOT_MANIFEST, SNAPSHOT_FORMAT = "manifest.json", "objectiv_local.snapshot"
 
-#: Names up to this length keep room for a number behind them within Postgres' 63 bytes.
+#: Names up to this length leave room for a numeric suffix within Postgres' 63 bytes.
 _NAME_LENGTH = 48
 
-#: Postgres cuts longer names without a word.
+#: Postgres truncates longer names silently.
 _NAME_BYTES = 63
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to connect. ``hint`` lists what can be connected to, for errors."""
+    """How to connect. ``hint`` lists the possible targets, for errors."""
 
     read_only: bool = True
     statement_timeout: float | None = None
@@ -53,36 +53,36 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What identifies a target, how to connect to it, and whether a connection still shows what it holds."""
+    """A target: its identity, how to connect to it, and whether a connection still shows its current content."""
 
     key: tuple[object, ...]
     make: Callable[[], Engine]
     unchanged: Callable[[Engine], bool] = lambda _: True
     is_writable: bool = True
-    #: Whether it is read as text, so that columns have the types that ``Settings.dtypes`` says.
+    #: Whether it is a text file, whose column types ``Settings.dtypes`` can set.
     is_text: bool = False
-    #: What ``connect`` takes to get there again, without secrets; empty for what only this process can reach.
+    #: The argument of ``connect`` to reach it again, without secrets; empty for a target within this process.
     address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """An engine as ``connect`` finds it.
+    """An engine from the point of view of ``connect``.
 
-    ``target`` returns how to reach what was given, or None if that belongs to another engine; ``targets`` says for messages
-    what it takes.
+    ``target`` returns how to connect to an argument, or None if it belongs to another engine; ``targets`` describes the
+    supported targets for messages.
     """
 
     name: str
     target: Callable[[object, Settings], Target | None]
     targets: tuple[str, ...]
-    #: Returns the target that variables of the environment name, if they name one.
+    #: Returns the target that environment variables specify, if any.
     from_environment: Callable[[], str | None] = lambda: None
-    #: Whether a connection can be for reading only.
+    #: Whether the engine supports read-only connections.
     is_read_only: bool = True
-    #: Whether statements can be stopped after some time.
+    #: Whether statements can have a timeout.
     has_timeout: bool = True
-    #: Returns an engine that reads and writes files in and below a directory, if there can be one.
+    #: Returns an engine that reads and writes files in and below a directory, if supported.
     files: Callable[[Path], FileEngine] | None = None
 
 
@@ -93,27 +93,27 @@ _PART = r'"(?:[^"]|"")+"|[^".]+'
 class Engine(Protocol):
     """A connection to stored rows.
 
-    Statements come from the dialect of the same name. The columns of a result are taken by position, in the order of
-    the schema, and arrive as boolean, bigint, double, text, date, timestamp (UTC, without zone), microseconds as bigint
-    for timedelta, uuid and JSON. They leave in the Arrow types of :func:`objectiv_local.types.arrow_type`: the same on
+    Statements come from the dialect of the same name. The columns of a result are matched by position, in the order of the
+    schema. They arrive as boolean, bigint, double, text, date, timestamp (UTC, without zone), microseconds as bigint for
+    timedelta, uuid and JSON, and are returned in the Arrow types of :func:`objectiv_local.types.arrow_type`, the same on
     every engine.
     """
 
     dialect: str
     """The name of the dialect that writes the statements, which is that of the engine in the registry."""
     description: str
-    """What is connected to, for people; never holds a password."""
+    """The target, for messages; never contains a password."""
     default_table: str | None
-    """The table of a target that has one table, such as a file; None otherwise."""
+    """The table of a target with a single table, such as a file; None otherwise."""
     read_only: bool
-    """Whether stored data is safe from writes. Temporary tables are possible either way."""
+    """Whether stored data is protected from writes. Temporary tables are possible either way."""
     changes: int
-    """A number that grows when rows computed before may be outdated: after a write, after files changed, and when temporary
-    tables are gone."""
+    """A number that increases when earlier results may be outdated: after a write, after files changed, and when temporary
+    tables were lost."""
     temporary: set[str]
-    """The names of temporary tables that hold rows of frames."""
+    """The names of temporary tables with rows of frames."""
     zones: dict[tuple[str, str], Any]
-    """What is known of the time zones of the engine; empty again after it connected again."""
+    """What is known about the time zones of the engine; cleared after reconnecting."""
 
     @property
     def closed(self) -> bool:
@@ -121,12 +121,12 @@ class Engine(Protocol):
 
     @property
     def gone(self) -> AbstractSet[str]:
-        """The names of temporary tables that were lost with a connection, or stayed with the parent process."""
+        """The names of temporary tables that were lost with a connection, or belong to the parent process."""
 
     def tables(self) -> list[str]:
-        """Return the names of the tables and views that can be read, as :meth:`table` takes them.
+        """Return the names of the tables and views that can be read, as accepted by :meth:`table`.
 
-        A name has its schema before it where the name alone finds another table, or none; a part with dots or quotes in it is
+        A name includes its schema if it would otherwise refer to another table, or to none; parts with dots or quotes are
         quoted.
         """
 
@@ -134,14 +134,14 @@ class Engine(Protocol):
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
         A temporary table shadows a permanent one of the same name, unless ``lasting`` asks for the permanent one. Raises
-        :class:`TableNotFound` with near names.
+        :class:`TableNotFound` with similar names.
         """
 
     def current(self, stored: StoredTable) -> StoredTable:
-        """Return where the columns of a relation are now, if it is of files that may have changed since it was found.
+        """Return the current location of the columns of a relation, if it consists of files that may have changed.
 
-        Raises :class:`DataInvalid` if a column is gone or is read as another type: its values would be cast to the type that
-        the frame declared. Tables are returned as they are: the engine checks them when it runs a statement.
+        Raises :class:`DataInvalid` if a column no longer exists or has another type, whose values would be cast to the type
+        that the frame declared. Tables are returned unchanged: the engine checks them when it runs a statement.
         """
 
     def place(self, name: str) -> tuple[str, ...]:
@@ -160,45 +160,45 @@ class Engine(Protocol):
         """
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns."""
+        """Run a statement and discard its result."""
 
     def explain(self, sql: str) -> str:
-        """Return the engine's own plan of a query, as text."""
+        """Return the engine's own plan of a query, as a string."""
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
-        """Store the rows of an Arrow table for the life of the connection, and return where they are.
+        """Store the rows of an Arrow table for the life of the connection, and return their location.
 
-        The table's name is ``name``, or one derived from it where that is taken or not safe. Columns are in the order
-        of the schema and are stored as a result of that schema arrives, so a timedelta is a bigint of microseconds.
-        A column whose name is not safe on the engine (too long, or equal to another but for case) gets a stand-in:
-        go by position.
+        The name of the table is ``name``, or is derived from it if that is taken or unsafe. Columns are in the order of the
+        schema, in the types in which results arrive, so a timedelta is a bigint of microseconds. A column whose name is
+        unsafe on the engine (too long, or equal to another apart from case) gets another name, so refer to columns by
+        position.
         """
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
-        """Store the result of a query as a table and return where it is.
+        """Store the result of a query as a table and return its location.
 
-        A temporary table takes a name derived from ``relation_name`` where that name is taken, and goes with the
-        connection. Any other table takes exactly the name given; raises :class:`ReadOnly` on a connection for reading
-        and :class:`InvalidValue` if the table exists, unless it is to be replaced.
+        A temporary table gets a name derived from ``relation_name`` if that is taken, and is dropped with the connection. Any
+        other table gets exactly the given name; raises :class:`ReadOnly` on a read-only connection and :class:`InvalidValue`
+        if the table exists, unless it is to be replaced.
         """
 
     def drop_temporary(self, stored: StoredTable) -> None:
-        """Drop a temporary table that :meth:`create_table` made."""
+        """Drop a temporary table that :meth:`create_table` created."""
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
-        """Add the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a read-only connection."""
+        """Append the result of a query to the named columns of a table. Raises :class:`ReadOnly` on a read-only connection."""
 
     def write(self, statements: Sequence[str]) -> None:
-        """Run statements in one transaction. Raises :class:`ReadOnly` on a connection for reading."""
+        """Run statements in one transaction. Raises :class:`ReadOnly` on a read-only connection."""
 
     def described(self, sql: str) -> StoredTable:
-        """Return the columns and types of a query, as a relation that is that query. Reads no rows."""
+        """Return the columns and types of a query, as a relation that is this query. Reads no rows."""
 
     def snapshot(self) -> AbstractContextManager[None]:
-        """Hold stored rows as they are now: every query inside reads the same ones, whatever others write meanwhile.
+        """Return a context in which every query reads the current rows, whatever others write meanwhile.
 
-        Snapshots within each other are one. In a transaction that the user began, that transaction decides. Nothing is
-        written while a snapshot is held.
+        Nested snapshots are a single one. Within a transaction that the user began, that transaction determines the snapshot.
+        Nothing can be written during a snapshot.
         """
 
     def close(self) -> None:
@@ -210,23 +210,23 @@ class FileEngine(Engine, Protocol):
     """An engine that also reads and writes Parquet files, without a table or a database of its own."""
 
     def parquet(self, parts: Sequence[str]) -> StoredTable:
-        """Return the columns of Parquet files, given by names or patterns, as one relation. They must not change later."""
+        """Return the columns of Parquet files, given as names or patterns, as one relation. The files must not change later."""
 
     def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
-        """Write the result of a query to a new Parquet file, in its order, with these names for its columns."""
+        """Write the result of a query to a new Parquet file, in its order, with ``names`` as column names."""
 
 
 def lost_table(name: str, description: str) -> ConnectionFailed:
     """Return the error for reading a temporary table that no longer exists."""
     return ConnectionFailed(
-        f"the temporary table {name!r} is gone: the connection to {description} that held it was lost, "
+        f"the temporary table {name!r} no longer exists: its connection to {description} was lost, "
         "or belongs to another process",
-        hint="make the frame that reads it again: materialize(), get_sample() or from_pandas()",
+        hint="create the frame that reads it again: materialize(), get_sample() or from_pandas()",
     )
 
 
 def split_name(name: str) -> tuple[str, ...]:
-    """Return the parts of a table's name; a part in double quotes may hold dots.
+    """Return the parts of a table name; a part in double quotes may contain dots.
 
     >>> split_name('public.data'), split_name('"a.b".c')
     (('public', 'data'), ('a.b', 'c'))
@@ -237,7 +237,7 @@ def split_name(name: str) -> tuple[str, ...]:
 
 
 def shown_name(parts: Sequence[str]) -> str:
-    """Return the name of a table as :func:`split_name` takes it apart.
+    """Return the name of a table in the form that :func:`split_name` parses.
 
     >>> shown_name(["public", "data"]), shown_name(["a.b", "c"])
     ('public.data', '"a.b".c')
@@ -246,12 +246,12 @@ def shown_name(parts: Sequence[str]) -> str:
 
 
 def qualified(*parts: str) -> str:
-    """Return a table's or column's name as an identifier of SQL."""
+    """Return the name of a table or column as an SQL identifier."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def unused_table_name(name: str, taken: Container[str]) -> str:
-    """Return ``name``, made safe for every engine, or ``name_2``, ``name_3``, ... whichever is not taken first."""
+    """Return ``name``, made safe for every engine, or the first of ``name_2``, ``name_3``, ... that is not taken."""
     base = safe_name(name)
     candidate, number = base, 1
     while candidate in taken:
@@ -267,7 +267,7 @@ def safe_name(name: str) -> str:
 
 
 def storage_names(schema: Schema) -> list[str]:
-    """Return a name per column that every engine stores as it is: the column's own, or a stand-in by position."""
+    """Return a name per column that every engine stores unchanged: the column's own, or one with its position."""
     folded = Counter(name.casefold() for name, _ in schema)
     stand_in = "column"
     while any(name.startswith(stand_in + "_") for name in folded):

@@ -1,4 +1,4 @@
-"""Results in their declared types: what leaves an engine is equal in type to what leaves any other."""
+"""Casting results to their declared types, so that they are the same on every engine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from objectiv_local.plan.relation import Schema
 
-#: Texts whose canonical form one query keeps at hand.
+#: Number of JSON texts whose canonical form is cached per query.
 _REMEMBERED = 100_000
 
-#: JSON numbers beyond this many digits are refused: writing them out takes memory without end.
+#: JSON numbers with more digits are rejected: writing them out would take unlimited memory.
 _DIGITS = 4_000
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
@@ -28,14 +28,14 @@ _MICROSECONDS = (_DAYS[0] * 86_400_000_000, (_DAYS[1] + 1) * 86_400_000_000 - 1)
 
 
 def arrow_schema(schema: Schema) -> pyarrow.Schema:
-    """Return the Arrow schema in which a result of ``schema`` leaves."""
+    """Return the Arrow schema of a result with ``schema``."""
     import pyarrow as pa
 
     return pa.schema([pa.field(name, arrow_type(type_)) for name, type_ in schema])
 
 
 class Coercion:
-    """Casts the batches of one query to its schema. Remembers the JSON texts it has seen, which tend to repeat."""
+    """Casts the batches of one query to its schema. Caches JSON texts, which tend to repeat."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
@@ -43,9 +43,9 @@ class Coercion:
         self._canonical: dict[str, str] = {}
 
     def batch(self, batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
-        """Return the batch in the types and under the names of the schema.
+        """Return the batch in the types and with the names of the schema.
 
-        Raises :class:`DataInvalid` for a value that is not of its column's type, such as a timestamp beyond year 9999.
+        Raises :class:`DataInvalid` for a value that does not fit its column's type, such as a timestamp beyond year 9999.
         """
         import pyarrow as pa
 
@@ -65,13 +65,13 @@ class Coercion:
             if type_.name == "json":
                 return self._json(name, column.cast(wanted))
             if type_.name in ("date", "timestamp"):
-                # Checked before the cast: a timestamp without an end is the largest integer.
+                # Checked before the cast: an infinite timestamp is the largest integer.
                 _check_range(name, type_, column)
             return column if column.type == wanted else column.cast(wanted)
         except pa.ArrowException as error:
             reason = str(error)
         raise DataInvalid(
-            f"column {name!r} holds a value that is not of type {type_.name}: {reason}",
+            f"column {name!r} contains a value that is not of type {type_.name}: {reason}",
             hint="cast or clean the value in the expression of this column",
         )
 
@@ -91,7 +91,7 @@ class Coercion:
 
 
 def plain(column: pyarrow.Array) -> pyarrow.Array:
-    """Return the column without dictionary encoding or extension type; uuids become lower-case text."""
+    """Return the column without dictionary encoding or extension type; UUIDs become lower-case strings."""
     import pyarrow as pa
 
     if isinstance(column.type, pa.DictionaryType):
@@ -105,7 +105,7 @@ def plain(column: pyarrow.Array) -> pyarrow.Array:
     return column
 
 
-#: How the ends of an interval are kept beside it, as a number.
+#: The bounds of an interval, by the number that represents them.
 BOUNDS = ("(]", "[)", "[]", "()")
 
 
@@ -122,10 +122,10 @@ def intervals(column: pyarrow.Array) -> pyarrow.Array:
 
 
 def canonical_json(text: str, column: str = "") -> str:
-    """Return JSON text with sorted keys and no spaces, so that equal documents read the same on every engine.
+    """Return JSON text with sorted keys and without spaces, so that equal documents have the same text on every engine.
 
-    Numbers are written as jsonb keeps them: without exponent, and without a sign on zero. Of a repeated key the last
-    value counts. Raises :class:`DataInvalid` for text that is not JSON.
+    Numbers are written as in jsonb: without an exponent, and without a sign for zero. For duplicate keys, the last value is
+    used. Raises :class:`DataInvalid` for text that is not JSON.
 
     >>> canonical_json('{"b": 1e2, "a": [1.50, null]}')
     '{"a":[1.5,null],"b":100}'
@@ -136,17 +136,17 @@ def canonical_json(text: str, column: str = "") -> str:
     except (ValueError, RecursionError, InvalidOperation) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
     else:
-        # Half of a surrogate pair is JSON, written as \ud800, but not Unicode text.
+        # Half of a surrogate pair is valid JSON, written as \ud800, but not valid Unicode.
         return canonical if canonical.isascii() or _encodes(canonical) else _ASCII_ENCODER.encode(value)
     where = f"column {column!r}" if column else "a JSON column"
     raise DataInvalid(
-        f"{where} holds text that is not JSON: {shortened(text)} ({reason})",
-        hint="read the column as text, or clean the rows where it is stored",
+        f"{where} contains text that is not JSON: {shortened(text)} ({reason})",
+        hint="read the column as a string, or correct the stored values",
     )
 
 
 def shortened(text: str, length: int = 80) -> str:
-    """Return the repr of ``text``, cut to about ``length`` characters."""
+    """Return the repr of ``text``, truncated to about ``length`` characters."""
     return repr(text if len(text) <= length else text[:length] + "...")
 
 
@@ -197,14 +197,14 @@ def _check_range(name: str, type_: Type, column: pyarrow.Array) -> None:
 
 
 def wrong_columns(found: int, declared: int) -> QueryFailed:
-    """Return the error for a result that is not as wide as its schema."""
-    return QueryFailed(f"the query returned {found} columns where {declared} were declared")
+    """Return the error for a result whose number of columns differs from that of its schema."""
+    return QueryFailed(f"the query returned {found} columns instead of the declared {declared}")
 
 
 def out_of_range(name: str, type_: Type, value: str = "") -> DataInvalid:
-    """Return the error for a date or timestamp that Python, pandas and Arrow cannot hold."""
+    """Return the error for a date or timestamp that Python, pandas and Arrow cannot represent."""
     found = f": {value}" if value else ", or infinity"
     return DataInvalid(
-        f"column {name!r} holds a {type_.name} outside the years 1 to 9999{found}",
-        hint="turn such values into NULL where they are stored, or filter these rows out",
+        f"column {name!r} contains a {type_.name} outside the years 1 to 9999{found}",
+        hint="set such stored values to NULL, or exclude these rows with a filter",
     )

@@ -14,19 +14,19 @@ from objectiv_local.engines.base import Backend, Engine, FileEngine, Settings, T
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, NotSupported
 from objectiv_local.registry import DEFAULT, load, names
 
-#: The longest time that a query may take on every engine: Postgres counts milliseconds in 32 bits.
+#: The maximum timeout of queries on all engines: Postgres counts milliseconds in 32 bits.
 _MOST_SECONDS = 2_147_483
 
 logger = logging.getLogger(__name__)
 
 _open: weakref.WeakValueDictionary[tuple[object, ...], Engine] = weakref.WeakValueDictionary()
-#: What each connection was made with, without secrets.
+#: The address with which each connection was created, without secrets.
 _addresses: weakref.WeakKeyDictionary[Engine, str] = weakref.WeakKeyDictionary()
 _lock = threading.RLock()
 
 
 def _forked() -> None:
-    # A thread of the parent may have held it, and that thread does not exist here to release it.
+    # A thread of the parent may have held the lock; that thread does not exist here to release it.
     global _lock  # noqa: PLW0603
     _lock = threading.RLock()
 
@@ -48,55 +48,56 @@ def connect(
     """Return a connection to ``target``.
 
     ========================================================  =======================================================
-    target                                                    what it gives
+    target                                                    connection
     ========================================================  =======================================================
     a Parquet file, a pattern such as ``'events/*.parquet'``  one table, ``data``
     a directory                                               one table, ``data``: all .parquet files in and below it; if
                                                               there are none, the files of one other format
     the directory of a snapshot                               one table, ``data``, with the rows of the snapshot
-    a CSV (``.csv``, ``.tsv``) or JSON lines file             one table, ``data``, as it is now; both may be compressed
-    (``.jsonl``, ``.ndjson``, ``.json``)                      (``.gz``, ``.zst``)
-    an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, mapped into memory
-    a list of files of one format                             one table, ``data``
+    a CSV (``.csv``, ``.tsv``) or JSON Lines file             one table, ``data``, with its current rows; both may be
+    (``.jsonl``, ``.ndjson``, ``.json``)                      compressed (``.gz``, ``.zst``)
+    an Arrow file (``.arrow``, ``.feather``, ``.ipc``)        one table, ``data``, memory-mapped
+    a list of files in the same format                        one table, ``data``
     a ``.duckdb`` or ``.db`` file                             the tables of the DuckDB database
-    an open DuckDB connection                                 its tables, temporary ones too; it stays open
-    a pandas or polars frame, a pyarrow table                 one table, ``data``, as it is now
-    ``postgresql://...``, or text such as ``'dbname=events'``  the tables of the Postgres database
-    None                                                      what the variable ``DSN`` says, else libpq's own
+    an open DuckDB connection                                 its tables, including temporary ones; it stays open
+    a pandas or polars frame, a pyarrow table                 one table, ``data``, with its current rows
+    ``postgresql://...``, or a string such as                 the tables of the Postgres database
+        ``'dbname=events'``
+    None                                                      the target in the variable ``DSN``, otherwise in libpq's own
                                                               variables (``PGHOST``, ``PGSERVICE``, ...)
-    an engine                                                 the engine itself, which keeps its settings
+    an engine                                                 the engine itself, with its settings
     ========================================================  =======================================================
 
-    The same target gives the same connection as long as that is open and in use, unless ``new`` is true; a frame in
-    memory that has changed counts as another one. ``statement_timeout`` is in seconds; without it, queries take as
-    long as they take.
+    The same target returns the same connection as long as that is open and in use, unless ``new`` is true; a frame in memory
+    that has changed counts as another target. ``statement_timeout`` is in seconds; by default, queries have no time limit.
 
-    With ``read_only`` no stored data can change; temporary tables are allowed. A lost connection, or one that a parent process
-    opened, is reopened by the next statement unless a transaction or settings of yours were lost with it; frames that read
+    With ``read_only``, stored data cannot be changed; temporary tables are allowed. A lost connection, or one that a parent
+    process opened, is reopened by the next statement, unless a transaction or user settings were lost with it; frames that read
     lost temporary tables raise :class:`ConnectionFailed`. See docs/connections.md.
 
-    In a directory, names that begin with a dot or an underscore are skipped, and a file that several links lead to is read
-    once. The table has the columns of all files, matched by name, with missing values for files that lack one; the log says
-    which files differ. A path that names an existing file is that file, even if it looks like a pattern. Frames read the files
-    as they are when rows are fetched, and raise :class:`DataInvalid` if columns are gone or have other types by then.
+    In a directory, names that begin with a dot or an underscore are skipped, and a file with several links is read once. The
+    table has the columns of all files, matched by name, with missing values for files that lack one; the log names the files
+    that differ. A path that names an existing file is that file, even if it looks like a pattern. Frames read the current
+    files whenever rows are fetched, and raise :class:`DataInvalid` if columns no longer exist or have other types.
 
-    Text and Arrow files are read once, into the memory of the connection, or disk if that is full; a file that has changed is
-    another target. The first line of a CSV file holds the names of its columns. Types are those that the values of all rows
-    have, objects and arrays of JSON lines are JSON, and ``dtypes`` sets the type of single columns, such as
-    ``{'zip': 'string', 'amount': 'decimal(18, 2)'}``. What cannot be read raises :class:`DataInvalid` with file and line, and
-    nothing is loaded. For queries on many gigabytes, write Parquet files.
+    Text and Arrow files are read once, into the memory of the connection, or to disk if that is full; a file that has changed
+    is another target. The first line of a CSV file is the header. Types are inferred from the values of all rows, objects and
+    arrays of JSON Lines are JSON, and ``dtypes`` sets the type of individual columns, such as ``{'zip': 'string', 'amount':
+    'decimal(18, 2)'}``. Rows that cannot be read raise :class:`DataInvalid` with file and line, and nothing is loaded. For
+    queries on many gigabytes, write Parquet files.
 
-    DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could read any
-    file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
+    DuckDB reads only the target and loads no extensions, so that opening an untrusted database, whose views could otherwise
+    read any file, is safe. ``external_access=True`` allows both, and so do remote addresses and your own DuckDB connection.
 
-    Raises :class:`InvalidValue` for a target that is not understood and for settings that it cannot have,
-    :class:`TableNotFound` for a file that is not there, :class:`DataInvalid` for a file that is not of its format,
-    :class:`ColumnNotFound` for ``dtypes`` of columns that the file lacks, and :class:`ConnectionFailed`, whose message never
-    holds a password, for a database that cannot be reached.
+    Raises :class:`InvalidValue` for an invalid target and for settings that it does not support, :class:`TableNotFound` for a
+    file that does not exist, :class:`DataInvalid` for a file in another format than its name says, :class:`ColumnNotFound`
+    for ``dtypes`` of columns that the file does not have, and :class:`ConnectionFailed`, whose message never contains a
+    password, for a database that cannot be reached.
     """
     if statement_timeout is not None and not 0 < statement_timeout <= _MOST_SECONDS:
         raise InvalidValue(
-            f"statement_timeout is {statement_timeout}", hint=f"give a number of seconds up to {_MOST_SECONDS:,}, or None"
+            f"statement_timeout is {statement_timeout}, which is out of range",
+            hint=f"pass a number of seconds up to {_MOST_SECONDS:,}, or None",
         )
     if target is None:
         target = _from_environment()
@@ -111,19 +112,19 @@ def connect(
         for name, changes in given.items():
             if changes:
                 raise InvalidValue(
-                    f"{name} cannot be set for {target.description}, which is connected already",
-                    hint="give connect() what to connect to, with the settings, in place of the engine",
+                    f"{name} cannot be set for {target.description}, which is already connected",
+                    hint="pass the target and the settings to connect(), instead of the engine",
                 )
         return target
     name, found = _found(target, Settings(read_only, statement_timeout, external_access, _hint(), dtypes or {}))
     if not read_only and not found.is_writable:
         raise InvalidValue(
-            "read_only=False is for databases; Parquet files and tables in memory are only read",
+            "read_only=False is only supported for databases, not for files and tables in memory",
             hint="connect to a .duckdb file, a DuckDB connection or Postgres to write tables",
         )
     if dtypes and not found.is_text:
         raise InvalidValue(
-            "dtypes is for CSV and JSON files; other targets have types of their own",
+            "dtypes is only supported for CSV and JSON files; other targets have their own types",
             hint="pass all_dtypes to DataFrame.from_table, or use astype",
         )
     key = (*found.key, read_only, statement_timeout, external_access)
@@ -135,8 +136,8 @@ def connect(
             if engine.dialect != name:
                 engine.close()
                 raise InvalidType(
-                    f"the connection that the engine {name!r} makes takes SQL of {engine.dialect!r}",
-                    hint=f"its attribute dialect has to be {name!r}, and the dialect of that name registered",
+                    f"the connection of the engine {name!r} uses the dialect {engine.dialect!r}",
+                    hint=f"its attribute dialect has to be {name!r}, and a dialect of that name has to be registered",
                 )
             if not new:
                 _open[key] = engine
@@ -144,7 +145,7 @@ def connect(
 
 
 def address_of(engine: Engine) -> str:
-    """Return what :func:`connect` takes to reach the same rows again, without secrets; empty if nothing does."""
+    """Return the argument of :func:`connect` to reach the same rows again, without secrets; empty if there is none."""
     return _addresses.get(engine, "")
 
 
@@ -157,9 +158,9 @@ def file_engine(directory: Path) -> FileEngine:
 
 
 def _found(target: object, settings: Settings) -> tuple[str, Target]:
-    """Return the name of the engine of a target, and how to reach it. Raises InvalidType for what no engine takes."""
+    """Return the name of the engine of a target, and how to connect to it. Raises InvalidType for unsupported targets."""
     if isinstance(target, str) and not target.strip():
-        raise InvalidValue("the text to connect to is empty", hint=settings.hint)
+        raise InvalidValue("the string to connect to is empty", hint=settings.hint)
     for backend in _backends():
         found = backend.target(target, settings)
         if found is not None:
@@ -170,31 +171,31 @@ def _found(target: object, settings: Settings) -> tuple[str, Target]:
                 if not able:
                     raise NotSupported(
                         f"{backend.name} does not support {name}",
-                        hint="leave the setting out" if name == "statement_timeout" else "pass read_only=False",
+                        hint="omit the setting" if name == "statement_timeout" else "pass read_only=False",
                     )
             return backend.name, found
     raise InvalidType(f"cannot connect to a value of type {type(target).__name__}", hint=settings.hint)
 
 
 def _backends() -> list[Backend]:
-    """Return the engines in the order in which they are asked whether a target is theirs: DuckDB takes any text as a file."""
+    """Return the engines in the order in which they are tried: DuckDB is last, because it accepts any string as a file."""
     found = []
     for name in reversed(names()):
         try:
             backend = load("engines", name)
         except DataInvalid as error:
-            # Another package must not keep ours from connecting.
+            # A broken engine of another package must not prevent connecting with ours.
             logger.warning("%s", error)
             continue
         if not isinstance(backend, Backend):
-            raise InvalidType(f"what is registered as the engine {name!r} is no Backend, but {type(backend).__name__}")
+            raise InvalidType(f"the object registered as the engine {name!r} is not a Backend, but {type(backend).__name__}")
         found.append(backend)
     return found
 
 
 def _hint() -> str:
     *others, last = [each for backend in reversed(_backends()) for each in backend.targets]
-    return f"give {', '.join(others)}, or {last}"
+    return f"pass {', '.join(others)}, or {last}"
 
 
 def _from_environment() -> object:

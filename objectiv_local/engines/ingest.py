@@ -1,4 +1,4 @@
-"""Tables in memory, prepared for an engine: pandas, polars and Arrow."""
+"""Preparing tables in memory for an engine: pandas, polars and Arrow."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def from_pandas(frame: pandas.DataFrame) -> pyarrow.Table:
     """Return a pandas frame as an Arrow table.
 
-    NaN and NaT become NULL. The levels of the index that have a name come first, as columns. Columns of lists and
-    dicts become JSON, ``uuid.UUID`` objects become uuid; other columns become what pyarrow makes of them.
+    NaN and NaT become NULL. Named index levels become the first columns. Columns of lists and dicts become JSON, and
+    ``uuid.UUID`` objects become uuid; pyarrow determines the types of other columns.
     """
     import pyarrow as pa
 
@@ -41,7 +41,7 @@ def from_pandas(frame: pandas.DataFrame) -> pyarrow.Table:
 
 
 def from_arrow(table: pyarrow.Table) -> pyarrow.Table:
-    """Return an Arrow table as DuckDB can take it: names that it can tell apart, timestamps in microseconds."""
+    """Return an Arrow table in a form for DuckDB: with distinct names, and timestamps in microseconds."""
     check_names(table.column_names)
     return in_microseconds(table)
 
@@ -68,19 +68,20 @@ def same_rows(one: pyarrow.Table, other: pyarrow.Table) -> bool:
 
 
 def check_names(names: Iterable[object]) -> None:
-    """Check that the names of columns are text, and distinct whatever their case, as they must be in DuckDB."""
+    """Check that column names are strings, and distinct apart from case, as DuckDB requires."""
     seen: dict[str, str] = {}
     for name in names:
         if not isinstance(name, str):
             raise InvalidValue(
-                f"the column name {name!r} is not text", hint="rename the columns first: df.columns = df.columns.astype(str)"
+                f"the column name {name!r} is not a string",
+                hint="rename the columns first: df.columns = df.columns.astype(str)",
             )
         check_text(name, lambda: "the column name")
         if name.casefold() in seen:
             other = seen[name.casefold()]
             raise InvalidValue(
-                f"the columns {other!r} and {name!r} have equal names, or differ in case only",
-                hint="rename one of the two first: the engine tells names apart without their case",
+                f"the columns {other!r} and {name!r} are equal, or differ only in case",
+                hint="rename one of the two first: the engine ignores the case of names",
             )
         seen[name.casefold()] = name
 
@@ -98,7 +99,7 @@ def column_from_pandas(name: object, column: pandas.Series) -> pyarrow.Array:
         if isinstance(first, uuid.UUID):
             return pa.array([value if value is None else _uuid(name, value).bytes for value in values], pa.uuid())
         return _array(name, values)
-    # Copied: Arrow would share the memory, and the frame may change in place later.
+    # Copied: Arrow would share the memory, and the frame may be changed in place later.
     return _array(name, column.copy())
 
 
@@ -109,16 +110,16 @@ def _array(name: object, values: object) -> pyarrow.Array:
         array = pa.array(values, from_pandas=True)
     except UnicodeEncodeError:
         raise DataInvalid(
-            f"column {name!r} holds half of a character, a surrogate, which is no text in a database",
-            hint="leave them out: df[name].str.encode('utf-8', 'ignore').str.decode('utf-8')",
+            f"column {name!r} contains a lone surrogate, which cannot be stored in a database",
+            hint="remove surrogates: df[name].str.encode('utf-8', 'ignore').str.decode('utf-8')",
         ) from None
     except (pa.ArrowException, TypeError, OverflowError) as error:
         reason = str(error)
     else:
         return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     raise DataInvalid(
-        f"column {name!r} holds values of several types, or of a type without a column type: {reason}",
-        hint="give the column one type first, such as df[name].astype(str)",
+        f"column {name!r} contains values of several types, or of an unsupported type: {reason}",
+        hint="convert the column to one type first, as in df[name].astype(str)",
     )
 
 
@@ -131,19 +132,21 @@ def _json_text(name: object, value: object) -> str:
         check_text(text, lambda: f"column {name!r}")
         return text
     raise DataInvalid(
-        f"column {name!r} holds {shortened(str(value))}, which is not JSON: {reason}",
-        hint="keep to dicts with text keys, lists, text, numbers, booleans and None",
+        f"column {name!r} contains {shortened(str(value))}, which is not JSON: {reason}",
+        hint="use only dicts with string keys, lists, strings, numbers, booleans and None",
     )
 
 
 def _uuid(name: object, value: object) -> uuid.UUID:
     if isinstance(value, uuid.UUID):
         return value
-    raise DataInvalid(f"column {name!r} holds uuids and {shortened(str(value))}", hint="give the column one type first")
+    raise DataInvalid(
+        f"column {name!r} contains UUIDs and {shortened(str(value))}", hint="convert the column to one type first"
+    )
 
 
 def in_microseconds(table: pyarrow.Table) -> pyarrow.Table:
-    """Return the table with its timestamps in microseconds; nanoseconds are cut off towards the past."""
+    """Return the table with its timestamps in microseconds; nanoseconds are rounded down."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -158,16 +161,16 @@ def in_microseconds(table: pyarrow.Table) -> pyarrow.Table:
 
 
 def for_storage(table: pyarrow.Table, schema: Schema, names: Sequence[str]) -> pyarrow.Table:
-    """Return the table under the given names, with the types in which results arrive: see :meth:`Engine.load`.
+    """Return the table with the given names, in the types in which results arrive: see :meth:`Engine.load`.
 
-    uuid and JSON are text here; the engine casts them.
+    UUIDs and JSON are strings here; the engine casts them.
     """
     import pyarrow as pa
 
     if table.num_columns != len(schema):
         raise InvalidValue(
-            f"the table has {table.num_columns} columns and its schema has {len(schema)}",
-            hint="name each column once in the schema",
+            f"the table has {table.num_columns} columns, but its schema has {len(schema)}",
+            hint="list each column once in the schema",
         )
     table = in_microseconds(table)
     columns = [_for_storage(name, type_, column) for (name, type_), column in zip(schema, table.columns, strict=True)]
@@ -194,7 +197,7 @@ def _for_storage(name: str, type_: Type, column: pyarrow.ChunkedArray) -> pyarro
 
 
 def _interval_text(value: dict[str, object] | None) -> str | None:
-    """Return an interval as the text of an array in Postgres."""
+    """Return an interval as a Postgres array literal."""
     if value is None:
         return None
     return f"{{{value['lower']!r},{value['upper']!r},{BOUNDS.index(str(value['bounds']))}}}"

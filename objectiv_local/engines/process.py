@@ -1,7 +1,7 @@
 """Connections after ``os.fork()``: a child process abandons those of its parent without touching them.
 
-If two processes use one socket or in-process database, their rows get mixed, and closing it in the child ends it for the
-parent. So the child closes nothing: objects of the parent are kept forever, and sessions open their own connections.
+If two processes use the same socket or in-process database, their rows get mixed up, and closing it in the child ends it for
+the parent. So the child closes nothing: objects of the parent are kept forever, and sessions open their own connections.
 """
 
 from __future__ import annotations

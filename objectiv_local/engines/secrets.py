@@ -27,7 +27,7 @@ def without_secrets(target: str) -> str:
     'host=db password=*** dbname=events'
     """
     target = _QUERY.sub(rf"\1?{HIDDEN}", target)
-    # As far as the last @: a password may have one that was not escaped.
+    # Up to the last @: a password may contain an unescaped one.
     scheme = re.match(r"\s*(?:[\w+.-]+:)+//?", target)
     start = scheme.end() if scheme is not None else 0
     end = target.rfind("@")
@@ -37,7 +37,7 @@ def without_secrets(target: str) -> str:
 
 
 def hide(address: str, message: str) -> str:
-    """Return a driver message without the secrets of the address that it is about."""
+    """Return a driver message without the secrets of its address."""
     message = message.replace(address, without_secrets(address))
     for part in _secret_parts(address):
         message = message.replace(part, HIDDEN)

@@ -1,4 +1,4 @@
-"""What the engines share: one statement at a time, open streams, transactions, and the life of a connection."""
+"""The base class of engines: one statement at a time, open streams, transactions, and reconnecting."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ T = TypeVar("T")
 
 
 class Session(ABC):
-    """What the engines share: one statement at a time, open streams, reconnecting, closing, and refusing to be pickled.
+    """The base class of engines: one statement at a time, open streams, reconnecting, closing, and refusing to be pickled.
 
-    A connection that is lost, or that a parent process opened, is opened again with the next statement, unless something
-    that cannot be repeated went with it. Temporary tables are not restored: their names are kept, and never used again.
+    A connection that is lost, or that a parent process opened, is opened again by the next statement, unless state that
+    cannot be restored was lost with it. Temporary tables are not restored: their names are remembered, and never used again.
     """
 
     dialect: str
-    # What a repr shows of a connection that could not be opened.
+    # The repr of a connection that could not be opened.
     description = "no connection"
     _closed = False
 
@@ -73,7 +73,7 @@ class Session(ABC):
 
     @property
     def gone(self) -> AbstractSet[str]:
-        """The names of temporary tables that were lost with a connection, or stayed with the parent process."""
+        """The names of temporary tables that were lost with a connection, or belong to the parent process."""
         if not self._closed and self._lock.acquire(blocking=False):
             try:
                 if self._depth == 0 and not self._alive():
@@ -89,7 +89,7 @@ class Session(ABC):
         if self._process == os.getpid():
             return
         self._process = os.getpid()
-        # A thread of the parent may have held the lock, and that thread does not exist here to release it.
+        # A thread of the parent may have held the lock; that thread does not exist here to release it.
         self._lock = threading.RLock()
         self._depth = 0
         stream, self._open_stream = self._stream, None
@@ -101,7 +101,7 @@ class Session(ABC):
             self._abandon()
 
     def _alive(self) -> bool:
-        """Return whether the connection works, as far as is known without asking the server."""
+        """Return whether the connection works, as far as is known without a request to the server."""
         return not self._inherited and self._connected()
 
     def _forget(self) -> None:
@@ -111,14 +111,16 @@ class Session(ABC):
 
     def _reconnect(self) -> None:
         self._forget()
-        gone = f", and with it the temporary tables {', '.join(sorted(self._gone))}" if self._gone else ""
+        gone = f", along with the temporary tables {', '.join(sorted(self._gone))}" if self._gone else ""
         what = (
             f"the connection to {self.description} belongs to the process that opened it"
             if self._inherited
             else f"the connection to {self.description} was lost{gone}"
         )
         if self._snapshots:
-            raise ConnectionFailed(f"{what}; the rest would read another state of the data", hint="run the computation again")
+            raise ConnectionFailed(
+                f"{what}; the remaining queries would read another state of the data", hint="run the computation again"
+            )
         if not self._repeatable:
             raise ConnectionFailed(
                 what,
@@ -133,7 +135,7 @@ class Session(ABC):
         self._generation += 1
 
     def _missing(self, message: str) -> ConnectionFailed | None:
-        """Return the error for a statement that failed because a temporary table is gone."""
+        """Return the error for a statement that failed because a temporary table was lost."""
         name = next((name for name in sorted(self._gone) if re.search(rf"\b{re.escape(name)}\b", message)), None)
         return None if name is None else lost_table(name, self.description)
 
@@ -144,7 +146,7 @@ class Session(ABC):
 
     @abstractmethod
     def _connected(self) -> bool:
-        """Return whether the connection is open, without asking the server."""
+        """Return whether the connection is open, without a request to the server."""
 
     @abstractmethod
     def _reopen(self) -> None:
@@ -188,7 +190,7 @@ class Session(ABC):
 
     @abstractmethod
     def _progress(self) -> Progress:
-        """Return the progress of a query that begins now, in what the engine knows of it."""
+        """Return the progress of a query that begins now, in the units that the engine knows."""
 
     @abstractmethod
     def _rows(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
@@ -201,7 +203,7 @@ class Session(ABC):
 
     @abstractmethod
     def _close(self) -> None:
-        """Close the connection under the engine."""
+        """Close the underlying connection."""
 
     @contextmanager
     def _turn(self) -> Generator[None]:
@@ -234,25 +236,25 @@ class Session(ABC):
     @property
     @abstractmethod
     def is_local(self) -> bool:
-        """Whether rows are read on this machine, and not from a server or another machine's files."""
+        """Whether rows are read on this machine, instead of from a server or remote files."""
 
     def briefly(self, action: Callable[[], T], seconds: float) -> T:
-        """Return what a function returns that runs statements, if it takes less than ``seconds`` and nothing else runs.
+        """Return the result of a function that runs statements, if it takes less than ``seconds`` and the connection is idle.
 
-        The function runs in another thread. It does not begin where the connection is in use, in a transaction or lost, and
-        its statements are stopped when the time is over. Exceptions of signal handlers, such as Ctrl-C's, pass at once.
+        The function runs in another thread. It is not started if the connection is in use, in a transaction or lost, and its
+        statements are stopped after the time. Exceptions of signal handlers, such as Ctrl-C's, are raised immediately.
 
-        Raises :class:`Unanswered`, which says why there is no answer.
+        Raises :class:`Unanswered` with the reason if there is no result.
         """
         return briefly(action, self._undisturbed, self._interrupt, seconds)
 
     @contextmanager
     def _undisturbed(self) -> Generator[None]:
-        """Hold the connection if nothing uses it, and nothing can be lost by stopping a statement."""
+        """Hold the connection if it is idle, and nothing can be lost by stopping a statement."""
         if self._process != os.getpid() or self._inherited:
             raise Unanswered("the connection belongs to another process")
         if not self._lock.acquire(blocking=False):
-            raise Unanswered("the connection runs another query")
+            raise Unanswered("the connection is running another query")
         try:
             stream = self._stream
             if self._closed:
@@ -260,7 +262,7 @@ class Session(ABC):
             if not self._alive():
                 raise Unanswered("the connection was lost")
             if stream is not None and stream.is_running:
-                raise Unanswered("the connection has a result open")
+                raise Unanswered("the connection has an open result")
             if self._snapshots or self._in_transaction():
                 raise Unanswered("the connection is in a transaction")
             yield
@@ -269,7 +271,7 @@ class Session(ABC):
 
     @abstractmethod
     def _interrupt(self) -> None:
-        """Stop the statement that another thread runs."""
+        """Stop the statement that another thread is running."""
 
     @abstractmethod
     def _in_transaction(self) -> bool:
@@ -280,12 +282,12 @@ class Session(ABC):
         return None if self._open_stream is None else self._open_stream()
 
     def current(self, stored: StoredTable) -> StoredTable:
-        """Return a relation as it is now; see :meth:`Engine.current`."""
+        """Return a relation in its current state; see :meth:`Engine.current`."""
         return stored
 
     @contextmanager
     def snapshot(self) -> Generator[None]:
-        """Hold stored rows as they are now; see :meth:`Engine.snapshot`."""
+        """Hold stored rows in their current state; see :meth:`Engine.snapshot`."""
         with self._turn():
             began = self._snapshots == 0 and self._begin_snapshot()
             self._snapshots += 1
@@ -295,7 +297,7 @@ class Session(ABC):
         finally:
             with self._lock:
                 try:
-                    # A connection opened since has no transaction to end.
+                    # A connection opened since then has no transaction to end.
                     if began and not self._closed and generation == self._generation and self._alive():
                         with self._turn():
                             self._end_snapshot()
@@ -308,11 +310,11 @@ class Session(ABC):
 
     @abstractmethod
     def _places(self) -> list[tuple[str, ...]]:
-        """Return the tables and views, with a schema where their name alone finds another one, or none."""
+        """Return the tables and views, with a schema if the name alone would refer to another one, or to none."""
 
     @abstractmethod
     def _begin_snapshot(self) -> bool:
-        """Begin a transaction that reads one state of the data; return False in one that the user began."""
+        """Begin a transaction that reads one state of the data; return False in a transaction that the user began."""
 
     @abstractmethod
     def _end_snapshot(self) -> None:
@@ -327,7 +329,7 @@ class Session(ABC):
             self.changes += 1
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
-        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        """Append the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
         names = ", ".join(qualified(column) for column in columns)
         self.write([f"INSERT INTO {qualified(*self.place(relation_name))} ({names})\n{sql}"])
 
@@ -348,9 +350,9 @@ class Session(ABC):
         if self.read_only:
             what = f"the table {name!r} cannot be created" if name else "nothing can be written"
             raise ReadOnly(
-                f"{what}: the connection to {self.description} is for reading",
-                hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; a temporary "
-                "table needs no permission",
+                f"{what}: the connection to {self.description} is read-only",
+                hint="connect(..., read_only=False) allows CREATE TABLE, CREATE VIEW and other writes; temporary "
+                "tables are always allowed",
             )
 
     def close(self) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Stream:
     """An iterator over the record batches of one query.
 
-    A connection runs one statement at a time. When it is wanted for another one, :meth:`settle` moves the rows that
-    were not read yet to a temporary file, and reading goes on from there.
+    A connection runs one statement at a time. When it is needed for another one, :meth:`settle` moves the unread rows to a
+    temporary file, and reading continues from there.
     """
 
     def __init__(self, source: Generator[pyarrow.RecordBatch], schema: pyarrow.Schema, lock: threading.RLock) -> None:
@@ -61,7 +61,7 @@ class Stream:
             raise
 
     def settle(self) -> None:
-        """Free the connection; what went wrong on the way is raised when the reader gets there."""
+        """Free the connection. An error on the way is raised when the reader reaches it."""
         import pyarrow as pa
 
         if not self._running:
@@ -73,10 +73,10 @@ class Stream:
                     for batch in self._source:
                         writer.write_batch(batch)
                 except TimeoutError:
-                    raise  # from a signal handler, though it looks like a failure of the file
+                    raise  # from a signal handler, although it looks like a file error
                 except (ObjectivError, OSError, pa.ArrowException) as error:
                     self._failure = error
-                    self._source.close()  # it still runs if it was the file that failed
+                    self._source.close()  # it is still running if the error is in the file
         except BaseException:
             file.close()
             self.abort("was stopped while its rows made way for another query")
@@ -86,12 +86,12 @@ class Stream:
         self._file, self._settled = file, pa.ipc.open_stream(file)
 
     def abort(self, reason: str) -> None:
-        """Stop the query; a reader that goes on is told why its rows end here."""
+        """Stop the query; a reader that continues gets an error with the reason."""
         with self._lock:
             unread = self._running or self._settled is not None
             self.close()
             if unread:
-                self._failure = QueryFailed(f"the rest of the rows is lost: the query {reason}", hint="run it again")
+                self._failure = QueryFailed(f"the remaining rows are lost: the query {reason}", hint="run it again")
 
     def disown(self, lock: threading.RLock) -> None:
         """Leave the query and its rows to the parent of this process; further reads raise an error."""
@@ -101,13 +101,13 @@ class Stream:
             for part in (self._source, self._settled, self._file):
                 process.keep(part)
             self._failure = QueryFailed(
-                "the rest of the rows belongs to the process that started the query", hint="run the query in this process"
+                "the remaining rows belong to the process that started the query", hint="run the query in this process"
             )
         self._source = _nothing()
         self._settled, self._file, self._running = None, None, False
 
     def close(self) -> None:
-        """Stop the query and drop the rows that were not read. Closing twice is allowed."""
+        """Stop the query and discard the unread rows. Closing twice is allowed."""
         with self._lock:
             self._running = False
             self._failure = None
@@ -121,7 +121,7 @@ class Stream:
             self._file = None
 
     def __del__(self) -> None:
-        # A connection that is gone by now has nothing left to stop.
+        # A lost connection has nothing left to stop.
         with suppress(Exception):
             self.close()
 

@@ -1,4 +1,4 @@
-"""Waiting for a connection in another thread: for a short time only, and so that signals pass at once."""
+"""Waiting for a connection in another thread, with a time limit, and so that signals are handled immediately."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: Seconds at the end of the time that a query has, in which it is stopped.
+#: Seconds before the time limit at which a query is stopped.
 _STOPPING = 0.15
-#: Seconds between two requests to stop: one before the engine has begun with a statement has no effect.
+#: Seconds between two interrupts: one before the engine has started a statement has no effect.
 _AGAIN = 0.05
 
 
 class Unanswered(Exception):
-    """What was asked of a connection has no answer, for a reason that is no error: no time, or other work."""
+    """A request to a connection was not run, for a reason that is not an error: no time, or other work."""
 
 
 def briefly(
     action: Callable[[], T], hold: Callable[[], AbstractContextManager[None]], interrupt: Callable[[], None], seconds: float
 ) -> T:
-    """Return what ``action`` returns, if it takes less than ``seconds``. It runs in a thread of its own.
+    """Return the result of ``action`` if it takes less than ``seconds``. It runs in a separate thread.
 
-    ``hold`` keeps other statements from the connection, and ``interrupt`` stops the one that runs. The caller goes on after
-    ``seconds``, or with the exception of a signal handler at once, even where a server does not react. Errors of the action
-    are raised here.
+    ``hold`` reserves the connection, and ``interrupt`` stops the running statement. The caller continues after ``seconds``, or
+    immediately with the exception of a signal handler, even if a server does not respond. Errors of the action are raised here.
 
     Raises :class:`Unanswered`.
     """
     found: list[T] = []
     failures: list[BaseException] = []
     done, given_up = threading.Event(), threading.Event()
-    # Held by what stops the action, and where the action begins and ends: no later statement is stopped in its place.
+    # Held while the action is stopped, and when it starts and ends, so that no later statement is stopped instead.
     acting = threading.Lock()
     acts = False
 
@@ -86,7 +85,7 @@ def briefly(
 def raised_by_signal(error: BaseException) -> BaseException:
     """Return the exception that a signal handler raised while this thread waited for another one.
 
-    In the middle of a wait, threading has let go of a lock that it releases on the way out, and raises a RuntimeError there.
+    During a wait, threading has released a lock that it releases again on the way out, which raises a RuntimeError there.
     """
     hidden = error.__context__
     is_hidden = isinstance(error, RuntimeError) and str(error) == "release unlocked lock" and hidden is not None

@@ -1,4 +1,4 @@
-"""The pandas-like skin over plans: frames, series, groups and windows."""
+"""The pandas-like API over plans: frames, series, groups and windows."""
 
 from __future__ import annotations
 

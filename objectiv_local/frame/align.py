@@ -1,14 +1,14 @@
-"""Combining series of different frames: the decision list, in one place.
+"""Aligning series of different frames: the list of cases, in order.
 
 1. The same plan: a plain expression.
-2. One plan is the other with columns added or chosen, or both are so of the same rows: moved onto one plan, no join. Where
-   only the rows of the left side are asked for, the left side may also have been filtered since.
-3. One has at most one row, whatever the data (a total, a limit of one row, ``series[label]``): a scalar subquery.
-4. Both indexed by the same types: aligned on the index, all rows of both sides for arithmetic, those of the left side
-   for ``df[name] = series``. A row must not match several: if no key proves that, a query checks it before rows are fetched.
-5. Anything else is an error that says which ``merge`` to write.
+2. One plan is the other with columns added or selected, or both are derived from the same rows in that way: moved onto one
+   plan, without a join. Where only the rows of the left side are kept, the left side may also have been filtered since.
+3. One side has at most one row whatever the data (a total, a limit of one row, ``series[label]``): a scalar subquery.
+4. Both have an index of the same types: aligned on the index, with all rows of both sides for arithmetic and those of the left
+   side for ``df[name] = series``. A row must not match several: if no key proves that, a query checks it before the fetch.
+5. Anything else is an error that suggests a ``merge``.
 
-A grouped side keeps its groups, so only 1 to 3 apply to it: a join would change the rows of its groups.
+Only cases 1 to 3 apply to a grouped side: a join would change the rows of its groups.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Keep = OneOf["both", "left"]
 def aligned(
     left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep, name: str = ""
 ) -> tuple[State, list[Expr], Expr]:
-    """Return a state that has both ``exprs`` of ``left`` and ``other`` of ``right``, with the expressions over that state.
+    """Return a state with both ``exprs`` of ``left`` and ``other`` of ``right``, and the expressions over that state.
 
     With ``keep="left"`` the rows are those of ``left``; with ``"both"``, those of either side. If a variable has two values,
-    that of ``left`` is used. ``name`` is the name of ``other``, for messages.
+    the one of ``left`` is used. ``name`` is the name of ``other`` in messages.
     """
     _same_connection(left, right, name)
     left, right, (other,) = with_one_value_each(left, right, [other])
@@ -43,7 +43,7 @@ def aligned(
 def _grouped(
     left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep, name: str
 ) -> tuple[State, list[Expr], Expr]:
-    """Return the same for grouped sides: both in the same groups, or one grouped and the other a single value or ungrouped."""
+    """The same for grouped sides: both in the same groups, or one grouped and the other a single value or ungrouped."""
     if left.groups is None:
         if keep == "both" and is_single_row(left.plan):
             return right, [scalar(left, expr) for expr in exprs], other
@@ -65,7 +65,7 @@ def _grouped(
 
 
 def same_groups(left: State, right: State, keep: Keep) -> bool:
-    """Return whether both sides have the same group keys, when expressed over one plan."""
+    """Return whether both sides have the same group keys, expressed over one plan."""
     assert left.groups is not None
     assert right.groups is not None
     if left.groups.names != right.groups.names or left.groups.sets != right.groups.sets:
@@ -82,7 +82,7 @@ def same_groups(left: State, right: State, keep: Keep) -> bool:
 def side_by_side(
     left: State, exprs: list[Expr], right: State, other: Expr, keep: Keep
 ) -> tuple[State, list[Expr], Expr] | None:
-    """Return both sides on one plan if that needs no join, else None."""
+    """Return both sides on one plan if that needs no join, otherwise None."""
     if left.plan is right.plan:
         return left, exprs, other
     if not other.columns and not other.has_window:
@@ -92,7 +92,7 @@ def side_by_side(
         plan, expr = moved
         return left.with_plan(plan), exprs, expr
     if keep == "both" and exprs:
-        # The other way round: the left side's rows are the start of the right side's.
+        # The reverse: the right side is derived from the rows of the left side.
         back = _moved_all(right.plan, left.plan, exprs)
         if back is not None:
             return right.with_plan(back[0]), back[1], other
@@ -116,7 +116,7 @@ def _same_connection(left: State, right: State, name: str) -> None:
 
 
 def scalar(state: State, expr: Expr) -> Expr:
-    """Return the one value of a series of one row as an expression for rows of other plans."""
+    """Return the only value of a one-row series as an expression for rows of other plans."""
     if isinstance(expr, Column):
         return ScalarQuery(state.plan, expr.name)
     name = unused_name("value", state.plan.types)
@@ -128,7 +128,7 @@ _SAME_ROWS: tuple[type[Node], ...] = (Extend, Select, Pin)
 
 
 def _chain(plan: Node, steps: tuple[type[Node], ...]) -> list[Node]:
-    """Return the plan and the nodes below it down to the first that is not one of ``steps``, that one included."""
+    """Return the plan and the nodes below it, down to and including the first that is not one of ``steps``."""
     out = [plan]
     while isinstance(plan, steps):
         plan = plan.inputs()[0]
@@ -137,9 +137,9 @@ def _chain(plan: Node, steps: tuple[type[Node], ...]) -> list[Node]:
 
 
 def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[Node, Expr] | None:
-    """Return a plan with the rows of ``plan`` that has ``expr`` of ``other_plan``, and ``expr`` there.
+    """Return ``plan`` with what ``expr`` of ``other_plan`` needs, and ``expr`` over it.
 
-    None if that needs a join, because the rows do not come from the same ones.
+    None if that needs a join, because the two plans do not have the same rows.
     """
     own = _chain(plan, (*_SAME_ROWS, Filter, Limit) if keep == "left" else _SAME_ROWS)
     theirs = _chain(other_plan, _SAME_ROWS)
@@ -155,7 +155,7 @@ def without_join(plan: Node, other_plan: Node, expr: Expr, keep: Keep) -> tuple[
             expr = substitute(expr, computed)
         elif not isinstance(added[0], Extend) or not expr.columns.isdisjoint(computed):
             break
-        # Else it is of a column that was there before the step.
+        # Otherwise it reads a column that existed before the step.
         added = added[1:]
     if (
         not added
@@ -187,7 +187,7 @@ def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
     for node in above:
         if isinstance(node, Select) and not columns <= node.types.keys():
             return False
-        # A series may be older than very many columns, so that this runs very often.
+        # A series may be older than many of the columns, so this runs very often.
         for name, expr in _computed(node):
             if name in columns and not (isinstance(expr, Column) and expr.name == name):
                 return False
@@ -195,8 +195,8 @@ def _unchanged(above: list[Node], columns: frozenset[str]) -> bool:
 
 
 def _grafted(common: Node, added: list[Node], above: list[Node], expr: Expr) -> tuple[Node, Expr]:
-    """Put the steps ``added`` and ``expr`` right above ``common``, under names of their own, and ``above`` on top."""
-    # The steps that are put in are seen by nobody, so a name of theirs is changed only where it is that of another column.
+    """Insert the steps ``added`` and ``expr`` right above ``common``, under unused names, with ``above`` on top."""
+    # The inserted steps are invisible to users, so one of their names is changed only if another column has it.
     taken = set(common.types).union(*(node.types for node in above))
     renamed: dict[str, Expr] = {}
     plan = common
@@ -272,7 +272,7 @@ def _joined(left: State, exprs: list[Expr], right: State, other: Expr, keep: Kee
         key,
         single="right" if keep == "left" else "either",
     )
-    # After an outer join the order of the left side says nothing about the rows of the right one; the index does.
+    # After an outer join, the order of the left side does not order the rows of the right side; the index does.
     state = left.with_plan(joined, () if keep == "both" else None)
     if keep == "both" and left.order:
         state = left.with_plan(joined, tuple(Ordering(joined.column(each)) for each in left.index))

@@ -1,4 +1,4 @@
-"""Arrow tables on their way into a plan: columns in the types of this package."""
+"""Conversion of Arrow tables: columns in the types of this package."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 def typed_table(table: pyarrow.Table) -> tuple[pyarrow.Table, tuple[tuple[str, Type], ...]]:
-    """Return the table with its columns cast to the types that results have, and the schema.
+    """Return the table with its columns cast to the Arrow types of results, and its schema.
 
-    Integers and floats of any width become int64 and float64; moments with a time zone become UTC without one; a
-    column without any value is text. Raises InvalidType for columns of other types.
+    Integers and floats of any width become int64 and float64; timestamps with a time zone become UTC without one; a
+    column without any value becomes a string column. Raises InvalidType for columns of other types.
     """
     import pyarrow as pa
 
@@ -78,7 +78,7 @@ def _type_of(name: str, type_: pyarrow.DataType) -> Type:
             return found
     raise InvalidType(
         f"column {name!r} has the Arrow type {type_}, which is not supported",
-        hint="drop the column, or cast it to a number, text, a date, a moment or a duration first",
+        hint="drop the column, or cast it to a number, string, date, timestamp or duration first",
     )
 
 
@@ -107,7 +107,7 @@ def _cast(name: str, column: pyarrow.ChunkedArray, type_: Type) -> pyarrow.Chunk
 
 
 def table_from_pandas(df: pandas.DataFrame, labels: list[str]) -> pyarrow.Table:
-    """Return a pandas frame as an Arrow table, the levels of its index first, under ``labels``."""
+    """Return a pandas frame as an Arrow table, the index levels first, named ``labels``."""
     import pyarrow as pa
 
     for column in (*labels, *df.columns):

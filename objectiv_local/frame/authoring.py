@@ -1,9 +1,9 @@
-"""For authors of models, schemas and transformers: the parts of a program, and the way from frames to them and back.
+"""For authors of models, schemas and transformers: the parts of a plan, and conversions between frames and plans.
 
 Most models need nothing from here: they call methods of frames and series. Others need more control, such as one grouping of
-several groupings, a join that keeps the order, or a hundred columns at once. They take a frame apart with :func:`state_of` and
-:func:`expr_of`, put expressions and steps together, and return :func:`frame_of` or :func:`series_of`. ``hub`` and ``ml`` import
-nothing else of the layers below the frame.
+several groupings, a join that keeps the order, or a hundred columns at once. They get the plan of a frame with
+:func:`state_of` and :func:`expr_of`, combine expressions and steps, and return :func:`frame_of` or :func:`series_of`. ``hub``
+and ``ml`` import nothing else of the layers below the frame.
 
 ====================  ==============================================================================================
 what                  names
@@ -11,22 +11,22 @@ what                  names
 expressions           ``Expr``, ``Column``, ``literal``, ``call`` (an operation on one row), ``case``, ``cast``,
                       ``aggregation``, ``over`` (a window) with ``Ordering`` and ``WindowFrame``, ``ScalarQuery``,
                       ``InQuery``
-changes of those      ``substitute``, ``transform``, ``walk``; ``Aggregation``, ``Call``, ``Case``, ``Cast``,
+changes to them        ``substitute``, ``transform``, ``walk``; ``Aggregation``, ``Call``, ``Case``, ``Cast``,
                       ``Literal`` and ``Variable`` to match on
-written down          ``encoded``, an expression as JSON; ``decoded``, the expression that JSON stands for; ``columns_read``;
+serialization          ``encoded``, an expression as JSON; ``decoded``, an expression from JSON; ``columns_read``;
                       ``queried``, the bool series of a condition written as a string
-several at once       ``joined`` by an operation of two; ``digest``, a hash of the values of a row, and ``summed``, that of rows
+several at once       ``joined`` with a binary operation; ``digest``, a hash of a row's values, and ``summed``, that of rows
 steps                 ``Extend``, ``Select``, ``Filter``, ``Aggregate``, ``GroupingSets``, ``Join``, ``Union``,
                       ``Unnest``, ``Limit``, ``Pin``, ``Source``, ``Values``; ``Node`` is any of them
 names                 ``unused_name``, ``new_name``, ``checked_name``
-types                 ``common_type``; ``OPS``, the catalogue of operations; ``strftime_pieces``, the codes of a format;
-                      ``days_after_monday``, the place of a day in the week
-classes of series     ``series_class`` registers one for a labelled type; ``SeriesJson`` is that of JSON
+types                 ``common_type``; ``OPS``, the catalog of operations; ``strftime_pieces``, the codes of a format;
+                      ``days_after_monday``, the position of a day in the week
+series classes        ``series_class`` registers one for a labeled type; ``SeriesJson`` is the one for JSON
 frames                ``stored_frame`` (over a stored table), ``grouping`` (the keys of a ``groupby``), ``unstacked``,
-                      ``without_join`` (a series of other rows), ``on_rows_of`` (one of the same rows), ``origin_of``,
+                      ``without_join`` (a series from another plan), ``on_rows_of`` (one from the same plan), ``origin_of``,
                       ``check_aligned``
 notebooks             ``frame_html``, a frame with its first rows as HTML; ``box`` and ``names_and_values`` for other objects
-loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, the rows up to which a
+loading               ``typed_table``, an Arrow table in the types of this package; ``INLINE_ROWS``, up to how many rows a
                       table is written into the statement itself
 ====================  ==============================================================================================
 """
@@ -174,7 +174,7 @@ __all__ = [
 
 
 def state_of(data: DataFrame | Series) -> State:
-    """Return what is behind a frame or series: its plan, its index and its order.
+    """Return the plan, index and order of a frame or series.
 
     >>> cities = DataFrame.from_schema({"city": "string", "area": "float64"}, dialect="duckdb", table_name="cities")
     >>> state = state_of(cities)
@@ -192,7 +192,7 @@ def expr_of(series: Series) -> Expr:
 
 
 def on_rows_of(data: DataFrame, series: Series) -> Series | None:
-    """Return a series over the plan of a frame, with the steps written into it that were added for it; None if it has others.
+    """Return a series over the plan of a frame, with the steps that were added for it inlined; None if it has other steps.
 
     >>> clicks = DataFrame.from_schema({"at": "string"}, dialect="duckdb", table_name="clicks")
     >>> moment = clicks["at"].astype("timestamp").dt.tz_localize("Asia/Tokyo", ambiguous=False, nonexistent="NaT")
@@ -210,17 +210,17 @@ def on_rows_of(data: DataFrame, series: Series) -> Series | None:
 
 
 def frame_of(state: State, columns: Sequence[str] = ()) -> DataFrame:
-    """Return a frame with these columns of a plan; those of the index are added."""
+    """Return a frame with these columns of a plan; the index columns are added."""
     return DataFrame(state, columns)
 
 
 def series_of(state: State, expr: Expr, name: str) -> Series:
-    """Return an expression over the rows of a plan as a series, of the class that its type has."""
+    """Return an expression over the rows of a plan as a series, of the class for its type."""
     return make_series(state, expr, name)
 
 
 def stored_frame(engine: Engine, stored: StoredTable, index: Sequence[str], columns: Sequence[str]) -> DataFrame:
-    """Return a frame over columns of a table that an engine found. Raises ColumnNotFound, and InvalidType for a column of a
+    """Return a frame over columns of a stored table. Raises ColumnNotFound, and InvalidType for a column of a
     type that is not supported.
     """
     return from_stored(DataFrame, engine, stored, index, columns)

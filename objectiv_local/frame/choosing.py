@@ -1,4 +1,4 @@
-"""The names of columns: choosing, leaving out, renaming, and setting all of them."""
+"""Column names: dropping columns and renaming them."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def drop(
     level: object = None,
     errors: str = "raise",
 ) -> DataFrame:
-    """Return a copy without some data columns; unknown ones are an error unless ``errors='ignore'``.
+    """Return a copy without some data columns; an unknown column is an error unless ``errors='ignore'``.
 
-    Differs from pandas: ``labels`` are columns unless ``axis`` says otherwise, and rows cannot be left out by label.
+    Differs from pandas: ``labels`` are columns unless ``axis`` says otherwise, and rows cannot be dropped by label.
     """
     _check_errors(errors)
     if axis not in (0, 1, "index", "columns"):
-        raise InvalidValue(f"axis is 1 or 'columns', not {axis!r}")
+        raise InvalidValue(f"axis has to be 1 or 'columns', not {axis!r}")
     if index is not None or level is not None or axis in (0, "index"):
-        raise NotSupported("drop leaves out columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
+        raise NotSupported("drop removes columns, not rows", hint="filter: df[~df.index['name'].isin([...])]")
     if labels is not None and columns is not None:
         raise InvalidValue("give labels or columns, not both")
     given = columns if columns is not None else labels
     if given is None:
-        raise InvalidValue("drop needs the columns to leave out", hint="as in df.drop(columns=['name'])")
+        raise InvalidValue("drop needs the columns to remove", hint="as in df.drop(columns=['name'])")
     names = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     for name in names if errors == "raise" else ():
         self._column(name)
@@ -53,17 +53,17 @@ def rename(
     axis: int | str = 0,
     errors: str = "ignore",
 ) -> DataFrame:
-    """Return a copy with data columns or levels of the index renamed, by a mapping of old names to new, or a function.
+    """Return a copy with data columns or index levels renamed, by a mapping of old names to new ones or by a function.
 
-    ``index`` renames the levels; pandas renames labels with it. ``mapper`` is for columns with ``axis=1``. Unknown names
-    are ignored unless ``errors='raise'``. Raises InvalidValue where two columns would have one name.
+    ``index`` renames the levels, where pandas renames the labels. ``mapper`` renames columns and needs ``axis=1``. Unknown
+    names are ignored unless ``errors='raise'``. Raises InvalidValue if two columns would have the same name.
     """
     _check_errors(errors)
     if axis not in (0, 1, "index", "columns"):
-        raise InvalidValue(f"axis is 0, 1, 'index' or 'columns', not {axis!r}")
+        raise InvalidValue(f"axis has to be 0, 1, 'index' or 'columns', not {axis!r}")
     if mapper is not None:
         if axis not in (1, "columns") or index is not None or columns is not None:
-            raise InvalidValue("a mapper is for columns with axis=1", hint="use columns={...} or index={...}")
+            raise InvalidValue("mapper renames columns and needs axis=1", hint="use columns={...} or index={...}")
         columns = mapper
     levels, names = _renamed(self._state.labels, index, errors), _renamed(self._columns, columns, errors)
     if len({*levels, *names}) != len(levels) + len(names):
@@ -82,14 +82,14 @@ def set_attribute(self: DataFrame, name: str, value: object) -> None:
         raise AttributeNotFound(f"cannot set attribute {name!r} of a frame", hint=hint)
     if isinstance(value, str | Mapping | AbstractSet) or not hasattr(value, "__iter__"):
         raise InvalidType(
-            "columns are set to a list of names",
+            "columns has to be a list of names",
             hint="as in df.columns = ['day', 'visits'], or rename some of them with df.rename(columns={'old': 'new'})",
         )
     names = [checked_name(each) for each in value]
     if len(names) != len(self._columns):
         raise InvalidValue(
-            f"{len(names)} names are not those of {len(self._columns)} columns",
-            hint=f"give one for each of {', '.join(map(repr, self._columns))}, or use rename(columns={{...}})",
+            f"there are {len(names)} names for {len(self._columns)} columns",
+            hint=f"give a name for each of {', '.join(map(repr, self._columns))}, or use rename(columns={{...}})",
         )
     renamed = self.rename(columns=dict(zip(self._columns, names, strict=True)))
     self._set(renamed._state, renamed._columns)
@@ -97,7 +97,7 @@ def set_attribute(self: DataFrame, name: str, value: object) -> None:
 
 def _check_errors(errors: str) -> None:
     if errors not in ("raise", "ignore"):
-        raise InvalidValue(f"errors is 'raise' or 'ignore', not {errors!r}")
+        raise InvalidValue(f"errors has to be 'raise' or 'ignore', not {errors!r}")
 
 
 def _renamed(names: Sequence[str], mapping: Mapping[str, str] | Callable[[str], str] | None, errors: str) -> list[str]:

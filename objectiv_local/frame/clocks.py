@@ -1,4 +1,4 @@
-"""Between moments in UTC and what the clocks of a time zone show."""
+"""Conversion between timestamps in UTC and the local times of a time zone."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from objectiv_local.errors import InvalidValue, NotSupported, near
 from objectiv_local.plan.expr import Expr, call, case, literal
 from objectiv_local.types import TIMESTAMP
 
-#: The days of the week in their order, the first of which is that of ISO 8601.
+#: The days of the week, starting on Monday as in ISO 8601.
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def shown(moment: Expr, zone: str) -> Expr:
-    """Return what the clocks of a zone show at a moment in UTC. Raises InvalidValue for an unknown zone."""
+    """Return the local time in a zone of a timestamp in UTC. Raises InvalidValue for an unknown zone."""
     zones.zone(zone)
     return moment if zones.is_utc(zone) else call("at_zone", moment, literal(zone))
 
 
 def localized(time: Expr, zone: str, ambiguous: bool | str = "raise", nonexistent: datetime.timedelta | str = "raise") -> Expr:
-    """Return the moment in UTC at which the clocks of a zone show a time; see ``dt.tz_localize``."""
+    """Return the timestamp in UTC of a local time in a zone; see ``dt.tz_localize``."""
     zones.zone(zone)
     if ambiguous not in ("raise", "NaT", True, False):
         raise InvalidValue(
-            f"ambiguous is 'raise', 'NaT', True or False, not {ambiguous!r}",
-            hint="True takes a time that the clocks show twice as the first one, False as the second",
+            f"ambiguous has to be 'raise', 'NaT', True or False, not {ambiguous!r}",
+            hint="for a time that the clocks show twice, True selects the first and False the second",
         )
     if nonexistent in ("shift_forward", "shift_backward"):
         raise NotSupported(
             f"nonexistent={nonexistent!r} is not supported",
-            hint="move times that clocks skip by a duration, as in nonexistent=timedelta(hours=1)",
+            hint="shift times that clocks skip by a duration, as in nonexistent=timedelta(hours=1)",
         )
     if isinstance(nonexistent, str) and nonexistent not in ("raise", "NaT"):
         raise InvalidValue(
-            f"nonexistent is 'raise', 'NaT' or a duration, not {nonexistent!r}", hint=near(nonexistent, ("raise", "NaT"))
+            f"nonexistent has to be 'raise', 'NaT' or a duration, not {nonexistent!r}", hint=near(nonexistent, ("raise", "NaT"))
         )
     if zones.is_utc(zone):
         return time
-    skipped = f"is skipped by the clocks of {zone}; tz_localize(nonexistent=...) takes such times"
+    skipped = f"is skipped by the clocks of {zone}; use tz_localize(nonexistent=...) for such times"
     second, twice = _second(time, zone), _shown_twice(time, zone, ambiguous)
     if nonexistent == "raise":
         return case([(_is_shown(time, zone, "ne"), _refused(time, skipped)), *twice], second)
@@ -57,8 +57,8 @@ def _second(time: Expr, zone: str) -> Expr:
 
 
 def _shown_twice(time: Expr, zone: str, ambiguous: bool | str) -> list[tuple[Expr, Expr]]:
-    """Return what a time is that the clocks show twice, by the condition that they do; none where the second one is meant."""
-    # As much earlier as the clocks have ever been set back.
+    """Return pairs of a condition, that the clocks show a time twice, and its value; empty where the second time is used."""
+    # Earlier by each amount that the clocks have ever been set back.
     firsts = [call("sub", _second(time, zone), literal(datetime.timedelta(seconds=step))) for step in zones.set_back(zone)]
     shown_before = [call("eq", shown(first, zone), time) for first in firsts]
     if ambiguous is True:
@@ -69,7 +69,7 @@ def _shown_twice(time: Expr, zone: str, ambiguous: bool | str) -> list[tuple[Exp
     value = (
         literal(None, TIMESTAMP)
         if missing
-        else _refused(time, f"is shown twice by the clocks of {zone}; tz_localize(ambiguous=...) takes such times")
+        else _refused(time, f"is shown twice by the clocks of {zone}; use tz_localize(ambiguous=...) for such times")
     )
     return [(reduce(lambda left, right: call("or", left, right), shown_before), value)]
 
@@ -83,14 +83,14 @@ def _refused(time: Expr, why: str) -> Expr:
 
 
 def days_after_monday(day: str) -> int:
-    """Return by how many days weeks start after Monday. Raises InvalidValue for what is no day of the week."""
+    """Return the number of days from Monday to the first day of the week. Raises InvalidValue for an invalid day."""
     if day not in WEEKDAYS:
         raise InvalidValue(f"{day!r} is not a day of the week", hint=near(day.lower(), WEEKDAYS))
     return WEEKDAYS.index(day)
 
 
 def week_of(time: Expr, first: str) -> Expr:
-    """Return the start of the week that a time is in, where weeks start on the day ``first``."""
+    """Return the start of the week of a time, for weeks that start on the day ``first``."""
     days = days_after_monday(first)
     if days == 0:
         return call("date_trunc", literal("week"), time)

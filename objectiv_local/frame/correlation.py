@@ -1,7 +1,7 @@
-"""Correlation of columns, from distances to the mean in a unit of their own.
+"""Correlation of columns, computed from scaled distances from the mean.
 
-The engines' own ``corr`` loses its digits where values are far from 0 or differ little, and one of them gives a number for
-a constant column. Here means and ranges are computed first and the products second.
+The engines' own ``corr`` loses precision where values are far from 0 or close to each other, and one engine returns a number
+for a constant column. Here means and ranges are computed first, and products of the scaled distances second.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
 
-#: Columns of a matrix: each pair of them is computed from its own rows.
+#: Maximum number of columns of a matrix: each pair is computed from its own rows.
 MOST_COLUMNS = 12
 _METHODS = ("pearson", "spearman")
 
 
 def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric_only: bool = False) -> DataFrame:
-    """Return the correlation of each column with each other one, as a frame indexed by the column's name, ``__column``.
+    """Return the correlation of each pair of columns, as a frame indexed by the column name, ``__column``.
 
-    Each pair is computed from the rows in which both are there. It is missing where these are fewer than ``min_periods`` or
-    than two, or where one of the columns has a single value in them, and NaN beside NaN or infinity. ``method`` is
-    ``pearson``, or ``spearman`` for the correlation of ranks. Raises InvalidType for a column that is no number or bool,
-    unless ``numeric_only``, and InvalidValue for more than 12 columns.
+    Each pair is computed from the rows in which both values are present. The result is missing if there are fewer than
+    ``min_periods`` or two such rows, or if one of the columns is constant in them, and NaN if they include NaN or infinity.
+    ``method`` is ``pearson``, or ``spearman`` for rank correlation. Raises InvalidType for a column that is neither numeric nor
+    bool, unless ``numeric_only``, and InvalidValue for more than 12 columns.
 
     Differs from pandas: stored NaN is a value, not a missing one; ``kendall`` and functions are not supported.
     """
@@ -44,7 +44,7 @@ def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric
         raise InvalidValue("the frame has no numeric column to correlate", hint="choose columns, as in df[['a', 'b']].corr()")
     if len(names) > MOST_COLUMNS:
         raise InvalidValue(
-            f"{len(names)} columns are more than the {MOST_COLUMNS} that are correlated at once",
+            f"cannot correlate {len(names)} columns at once: the maximum is {MOST_COLUMNS}",
             hint="choose columns, as in df[['a', 'b']].corr()",
         )
     _check(method, min_periods)
@@ -61,7 +61,7 @@ def corr(self: DataFrame, method: str = "pearson", min_periods: int = 1, numeric
 
 
 def corr_of_two(series: Series, other: Series, method: str, min_periods: int) -> Series:
-    """Return the correlation of two series as a series of one value."""
+    """Return the correlation of two series as a one-row series."""
     _check(method, min_periods)
     state, (left,), right = aligned(
         series._state.rows("corr"), [series._expr], other._state.rows("corr"), other._expr, "left", other.name
@@ -72,9 +72,9 @@ def corr_of_two(series: Series, other: Series, method: str, min_periods: int) ->
 
 def _check(method: str, min_periods: int) -> None:
     if method not in _METHODS:
-        raise NotSupported(f"corr by {method!r} is not supported", hint="method is 'pearson' or 'spearman'")
+        raise NotSupported(f"corr with method={method!r} is not supported", hint="method is 'pearson' or 'spearman'")
     if not 0 <= min_periods <= INT64_MAX:
-        raise InvalidValue(f"min_periods has to be a whole number from 0, not {min_periods!r}")
+        raise InvalidValue(f"min_periods has to be a non-negative whole number, not {min_periods!r}")
 
 
 def _number(expr: Expr, name: str) -> Expr:
@@ -91,7 +91,7 @@ def _result(position: int) -> str:
 
 
 def _correlated(state: State, pairs: Sequence[tuple[Expr, Expr]], method: str, min_periods: int) -> Node:
-    """Return the plan of one row with the correlation of each pair."""
+    """Return a one-row plan with the correlation of each pair."""
     sides: dict[Expr, str] = {}
     names: list[tuple[str, str]] = []
     for left, right in pairs:
@@ -162,17 +162,17 @@ def _correlated(state: State, pairs: Sequence[tuple[Expr, Expr]], method: str, m
 
 
 def _ratio(n: Expr, x: Expr, y: Expr, xx: Expr, yy: Expr, xy: Expr) -> Expr:
-    """Return the correlation by the sums of distances from the mean and of their products."""
+    """Return the correlation from sums of distances from the mean and of their products."""
     count = cast(n, FLOAT64)
 
-    def less(product: Expr, left: Expr, right: Expr) -> Expr:
-        # The mean has a rounding error, which this takes out again.
+    def centered(product: Expr, left: Expr, right: Expr) -> Expr:
+        # Correct for the rounding error of the mean.
         return call("sub", product, call("truediv", call("mul", left, right), count))
 
-    return call("truediv", less(xy, x, y), call("mul", call("sqrt", less(xx, x, x)), call("sqrt", less(yy, y, y))))
+    return call("truediv", centered(xy, x, y), call("mul", call("sqrt", centered(xx, x, x)), call("sqrt", centered(yy, y, y))))
 
 
 def _bounded(ratio: Expr) -> Expr:
-    """Return a ratio without the rounding error that takes it beyond 1 or -1; NaN, the greatest number, stays."""
+    """Return a ratio clipped to -1 and 1, which rounding errors can exceed; NaN, which sorts as the maximum, is kept."""
     above = call("and", call("gt", ratio, literal(1.0)), call("lt", ratio, literal(float("inf"))))
     return case([(above, literal(1.0)), (call("lt", ratio, literal(-1.0)), literal(-1.0))], ratio)

@@ -1,4 +1,4 @@
-"""Putting numbers into intervals: of equal width, or between quantiles."""
+"""Binning numbers into intervals of equal width or between quantiles."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
 
-#: Shares that ``qcut`` takes; Postgres has no more columns in a step.
+#: Maximum number of quantiles of ``qcut``; Postgres cannot have more columns in a step.
 MOST_SHARES = 1_001
-#: Conditions that are tested one by one.
+#: Maximum number of conditions that are tested one by one.
 MOST_WHENS = 12
-#: Intervals that are written into a statement one by one.
+#: Maximum number of intervals that are written into a statement one by one.
 MOST_BINS = 100_000
 
-#: The share of the range by which pandas widens it, so that the least (or greatest) value is inside.
+#: The fraction of the range by which pandas widens it, so that the minimum (or maximum) is inside.
 _WIDER = 0.001
 
 
 def cut(series: Series, bins: int, right: bool = True, method: str = "pandas") -> Series:
-    """Return the interval that each value is in, of ``bins`` intervals of equal width from the least to the greatest value.
-
-    Intervals are open on the left, ``(a, b]``, or with ``right=False`` on the right; the first (or last) is widened by a
-    thousandth of the range so that all values are inside, and where all values are equal, the range is a thousandth of it
-    on both sides. With ``method='bach'``, the interval at the open end is closed there instead. A missing value, NaN and
-    infinity are in none. The series is named ``range``, and keeps the rows and their index.
+    """Return the interval of each value, out of ``bins`` intervals of equal width from the minimum to the maximum.
+    Intervals are open on the left, ``(a, b]``, or with ``right=False`` on the right. The first (or last) is widened by a
+    thousandth of the range so that it includes the minimum (or maximum). If all values are equal, the range extends a
+    thousandth of that value, or 0.001 around 0, on both sides. With ``method='bach'``, the interval at the open end is closed
+    there instead. NULL, NaN and infinity have no interval. The series is named ``range``, and keeps the rows and their
+    index.
     """
     _checked(series, bins)
     checked_method(method)
@@ -63,15 +63,15 @@ class _Scale:
 def _checked(series: Series, bins: object) -> None:
     series._state.rows("cutting into intervals")
     if series.dtype.partition("(")[0] not in ("int64", "float64", "decimal"):
-        raise InvalidType(f"{series.dtype} cannot be cut", hint="cast it to a number with astype")
+        raise InvalidType(f"values of type {series.dtype} cannot be cut into intervals", hint="cast it to a number with astype")
     if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
-        raise InvalidValue(f"bins has to be a whole number from 1, not {bins!r}")
+        raise InvalidValue(f"bins has to be a positive whole number, not {bins!r}")
 
 
 def checked_method(method: str) -> None:
-    """Raise InvalidValue for a way of widening the lowest interval that does not exist."""
+    """Raise InvalidValue for an unknown method of widening the lowest interval."""
     if method not in ("pandas", "bach"):
-        raise InvalidValue(f"method is pandas or bach, not {method!r}")
+        raise InvalidValue(f"method has to be 'pandas' or 'bach', not {method!r}")
 
 
 def _scale(series: Series, bins: int) -> _Scale:
@@ -106,7 +106,7 @@ def _scale(series: Series, bins: int) -> _Scale:
 
 
 def _placed(series: Series, bins: int, *, right: bool, of: Series | None = None) -> tuple[State, Expr, _Scale, Expr]:
-    """Return the rows with the number of the bin of each value, from 0: their state, the value, the scale and the number."""
+    """Return the rows with the bin number of each value, from 0: their state, the value, the scale and the number."""
     scale = _scale(series if of is None else of, bins)
     value = as_float(series._expr)
     steps = call("truediv", call("sub", value, scale.low), scale.width)
@@ -132,22 +132,22 @@ def _edges(scale: _Scale, place: Expr, bins: int, *, right: bool, method: str) -
 
 
 def qcut(series: Series, q: int | Sequence[float]) -> Series:
-    """Return the interval between two quantiles that each value is in, named ``q_range``.
+    """Return the interval between two quantiles that contains each value, as a series named ``q_range``.
 
-    ``q`` is a number of intervals of equally many values, or the shares between them, as in ``[0, 0.25, 0.5, 1]``. The
-    intervals are open on the left, and the first is closed. Equal quantiles make no interval of their own. A missing value,
-    and one outside the shares, is in none.
+    ``q`` is a number of intervals with equally many values, or a list of quantiles, as in ``[0, 0.25, 0.5, 1]``. The
+    intervals are open on the left, and the first is closed. Duplicate quantiles are merged. NULL and values outside the
+    quantiles have no interval.
     """
     _checked(series, 1)
     if isinstance(q, int) and not 1 <= q <= MOST_BINS:
         raise InvalidValue(f"q is a number of intervals from 1 to {MOST_BINS:,} or a list of shares, not {q!r}")
     shares = [i / q for i in range(q + 1)] if isinstance(q, int) else [float(share) for share in q]
     if len(shares) < 2 or shares != sorted(shares) or shares[0] < 0 or shares[-1] > 1:
-        raise InvalidValue(f"shares have to be from 0 to 1 and rise, not {shares!r}")
+        raise InvalidValue(f"the quantiles in q have to be in ascending order from 0 to 1, not {shares!r}")
     if len(shares) > MOST_SHARES:
         raise InvalidValue(
             f"qcut makes at most {MOST_SHARES - 1:,} intervals, not {len(shares) - 1:,}",
-            hint="rank(pct=True) gives each value its own share",
+            hint="rank(pct=True) returns the percentile rank of each value",
         )
     value = as_float(series._expr)
     total: Node = Aggregate(
@@ -173,8 +173,7 @@ def qcut(series: Series, q: int | Sequence[float]) -> Series:
 def _first_true(value: Expr, whens: list[tuple[Expr, Expr]], highs: list[Expr]) -> Expr:
     """Return the value of the first condition that is true, as ``case`` does.
 
-    No condition is true above the end in ``highs`` that belongs to it, and these rise. So of many, a half is left out by one
-    comparison.
+    A condition is false above its end in ``highs``, and the ends ascend, so one comparison rules out half of the conditions.
     """
     if len(whens) <= MOST_WHENS:
         return case(whens)
@@ -197,12 +196,12 @@ def counted_bins(series: Series, bins: int, method: str, *, normalize: bool, sor
 def histogram(series: Series, bins: int, method: str = "pandas", of: Series | None = None) -> DataFrame:
     """Return a frame of the intervals ``range`` in order with the number of values in each, ``value_counts``.
 
-    The intervals are those of the values of ``of``, by default of the series itself.
+    The intervals span the values of ``of``, by default the series itself.
     """
     _checked(series, bins)
     if bins > MOST_BINS:
         raise InvalidValue(
-            f"{bins} bins are too many to list, the most are {MOST_BINS:,}",
+            f"cannot list {bins} bins: the maximum is {MOST_BINS:,}",
             hint="group by the interval of each row: df.groupby(df.x.cut(bins)).size()",
         )
     state, _, scale, place = _placed(series, bins, right=True, of=of)

@@ -1,7 +1,7 @@
-"""Frames as models of dbt: the SQL with its sources, and the descriptions and tests beside it.
+"""Frames as dbt models: the SQL with its sources, and the properties file with descriptions and tests.
 
-dbt reads SQL and YAML as Jinja templates. Names and constants of a program may hold anything, so every brace that would open a
-tag of Jinja is written as an expression that returns it. A carriage return is, too, because Jinja makes line feeds of them.
+dbt reads SQL and YAML as Jinja templates. Names and constants of a program may contain anything, so every brace that would open
+a Jinja tag is written as an expression that returns it, and so is a carriage return, which Jinja would turn into a line feed.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
 MATERIALIZED = ("view", "table", "ephemeral")
-#: Names that Postgres does not cut, and that every file system takes.
+#: Names that Postgres does not truncate and every file system accepts.
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-#: The schema of stand-ins for tables, until calls of dbt replace them.
+#: The schema of the placeholders for tables, until calls of dbt replace them.
 _PLACE = "dbt_source"
 
 
@@ -44,9 +44,9 @@ class _Table:
     """A table that a model reads: another model of the project, or a source, which is a table or a set of files."""
 
     relation: Relation
-    #: The call of dbt that finds it.
+    #: The dbt call that refers to it.
     call: str
-    #: The name of its file and the text of it; empty for a model.
+    #: The name and the content of its file; empty for a model.
     file: str = ""
     text: str = ""
 
@@ -66,28 +66,30 @@ def to_dbt(
 ) -> list[Path]:
     """Write the frame as a dbt model and return the files that were written.
 
-    ``path`` is a directory of models in a dbt project, such as ``models/``. It gets
+    ``path`` is a directory of models in a dbt project, such as ``models/``. These files are written to it:
 
-    - ``<name>.sql``, the SQL of the frame, in which each table is a ``source`` or a ``ref``, without an order of the rows;
-    - ``<name>.yml``, with ``description``, the columns with their types, and tests of the index;
-    - ``source_<schema>__<table>.yml`` for each table that is a source. One that exists is kept, whatever it says.
+    - ``<name>.sql``: the SQL of the frame, in which each table is a ``source`` or a ``ref``; rows are not ordered
+    - ``<name>.yml``: ``description``, the columns with their types, and tests of the index
+    - ``source_<schema>__<table>.yml`` for each table that is a source; an existing file is kept unchanged
 
     ``dialect``, ``'duckdb'`` or ``'postgres'``, is the engine of the dbt target, by default that of the frame.
-    ``materialized`` is ``'view'``, ``'table'`` or ``'ephemeral'``. ``table_name`` is the table that dbt reads in place of the
-    one that the frame reads, as ``schema.table``, or a mapping of these by the names of several. ``refs`` are the tables,
-    without a schema, that are models of the project. Parquet files are a source of dbt-duckdb, at the place where they are.
+    ``materialized`` is ``'view'``, ``'table'`` or ``'ephemeral'``. ``table_name`` is the table, as ``schema.table``, that dbt
+    reads in place of the one that the frame reads; for several, it is a mapping of the frame's tables to these. ``refs`` names
+    the tables, without a schema, that are models of the project. Parquet files become sources of dbt-duckdb in their present
+    location.
 
-    With ``tests``, a level of the index is ``not_null`` if it has no missing values now, and the index is ``unique`` if its
-    labels do not repeat now. Two queries look, or none without a connection; then only what holds for any data is tested.
+    With ``tests``, an index level is tested as ``not_null`` if it currently has no missing values, and the index as ``unique``
+    if its labels are currently unique. This takes two queries. Without a connection, only properties that hold for any data are
+    tested.
 
-    Missing values stay NULL. Durations are microseconds, as in every table that is written. Series of other frames are
-    joined on the index; that its labels are unique is checked now, and not by dbt.
+    Missing values remain NULL. Durations are in microseconds, as in every table that is written. Series of other frames are
+    joined on the index, whose labels are checked for uniqueness now and not by dbt.
 
-    Raises InvalidValue for a name that is not made of letters, digits and underscores, for files that exist unless
-    ``overwrite``, for rows of temporary tables, which dbt does not have, for a table whose schema is not known, and for
-    columns whose names the engine would change; TableNotFound for a directory that does not exist; DataInvalid for one that
-    cannot be written; NotSupported for other engines. Nothing is written then. Files are written one after the other, each
-    in one step, the SQL last.
+    Raises InvalidValue for a name with characters other than letters, digits and underscores, for files that exist unless
+    ``overwrite``, for rows of temporary tables, which dbt cannot read, for a table whose schema is unknown, and for columns
+    whose names the engine would change; TableNotFound for a directory that does not exist; DataInvalid for one that cannot be
+    written to; NotSupported for other engines. In these cases nothing is written. Files are written one after the other, each
+    atomically, the SQL last.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -110,14 +112,14 @@ def to_dbt(
             hint="use at most 63 letters, digits and underscores, such as 'daily_users'; path is the directory",
         )
     if materialized not in MATERIALIZED:
-        raise InvalidValue(f"materialized is {materialized!r}", hint=near(materialized, MATERIALIZED))
+        raise InvalidValue(f"materialized is {materialized!r}, which is unknown", hint=near(materialized, MATERIALIZED))
     directory = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises for an unknown user
     if not str(path) or "\0" in str(path) or not directory.is_dir():
-        raise TableNotFound(f"there is no directory {str(path)!r}", hint="make it first")
+        raise TableNotFound(f"there is no directory {str(path)!r}", hint="create it first")
     written = dialect_named(self._state.dialect if dialect is None else dialect)
     if not written.has_dbt_models:
         raise NotSupported(
-            f"models of dbt are not written for {written.name}",
+            f"dbt models cannot be written for {written.name}",
             hint="give dialect='duckdb' or dialect='postgres', or use view_sql()",
         )
     if self.engine is not None:
@@ -126,7 +128,7 @@ def to_dbt(
     model, about = directory / f"{name}.sql", directory / f"{name}.yml"
     for file in (about, model):
         if file.exists() and not overwrite:
-            raise InvalidValue(f"{str(file)!r} exists", hint="give overwrite=True to replace it, or choose another name")
+            raise InvalidValue(f"the file {str(file)!r} exists", hint="pass overwrite=True, or choose another name")
     texts = {directory / each.file: each.text for each in tables if each.file}
     texts = {file: text for file, text in texts.items() if overwrite or not file.exists()}
     texts[about] = _properties(self, name, description, written, tests=tests)
@@ -143,7 +145,7 @@ def to_dbt(
 def _sql(
     frame: DataFrame, written: Dialect, table_name: str | Mapping[str, str] | None, refs: Sequence[str]
 ) -> tuple[str, list[_Table]]:
-    """Return the SQL with calls of dbt in place of tables, and these tables."""
+    """Return the SQL with dbt calls in place of tables, and these tables."""
     state = replace(frame._state.rows("to_dbt"), order=())
     moved = state.dialect != written.name
     sources = [node for node in topological(state.plan) if isinstance(node, Source) and node.relation.kind != "query"]
@@ -156,7 +158,7 @@ def _sql(
         if all(table.call != f"ref({_text(each)})" for table in tables.values()):
             raise InvalidValue(
                 f"refs: the frame reads no table {each!r}",
-                hint="refs are tables of the frame that are models of the dbt project, without their schema",
+                hint="refs names tables of the frame that are models of the dbt project, without a schema",
             )
     token = f"t_{uuid.uuid4().hex}"
     names = {relation: f"{token}_{number}_" for number, relation in enumerate(relations)}
@@ -164,14 +166,14 @@ def _sql(
     def stand_in(_: Node, node: Node) -> Node:
         if not isinstance(node, Source) or node.relation.kind == "query":
             return node
-        # What identifies a row of a table does not identify one of a view.
+        # The key of a table need not be a key of a view.
         return node.over(Relation("table", (_PLACE, names[node.relation])), node.columns, node.key, ())
 
     plan = rebuild(state.plan, stand_in)
     if moved:
         plan = translated(plan, state.dialect, written.name)
     columns = [*frame.index_columns, *frame.data_columns]
-    # Of the engine, only its time zones matter, and those only where it is the one of the target.
+    # Only the time zones of the engine matter, and only if it is the engine of the target.
     statement = replace(state, plan=plan, engine=None if moved else state.engine, dialect=written.name).statement(columns)
     for column, alias in zip(columns, statement.names, strict=True):
         if column != alias:
@@ -182,7 +184,7 @@ def _sql(
     sql = escaped(statement.sql)
     for relation, table in tables.items():
         place = f"{_PLACE}.{names[relation]}"
-        # In a comment it is text: files could break its line.
+        # In a comment it is plain text: a call for files could break the line.
         sql = "\n".join(
             line.replace(place, table.call if line.lstrip().startswith("--") else f"{{{{ {table.call} }}}}")
             for line in sql.split("\n")
@@ -191,16 +193,16 @@ def _sql(
 
 
 def _given(relations: Sequence[Relation], table_name: str | Mapping[str, str] | None) -> dict[Relation, tuple[str, ...]]:
-    """Return the tables that dbt reads in place of others. Raises InvalidValue for one that the frame does not read."""
+    """Return which tables dbt reads in place of others. Raises InvalidValue for one that the frame does not read."""
     if table_name is None:
         return {}
     if not table_name:
-        raise InvalidValue("table_name names no table", hint="for instance 'web.clicks'")
+        raise InvalidValue("table_name is empty", hint="for instance 'web.clicks'")
     titles = {relation.title: relation for relation in relations}
     if isinstance(table_name, str):
         if len(titles) != 1:
             raise InvalidValue(
-                f"table_name is one table, and the frame reads {len(titles)}",
+                f"table_name is a single table, but the frame reads {len(titles)}",
                 hint="give a mapping: table_name={" + ", ".join(f"{each!r}: ..." for each in titles) + "}",
             )
         table_name = dict.fromkeys(titles, table_name)
@@ -221,7 +223,7 @@ def _table(
     *,
     moved: bool,
 ) -> _Table:
-    """Return how dbt finds a table. Raises InvalidValue for one that it cannot find."""
+    """Return how dbt refers to a table. Raises InvalidValue if it cannot."""
     parts = given or relation.parts
     is_table = given is not None or relation.kind == "table"
     if is_table and parts[-1] in refs:
@@ -234,8 +236,8 @@ def _table(
         return _files(relation, written)
     if given is None and relation.temporary:
         raise InvalidValue(
-            "the frame reads a temporary table, which dbt does not have",
-            hint="write it first with database_create_table, or name the table that stands for it: "
+            "the frame reads a temporary table, which dbt cannot read",
+            hint="write it first with database_create_table, or name the table to read instead: "
             f"table_name={{{relation.title!r}: 'schema.table'}}",
         )
     if len(parts) == 1:
@@ -254,9 +256,9 @@ def _table(
 
 
 def _lasting(parts: tuple[str, ...], engine: Engine | None) -> tuple[str, str]:
-    """Return the schema and the name of a table of which only the name is known."""
+    """Return the schema and the name of a table of which only the name is given."""
     name = shown_name(parts)
-    # The one table of a file that is read as text, or of rows in memory, is in no database.
+    # The only table of a file that is read like a table, or of rows in memory, is in no database.
     if engine is not None and engine.default_table is None:
         place = engine.place(name)[-2:]
         try:
@@ -266,12 +268,12 @@ def _lasting(parts: tuple[str, ...], engine: Engine | None) -> tuple[str, str]:
         if len(place) == 2:
             return place[0], place[1]
     raise InvalidValue(
-        f"the schema of the table {name!r} in the database of dbt is not known", hint=f"give it: table_name='schema.{name}'"
+        f"the schema of the table {name!r} in the database of dbt is unknown", hint=f"give it: table_name='schema.{name}'"
     )
 
 
 def _files(relation: Relation, written: Dialect) -> _Table:
-    # dbt-duckdb fills in names between braces.
+    # dbt-duckdb formats the location, so braces are doubled.
     place = written.relation(relation).replace("{", "{{").replace("}", "}}")
     title = f"{safe_name(Path(relation.parts[0]).stem)}_{_digest(place)}"
     return _source(
@@ -298,7 +300,7 @@ def _source(relation: Relation, schema: str, table: str, of_source: Sequence[str
 
 
 def _plain(name: str) -> str:
-    """Return the name of a source: the name of the table, or one of letters, digits and underscores that no other table has."""
+    """Return the source name of a table: its name, or a unique one of letters, digits and underscores."""
     plain = safe_name(name)
     return plain if plain == name else f"{plain}_{_digest(name)}"
 
@@ -308,7 +310,7 @@ def _digest(text: str) -> str:
 
 
 def _identifier(name: str) -> str:
-    # dbt puts quotes around a name and leaves those in it alone.
+    # dbt quotes a name without escaping the quotes in it.
     return name.replace('"', '""')
 
 
@@ -317,7 +319,7 @@ def _text(value: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text of which Jinja makes this one.
+    """Return text that Jinja renders as ``text``.
 
     >>> escaped("{{ 7 }} {a} {% x")
     "{{ '{' }}{ 7 }} {a} {{ '{' }}% x"
@@ -360,7 +362,7 @@ def _properties(frame: DataFrame, name: str, description: str, written: Dialect,
 
 
 def _add(of_columns: dict[str, list[str]], of_model: list[str], column: str, test: str, written: Dialect) -> None:
-    """Add a test of a column. dbt does not quote a name as it has to be, so that such a name is part of a test of the model."""
+    """Add a test of a column. dbt does not quote every name that needs it; such a column is tested at the model level."""
     identifier = written.identifier(column)
     if identifier == column:
         of_columns[column].append(test)
@@ -369,12 +371,12 @@ def _add(of_columns: dict[str, list[str]], of_model: list[str], column: str, tes
 
 
 def _test(test: str, expression: str) -> list[str]:
-    # dbt hands arguments of tests on as they are.
+    # dbt inserts arguments of tests unquoted.
     return [f"      - {test}:", "          arguments:", f"            column_name: {quoted(expression)}"]
 
 
 def _holds(frame: DataFrame) -> tuple[list[str], bool]:
-    """Return the levels of the index without missing values, and whether its labels are unique."""
+    """Return the index levels without missing values, and whether the labels are unique."""
     state, index = frame._state, frame.index_columns
     plan = state.plan
     is_unique = bool(index) and plan.key is not None and set(plan.key) <= set(index)
@@ -392,12 +394,12 @@ def _holds(frame: DataFrame) -> tuple[list[str], bool]:
 
 
 def yaml_text(text: str) -> str:
-    """Return a text as a scalar of YAML, of which dbt makes this text."""
+    """Return a YAML scalar that dbt renders as ``text``."""
     return quoted(escaped(text))
 
 
 def quoted(text: str) -> str:
-    r"""Return a text as a scalar of YAML.
+    r"""Return a string as a YAML scalar.
 
     >>> print(quoted('a: "b"'))
     "a: \"b\""

@@ -1,4 +1,4 @@
-"""Statistics of columns: ``quantile`` with several shares, and ``describe``. One query reads the rows once per 50 columns."""
+"""Statistics of columns: ``quantile`` and ``describe``. One query reads the rows once per 50 columns."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 #: The statistics of ``describe`` before the quantiles: of numeric columns, and of other columns.
 STATISTICS = ("count", "mean", "std", "min", "max", "nunique", "mode")
 OF_VALUES = ("count", "min", "max", "nunique", "mode")
-#: The order of random ids is meaningless, so they have no min and max.
+#: Ids have no meaningful order, so they have no min and max.
 OF_IDS = ("count", "nunique", "mode")
-#: Columns whose statistics are computed in one step; engines limit the columns of a step.
+#: Number of columns whose statistics are computed in one step; engines limit the columns of a step.
 WIDE = 50
 QUARTILES = (0.25, 0.5, 0.75)
 
@@ -34,19 +34,19 @@ def quantile(self: DataFrame, q: float | Sequence[float] = 0.5, *, numeric_only:
     """Return the ``q`` quantile of each column, or several quantiles, interpolated linearly.
 
     The columns are named ``<name>_quantile`` and indexed by ``quantile``, the value of ``q``; for a grouped frame, by the keys
-    and ``quantile``. Quantiles of integers are floats. Only numbers, bools, durations and timestamps have quantiles; other
-    columns are left out.
+    and ``quantile``. Quantiles of integers are floats. Columns other than numbers, bools, durations and timestamps are
+    omitted.
     """
     shares = [q] if isinstance(q, int | float) else list(q)
     if not shares:
-        raise InvalidValue("q is empty", hint="give a share, as in quantile(0.5), or a list of them")
+        raise InvalidValue("q is empty", hint="give a number from 0 to 1, as in quantile(0.5), or a list of them")
     state = self._state
     kinds = NUMERIC if numeric_only else INTERPOLATED
     names = [name for name in self._columns if state.type_of(name).name in kinds]
     if not names:
         raise InvalidValue(
-            "the frame has no column with quantiles",
-            hint="numbers, bools, durations and timestamps have them; for strings use median()",
+            "the frame has no column for which quantiles are defined",
+            hint="quantiles are defined for numbers, bools, durations and timestamps; for strings use median()",
         )
     columns = [(name, [reduction("quantile", state.value(name), q=share) for share in shares]) for name in names]
     return _below(
@@ -70,7 +70,7 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
         if kind == "json":
             raise InvalidType(
                 f"{name!r}, which is {column.type}, cannot be described",
-                hint="leave it out, or describe a member of it, or convert it with astype('string')",
+                hint="drop the column, describe a member of it, or convert it with astype('string')",
             )
         if kind in ("int64", "float64", "decimal", "timedelta"):
             value = call("total_seconds", column) if kind == "timedelta" else as_float(column)
@@ -81,7 +81,7 @@ def _described(state: State, names: Sequence[str], percentiles: float | Sequence
             stats = OF_IDS if kind == "uuid" else OF_VALUES
             columns[name] = ({stat: reduction(stat, column) for stat in stats}, _text)
     if not columns:
-        raise InvalidValue("there is no column to describe", hint="numbers, strings, dates and similar types have statistics")
+        raise InvalidValue("there is no column to describe", hint="choose columns of numbers, strings, dates or similar types")
     rows = [row for row in (*STATISTICS, *map(str, shares)) if any(row in made for made, _ in columns.values())]
     return _below(
         state, rows, "__stat", [(name, [made.get(row) for row in rows], convert) for name, (made, convert) in columns.items()]
@@ -105,14 +105,14 @@ def _below(
     names = [name for name, _, _ in columns]
     keys = state.keys
     if level in keys:
-        raise InvalidValue(f"a key is named {level!r}, as the level of the result is", hint="rename the key")
+        raise InvalidValue(f"a key is named {level!r}, like the index level of the result", hint="rename the key")
     order = unused_name("position", {*keys, *names, level})
     labels = (*keys, level, order)
     plan, *others = [
         _some_below(state, rows, level, order, columns[start : start + WIDE]) for start in range(0, len(columns), WIDE)
     ]
     for other in others:
-        # Each has the same rows: as many for each group as there are statistics.
+        # All have the same rows: one per group and statistic.
         sides: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in plan.types]
         sides += [(name, "right", (name, name)) for name in other.types if name not in labels]
         plan = Join(
@@ -129,7 +129,7 @@ def _some_below(
     order: str,
     columns: Sequence[tuple[str, Sequence[Reduction | None], Callable[[Expr], Expr]]],
 ) -> Node:
-    """Return the plan of the same for some columns, with the number of each row as ``order``."""
+    """Return the same as a plan, for some of the columns, with the position of each row as ``order``."""
     keys = state.keys
     taken = {*keys, *(name for name, _, _ in columns), level, order}
     labels = [[new_name(f"{name}_{row}", taken) for row in rows] for name, _, _ in columns]
@@ -172,11 +172,11 @@ def describe(
 
     Numbers, and durations in seconds, have count, mean, std (sample standard deviation), min, max, nunique, mode and the
     quantiles ``percentiles`` in ascending order, by default 0.25, 0.5 and 0.75, all as floats. Strings, bools, dates, times and
-    timestamps have count, min, max, nunique and mode, and uuids count, nunique and mode, all as strings. There is a row for
-    each statistic that a column has. Intervals are left out. Values are not rounded.
+    timestamps have count, min, max, nunique and mode, and UUIDs have count, nunique and mode, all as strings. The result has a
+    row for each statistic of any column. Interval columns are omitted. Values are not rounded.
 
-    By default numeric columns are described, or all columns if none is numeric or the frame is grouped. ``include`` is
-    ``'all'`` or a list of dtypes, ``exclude`` a list of dtypes. Raises InvalidType for JSON.
+    By default, numeric columns are described, or all columns if none is numeric or the frame is grouped. ``include`` is
+    ``'all'`` or a list of dtypes, and ``exclude`` is a list of dtypes. Raises InvalidType for JSON.
     """
     if datetime_is_numeric:
         raise NotSupported(
@@ -194,12 +194,12 @@ def describe(
     return _described(self._state, chosen, percentiles)
 
 
-#: Dtypes with parameters, such as decimal(38, 2); the bare name selects all of them.
+#: Dtypes with parameters, such as decimal(38, 2); the base name selects all of them.
 _KINDS = ("decimal", "list", "dict")
 
 
 def _is_among(dtype: str, wanted: str | Sequence[str]) -> bool:
-    """Return whether ``dtype`` is one of those named. Raises InvalidValue for a name that is not known."""
+    """Return whether ``dtype`` is among the given names. Raises InvalidValue for an unknown name."""
     names = [wanted] if isinstance(wanted, str) else wanted
     known = {name if name in _KINDS else type_from_dtype(name).dtype for name in names}
     return dtype in known or re.split(r"[(\[]", dtype)[0] in known

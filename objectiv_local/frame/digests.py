@@ -1,4 +1,4 @@
-"""Digests of rows: numbers by which rows are compared, in whichever order and on whichever engine."""
+"""Digests of rows: numbers for comparing rows in any order and on any engine."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from objectiv_local.types import STRING, decimal_type
 
 
 def digest(columns: Sequence[tuple[str, Expr]], *, json: bool = False) -> Expr:
-    """Return 60 bits of the md5 of one or more values of a row. Equal values have equal digests on every engine.
+    """Return 60 bits of the MD5 of one or more values of a row. Equal values have equal digests on every engine.
 
-    NULL, NaN and the empty string are three values; 0.0 and -0.0 are one. JSON is compared by its text, which differs between
-    engines, and raises NotSupported unless ``json`` allows it.
+    NULL, NaN and the empty string are three distinct values; 0.0 and -0.0 are the same one. JSON is compared by its text, which
+    differs between engines, so it raises NotSupported unless ``json`` is true.
     """
     return call("hash", joined("concat", [_part(column, name, json=json) for name, column in columns]))
 
 
 def summed(column: Expr) -> Aggregation:
-    """Return the sum of digests: 38 digits hold that of more rows than there can be."""
+    """Return the sum of digests: 38 digits hold the sum for more rows than can exist."""
     return aggregation("sum", cast(column, decimal_type(0)))
 
 
 def joined(op: str, parts: Sequence[Expr]) -> Expr:
-    """Return one or more parts joined by an operation of two, in pairs and pairs of pairs, so that many do not nest deep."""
+    """Return one or more parts joined by a binary operation in a balanced tree, so that nesting stays shallow."""
     while len(parts) > 1:
         parts = [
             call(op, *parts[start : start + 2]) if start + 1 < len(parts) else parts[start] for start in range(0, len(parts), 2)
@@ -33,10 +33,10 @@ def joined(op: str, parts: Sequence[Expr]) -> Expr:
 
 
 def _part(column: Expr, name: str, *, json: bool) -> Expr:
-    """Return a value as text that ends in ``|``, which no text in it has; NULL is ``%N``, which is no text of a value."""
+    """Return a value as a string that ends in ``|``, which it contains nowhere else; NULL is ``%N``, which no value becomes."""
     text = _text(column, name, json=json)
     if column.type.name in ("string", "json"):
-        # Written with % and |, two texts in two columns could read as two others: 'a|' and 'b', 'a' and '|b'.
+        # Without escaping, different pairs of strings could read the same: 'a|' and 'b', 'a' and '|b'.
         for letter, written in (("%", "%25"), ("|", "%7C")):
             text = call("replace", text, literal(letter), literal(written))
     return call("concat", call("coalesce", text, literal("%N")), literal("|"))
@@ -55,9 +55,9 @@ def _text(column: Expr, name: str, *, json: bool) -> Expr:
             if not json:
                 raise NotSupported(
                     f"column {name!r} is {column.type}, and the text of JSON differs between engines",
-                    hint=f"leave it out with drop(columns=[{name!r}]), or read its members as text or numbers",
+                    hint=f"remove it with drop(columns=[{name!r}]), or read its members as strings or numbers",
                 )
-            # The type tells 5 from "5", and null from a missing value.
+            # The type distinguishes 5 from "5", and null from a missing value.
             text = call("coalesce", call("json_text", column), literal(""))
             return call("concat", call("concat", call("json_type", column), literal(":")), text)
     return cast(column, STRING)

@@ -1,4 +1,4 @@
-"""Frames and SQL for reading."""
+"""Display of frames and SQL."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from objectiv_local.errors import InvalidType
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
-#: Columns that a repr shows.
+#: Maximum number of columns in a repr.
 SHOWN = 40
 
 
 def frame_repr(frame: DataFrame) -> str:
-    """Return the columns with their types, the order and the connection, without running a query."""
+    """Return a description of the frame without running a query: the columns with their types, the order, the connection."""
     state = frame._state
     where = state.engine.description if state.engine is not None else f"not connected, {state.dialect}"
     pairs = [(name, f"{dtype} (index)") for name, dtype in frame.index_dtypes.items()] + list(frame.dtypes.items())
@@ -31,21 +31,21 @@ def frame_repr(frame: DataFrame) -> str:
 
 @checked
 def display_sql_as_markdown(obj: Any) -> Any:
-    """Show the SQL of a frame or series: as Markdown in a notebook, else printed.
+    """Show the SQL of a frame or series: as Markdown in a notebook, otherwise printed.
 
-    Returns what IPython displays, or None where IPython is not installed.
+    Returns the IPython display object, or None if IPython is not installed.
     """
     view_sql = getattr(obj, "view_sql", None)
     if view_sql is None:
-        raise InvalidType(f"there is no SQL of {type(obj).__name__}", hint="give a DataFrame or a Series")
+        raise InvalidType(f"{type(obj).__name__} has no SQL", hint="pass a DataFrame or a Series")
     sql = view_sql()
     try:
         from IPython import get_ipython
         from IPython.display import Markdown
     except ImportError:
-        print(sql)  # noqa: T201 - showing it is what was asked for
+        print(sql)  # noqa: T201 - printing is the purpose
         return None
     if get_ipython() is None:
-        print(sql)  # noqa: T201 - showing it is what was asked for
+        print(sql)  # noqa: T201 - printing is the purpose
         return None
     return Markdown(f"```sql\n{sql}\n```")  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Expressions as JSON, and back: the operations of the catalogue on columns and constants."""
+"""Expressions as JSON and back: operations of the catalog on columns and constants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from objectiv_local.types import FLOAT64, Interval, Type, type_from_dtype
 def encoded(expr: Expr, what: str) -> dict[str, Any]:
     """Return an expression over a frame as JSON. Raises NotSupported for one that reads other rows than its own.
 
-    A variable is written as the value that it has.
+    A variable is written as its current value.
     """
     match expr:
         case Column(name, type_):
@@ -34,19 +34,19 @@ def encoded(expr: Expr, what: str) -> dict[str, Any]:
                 "default": encoded(default, what),
             }
     raise NotSupported(
-        f"{what} reads other rows than the event itself, and has no spec",
+        f"{what} reads other rows than the event itself, so it cannot be part of a spec",
         hint="assign it to a column of the events, and use that column",
     )
 
 
 def decoded(given: Any, plan: Node, what: str) -> Expr:
-    """Return the expression over a plan that JSON stands for. Raises InvalidValue and ColumnNotFound."""
+    """Return the expression over a plan that JSON describes. Raises InvalidValue and ColumnNotFound."""
     try:
         return _decoded(given, plan, what)
     except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         if isinstance(error, ObjectivError):
             raise
-        raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500]) from None
+        raise InvalidValue(f"{what} in the spec is not an expression: {given!r}"[:500]) from None
 
 
 def columns_read(expr: Expr) -> dict[str, str]:
@@ -56,7 +56,7 @@ def columns_read(expr: Expr) -> dict[str, str]:
 
 def _decoded(given: Any, plan: Node, what: str) -> Expr:
     if not isinstance(given, dict):
-        raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500])
+        raise InvalidValue(f"{what} in the spec is not an expression: {given!r}"[:500])
     if "column" in given:
         return _column(given, plan, what)
     if "literal" in given:
@@ -66,7 +66,7 @@ def _decoded(given: Any, plan: Node, what: str) -> Expr:
         op = OPS.get(given["op"])
         if op is None or op.kind != "scalar":
             raise InvalidValue(
-                f"{what} in the spec has the operation {given['op']!r}, which is not known",
+                f"{what} in the spec has the operation {given['op']!r}, which is unknown",
                 hint=near(str(given["op"]), [name for name, each in OPS.items() if each.kind == "scalar"]),
             )
         return call(op.name, *(_decoded(arg, plan, what) for arg in given["args"]))
@@ -75,7 +75,7 @@ def _decoded(given: Any, plan: Node, what: str) -> Expr:
     if "case" in given:
         whens = [(_decoded(test, plan, what), _decoded(value, plan, what)) for test, value in given["case"]]
         return case(whens, _decoded(given["default"], plan, what))
-    raise InvalidValue(f"{what} in the spec is no expression: {given!r}"[:500])
+    raise InvalidValue(f"{what} in the spec is not an expression: {given!r}"[:500])
 
 
 def _column(given: dict[str, Any], plan: Node, what: str) -> Expr:
@@ -92,7 +92,7 @@ def _column(given: dict[str, Any], plan: Node, what: str) -> Expr:
 
 
 def value_to_json(value: object) -> Any:
-    """Return the value of a constant as JSON; its type says how to read it."""
+    """Return the value of a constant as JSON; its type determines how to read it."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -107,12 +107,12 @@ def value_to_json(value: object) -> Any:
 
 
 def value_from_json(given: object, type_: Type) -> object:
-    """Return the value of a constant of a type that JSON stands for. Raises InvalidValue for one of another type."""
+    """Return the value of a constant of a type from JSON. Raises InvalidValue for a value of another type."""
     if given is None:
         return None
     wanted: dict[str, type] = {"bool": bool, "int64": int, "timedelta": int, "numeric_interval": list}
     if type(given) is not wanted.get(type_.name, str):
-        raise InvalidValue(f"a constant of the spec is {given!r}, and not {type_}")
+        raise InvalidValue(f"a constant of the spec is {given!r}, which is not {type_}")
     value: Any = given
     if type_ == FLOAT64:
         return float.fromhex(value)

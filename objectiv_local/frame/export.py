@@ -1,4 +1,4 @@
-"""Frames as files, and as a stream of Arrow for other libraries. Rows are streamed; a file appears only when it is complete."""
+"""Export of frames to files and Arrow streams. Rows are streamed; a file appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
     from objectiv_local.frame.frame import DataFrame
 
-#: What CSV files are known to be separated by, and no value is written with.
+#: Common separators of CSV files that no unquoted value contains.
 _SEPARATORS = (",", ";", "\t", "|")
 _COMPRESSIONS = ("zstd", "snappy", "gzip", "lz4", "brotli", "none")
 
 
 @checked
 class Export:
-    """What a frame can be written as."""
+    """Methods that write a frame to files."""
 
     __slots__ = ()
 
     def to_parquet(self, path: str | os.PathLike[str], compression: str = "zstd") -> None:
-        """Write the rows to a Parquet file, the index first, in the order of the frame.
+        """Write the rows to a Parquet file, with the index first, in the order of the frame.
 
         ``compression`` is zstd, snappy, gzip, lz4, brotli or none.
 
-        Columns have the Arrow types of results: JSON and uuids are text, and durations are stored as Arrow durations, which
-        DuckDB reads as whole microseconds. A file of that name is replaced, once all rows are written; if that fails, it stays
-        as it is. Memory is bounded.
+        Columns have the Arrow types of results: JSON and UUIDs are strings, and durations are Arrow durations, which DuckDB
+        reads as integers in microseconds. An existing file is replaced once all rows are written, and stays unchanged if that
+        fails. Rows are streamed, in bounded memory.
 
-        Raises TableNotFound for a directory that is not there, and InvalidValue for a path that is a directory and for an
-        unknown compression.
+        Raises TableNotFound if the directory does not exist, and InvalidValue for a path that is a directory and for an unknown
+        compression.
         """
         import pyarrow.parquet as pq
 
         if compression not in _COMPRESSIONS:
-            raise InvalidValue(f"compression is {compression!r}", hint=near(compression, _COMPRESSIONS))
+            raise InvalidValue(f"compression is {compression!r}, which is unknown", hint=near(compression, _COMPRESSIONS))
 
         frame = cast("DataFrame", self)
         schema = _schema(frame)
@@ -57,20 +57,22 @@ class Export:
                 writer.write_batch(batch)
 
     def to_csv(self, path: str | os.PathLike[str], sep: str = ",") -> None:
-        """Write the rows to a CSV file in UTF-8, the index first, in the order of the frame; the first line has the names.
+        """Write the rows to a CSV file in UTF-8 with a header, with the index first, in the order of the frame.
 
-        A missing value is an empty field, and an empty string is ``""``. Strings are quoted. Timestamps have six digits of the
-        second, durations are seconds, intervals are written as ``(0.0, 1.0]``, and JSON is its text. A file of that name is
-        replaced, once all rows are written; if that fails, it stays as it is. Memory is bounded.
+        A missing value is an empty field, and an empty string is ``""``. Strings are quoted. Timestamps have six fractional
+        digits, durations are in seconds, intervals are written as ``(0.0, 1.0]``, and JSON as its text. An existing file is
+        replaced once all rows are written, and stays unchanged if that fails. Rows are streamed, in bounded memory.
 
-        Raises TableNotFound for a directory that is not there, and InvalidValue for a path that is a directory and for a
-        separator other than a comma, a semicolon, a tab or a bar.
+        Raises TableNotFound if the directory does not exist, and InvalidValue for a path that is a directory and for a
+        separator other than a comma, a semicolon, a tab or a vertical bar.
         """
         import pyarrow as pa
         from pyarrow import csv
 
         if sep not in _SEPARATORS:
-            raise InvalidValue(f"sep is {sep!r}", hint=f"give one of {', '.join(map(repr, _SEPARATORS))}")
+            raise InvalidValue(
+                f"sep is {sep!r}, which is not supported", hint=f"give one of {', '.join(map(repr, _SEPARATORS))}"
+            )
         frame = cast("DataFrame", self)
         types = _types(frame)
         schema = pa.schema(
@@ -86,15 +88,15 @@ class Export:
                 )
 
     def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Write the rows to a file of JSON lines in UTF-8: one object a line, the index first, in the order of the frame.
+        """Write the rows to a JSON Lines file in UTF-8: one object per line, with the index first, in the order of the frame.
 
-        A missing value is null, JSON stays JSON, dates and timestamps are ISO 8601 text (in UTC, without an offset), durations
-        are seconds, decimals are numbers with all their digits, and uuids are text. A file of that name is replaced, once all
-        rows are written; if that fails, it stays as it is. Memory is bounded.
+        A missing value is null, JSON stays JSON, dates and timestamps are ISO 8601 strings (in UTC, without an offset),
+        durations are in seconds, decimals are numbers with all their digits, and UUIDs are strings. An existing file is
+        replaced once all rows are written, and stays unchanged if that fails. Rows are streamed, in bounded memory.
 
-        Differs from pandas: there is always one object a line.
+        Differs from pandas: the format is always one object per line.
 
-        Raises DataInvalid for NaN and infinity, which JSON does not have, TableNotFound for a directory that is not there, and
+        Raises DataInvalid for NaN and infinity, which JSON cannot represent, TableNotFound if the directory does not exist, and
         InvalidValue for a path that is a directory.
         """
         frame = cast("DataFrame", self)
@@ -113,25 +115,25 @@ class Export:
     def snapshot(
         self, path: str | os.PathLike[str], *, time: str | None = None, check: str = "keys", replace: bool = False
     ) -> DataFrame:
-        """Write the rows as a snapshot, a directory of Parquet files with a manifest, and return the frame of that.
+        """Write the rows as a snapshot, a directory of Parquet files with a manifest, and return a frame over it.
 
-        The frame of the snapshot has the index, columns, types and rows of this one, not sorted, and reads the files. Rows are
-        divided by the month, in UTC, of the timestamp column ``time``: by default ``moment``, if the frame has it. JSON columns
-        whose values repeat are dictionary-encoded.
+        The returned frame has the index, columns, types and rows of this one, unsorted, and reads the files. Rows are
+        partitioned by the month, in UTC, of the timestamp column ``time``: by default ``moment``, if the frame has it. JSON
+        columns with repeated values are dictionary-encoded.
 
-        If the directory already has a snapshot of the same query, it is refreshed: months whose rows have changed in the source
-        are read again, in one read snapshot of the database. ``check`` says what counts as a change: ``'rows'``, the number of
-        rows; ``'keys'``, also the ids, moments, users and types of events, or all columns but JSON if the rows have no key;
-        ``'values'``, any column, which takes the source about as long as reading them. Frames whose rows depend on other rows
-        are always checked by values. Sessions and other columns that are computed with window functions are recomputed over
-        all rows of the snapshot. ``replace=True`` overwrites the snapshot of any frame.
+        If the directory already has a snapshot of the same query, it is refreshed: months whose rows have changed in the
+        source are read again, in one read snapshot of the database. ``check`` determines what counts as a change: ``'rows'``,
+        the number of rows; ``'keys'``, also the ids, moments, users and types of events, or all columns but JSON if the rows
+        have no key; ``'values'``, any column, which takes the source about as long as reading them. Frames whose rows depend
+        on other rows are always checked by values. Sessions and other columns that are computed with window functions are
+        recomputed over all rows of the snapshot. ``replace=True`` overwrites the snapshot of any frame.
 
-        Memory is bounded. A new version is published in one step when it is complete. If the connection is lost, the disk is
-        full or the process ends before that, nothing is published, and the next run of the same query continues from the rows
-        already read, in steps of a million.
+        Rows are streamed, in bounded memory. A new version is published atomically when it is complete. If the connection is
+        lost, the disk is full or the process ends before that, nothing is published, and the next run of the same query
+        continues from the rows already read, in steps of a million.
 
         Raises InvalidValue for a directory with other files or a snapshot of another query, and while another process writes
-        there; DataInvalid if the directory cannot be written, and if rows repeat a key; ConnectionFailed.
+        there; DataInvalid if the directory cannot be written to, and if keys are not unique; ConnectionFailed.
 
         >>> import tempfile
         >>> import objectiv_local as ol
@@ -141,19 +143,19 @@ class Export:
         >>> len(local) == len(events)
         True
         """
-        # Snapshots are a layer above frames, which is loaded when one is written.
+        # Snapshots are a higher layer, loaded only when one is written.
         written: DataFrame = import_module("objectiv_local.snapshot").write(self, path, time=time, check=check, replace=replace)
         return written
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Return the rows as a stream of Arrow, by which Polars, pandas, Altair and others take a frame as it is."""
+        """Return the rows as an Arrow stream, the protocol by which Polars, pandas, Altair and others read a frame."""
         import pyarrow as pa
 
         if requested_schema is not None and type(requested_schema).__name__ != "PyCapsule":
             raise InvalidType(
                 f"requested_schema of __arrow_c_stream__ has to be an Arrow schema in a PyCapsule, "
                 f"not {in_words(requested_schema)}",
-                hint="leave it out, or give schema.__arrow_c_schema__()",
+                hint="omit it, or pass schema.__arrow_c_schema__()",
             )
         frame = cast("DataFrame", self)
         reader = pa.RecordBatchReader.from_batches(_schema(frame), frame.to_batches())
@@ -161,7 +163,7 @@ class Export:
 
 
 def _types(frame: DataFrame) -> dict[str, Type]:
-    """Return the types of the columns. Raises InvalidValue for pending groups, which have no rows."""
+    """Return the types of the columns. Raises InvalidValue for a grouped frame that is not aggregated."""
     frame._state.rows("writing")
     return {name: frame._state.plan.types[name] for name in (*frame.index_columns, *frame.data_columns)}
 
@@ -173,27 +175,27 @@ def _schema(frame: DataFrame) -> pyarrow.Schema:
 
 
 def file_at(path: str | os.PathLike[str]) -> Path:
-    """Return where a file is written.
+    """Return the path where a file is written.
 
-    Raises InvalidValue for what is no file, and TableNotFound for a directory that is not there.
+    Raises InvalidValue for a path that cannot be a file, and TableNotFound if the directory does not exist.
     """
     if "\0" in str(path):
-        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
-    # A link stays one, and what it leads to is replaced.
+        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="pass the name of a file")
+    # A symbolic link is kept, and its target is replaced.
     target = Path(os.path.realpath(os.path.expanduser(path)))  # noqa: PTH111 - pathlib raises for an unknown user
-    # os.path, because pathlib raises for a name that is too long; the message for that comes below.
+    # os.path, because pathlib raises for a name that is too long; that error is handled below.
     if os.path.isdir(target):  # noqa: PTH112
-        raise InvalidValue(f"{str(path)!r} is a directory", hint="give the name of a file")
+        raise InvalidValue(f"{str(path)!r} is a directory", hint="pass the name of a file")
     if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113
-        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="give the name of a file")
+        raise InvalidValue(f"{str(path)!r} cannot be a file", hint="pass the name of a file")
     if not os.path.isdir(target.parent):  # noqa: PTH112
-        raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="make it first")
+        raise TableNotFound(f"there is no directory {str(target.parent)!r}", hint="create it first")
     return target
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file that takes the name of another one when it is complete, and goes away if it is not completed."""
+    """Open a temporary file that is renamed to ``path`` when it is complete, and removed if an error occurs."""
     target = file_at(path)
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
@@ -207,7 +209,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
-        # An error that a signal handler raises is none of the file.
+        # An error that a signal handler raises does not concern the file.
         if isinstance(error, OSError) and error.errno is not None and error.filename in (str(partial), None):
             raise DataInvalid(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another place") from None
         raise
@@ -224,7 +226,7 @@ def _interval(value: dict[str, Any]) -> str:
     return f"{value['bounds'][0]}{value['lower']!r}, {value['upper']!r}{value['bounds'][1]}"
 
 
-#: Types of which Arrow writes no CSV, and the text of a value.
+#: Types that Arrow cannot write to CSV, and how their values are written.
 _WRITTEN: dict[str, Callable[[Any], str]] = {"timedelta": _seconds, "numeric_interval": _interval}
 
 
@@ -256,6 +258,6 @@ def _as_json(value: Any, name: str, type_: Type) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except ValueError:
         raise DataInvalid(
-            f"column {name!r} holds {value}, which JSON does not have",
+            f"column {name!r} contains {value}, which JSON cannot represent",
             hint="replace it first, as in df[name].where(df[name] == df[name], None), or write Parquet",
         ) from None

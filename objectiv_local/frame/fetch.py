@@ -1,4 +1,4 @@
-"""Fetching: the result of a statement as Arrow, pandas, polars or numpy."""
+"""Fetching the result of a statement as Arrow, pandas, polars or numpy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def to_arrow(frame: DataFrame, limit: int | slice | None) -> pyarrow.Table:
-    """Return the rows as an Arrow table, the index first."""
+    """Return the rows as an Arrow table, with the index first."""
     engine = frame._state.connected()
     with frame._state.running([*frame.index_columns, *frame.data_columns], limit) as run:
         return engine.arrow(run.statement.sql, run.statement.schema)
@@ -49,10 +49,10 @@ def _closing(rows: Iterator[pyarrow.RecordBatch], run: Running) -> Iterator[pyar
 def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
     """Return the rows as a pandas frame with the index set.
 
-    int64 comes as Int64 and bool as boolean, whether or not values are missing, so that a dtype never depends on the
-    data; float64 as float64; string and uuid as str; date as date objects; timestamp as datetime64[us]; timedelta as
-    timedelta64[us]; decimal as decimal.Decimal; time as datetime.time; intervals as pandas.Interval; JSON, lists and structs
-    as Python objects.
+    int64 becomes Int64 and bool becomes boolean, whether or not values are missing, so that a dtype never depends on the
+    data; float64 stays float64; string and uuid become str; date becomes date objects; timestamp becomes datetime64[us];
+    timedelta becomes timedelta64[us]; decimal becomes decimal.Decimal; time becomes datetime.time; intervals become
+    pandas.Interval; JSON, lists and structs become Python objects.
     """
     import pandas as pd
     import pyarrow as pa
@@ -74,7 +74,7 @@ def to_pandas(frame: DataFrame, limit: int | slice | None) -> pandas.DataFrame:
             )
         first = result[frame.index_columns[0]]
         if len(frame.index_columns) == 1 and first.dtype == object:
-            # Before release 3, pandas makes another type of an index of objects, and warns that it does.
+            # Before release 3, pandas converts an index of objects to another type, with a warning.
             result = result.drop(columns=first.name).set_axis(pd.Index(first.array, dtype=object, name=first.name))
         else:
             result = result.set_index(frame.index_columns)
@@ -100,7 +100,7 @@ def _intervals(values: pandas.Series[Any]) -> pandas.Series[Any]:
 
 
 def to_polars(frame: DataFrame, limit: int | slice | None) -> polars.DataFrame:
-    """Return the rows as a polars frame, the index first."""
+    """Return the rows as a polars frame, with the index first."""
     try:
         import polars as pl
     except ImportError:
@@ -134,9 +134,9 @@ def _objects(arrays: list[numpy.ndarray[Any, Any]]) -> numpy.ndarray[Any, Any]:
 
 
 def tail(frame: DataFrame, n: int) -> pandas.DataFrame:
-    """Return the last ``n`` rows in the frame's order: fetched in the opposite order, and turned around."""
+    """Return the last ``n`` rows in the frame's order: fetched in the opposite order and reversed."""
     if isinstance(n, bool) or not isinstance(n, int) or n < 0:
-        raise InvalidValue(f"a number of rows has to be a whole number from 0, not {n!r}")
+        raise InvalidValue(f"the number of rows has to be a non-negative whole number, not {n!r}")
     state: State = frame._state
     order = completed(state.order, state.plan)
     turned = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)

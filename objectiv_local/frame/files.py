@@ -1,4 +1,4 @@
-"""Files may change after a frame was made of them: what is run reads those of today, or raises an error."""
+"""Files may change after a frame was created: a query reads the current files, or raises an error."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def over_current_files(plan: Node, engine: Engine) -> Node:
-    """Return ``plan`` over the files that its sources have now.
+    """Return ``plan`` over the current files of its sources.
 
-    Raises :class:`DataInvalid` if they no longer have the columns that the plan was made with.
+    Raises :class:`DataInvalid` if the files no longer have the columns of the plan.
     """
     changed: dict[Node, Node] = {}
     for node in topological(plan):

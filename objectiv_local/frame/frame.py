@@ -1,4 +1,4 @@
-"""The frame: named columns over an index, computed when they are fetched."""
+"""The frame: named columns over an index, computed when fetched."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ if TYPE_CHECKING:
 @frame_class
 @checked
 class DataFrame(Reductions["DataFrame"], RowWise, Export):
-    """A lazy table with an index, in the manner of pandas.
+    """A lazy table with an index and a pandas-like API.
 
-    Nothing is computed until rows are asked for with ``to_pandas``, ``to_polars``, ``to_arrow``, ``to_numpy`` or
-    ``head``. Then the whole program becomes one SQL statement; ``view_sql`` shows it. The index is not among the data
-    columns: ``df.index['name']`` is a level of it.
+    Nothing is computed until rows are fetched with ``to_pandas``, ``to_polars``, ``to_arrow``, ``to_numpy`` or ``head``. Then
+    the whole program becomes one SQL statement, which ``view_sql`` shows. The index is not among the data columns; get a
+    level of it with ``df.index['name']``.
 
-    ``groupby`` returns the rows as a grouped frame: columns can be set, renamed and dropped, rows can be filtered and
-    sorted, and an aggregate then gives one row for each group. A grouped frame cannot be fetched before that.
+    ``groupby`` returns a grouped frame: its columns can be set, renamed and dropped, and its rows filtered and sorted; an
+    aggregate then returns one row per group. A grouped frame cannot be fetched before it is aggregated.
 
     >>> import objectiv_local as ol
     >>> df = ol.DataFrame.from_schema({"day": "date", "visits": "int64"}, index=["day"], dialect="postgres")
@@ -85,25 +85,25 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def __init__(self, state: State, columns: Sequence[str] = ()) -> None:
         if not isinstance(state, State):
             raise InvalidType(
-                f"a frame is not made of {in_words(state)}",
-                hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) and the like",
+                f"a frame cannot be created from {in_words(state)}",
+                hint="use DataFrame.from_pandas(engine, df), DataFrame.from_table(engine, name) or a similar constructor",
             )
         self._set(state, columns)
 
     def _set(self, state: State, columns: Iterable[str]) -> None:
-        """Set state and columns in place; if all columns are aggregates of the groups, the frame is an aggregated one."""
+        """Set state and columns in place; if all columns are aggregates of the groups, the frame becomes an aggregated one."""
         columns = tuple(columns)
         state = grouping.settled(state, columns)
         object.__setattr__(self, "_state", state)
         object.__setattr__(self, "_columns", columns)
         clash = set() if state.groups is not None else set(columns) & set(state.index)
         if clash:
-            raise InvalidValue(f"{min(clash)!r} is an index level and a data column", hint="rename one of them")
+            raise InvalidValue(f"{min(clash)!r} is both an index level and a data column", hint="rename one of them")
 
     _state: State
     _columns: tuple[str, ...]
 
-    # ---- making frames
+    # ---- constructors
 
     from_table = classmethod(io.from_table)
     from_pandas = classmethod(io.from_pandas)
@@ -113,7 +113,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     from_model = classmethod(io.from_model)
     from_schema = classmethod(io.from_schema)
 
-    # ---- what it is
+    # ---- properties
 
     @property
     def index(self) -> dict[str, Series]:
@@ -127,12 +127,12 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     @property
     def all_series(self) -> dict[str, Series]:
-        """The levels of the index and the data columns as series, by name."""
+        """The index levels and the data columns as series, by name."""
         return self.index | self.data
 
     @property
     def index_columns(self) -> list[str]:
-        """The names of the levels of the index; of a grouped frame, those of the keys."""
+        """The names of the index levels; for a grouped frame, of the keys."""
         return list(self._state.labels)
 
     @property
@@ -152,17 +152,17 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     @property
     def index_dtypes(self) -> dict[str, str]:
-        """The dtypes of the levels of the index, by name."""
+        """The dtypes of the index levels, by name."""
         return {name: self._state.type_of(name).dtype for name in self.index_columns}
 
     @property
     def order_by(self) -> tuple[Ordering, ...]:
-        """The order in which rows come; empty if none was asked for."""
+        """The sort order of the rows; empty if the frame is not sorted."""
         return self._state.order
 
     @property
     def engine(self) -> Engine | None:
-        """The connection that holds the rows, or None for a frame made by ``from_schema``."""
+        """The connection to the engine with the rows, or None for a frame created by ``from_schema``."""
         return self._state.engine
 
     def __repr__(self) -> str:
@@ -180,8 +180,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def __iter__(self) -> Iterator[str]:
         if self._state.groups is not None:
             raise InvalidType(
-                "a grouped frame has no groups to iterate over",
-                hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)",
+                "a grouped frame cannot be iterated over", hint="aggregate them, or fetch the rows: df.to_pandas().groupby(...)"
             )
         return iter(self._columns)
 
@@ -189,7 +188,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         return name in self._columns
 
     def __bool__(self) -> bool:
-        raise InvalidType("the truth of a frame is not one value", hint="fetch it and look at len(frame.to_pandas())")
+        raise InvalidType("the truth value of a frame is ambiguous", hint="use len(frame) > 0, which counts the rows")
 
     def __array__(self, dtype: object = None, copy: object = None) -> Any:
         raise InvalidType(
@@ -197,23 +196,23 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         )
 
     def __len__(self) -> int:
-        """Return the number of rows. Runs a query that counts them."""
+        """Return the number of rows. Runs a query."""
         self._state.rows("len()")
         return int(self.size().value)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The number of rows and of data columns. Runs a query that counts the rows."""
+        """The number of rows and of data columns. Runs a query to count the rows."""
         return len(self), len(self._columns)
 
     @property
     def group_by(self) -> Groups | None:
-        """The groups that the next aggregate is computed for; None if the frame is not grouped or already aggregated."""
+        """The groups of the next aggregate; None if the frame is not grouped or already aggregated."""
         return self._state.groups
 
     @property
     def savepoints(self) -> saving.Savepoints:
-        """The savepoints, which all frames made from the same table share."""
+        """The savepoints, shared by all frames derived from the same table."""
         found: saving.Savepoints = self._state.savepoints
         return found
 
@@ -224,7 +223,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
 
     @property
     def is_materialized(self) -> bool:
-        """Whether the columns are plain columns of the last step, and nothing is pending."""
+        """Whether the columns are plain columns of the last step, with no pending order or groups."""
         return (
             not self._state.order
             and self._state.groups is None
@@ -244,9 +243,9 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def __getitem__(self, key: Any) -> Any:
         """Return a column (a name), some columns (a list), or some rows (a condition or a slice).
 
-        A condition over the rows that an aggregated frame was made from filters those rows before aggregating; any
-        other condition of another frame is aligned on the index and counts as false where it is missing. Fetching rows then
-        raises InvalidValue if labels of its index repeat, because a row would match several conditions.
+        A condition over the rows from which a frame was aggregated filters those rows before the aggregation. Any other
+        condition of another frame is aligned on the index and counts as false where it is missing. Fetching rows then raises
+        InvalidValue if index labels of the condition are not unique, because a row would match several of its values.
         """
         if isinstance(key, str):
             return self._column(key)
@@ -255,7 +254,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
             for name in names:
                 self._column(name)
             if len(set(names)) != len(names):
-                raise InvalidValue("a column is asked for twice", hint="use rename or assign for a copy of a column")
+                raise InvalidValue("a column is selected twice", hint="use rename or assign for a copy of a column")
             return DataFrame(self._state, tuple(names))
         if isinstance(key, slice):
             return DataFrame(limited(self._state, key), self._columns)
@@ -282,7 +281,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def _filtered(self, condition: Series) -> DataFrame:
         if condition._expr.type != BOOL:
             raise InvalidType(
-                f"rows are kept by a bool series, not by {condition.name!r}, which is {condition.dtype}",
+                f"rows are filtered by a bool series, not by {condition.name!r}, which is {condition.dtype}",
                 hint="compare it, as in df[df.x > 0], or use astype('bool')",
             )
         before = grouping.filtered_before(self._state, condition)
@@ -292,7 +291,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         return DataFrame(state.with_plan(Filter(state.plan, test)), self._columns)
 
     def __getattr__(self, name: str) -> Series:
-        columns = self.__dict__.get("_columns", ())  # a frame that is being copied has none yet
+        columns = self.__dict__.get("_columns", ())  # missing while the frame is being copied
         if not name.startswith("__") and name in columns:
             return self._column(name)
         raise AttributeNotFound(
@@ -303,14 +302,14 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         choosing.set_attribute(self, name, value)
 
     def __setitem__(self, key: str | list[str], value: object) -> None:
-        """Set a column to a value, a series of this frame or of another one, or a pandas Series; or several, by a list.
+        """Set a column to a value, to a series of this frame or another one, or to a pandas Series; or set a list of columns.
 
-        A series of another frame, and a pandas Series, are aligned on the index: rows without a match get a missing value.
-        Fetching rows raises InvalidValue if index labels of the series repeat, because a row would match several values.
-        Several columns are set to one value, to a list with one value for each column, or to the columns of a frame. None makes
-        a string column of missing values. Raises InvalidType for a list set to one column, as rows have no fixed positions.
+        A series of another frame, or a pandas Series, is aligned on the index: rows without a match get a missing value.
+        Fetching rows raises InvalidValue if index labels of the series are not unique, because a row would match several.
+        Several columns can be set to one value, to a list with one value per column, or to the columns of a frame. None creates
+        a string column of missing values. Raises InvalidType for a list set to one column: rows have no fixed positions.
 
-        A column of a grouped frame may also be set to an aggregate of its groups; select only such columns to fetch them.
+        A column of a grouped frame can also be set to an aggregate of its groups; to fetch such columns, select only them.
         """
         if isinstance(key, list):
             made = self.copy()
@@ -321,13 +320,13 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         name = checked_name(key)
         if is_listed(value):
             raise InvalidType(
-                f"{name!r} cannot be set to a {type(value).__name__}: rows have no places for its values",
+                f"{name!r} cannot be set to a {type(value).__name__}: rows have no fixed positions",
                 hint="load the values with DataFrame.from_pandas and merge them, or set a JSON value with Series.from_value",
             )
         if type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "to_frame"):
             value = DataFrame.from_pandas(self._state.connected(), value.to_frame(name))[name]
         if name in self._state.labels:
-            raise InvalidValue(f"{name!r} is a level of the index and cannot be set", hint="use reset_index() first")
+            raise InvalidValue(f"{name!r} is an index level and cannot be set", hint="use reset_index() first")
         state = grouping.with_total(self._state, name, value) if isinstance(value, Series) else None
         if state is None:
             state, expr = self._state, self._value(value)
@@ -346,7 +345,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         self._set(self._state, [name for name in self._columns if name != key])
 
     def assign(self, **columns: object) -> DataFrame:
-        """Return a copy with columns set; a function is called with the frame so far."""
+        """Return a copy with columns set; a function is called with the frame, including the columns set before it."""
         together = set_together(self._state, columns)
         df = self.copy() if together is None else DataFrame(together, tuple(dict.fromkeys((*self._columns, *columns))))
         for name, value in columns.items() if together is None else ():
@@ -357,7 +356,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     rename = choosing.rename
 
     def astype(self, dtype: object, errors: str = "raise") -> DataFrame:
-        """Return a copy with all data columns, or those of a mapping, as another type. See Series.astype."""
+        """Return a copy with all data columns, or those in a mapping, converted to another type. See Series.astype."""
         chosen = dtype if isinstance(dtype, Mapping) else dict.fromkeys(self._columns, dtype)
         for each in chosen.values():
             type_from_dtype(each)
@@ -375,10 +374,10 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     # ---- index and order
 
     def set_index(self, keys: str | Series | Sequence[str | Series], drop: bool = True, append: bool = False) -> DataFrame:
-        """Return a copy with data columns or series as index; the former index is dropped unless ``append``.
+        """Return a copy with data columns or series as the index; the former index is dropped unless ``append``.
 
-        A name may also be a level of the current index, which is kept. With ``drop=False`` the columns also stay data columns,
-        and the index levels are named ``<column>_index``.
+        A name may also be a level of the current index, which is kept. With ``drop=False``, the columns also remain data
+        columns, and the index levels are named ``<column>_index``.
         """
         from dataclasses import replace
 
@@ -390,7 +389,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
             if isinstance(key, Series) and level:
                 if key._expr is not state.column(name) or key._state.plan is not state.plan:
                     raise InvalidValue(
-                        f"{name!r} is both a level of the index and the name of another series", hint="rename the series first"
+                        f"{name!r} is both an index level and the name of another series", hint="rename the series first"
                     )
             elif isinstance(key, Series):
                 frame[name] = key
@@ -401,14 +400,14 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
                 name = f"{name}_index"
             names.append(name)
         if len(set(names)) != len(names):
-            raise InvalidValue(f"a level {names[0]!r} is given twice")
+            raise InvalidValue(f"the level {names[0]!r} is given twice")
         index = tuple(dict.fromkeys((*(state.index if append else ()), *names)))
         return DataFrame(replace(frame._state, index=index), tuple(each for each in frame._columns if each not in names))
 
     def reset_index(self, level: int | str | Sequence[int | str] | None = None, drop: bool = False) -> DataFrame:
-        """Return a copy with the index, or some levels of it, as data columns in front, or without them if ``drop``.
+        """Return a copy with the index, or some levels of it, as the first data columns, or without them if ``drop``.
 
-        No new index is made.
+        There is no default index.
         """
         from dataclasses import replace
 
@@ -426,24 +425,25 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     # ---- groups, windows, merging
 
     def groupby(self, by: object = None) -> DataFrame:
-        """Return the rows in groups of equal ``by``: a name, a series or a list of them; None is one group.
+        """Return a frame grouped by ``by``: a name, a series or a list of them; None puts all rows in one group.
 
-        The result is a grouped frame: its aggregates have one row for each group, in the order of the keys, which are the
-        index. ``df.groupby(...).sum()`` names its columns ``<column>_sum``; ``df.groupby(...)[column].sum()`` keeps the name.
+        Aggregates of a grouped frame have one row per group, sorted by the keys, which become the index.
+        ``df.groupby(...).sum()`` names its columns ``<column>_sum``; ``df.groupby(...)[column].sum()`` keeps the name.
 
-        A tuple is several groupings at once, each a name, a series or a list: ``groupby(('city', ['city', 'day'], []))``.
-        A list that holds lists and tuples is every combination of its items. Filtering a result keeps groups: HAVING.
+        A tuple is a list of grouping sets, each a name, a series or a list: ``groupby(('city', ['city', 'day'], []))``. A
+        list that contains lists or tuples produces every combination of their items. Filtering aggregates filters groups,
+        like HAVING.
 
-        Differs from pandas: a missing key is a group of its own, as with ``dropna=False``.
+        Differs from pandas: missing keys form a group, as with ``dropna=False``.
         """
         return self._grouped(by, "groupby")
 
     def rollup(self, by: object) -> DataFrame:
-        """Return the groups of ``by``, of ``by`` without its last key, and so on to the total; a key left out is missing."""
+        """Return the frame grouped by ``by`` and its prefixes, down to the total, like ROLLUP; omitted keys are missing."""
         return self._grouped(by, "rollup")
 
     def cube(self, by: object) -> DataFrame:
-        """Return the groups of every choice of the keys ``by``; a key left out is missing."""
+        """Return the frame grouped by every subset of the keys ``by``, like CUBE; omitted keys are missing."""
         return self._grouped(by, "cube")
 
     def _grouped(self, by: object, kind: str) -> DataFrame:
@@ -462,18 +462,18 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     ) -> Window:
         """Return a window over all rows, or over each group of a grouped frame, in the order of the frame.
 
-        By default it reaches from the first row to the current one, including rows tied with it. With ``mode='rows'`` it is
-        bounded by row counts: ``start_value`` rows before or after the current one, depending on the boundary. An aggregate
-        over fewer values than ``min_values`` is missing.
+        By default, the window extends from the first row to the current one, including rows tied with it. With
+        ``mode='rows'``, it is bounded by row counts: ``start_value`` rows before or after the current one, depending on the
+        boundary. An aggregate of fewer than ``min_values`` values is missing.
         """
         frame = window_frame(mode, start_boundary, start_value, end_boundary, end_value)
         return Window(self._state.ungrouped(), grouping.partition_of(self._state, "a window"), frame, min_values, self._columns)
 
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False, closed: str = "right") -> Window:
-        """Return the window of ``window`` rows up to the current one, or around it with ``center``; the frame is sorted.
+        """Return a window of ``window`` rows that ends at the current one, or has it in the middle with ``center``.
 
-        For a grouped frame, the window stays within the group. An aggregate over fewer values than ``min_periods``, by default
-        ``window``, is missing. It keeps the index of the rows.
+        The frame has to be sorted. For a grouped frame, the window stays within the group. An aggregate of fewer than
+        ``min_periods`` values, by default ``window``, is missing. Results keep the index of the rows.
         """
         return rolling(
             self._state.ungrouped(),
@@ -499,7 +499,7 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         return DataFrame(grouping.aggregated(self._state, aggregates), aggregates.names)
 
     def size(self) -> Series:
-        """Return the number of rows in each group, or the number of all rows as a series of one value."""
+        """Return the number of rows in each group, or the number of all rows as a one-value series."""
         return grouping.aggregated_series(self._state, reduction("size", literal(True)), "size")
 
     def round(self, decimals: int = 0) -> DataFrame:
@@ -510,13 +510,14 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     def query(self, expr: str) -> DataFrame:
         """Return the rows for which an expression is true: ``df.query("amount > 10 and city in ['Snits', 'Drylts']")``.
 
-        Names are columns and index levels; there are comparisons, ``and``, ``or``, ``not``, ``in``, arithmetic and constants.
+        Names refer to columns and index levels. Supported are comparisons, ``and``, ``or``, ``not``, ``in``, arithmetic and
+        constants.
         """
         kept: DataFrame = self[query.condition(self, expr)]
         return kept
 
     def _rows(self, plan: Node) -> DataFrame:
-        """Return the frame with other rows: a filter, a limit or more columns upon its plan."""
+        """Return the frame over another plan: its plan with a filter, a limit or more columns."""
         return DataFrame(self._state.with_plan(plan), self._columns)
 
     append = reshape.append
@@ -553,15 +554,15 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
     # ---- results
 
     def to_arrow(self, limit: int | slice | None = None) -> pyarrow.Table:
-        """Return the rows as an Arrow table, the index first."""
+        """Return the rows as an Arrow table, with the index first."""
         return fetch.to_arrow(self, limit)
 
     def to_pandas(self, limit: int | slice | None = None) -> pandas.DataFrame:
-        """Return the rows as a pandas frame with the index set; see the page on types for the dtypes."""
+        """Return the rows as a pandas frame with the index set; the dtypes are listed in docs/types.md."""
         return fetch.to_pandas(self, limit)
 
     def to_polars(self, limit: int | slice | None = None) -> polars.DataFrame:
-        """Return the rows as a polars frame, the index first."""
+        """Return the rows as a polars frame, with the index first."""
         return fetch.to_polars(self, limit)
 
     def to_numpy(self) -> numpy.ndarray[Any, Any]:
@@ -573,28 +574,27 @@ class DataFrame(Reductions["DataFrame"], RowWise, Export):
         return fetch.to_batches(self, batch_rows, limit)
 
     def tail(self, n: int = 5) -> pandas.DataFrame:
-        """Return the last ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
+        """Return the last ``n`` rows as a pandas frame, in the frame's order, or sorted by its key if it has none."""
         return fetch.tail(self, n)
 
     def head(self, n: int = 5) -> pandas.DataFrame:
-        """Return the first ``n`` rows as a pandas frame, in the frame's order, or in that of its key if it has none."""
+        """Return the first ``n`` rows as a pandas frame, in the frame's order, or sorted by its key if it has none."""
         return self.to_pandas(limit=n)
 
     def view_sql(self, limit: int | slice | None = None, dialect: str | None = None) -> str:
-        """Return the SQL that fetches the frame, as a string that notebooks show highlighted. Runs no query.
+        """Return the SQL that fetches the frame, as a string that notebooks display highlighted. Runs no query.
 
-        With ``dialect``, ``'duckdb'``, ``'postgres'`` or ``'spark'``, it is the SQL of the same program there: over tables of
-        the same names and types, where files stand as a table ``data``.
+        With ``dialect``, ``'duckdb'``, ``'postgres'`` or ``'spark'``, it is the SQL of the same program for that engine, over
+        tables of the same names and types; files become a table named ``data``.
 
-        Series of other frames are joined on the index. Whether its labels are unique is checked when rows are fetched, and not
-        by the SQL.
+        Series of other frames are joined on the index. The SQL does not check that its labels are unique; fetching rows does.
         """
         return SQL(self._state.statement([*self._state.index, *self._columns], limit, dialect).sql)
 
     def explain(self, engine: bool = False) -> str:
-        """Return the plan of the frame as a tree, last step first. Runs no query.
+        """Return the plan of the frame as a tree, the last step first. Runs no query.
 
-        With ``engine``, it is the plan that the database makes of the statement.
+        With ``engine``, return the database's plan for the statement instead.
         """
         names = [*self._state.rows("explain").index, *self._columns]
         return self._state.connected().explain(self.view_sql()) if engine else explain(self._state.plan, names)

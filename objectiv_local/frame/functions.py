@@ -1,6 +1,6 @@
-"""The aggregates that a user names: which operations each is made of, and how their values become one.
+"""The aggregates that a user can name: the operations of each, and how their values are combined.
 
-An aggregate of the catalogue needs no line here: its name is that of its operation.
+An aggregate of the catalog needs no line here: its name is that of its operation.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ from objectiv_local.plan.naming import repeated
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import FLOAT64, INT64
 
-#: Aggregates that only some types have; the others are left out with ``numeric_only``.
+#: Types of aggregates with ``numeric_only``; columns of other types are omitted.
 NUMERIC = ("bool", "int64", "float64", "decimal")
 
-#: Types that have quantiles: between two of their values is another one.
+#: Types with quantiles: their values can be interpolated.
 INTERPOLATED = (*NUMERIC, "timedelta", "timestamp")
-#: Types with an order but nothing between two values; their median is the lower one of the two in the middle.
-BETWEEN_NOTHING = ("string", "date", "time")
+#: Types with an order but without interpolation; their median is the lower of the two middle values.
+NOT_INTERPOLATED = ("string", "date", "time")
 
 _OTHERS = "pass numeric_only=True, choose columns, as in df[['a', 'b']], or cast them with astype"
 
 Combine = Callable[[Sequence[Expr]], Expr]
-#: An aggregate as users give it: a name, or a function of that name such as ``sum``.
+#: An aggregate as users pass it: a name, or a function of that name such as ``sum``.
 Function = str | Callable[..., Any]
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """What an aggregate is made of: operations, and how their values become one; None for the value of the only one."""
+    """The operations of an aggregate, and how their values are combined; None for a single operation."""
 
     parts: tuple[Aggregation, ...]
     combine: Combine | None = None
 
     def where(self, condition: Expr) -> Reduction:
-        """Return the aggregate of the rows where a condition holds."""
+        """Return the aggregate over the rows where a condition is true."""
         return replace(
             self, parts=tuple(Aggregation(part.op, part.args, part.order, condition, part.type) for part in self.parts)
         )
 
     def over(self, window: Callable[[Aggregation], Expr]) -> Expr:
-        """Return the aggregate over a window, which ``window`` makes of an operation."""
+        """Return the aggregate over a window; ``window`` turns an operation into a window expression."""
         values = [window(part) for part in self.parts]
         return values[0] if self.combine is None else self.combine(values)
 
 
 def checked_function(func: object) -> str:
-    """Return the name of an aggregate that a user gives as a name or a function. Raises InvalidValue."""
+    """Return the name of an aggregate that a user passes as a name or a function. Raises InvalidValue."""
     if not isinstance(func, str) and callable(func):
         func = getattr(func, "__name__", func)
     if func not in FUNCTIONS:
@@ -61,27 +61,28 @@ def checked_function(func: object) -> str:
 
 
 def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **options: object) -> Reduction:
-    """Return the aggregate ``func`` of ``value``, in the order of the rows where that matters.
+    """Return the aggregate ``func`` of ``value``, in the order of the rows where the order matters.
 
     Options are those of :data:`MADE`; ``skipna`` has to be true.
     """
     if options.pop("skipna", True) is not True:
         raise NotSupported(
             f"{func} with skipna=False is not supported",
-            hint="missing values never count; use isnull().any() to see whether there are any",
+            hint="missing values are always skipped; use isnull().any() to test for them",
         )
     made = MADE.get(func, Made(partial(_operation, func)))
     option = None if made.option is None else options.pop(made.option, None)
     if options:
         raise InvalidType(
-            f"{func} has no option {next(iter(options))!r}", hint=None if made.option is None else f"it has {made.option}"
+            f"{func} has no option {next(iter(options))!r}",
+            hint=None if made.option is None else f"its option is {made.option}",
         )
     return made.make(Asked(value, order, made.default if option is None else option))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an aggregate is asked of: the values, the order of the rows, and the value of the aggregate's option."""
+    """The arguments of an aggregate: the values, the order of the rows, and the aggregate's option."""
 
     value: Expr
     order: tuple[Ordering, ...]
@@ -102,8 +103,8 @@ def _sum(asked: Asked) -> Reduction:
     value, min_count = asked.value, asked.option
     if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 0:
         raise InvalidValue(
-            f"min_count has to be a whole number from 0, not {min_count!r}",
-            hint="with 0 the sum of nothing is 0, with 1 it is missing",
+            f"min_count has to be a non-negative whole number, not {min_count!r}",
+            hint="with 0, the sum of no values is 0; with 1, it is missing",
         )
     if min_count < 2:
         return Reduction((aggregation("sum_or_null" if min_count else "sum", value),))
@@ -116,7 +117,7 @@ def _sum(asked: Asked) -> Reduction:
 def _spread(op: str, asked: Asked) -> Reduction:
     ddof = asked.option
     if isinstance(ddof, bool) or not isinstance(ddof, int) or ddof not in (0, 1):
-        raise InvalidValue(f"ddof has to be 0 or 1, not {ddof!r}", hint="1 is for a sample, 0 for the whole population")
+        raise InvalidValue(f"ddof has to be 0 or 1, not {ddof!r}", hint="use 1 for a sample, 0 for the whole population")
     return Reduction((aggregation(op, asked.value, literal(ddof)),))
 
 
@@ -141,21 +142,21 @@ def _quantile(asked: Asked) -> Reduction:
 
 
 def _median(asked: Asked) -> Reduction:
-    if asked.value.type.name in BETWEEN_NOTHING:
+    if asked.value.type.name in NOT_INTERPOLATED:
         return Reduction((aggregation("quantile_disc", asked.value, literal(0.5)),))
     return _quantile(replace(asked, option=0.5))
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """How an aggregate is made of operations, and its option. An option that is not given, or None, is ``default``."""
+    """How an aggregate is built from operations, and its option; ``default`` applies if the option is not given, or None."""
 
     make: Callable[[Asked], Reduction]
     option: str | None = None
     default: object = None
 
 
-#: Aggregates that are not one operation of the values, or that have an option.
+#: Aggregates that consist of more than one operation, or that have an option.
 MADE: dict[str, Made] = {
     "size": Made(lambda _: Reduction((aggregation("size"),))),
     "sum": Made(_sum, "min_count", 0),
@@ -167,13 +168,13 @@ MADE: dict[str, Made] = {
     "quantile": Made(_quantile, "q", 0.5),
     "to_json_array": Made(_json_array),
 }
-#: The aggregates that users can name: these, and every other one of the catalogue.
+#: The aggregates that users can name: these, and all others in the catalog.
 FUNCTIONS = tuple(dict.fromkeys((*(op.name for op in OPS.values() if op.kind == "aggregate" and not op.internal), *MADE)))
 
 
 @dataclass(frozen=True)
 class Named:
-    """Aggregates with the names of their columns, on their way into a plan."""
+    """Aggregates with the names of their result columns."""
 
     columns: tuple[tuple[str, Reduction], ...]
 
@@ -183,7 +184,7 @@ class Named:
         return tuple(name for name, _ in self.columns)
 
     def aggregates(self) -> tuple[tuple[str, Aggregation], ...]:
-        """Return the operations to aggregate with, under their names."""
+        """Return the operations to compute, with their names."""
         out: list[tuple[str, Aggregation]] = []
         for name, made in self.columns:
             out += [(_part(name, position), part) for position, part in enumerate(made.parts)]
@@ -211,9 +212,9 @@ def named(
     label: str | None = None,
     **options: object,
 ) -> Named:
-    """Return aggregates of columns, named ``<column>_<func>``: one or several of each column, or those of a mapping.
+    """Return aggregates of columns, named ``<column>_<func>``: one or several for each column, or those in a mapping.
 
-    With ``numeric_only``, columns that are not numbers are left out, unless a mapping names them.
+    With ``numeric_only``, non-numeric columns are omitted, unless a mapping names them.
     """
     if isinstance(func, Mapping):
         pairs = []
@@ -240,10 +241,10 @@ def named(
 
 
 def unique(columns: Sequence[tuple[str, Reduction]]) -> Named:
-    """Return named aggregates. Raises InvalidValue for a name that is there twice."""
+    """Return named aggregates. Raises InvalidValue for a duplicate name."""
     twice = repeated(name for name, _ in columns)
     if twice:
-        raise InvalidValue(f"the result would have two columns {twice[0]!r}", hint="name each aggregate once")
+        raise InvalidValue(f"the result would have two columns named {twice[0]!r}", hint="use distinct names")
     return Named(tuple(columns))
 
 
@@ -253,7 +254,8 @@ def keyword_aggregates(state: State, columns: Sequence[str], given: Mapping[str,
     for name, pair in given.items():
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise InvalidType(
-                f"{name}= takes a pair of a column and an aggregate, not {pair!r}", hint=f"as in agg({name}=('amount', 'sum'))"
+                f"{name}= has to be a pair of a column and an aggregate, not {pair!r}",
+                hint=f"as in agg({name}=('amount', 'sum'))",
             )
         column, func = pair
         if column not in columns:

@@ -1,4 +1,4 @@
-"""Grouping rows by keys, and aggregating the groups."""
+"""Grouping rows by keys and aggregating the groups."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
     """Return the state of a grouped frame. See :func:`groupings`."""
     state, keys, sets = groupings(frame, by, kind)
-    # A window in a key is computed over the current rows, before any later filter.
+    # A window function in a key is computed over the current rows, before any later filter.
     windows = {name: unused_name(name, state.plan.types) for name, expr in keys if expr.has_window}
     if windows:
         state = state.extended([(windows[name], expr) for name, expr in keys if name in windows])
@@ -34,14 +34,14 @@ def grouped(frame: DataFrame, by: object, kind: str = "groupby") -> State:
 
 
 def aggregated(state: State, aggregates: Named, step: str = "") -> State:
-    """Return a state with aggregates as columns: one row for each group, or one row in total without groups.
+    """Return a state with aggregates as columns: one row per group, or one row in total without groups.
 
-    The index is the group keys, and rows are sorted by them.
+    The group keys become the index, and rows are sorted by them.
     """
     groups = state.groups or Groups(())
     clash = set(aggregates.names) & set(groups.names)
     if clash:
-        raise InvalidValue(f"the result would have two columns {min(clash)!r}", hint="rename the key")
+        raise InvalidValue(f"the result would have two columns named {min(clash)!r}", hint="rename the key")
     plan: Node
     if groups.sets is None:
         plan = Aggregate(state.plan, groups.keys, aggregates.aggregates(), step)
@@ -65,16 +65,16 @@ def aggregated_series(state: State, made: Reduction, name: str) -> Series:
 
 
 def partition_of(state: State, what: str) -> tuple[Expr, ...]:
-    """Return the keys that a window is partitioned by. Raises NotSupported for grouping sets."""
+    """Return the keys by which a window is partitioned. Raises NotSupported for grouping sets."""
     if state.groups is None:
         return ()
     if state.groups.sets is not None:
-        raise NotSupported(f"{what} over grouping sets is not supported", hint="group by one set of keys")
+        raise NotSupported(f"{what} over grouping sets is not supported", hint="group by a single set of keys")
     return tuple(state.groups.exprs)
 
 
 def with_total(state: State, name: str, series: Series) -> State | None:
-    """Return the grouped state with a column set to an aggregate, or None if ``series`` is no aggregate of the same groups."""
+    """Return the grouped state with a column set to an aggregate; None if ``series`` is not an aggregate of the same groups."""
     if state.groups is None or series._state.groups is not None:
         return None
     plan = series._state.plan
@@ -89,7 +89,7 @@ def with_total(state: State, name: str, series: Series) -> State | None:
 
 
 def filtered_before(state: State, condition: Series) -> State | None:
-    """Return the aggregates of only the rows where a condition holds, or None if it is not over the aggregated rows."""
+    """Return the aggregates of only the rows where a condition is true, or None if it is not over those rows."""
     steps: list[Extend] = []
     plan = state.plan
     while isinstance(plan, Extend):
@@ -115,7 +115,7 @@ def filtered_before(state: State, condition: Series) -> State | None:
 
 
 def settled(state: State, columns: tuple[str, ...]) -> State:
-    """Return the aggregated state if every column is an aggregate of the groups, else the state unchanged."""
+    """Return the aggregated state if every column is an aggregate of the groups, otherwise the state unchanged."""
     groups = state.groups
     if groups is None or not columns or any(groups.total(name) is None for name in columns):
         return state
@@ -133,10 +133,10 @@ def settled(state: State, columns: tuple[str, ...]) -> State:
 
 
 def groupings(frame: DataFrame, by: object, kind: str) -> tuple[State, Keys, Sets | None]:
-    """Return the state, the keys, and the sets of keys to group by if there are several.
+    """Return the state, the keys, and the grouping sets if there are several.
 
-    A tuple is several groupings, each a name, a series or a list of them; a list that holds lists or tuples is every
-    combination of its items. ``kind`` is ``groupby``, ``cube`` or ``rollup``.
+    A tuple is a list of grouping sets, each a name, a series or a list of them; a list that contains lists or tuples produces
+    every combination of their items. ``kind`` is ``groupby``, ``cube`` or ``rollup``.
     """
     if kind != "groupby":
         state, keys = grouping(frame, by)
@@ -177,7 +177,7 @@ def groupings(frame: DataFrame, by: object, kind: str) -> tuple[State, Keys, Set
 
 def _items(each: object) -> list[object]:
     if isinstance(each, tuple):
-        raise InvalidValue("a grouping within a grouping set is a name, a series or a list of them, not a tuple")
+        raise InvalidValue("a grouping within a grouping set has to be a name, a series or a list of them, not a tuple")
     return list(each) if isinstance(each, list) else [each]
 
 
@@ -199,7 +199,7 @@ def grouping(frame: DataFrame, by: object) -> tuple[State, Keys]:
             keys = [(old, new) for (old, _), new in zip(keys, exprs, strict=True)]
             name = item.name
         else:
-            raise InvalidType(f"groups are made by names and series, not by {type(item).__name__}")
+            raise InvalidType(f"rows are grouped by names and series, not by {type(item).__name__}")
         if expr.type.name == "json":
             raise InvalidType(
                 f"cannot group by {name!r}, which is {expr.type}",

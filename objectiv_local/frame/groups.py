@@ -1,4 +1,4 @@
-"""Pending groups: what a frame or series keeps between ``groupby`` and the aggregate that uses it."""
+"""Pending groups: what a frame or series keeps between ``groupby`` and the next aggregate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Groups:
     """The group keys, as expressions over the rows, and the grouping sets if there are several.
 
     ``totals`` are columns that were set to an aggregate of the groups. If all columns of a frame are totals, it is an
-    aggregated frame, with one row for each group.
+    aggregated frame, with one row per group.
     """
 
     keys: Keys
@@ -60,5 +60,5 @@ class Groups:
         return replace(self, totals=(*self.without_total(name).totals, (name, state, expr)))
 
     def without_total(self, name: str) -> Groups:
-        """Return the groups in which ``name`` is not the name of an aggregate."""
+        """Return the groups without the aggregate that is named ``name``."""
         return replace(self, totals=tuple(each for each in self.totals if each[0] != name))

@@ -1,4 +1,4 @@
-"""Names of pandas that frames and series do not have, with what to write instead, and the names near a wrong one."""
+"""Names in pandas that frames and series lack, with what to use instead; and names similar to an unknown one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from objectiv_local.errors import AttributeNotFound, near
 
-#: How much of a name has to be equal for it to be meant.
+#: The similarity from which a name counts as a misspelling of another.
 _NEAR = 0.6
 
 
@@ -28,22 +28,25 @@ _FETCHED = """
     to_xarray to_xml truncate update xs
 """
 
-#: What to write in place of names of a pandas frame, grouped or not.
+#: What to use in place of names of a pandas frame, grouped or not.
 FRAME = _table(
     (_FETCHED, "fetch the rows and use pandas: df.to_pandas().{name}"),
-    ("iterrows itertuples items iteritems", "fetch them: for row in df.to_pandas().itertuples(); df.to_batches() streams many"),
+    (
+        "iterrows itertuples items iteritems",
+        "fetch the rows: for row in df.to_pandas().itertuples(); for many rows, stream them with df.to_batches()",
+    ),
     (
         "apply applymap map pipe",
         (
-            "compute with columns, as in df['c'] = df.a + df.b, or aggregate with agg; functions of "
-            "Python run on fetched rows: df.to_pandas().apply(...)"
+            "compute with columns, as in df['c'] = df.a + df.b, or aggregate with agg; "
+            "Python functions run on fetched rows: df.to_pandas().apply(...)"
         ),
     ),
     ("T transpose", "fetch the rows: df.to_pandas().T; stack() and unstack() turn columns into rows and back"),
     (
         "iloc iat take",
         (
-            "rows have places in the order of the frame: df.sort_values('x')[:3] has the first, df.tail(3) the last, "
+            "rows have positions only in a sorted frame: df.sort_values('x')[:3] returns the first, df.tail(3) the last, "
             "df.sort_values('x', ascending=False)[:1] the last one as a frame"
         ),
     ),
@@ -51,100 +54,106 @@ FRAME = _table(
     ("values to_list tolist", "use df.to_numpy(), which fetches the values"),
     ("axes keys", "use df.columns and df.index_columns"),
     ("empty", "use len(df) == 0, which counts the rows"),
-    ("ndim", "a frame has two dimensions; df.shape counts rows and columns"),
+    ("ndim", "a frame has two dimensions; df.shape is the number of rows and columns"),
     (_OPERATORS, "compute column by column: df['a'] = df.a + 1; or df.assign(**{{name: df[name] + 1 for name in df.columns}})"),
-    ("abs clip isin mask where replace", "a series has it, so set each column: df['a'] = df.a.{name}(...)"),
+    ("abs clip isin mask where replace", "it is a method of series, so set each column: df['a'] = df.a.{name}(...)"),
     ("combine_first", "fill one column with another: df['a'] = df.a.fillna(df.b)"),
-    ("cov corrwith", "df.corr() and df.a.corr(df.b) are correlations"),
-    ("prod product cumprod", "of positive numbers, take the exponential of the sum of logarithms: df.a.log().sum().exp()"),
-    ("idxmax idxmin argmax argmin", "df.nlargest(1, 'a') and df.nsmallest(1, 'a') are the rows themselves"),
-    ("duplicated", "df.drop_duplicates() leaves them out; df.groupby([...]).size() counts them"),
-    ("insert isetitem", "df['a'] = ... adds a column at the end; df[['b', 'a']] chooses their order"),
-    ("pop", "take the column and leave it out: a = df.a; del df['a']"),
+    ("cov corrwith", "for correlations, use df.corr() or df.a.corr(df.b)"),
+    ("prod product cumprod", "for positive numbers, use the exponential of the sum of logarithms: df.a.log().sum().exp()"),
+    ("idxmax idxmin argmax argmin", "df.nlargest(1, 'a') and df.nsmallest(1, 'a') return the rows themselves"),
+    ("duplicated", "df.drop_duplicates() removes duplicates; df.groupby([...]).size() counts them"),
+    ("insert isetitem", "df['a'] = ... adds a column at the end; df[['b', 'a']] selects columns in that order"),
+    ("pop", "select the column and delete it: a = df.a; del df['a']"),
     ("get", "use df['a'] if 'a' in df.columns else ..."),
     ("join", "use df.merge(other, left_index=True, right_index=True), or on='key'"),
-    ("melt", "df.set_index('key')[['a', 'b']].stack() puts columns below each other"),
+    ("melt", "df.set_index('key')[['a', 'b']].stack() stacks columns into rows"),
     ("pivot", "use df.pivot_table(index=, columns=, values=, aggfunc='max')"),
-    ("filter", "choose columns by name, as in df[[name for name in df if 'x' in name]], and rows by a condition: df[df.a > 1]"),
-    ("select_dtypes", "choose by dtype: df[[name for name, dtype in df.dtypes.items() if dtype == 'int64']]"),
-    ("select", "choose columns: df[['a', 'b']], or rows: df[df.a > 1]"),
+    ("filter", "select columns by name, as in df[[name for name in df if 'x' in name]], and rows by a condition: df[df.a > 1]"),
+    ("select_dtypes", "select by dtype: df[[name for name, dtype in df.dtypes.items() if dtype == 'int64']]"),
+    ("select", "select columns: df[['a', 'b']], or rows: df[df.a > 1]"),
     ("add_prefix add_suffix set_axis", "use df.rename(columns=lambda name: 'a_' + name), or df.columns = [...]"),
-    ("rename_axis", "use df.rename(index={{'old': 'new'}}), which renames levels of the index"),
+    ("rename_axis", "use df.rename(index={{'old': 'new'}}), which renames index levels"),
     ("eval", "write df['c'] = df.a + df.b, or df.query('a > 1') for rows"),
     ("resample", "group by the period: df.groupby(df.moment.dt.strftime('%Y-%m-%d')).sum()"),
     ("hist", "use df.plot.hist()"),
     ("convert_dtypes", "dtypes are fixed; df.astype({{'a': 'int64'}}) changes them"),
     ("to_sql", "use df.database_create_table('name'), or savepoints"),
-    ("tz_convert tz_localize", "timestamps are UTC; a series of them has .dt"),
+    ("tz_convert tz_localize", "timestamps are in UTC; use .dt.tz_localize or .dt.tz_convert of a timestamp series"),
     ("from_dict from_records", "use DataFrame.from_pandas(engine, pandas.DataFrame(...))"),
-    ("nth", "number the rows of each group: df[df.groupby('g').cumcount() == 0]"),
+    ("nth", "number the rows within each group: df[df.groupby('g').cumcount() == 0]"),
     ("get_group groups indices", "filter: df[df.g == 'a']"),
-    ("dtype level", "df.dtypes and df.index_dtypes have the dtypes; df.index has the levels of the index"),
-    ("is_monotonic_increasing is_monotonic_decreasing", "compare with the value before: (df.a.diff() >= 0).all()"),
+    ("dtype level", "the dtypes are in df.dtypes and df.index_dtypes; the index levels are in df.index"),
+    ("is_monotonic_increasing is_monotonic_decreasing", "compare with the previous value: (df.a.diff() >= 0).all()"),
     ("ngroup ngroups", "df.g.nunique() counts the groups; df.g.rank('dense') numbers them"),
 )
-#: What to write in place of names of a pandas series, and of accessors of other types.
+#: What to use in place of names of a pandas series, and of accessors of other types.
 SERIES = _table(
     (_FETCHED, "fetch the values and use pandas: series.to_pandas().{name}"),
     (
         "apply pipe",
         (
-            "compute with operators and methods of the series, or map a dict; functions of Python run on fetched "
+            "compute with operators and methods of the series, or map a dict; Python functions run on fetched "
             "values: series.to_pandas().apply(...)"
         ),
     ),
     ("T transpose", "a series has one dimension"),
-    ("iloc iat take", "values have places by the order of the frame: series.sort_values()[:3], or series.tail(3)"),
+    ("iloc iat take", "values have positions only in a sorted series: series.sort_values()[:3], or series.tail(3)"),
     ("loc at", "use series[label], series[condition], or df.loc[rows, 'column']"),
-    ("values", "use series.to_numpy(), which fetches the values; .value is that of a series of one value"),
+    ("values", "use series.to_numpy(), which fetches the values; .value is the value of a one-value series"),
     ("to_list tolist", "use series.to_numpy().tolist(), which fetches the values"),
-    ("items keys", "fetch the values: series.to_pandas().items(); the levels of the index are series.index"),
-    ("axes", "the levels of the index are series.index"),
+    ("items keys", "fetch the values: series.to_pandas().items(); series.index has the index levels"),
+    ("axes", "series.index has the index levels"),
     ("empty", "use len(series) == 0, which counts the rows"),
     ("shape ndim", "use len(series), which counts the rows"),
     ("dtypes", "use series.dtype"),
-    (_OPERATORS, "use the operator, as in series + 1 or series == 1; fillna first for fill_value"),
+    (_OPERATORS, "use the operator, as in series + 1 or series == 1; for fill_value, call fillna first"),
     ("combine_first", "use series.fillna(other)"),
-    ("cov", "series.corr(other) is the correlation"),
-    ("prod product cumprod", "of positive numbers, take the exponential of the sum of logarithms: series.log().sum().exp()"),
-    ("idxmax idxmin argmax argmin argsort", "series.nlargest(1) and series.nsmallest(1) have the label; rank() numbers values"),
+    ("cov", "for the correlation, use series.corr(other)"),
+    ("prod product cumprod", "for positive numbers, use the exponential of the sum of logarithms: series.log().sum().exp()"),
+    (
+        "idxmax idxmin argmax argmin argsort",
+        "series.nlargest(1) and series.nsmallest(1) return the label and value; rank() ranks values",
+    ),
     ("duplicated is_unique", "compare series.nunique() with series.count(), or use series.drop_duplicates()"),
-    ("is_monotonic_increasing is_monotonic_decreasing", "compare with the value before: (series.diff() >= 0).all()"),
+    ("is_monotonic_increasing is_monotonic_decreasing", "compare with the previous value: (series.diff() >= 0).all()"),
     ("hasnans", "use series.isnull().to_frame().any()"),
     ("drop filter", "filter: series[condition]"),
     ("get", "use series[label]"),
     ("pop", "filter, or del df['name']"),
-    ("groupby", "group the frame: df.groupby('key').column, or aggregate by groups: series.sum(df.groupby('key'))"),
+    (
+        "groupby",
+        "group the frame: df.groupby('key').column, or pass the groups to the aggregate: series.sum(df.groupby('key'))",
+    ),
     ("resample", "group the frame by the period: df.groupby(df.moment.dt.strftime('%Y-%m-%d')).column.sum()"),
     ("hist", "use series.plot.hist()"),
     ("from_arrow", "use DataFrame.from_arrow(engine, table)['name']"),
     ("info", "use df.info(), or repr(series)"),
     ("sample", "use series.to_frame().sample(...)"),
-    ("repeat", "of strings, use series.str.repeat(n)"),
+    ("repeat", "for strings, use series.str.repeat(n)"),
     ("case_when", "use series.where(condition, other), once for each case"),
-    ("add_prefix add_suffix rename_axis set_axis", "rename levels of the index with df.rename(index={{'old': 'new'}})"),
+    ("add_prefix add_suffix rename_axis set_axis", "rename index levels with df.rename(index={{'old': 'new'}})"),
     ("convert_dtypes", "dtypes are fixed; series.astype('int64') changes them"),
     ("to_csv to_json to_parquet", "use series.to_frame().{name}(...)"),
     ("to_sql", "use series.to_frame().database_create_table('name')"),
-    ("tz_convert tz_localize", "timestamps are UTC; a series of them has .dt"),
-    ("dt", "dates, timestamps and durations have it: ol.to_datetime(series), or series.astype('timestamp')"),
-    ("str", "strings have it: series.astype('string').str"),
-    ("cat", "strings are compared as they are; df.get_dummies(columns=[...]) makes columns of them"),
-    ("json elements", "JSON and lists have it"),
-    ("explode", "lists and JSON have it; split strings first: series.str.split(',').explode()"),
-    ("plot scale minmax_scale cut qcut exp log log10 sqrt floor ceil", "numbers have it: series.astype('float64')"),
+    ("tz_convert tz_localize", "timestamps are in UTC; use .dt.tz_localize or .dt.tz_convert"),
+    ("dt", ".dt exists for dates, timestamps and durations: ol.to_datetime(series), or series.astype('timestamp')"),
+    ("str", ".str exists for strings: series.astype('string').str"),
+    ("cat", "strings need no categories; df.get_dummies(columns=[...]) creates indicator columns"),
+    ("json elements", "only JSON and list series have it"),
+    ("explode", "only list and JSON series have it; split strings first: series.str.split(',').explode()"),
+    ("plot scale minmax_scale cut qcut exp log log10 sqrt floor ceil", "only numeric series have it: series.astype('float64')"),
 )
-#: What to write in place of names of pandas' accessors ``str`` and ``dt``.
+#: What to use in place of names of pandas' accessors ``str`` and ``dt``.
 ACCESSORS = _table(
-    ("floor round ceil", "moments are cut to a unit with series.dt.date_trunc('hour'), and a day with .dt.date"),
+    ("floor round ceil", "use series.dt.date_trunc('hour') to truncate timestamps to a unit, or .dt.date for the day"),
     ("to_period", "use series.dt.strftime('%Y-%m') for a month, or series.dt.date_trunc('month')"),
     ("isocalendar", "use series.dt.strftime('%G-W%V'), or .dt.week"),
-    ("tz tz_convert tz_localize timetz", "timestamps are UTC, without a time zone"),
+    ("tz tz_convert tz_localize timetz", "timestamps are in UTC, without a time zone"),
     ("to_pydatetime to_pytimedelta", "fetch the values: series.to_arrow().to_pylist()"),
-    ("nanosecond nanoseconds unit as_unit freq", "moments and durations have microseconds"),
+    ("nanosecond nanoseconds unit as_unit freq", "timestamps and durations have microsecond precision"),
     ("findall extractall", "use series.str.extract(pattern), or str.count(pattern, regex=True)"),
     ("get_dummies", "use df.get_dummies(columns=['name'])"),
-    ("rsplit partition rpartition", "use series.str.split(sep), whose .elements[-1] is the last part"),
+    ("rsplit partition rpartition", "use series.str.split(sep), with .elements[-1] for the last part"),
     ("title swapcase casefold", "use series.str.upper() or lower(), or fetch the values"),
     ("index rfind rindex", "use series.str.find(text)"),
     ("join", "use series.str.cat(...), or '+' for two series"),
@@ -155,16 +164,16 @@ ACCESSORS = _table(
 )
 
 
-#: What to write in place of the charts that pandas draws and the database does not compute.
+#: What to use in place of the pandas charts that the database does not compute.
 CHARTS = _table(("pie box boxplot kde density hexbin", "fetch the rows: df.to_pandas().plot.{name}(...)"))
 
-#: What to write in place of the options of pandas' charts that these do not have.
+#: What to use in place of unsupported options of pandas' charts.
 OPTIONS = _table(
-    ("figsize", "give width= and height= in pixels"),
+    ("figsize", "pass width= and height= in pixels"),
     ("ax subplots layout sharex sharey", "objectiv_local.charts.side_by_side(one, other) puts charts beside each other"),
     (
         "xlim ylim xticks yticks grid legend rot fontsize colormap style alpha linewidth secondary_y",
-        "change the chart that is returned with altair, or draw the fetched rows: df.to_pandas().plot",
+        "modify the returned Altair chart, or plot fetched rows: df.to_pandas().plot",
     ),
     ("loglog", "pass logx=True and logy=True"),
     ("c cmap", "pass color="),
@@ -173,9 +182,9 @@ OPTIONS = _table(
 
 
 def hint(name: str, known: Mapping[str, str], members: Iterable[str], columns: Iterable[str] = ()) -> str | None:
-    """Return what to write in place of a name: of pandas' names what stands for them here, else the members near it.
+    """Return what to use in place of an unknown name: the replacement of a pandas name, otherwise similar members.
 
-    Columns are named only if one of them is nearer than every member, or if no member is near.
+    Columns are listed only if one of them is more similar than every member, or if no member is similar.
     """
     if name.startswith("_"):
         return None
@@ -188,7 +197,7 @@ def hint(name: str, known: Mapping[str, str], members: Iterable[str], columns: I
         return near(name, methods)
     if columns:
         return near(name, columns)
-    return "dir() lists its names; to_pandas() fetches the values as those of pandas"
+    return "dir() lists the available names; to_pandas() returns the values in pandas"
 
 
 def _nearest(name: str, names: Iterable[str]) -> float:
@@ -197,7 +206,7 @@ def _nearest(name: str, names: Iterable[str]) -> float:
 
 
 class Accessor:
-    """What belongs to the values of one type, as ``series.str`` and ``series.dt``."""
+    """The methods of values of one type, as in ``series.str`` and ``series.dt``."""
 
     __slots__ = ()
     _known: ClassVar[Mapping[str, str]] = ACCESSORS

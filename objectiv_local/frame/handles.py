@@ -1,7 +1,7 @@
-"""Frames and series as the modules below them know them: made here and recognized here, and never imported.
+"""Construction of frames and series without importing their classes.
 
-Methods of frames and series stand in modules of their own, by topic, and most of them return frames and series again. So that
-imports point one way, the classes register here when they are defined, and those modules make them with :func:`make_frame` and
+Methods of frames and series are in modules of their own, by topic, and most of them return frames and series. To avoid import
+cycles, the classes register here when they are defined, and those modules construct them with :func:`make_frame` and
 :func:`make_series`.
 """
 
@@ -23,18 +23,18 @@ F = TypeVar("F", bound="type[DataFrame]")
 S = TypeVar("S", bound="type[Series]")
 
 _frames: list[type[DataFrame]] = []
-#: The class of a series by dtype; ``any`` is that of dtypes that have none of their own.
+#: The series class for each dtype; ``any`` is the class for all other dtypes.
 _series: dict[str, type[Series]] = {}
 
 
 def frame_class(class_: F) -> F:
-    """Register the class of frames."""
+    """Register the frame class."""
     _frames.append(class_)
     return class_
 
 
 def series_class(*dtypes: str) -> Callable[[S], S]:
-    """Return a decorator that makes a class the series of the given dtypes."""
+    """Return a decorator that registers a class as the series class of the given dtypes."""
 
     def register(class_: S) -> S:
         for dtype in dtypes:
@@ -50,7 +50,7 @@ def make_frame(state: State, columns: Sequence[str] = ()) -> DataFrame:
 
 
 def make_series(state: State, expr: Expr, name: str) -> Series:
-    """Return a series of the class that belongs to the expression's type."""
+    """Return a series of the class for the expression's type."""
     state, expr = state.shallow(expr)
     label = expr.type.reading
     class_ = _series.get(label) or _series.get(expr.type.name) or _series["any"]
@@ -58,7 +58,7 @@ def make_series(state: State, expr: Expr, name: str) -> Series:
 
 
 def dtype_of(class_: type) -> str:
-    """Return the dtype of the series of a class; empty for the class of several dtypes."""
+    """Return the dtype of a series class; empty for a class that is used for several dtypes."""
     return next((dtype for dtype, known in _series.items() if known is class_ and dtype != "any"), "")
 
 

@@ -1,4 +1,4 @@
-"""Rows by condition or label: ``df.loc``."""
+"""Row selection by condition or label: ``df.loc``."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @checked
 class LocIndexer:
-    """Rows of a frame by condition or by label of its first index level, and columns by name.
+    """Selection of rows by condition or by label of the first index level, and of columns by name.
 
     ``rows`` is a bool series, a label, a list of labels, a slice of labels, or ``:`` for all rows; ``columns`` is a name, a
-    list of names, or a slice of names, both ends included. A slice of labels selects, in the order of the frame, from the first
-    row with the start label through the last row with the stop label; the frame has to be sorted. Where it is sorted by that
-    level, the labels need not exist: the slice has the rows between them, as in pandas. Otherwise fetching the slice raises
-    DataInvalid for a label that no row has; pandas raises KeyError.
+    list of names, or a slice of names, both ends included. A slice of labels selects, in the order of the frame, from the
+    first row with the start label through the last row with the stop label; the frame has to be sorted. If it is sorted by
+    that level, the labels need not exist: the slice has the rows between them, as in pandas. Otherwise, fetching the slice
+    raises DataInvalid for a label that does not exist, where pandas raises KeyError.
 
-    The result is a frame, also for a list of one label; labels that no row has are skipped. For a single label it is a series
-    ``__stacked`` of the row's values, indexed by column name as ``__stacked_index``; values of different types are converted
-    to floats or strings, as in ``append``. ``df.loc[[label]]`` is a frame with that row.
+    The result is a frame, even for a list of one label; labels that do not exist are skipped. For a single label, the result is
+    a series ``__stacked`` of the row's values, indexed by column name as ``__stacked_index``; values of different types are
+    converted to floats or strings, as in ``append``. ``df.loc[[label]]`` returns that row as a frame.
 
     Setting a value that does not fit the type of a column changes the type, as in ``append``: setting a float converts an
-    integer column to floats, and setting a number converts a column that is not numeric to strings.
+    integer column to floats, and setting a number converts a non-numeric column to strings.
     """
 
     __slots__ = ("_frame",)
@@ -71,7 +71,7 @@ class LocIndexer:
         known = self._frame.data_columns
         if isinstance(columns, slice):
             if columns.step is not None:
-                raise InvalidValue("a slice of columns cannot have a step", hint="give a list of names")
+                raise InvalidValue("a slice of columns cannot have a step", hint="pass a list of names")
             for name in (columns.start, columns.stop):
                 if name is not None:
                     self._frame._column(name)
@@ -82,9 +82,9 @@ class LocIndexer:
         for name in names:
             if not isinstance(name, str):
                 raise InvalidType(
-                    f"columns are named by text, not by {name!r}",
-                    hint="of a tuple, the first part chooses rows by the first level of the index and the second "
-                    "one columns; for other levels write a condition, such as df[df.index['day'] == day]",
+                    f"column names have to be strings, not {name!r}",
+                    hint="in a tuple, the first part selects rows by the first index level and the second "
+                    "columns; for other levels, write a condition, such as df[df.index['day'] == day]",
                 )
             self._frame._column(name)
         return names
@@ -107,7 +107,7 @@ class LocIndexer:
         if labels.step is not None:
             raise InvalidValue("a slice of labels cannot have a step")
         if not state.order:
-            raise InvalidValue("a slice of labels needs an order", hint="sort the frame first: df.sort_index().loc[a:b]")
+            raise InvalidValue("a slice of labels needs sorted rows", hint="sort the frame first: df.sort_index().loc[a:b]")
         first = state.order[0]
         if first.expr == level._expr:
             return make_series(state, _in_sorted(level, labels, first), "selected")
@@ -122,17 +122,17 @@ class LocIndexer:
 
 
 def _no_label(label: object, row: Expr) -> Expr:
-    """Return a condition that fails when it is computed: only the stored rows say whether one has the label.
+    """Return a condition that fails when evaluated: only the stored rows show whether one has the label.
 
-    The text is no uuid, which the error of the engine then shows. It ends in a row number, so that no engine computes it
-    beforehand.
+    The string is not a UUID, and the engine's error quotes it. It ends in a row number, so that no engine evaluates it in
+    advance.
     """
-    text = call("concat", literal(f"no row has the label {in_words(label)}, among others row "), cast(row, STRING))
+    text = call("concat", literal(f"no row has the label {in_words(label)}, including row "), cast(row, STRING))
     return call("eq", cast(text, UUID), literal(uuid.UUID(int=0)))
 
 
 def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:
-    """Return the condition for the rows of a slice where they are sorted by the level, whether it has the labels or not."""
+    """Return the condition for a slice of rows that are sorted by the level, whether or not the labels exist."""
     inside: Expr = literal(True)
     for label, op, is_start in (
         (labels.start, "ge" if order.ascending else "le", True),
@@ -140,13 +140,13 @@ def _in_sorted(level: Series, labels: slice, order: Ordering) -> Expr:
     ):
         if label is not None:
             test = call(op, level._expr, level._literal(label, "loc"))
-            # Missing labels come before all others, or after them.
+            # Missing labels sort before all others, or after them.
             inside = call("and", inside, call("coalesce", test, literal(is_start == order.nulls_last)))
     return inside
 
 
 def _replaced(series: Series, condition: Series, value: object) -> Series:
-    """Return the series with values replaced where a condition is true, in a type that holds old and new values."""
+    """Return the series with values replaced where a condition is true, in a type that fits old and new values."""
     plain = value if isinstance(value, Series) else python_value(value)
     if plain is None:
         return series.mask(condition, None)
@@ -163,11 +163,11 @@ def _replaced(series: Series, condition: Series, value: object) -> Series:
 
 
 def _rows_and_columns(key: Any) -> tuple[Any, Any]:
-    """Return the two parts of a key; of one that has no columns, None for them."""
+    """Return the two parts of a key; the second is None for a key without columns."""
     if not isinstance(key, tuple):
         return key, None
     if len(key) != 2:
-        raise InvalidValue(f"loc takes rows and columns, not {len(key)} parts", hint="give several names as a list")
+        raise InvalidValue(f"loc takes rows and columns, not {len(key)} parts", hint="pass several names as a list")
     return key
 
 

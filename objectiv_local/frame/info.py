@@ -1,4 +1,4 @@
-"""What a frame is, in print: its columns with their types, and how many values they have."""
+"""Printed summary of a frame: its columns with their types and numbers of values."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 
 def info(self: DataFrame, buf: Any = None, show_counts: bool = False) -> None:
-    """Print the index levels and the columns with their dtypes, to the screen or to the text file ``buf``. Runs no query.
+    """Print the index levels and the columns with their dtypes, to standard output or the text file ``buf``. Runs no query.
 
-    With ``show_counts``, it also prints the number of rows, and of the values of each column that are not missing, which a
-    query counts.
+    With ``show_counts``, also print the number of rows and of non-missing values per column, which runs a query.
 
     >>> import objectiv_local as ol
     >>> ol.DataFrame.from_schema({"day": "date", "visits": "int64"}, index="day", dialect="postgres").info()
@@ -51,7 +50,7 @@ def info(self: DataFrame, buf: Any = None, show_counts: bool = False) -> None:
 
 
 def _counts(frame: DataFrame) -> list[int]:
-    """Return the number of rows and of the values of each column. Runs a query."""
+    """Return the number of rows and of non-missing values of each column. Runs a query."""
     aggregates = [("rows", aggregation("size"))]
     aggregates += [
         (f"count_{number}", aggregation("count", frame._state.column(name))) for number, name in enumerate(frame.columns)

@@ -1,4 +1,4 @@
-"""Frames over tables, files and data that is already here."""
+"""Frames over tables, files and data in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Rows up to which data is written into the statement itself, so that it stands alone.
+#: Number of rows up to which data is written into the statement itself, which then needs no other table.
 INLINE_ROWS = 1_000
 
 
@@ -50,18 +50,18 @@ def from_table(
     key: str | Sequence[str] | None = None,
     dtypes: Mapping[str, object] | None = None,
 ) -> DataFrame:
-    """Return a frame over a table. Looks the table up once, and reads no rows.
+    """Return a frame over a table. Looks up the table once, and reads no rows.
 
-    ``engine`` is anything that ``connect`` takes. ``index`` names the columns of the index, ``columns`` the data
-    columns to use; by default all of them, or those of ``all_dtypes``. ``all_dtypes`` maps all columns to use to the dtypes to
-    read them as, ``dtypes`` single columns, while the others keep theirs: where the stored type is another one they are cast.
-    ``name_to_column_mapping`` maps names in the frame to
-    columns of the table, and the other arguments speak of names in the frame. ``key`` names columns that tell all rows
-    apart, where the table has no primary key: an order that rows tie in is completed by them, rather than by all columns.
+    ``engine`` is any argument of ``connect``. ``index`` names the index columns, and ``columns`` the data columns to use, by
+    default all columns, or those of ``all_dtypes``. ``all_dtypes`` maps every column to use to a dtype; ``dtypes`` does so for
+    some columns, while the others keep their type. Columns that are stored as another type are cast.
+    ``name_to_column_mapping`` maps names in the frame to columns of the table; all other arguments refer to names in the frame.
+    ``key`` names columns that identify each row, if the table has no primary key: they break ties in a sort order, instead of
+    all columns.
 
-    Columns of types that are not supported are left out if no columns are chosen, and the log names them.
+    If no columns are chosen, those of unsupported types are omitted, and a log message names them.
 
-    Raises TableNotFound, ColumnNotFound, and InvalidType for a column of a type that is not supported, if it is asked for.
+    Raises TableNotFound, ColumnNotFound, and InvalidType for a chosen column of an unsupported type.
     """
     connection = connect(engine)
     return _declared(
@@ -81,12 +81,12 @@ def from_model(
     key: str | Sequence[str] | None = None,
     dtypes: Mapping[str, object] | None = None,
 ) -> DataFrame:
-    """Return a frame over a query, given as SQL. Asks the database for its columns, and reads no rows. See ``from_table``.
+    """Return a frame over a query, given as SQL. Queries the database for its columns, and reads no rows. See ``from_table``.
 
-    The query becomes the first step of the statement. It is yours: nothing in it is checked or escaped.
+    The query becomes the first step of the statement. It is used as it is: nothing in it is checked or escaped.
     """
     if not isinstance(model, str) or not model.strip():
-        raise InvalidType(f"a model is the text of a query, not {type(model).__name__}")
+        raise InvalidType(f"model has to be a query as a string, not {type(model).__name__}")
     connection = connect(engine)
     return _declared(
         cls, connection, connection.described(model), index, all_dtypes, name_to_column_mapping, columns, key, dtypes
@@ -104,7 +104,7 @@ def _declared(
     key: str | Sequence[str] | None,
     dtypes: Mapping[str, object] | None,
 ) -> DataFrame:
-    """Return a frame over stored rows, some columns of which are read as other types."""
+    """Return a frame over stored rows, with some columns read as other types."""
     labels = {column: name for name, column in (mapping or {}).items()}
     known = {name for name, _ in stored.columns}
     if key is not None:
@@ -129,7 +129,7 @@ def _declared(
                 f"{stored.relation.title} has no column {name!r}", hint=near(name, [labels.get(each, each) for each in types])
             )
         if dialect_named(engine.dialect).stored(types[physical]) is None:
-            # Of a type without a reading here, the engine's own cast decides.
+            # For an unsupported type, the engine's own cast applies.
             cast_in_table[name] = type_
     frame = from_stored(cls, engine, stored, names, columns, labels, cast_in_table, cast_in_table)
     read = frame._state.plan.types
@@ -150,10 +150,10 @@ def from_stored(
     types: Mapping[str, Type] | None = None,
     forced: Mapping[str, Type] | None = None,
 ) -> DataFrame:
-    """Return a frame over a table that an engine found. ``labels`` are the names in the frame of stored columns.
+    """Return a frame over a stored table. ``labels`` maps stored columns to names in the frame.
 
-    ``types`` are those of columns that are stored in the form that this package stores them in, and ``forced`` those of
-    columns that the engine is to cast.
+    ``types`` are the types of columns that are stored in this package's own representation, and ``forced`` the types to which
+    the engine casts other columns.
     """
     labels = labels or {}
     known = {labels.get(name, name): (name, type_name) for name, type_name in stored.columns}
@@ -173,7 +173,7 @@ def from_stored(
             others = [other for other in known if read(known[other][1]) is not None and other not in index_names]
             raise InvalidType(
                 f"column {name!r} of {stored.relation.title} has the type {type_name}, which is not supported",
-                hint=f"leave it out with columns={others!r}, or read it as another type with "
+                hint=f"select other columns with columns={others!r}, or read it as another type with "
                 f"dtypes={{{name!r}: 'string'}} or 'decimal(38, 2)'",
             )
         out.append((name, physical, type_name, (types or {}).get(name, found[0])))
@@ -197,7 +197,7 @@ def _readable(
     forced: AbstractSet[str],
     read: Callable[[str], object],
 ) -> list[str]:
-    """Return the columns of a table that nobody chose columns of: those whose types can be read. The log names the others.
+    """Return the columns of a table whose types can be read, where no columns were chosen. The log names the others.
 
     Raises InvalidType if no column can be read.
     """
@@ -209,7 +209,7 @@ def _readable(
     first = next(iter(left))
     how = f"dtypes={{{first!r}: 'string'}} or 'decimal(38, 2)' reads such a column as another type"
     if len(left) == len(known):
-        raise InvalidType(f"no column of {stored.relation.title} has a type that is supported: {shown}", hint=how)
+        raise InvalidType(f"no column of {stored.relation.title} has a supported type: {shown}", hint=how)
     logger.warning(
         "%s: left out %s, because %s not supported; %s",
         stored.relation.title,
@@ -229,7 +229,7 @@ def from_parquet(
     key: str | Sequence[str] | None = None,
     dtypes: Mapping[str, object] | None = None,
 ) -> DataFrame:
-    """Return a frame over a Parquet file, a pattern, or a directory of them, read by DuckDB. See ``from_table``."""
+    """Return a frame over a Parquet file, a glob pattern, or a directory of files, read by DuckDB. See ``from_table``."""
     connection = connect(path)
     if connection.default_table is None:
         raise InvalidValue(
@@ -248,15 +248,15 @@ def from_arrow(
     *,
     if_exists: str = "fail",
 ) -> DataFrame:
-    """Return a frame of an Arrow table, for use beside the tables of ``engine``.
+    """Return a frame over an Arrow table, for use together with the tables of ``engine``.
 
-    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More are loaded (``'temp_table'``): DuckDB
-    reads them in place, without a copy, and Postgres gets a temporary table, on a read-only connection too. Loaded rows last
-    as long as the connection, and get another name if ``name`` is taken.
+    Up to 1,000 rows are written into the SQL itself (``materialization='cte'``). More rows are loaded (``'temp_table'``):
+    DuckDB reads them in place, without a copy, and Postgres creates a temporary table, even on a read-only connection. Loaded
+    rows last as long as the connection, under another name if ``name`` is taken.
 
-    With ``materialization='table'`` they are written to a permanent table ``name``, which needs a connection with
+    With ``materialization='table'`` the rows are written to a permanent table ``name``, which needs a connection with
     ``read_only=False``. An existing table raises InvalidValue by default and is replaced with ``if_exists='replace'``. With
-    ``'append'`` the rows are added to it, if it has the same columns and types, and the frame has all rows of the table.
+    ``'append'`` the rows are appended to it if it has the same columns and types; the frame then has all rows of the table.
     """
     connection = connect(engine)
     table, schema = typed_table(table)
@@ -264,11 +264,10 @@ def from_arrow(
     if kind not in (None, "cte", "temp_table", "table"):
         raise InvalidValue(f"materialization has to be 'cte', 'temp_table' or 'table', not {materialization!r}")
     if if_exists not in ("fail", "replace", "append"):
-        raise InvalidValue(f"if_exists is 'fail', 'replace' or 'append', not {if_exists!r}")
+        raise InvalidValue(f"if_exists has to be 'fail', 'replace' or 'append', not {if_exists!r}")
     if if_exists != "fail" and kind != "table":
         raise InvalidValue(
-            f"if_exists={if_exists!r} is for a permanent table, and this writes none",
-            hint="add materialization='table' to write one",
+            f"if_exists={if_exists!r} applies only to a permanent table", hint="add materialization='table' to write one"
         )
     index_names = [index] if isinstance(index, str) else list(index)
     names = [column for column, _ in schema]
@@ -305,7 +304,7 @@ def _exists(engine: Engine, name: str) -> bool:
 
 
 def _appended(frame: DataFrame, name: str) -> DataFrame:
-    """Append the rows of a frame to a table, and return a frame of the table. Raises if a column does not fit the table."""
+    """Append the rows of a frame to a table, and return a frame over the table. Raises if a column does not fit the table."""
     engine = frame._state.connected()
     stored = engine.table(name, lasting=True)
     known = dict(stored.columns)
@@ -316,8 +315,8 @@ def _appended(frame: DataFrame, name: str) -> DataFrame:
         there, written = dialect_named(engine.dialect).stored(known[column]), INT64 if type_ == TIMEDELTA else type_.plain
         if there is None or there[0].plain != written:
             raise InvalidType(
-                f"column {column!r} is {type_} and cannot be appended to one of the type {known[column]}",
-                hint=f"cast it first, or write another table than {name!r}",
+                f"column {column!r} is {type_} and cannot be appended to a column of type {known[column]}",
+                hint=f"cast it first, or write to a table other than {name!r}",
             )
     with frame._state.running(types) as run:
         engine.insert(name, list(types), run.statement.sql)
@@ -341,7 +340,7 @@ def from_polars(
     *,
     if_exists: str = "fail",
 ) -> DataFrame:
-    """Return a frame of a polars frame. See ``from_arrow``. NaN stays NaN, null is missing."""
+    """Return a frame over the rows of a polars frame. See ``from_arrow``. NaN stays NaN; null is a missing value."""
     return from_arrow(cls, engine, df.to_arrow(), index, name, materialization, if_exists=if_exists)
 
 
@@ -355,16 +354,16 @@ def from_pandas(
     *,
     if_exists: str = "fail",
 ) -> DataFrame:
-    """Return a frame of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
+    """Return a frame over the rows of a pandas frame. See ``from_arrow``. NaN, NaT and None are missing values.
 
-    The levels of the index are named ``_index_<name>``, or ``_index_<number>`` without a name. Columns of objects are
-    converted by their values; with ``convert_objects=False`` they are an error.
+    Index levels are named ``_index_<name>``, or ``_index_<number>`` if unnamed. The type of a column of objects is inferred
+    from its values; with ``convert_objects=False`` such a column is an error.
     """
     labels = [f"_index_{level if level is not None else number}" for number, level in enumerate(df.index.names)]
     if not convert_objects:
         for column, dtype in df.dtypes.items():
             if str(dtype) == "object":
-                raise InvalidType(f"column {column!r} holds objects", hint="pass convert_objects=True, or convert it first")
+                raise InvalidType(f"column {column!r} has dtype object", hint="pass convert_objects=True, or convert it first")
     return from_arrow(cls, engine, table_from_pandas(df, labels), labels, name, materialization, if_exists=if_exists)
 
 
@@ -375,7 +374,7 @@ def from_schema(
     dialect: str = DEFAULT,
     table_name: str = "data",
 ) -> DataFrame:
-    """Return a frame without connection, to see the SQL of a program. ``schema`` maps columns to dtypes.
+    """Return a frame without a connection, whose SQL can be viewed but not run. ``schema`` maps columns to dtypes.
 
     >>> from objectiv_local import DataFrame
     >>> df = DataFrame.from_schema({"city": "string", "founded": "int64"}, dialect="duckdb", table_name="cities")

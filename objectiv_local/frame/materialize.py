@@ -1,4 +1,4 @@
-"""Steps of a program that are kept: as steps of their own, temporary tables, or tables of the database."""
+"""Storing steps of a program: as separate steps, temporary tables, or tables of the database."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def materialize(
     distinct: bool = False,
     materialization: str | Enum = "cte",
 ) -> DataFrame:
-    """Return the frame as a step of its own, named ``node_name`` in the SQL; the order of the rows is dropped.
+    """Return the frame as a separate step, named ``node_name`` in the SQL; the order of the rows is dropped.
 
-    Never needed for a right answer: filters on windows, aggregates of aggregates and the like make steps by themselves.
-    With ``distinct``, equal rows are one. With ``materialization='temp_table'``, the rows are computed now, once, and kept
-    in a temporary table for the life of the connection; that works on a connection for reading too, and frames of the same
-    program share the table.
+    A correct result never needs this: filters on window functions, aggregates of aggregates and the like become steps
+    automatically. With ``distinct``, duplicate rows are removed. With ``materialization='temp_table'``, the rows are computed
+    now, once, and kept in a temporary table for the life of the connection; that also works on a read-only connection, and
+    frames of the same program share the table.
     """
     kind = str(getattr(materialization, "value", materialization)).lower()
     if kind not in ("cte", "temp_table"):
         raise InvalidValue(
-            f"materialization is 'cte' or 'temp_table', not {materialization!r}",
-            hint="use database_create_table for a table that stays",
+            f"materialization has to be 'cte' or 'temp_table', not {materialization!r}",
+            hint="use database_create_table for a permanent table",
         )
     state = self._state.rows("materialize")
     state = state if limit is None else limited(state, limit)
@@ -56,7 +56,7 @@ def materialize(
     if distinct:
         for name, expr in columns:
             if expr.type.name == "json":
-                raise InvalidType(f"rows with {name!r}, which is {expr.type}, cannot be told apart", hint="drop the column")
+                raise InvalidType(f"rows cannot be compared by {name!r}, which is {expr.type}", hint="drop the column")
         plan: Node = Aggregate(state.plan, columns, (), node_name)
     else:
         plan = Select(state.plan, columns, node_name)
@@ -71,10 +71,10 @@ def materialize(
 
 
 def _cached(frame: DataFrame, name: str) -> StoredTable:
-    """Return the temporary table of a plan, which is made when it is asked for first."""
+    """Return the temporary table of a plan, which is created on first use."""
     engine = frame._state.connected()
     plan = frame._state.plan
-    over_current_files(plan, engine)  # notices whether files changed since
+    over_current_files(plan, engine)  # raises if files have changed since
 
     def create() -> StoredTable:
         with frame._state.running([*frame.index_columns, *frame.data_columns]) as run:
@@ -85,9 +85,9 @@ def _cached(frame: DataFrame, name: str) -> StoredTable:
 
 @contextmanager
 def rows_kept(frame: DataFrame, name: str) -> Iterator[DataFrame]:
-    """Yield the frame with its rows as they are now, in a temporary table that is dropped when the context ends.
+    """Yield the frame over its current rows, in a temporary table that is dropped when the context ends.
 
-    Where the rows cannot be stored, as in a database that allows no temporary tables, it is the frame itself. Raises
+    If the rows cannot be stored, as in a database that forbids temporary tables, yield the frame itself. Raises
     ConnectionFailed.
     """
     engine = frame._state.connected()
@@ -99,7 +99,7 @@ def rows_kept(frame: DataFrame, name: str) -> Iterator[DataFrame]:
     except ConnectionFailed:
         raise
     except ObjectivError as error:
-        logger.debug("the rows of %s are not kept: %s", name, error)
+        logger.debug("the rows of %s are not stored: %s", name, error)
     if stored is None:
         yield frame
         return
@@ -110,15 +110,15 @@ def rows_kept(frame: DataFrame, name: str) -> Iterator[DataFrame]:
         yield make_frame(replace(kept._state, order=frame._state.order), kept._columns)
     finally:
         known.pop(stored.relation, None)
-        # With a connection that was lost or closed, it is gone.
+        # If the connection was lost or closed, the table no longer exists.
         with suppress(ObjectivError):
             engine.drop_temporary(stored)
 
 
 def on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
-    """Return a frame with the columns of ``frame``, read from a table that its rows are stored in.
+    """Return a frame with the columns of ``frame``, read from a table in which its rows are stored.
 
-    The table keeps the values of the variables that its rows were computed with, so the frame no longer knows these.
+    The table has the values of the variables at the time of storing, so the frame no longer has these variables.
     """
     used = variables(frame._state.plan)
     state = replace(frame._state, variables=tuple(each for each in frame._state.variables if each not in used))
@@ -126,19 +126,19 @@ def on_table(frame: DataFrame, stored: StoredTable) -> DataFrame:
 
 
 def source_of(frame: DataFrame, stored: StoredTable) -> Source:
-    """Return the step that reads a table with the columns of a frame, in their order."""
+    """Return the step that reads the columns of a frame from a table, in their order."""
     return source(frame._state.plan, [*frame._state.index, *frame._columns], stored, frame._state.engine)
 
 
 def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = "fail") -> DataFrame:
     """Write the rows to a new table of the database, and return a frame that reads it.
 
-    Needs a connection for writing: ``connect(..., read_only=False)``. With ``if_exists='replace'``, a table of that name is
-    replaced, in one transaction. Durations are stored as a number of microseconds. Raises ReadOnly, and InvalidValue if the
-    table is there.
+    Needs a connection with write access: ``connect(..., read_only=False)``. With ``if_exists='replace'``, an existing table is
+    replaced in one transaction. Durations are stored as integers in microseconds. Raises ReadOnly, and InvalidValue if the
+    table exists.
     """
     if if_exists not in ("fail", "replace"):
-        raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
+        raise InvalidValue(f"if_exists has to be 'fail' or 'replace', not {if_exists!r}", hint="append rows with your own SQL")
     engine = self._state.connected()
     with self._state.running([*self.index_columns, *self.data_columns]) as run:
         stored = engine.create_table(table_name, run.statement.sql, temporary=False, replace=if_exists == "replace")
@@ -148,16 +148,17 @@ def database_create_table(self: DataFrame, table_name: str, *, if_exists: str = 
 def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataFrame:
     """Create a view of the database with the columns of the frame, the index first, and return a frame that reads it.
 
-    The name may have its schema before it, as in ``analytics.daily``; the schema has to be there. Needs a connection for
-    writing: ``connect(..., read_only=False)``. With ``if_exists='replace'``, a view of that name is replaced, in one
-    transaction; on Postgres it keeps its privileges, and can only get more columns.
+    The name may include an existing schema, as in ``analytics.daily``. Needs a connection with write access: ``connect(...,
+    read_only=False)``. With ``if_exists='replace'``, an existing view is replaced in one transaction; on Postgres it keeps
+    its privileges, and columns can only be added.
 
-    The view computes its rows whenever it is read, in no order. Missing values are NULL, and durations are microseconds. Series
-    of other frames are joined on the index; that its labels are unique is checked now, and not when the view is read.
+    The view computes its rows whenever it is read, in no particular order. Missing values are NULL, and durations are integers
+    in microseconds. Series of other frames are joined on the index, whose labels are checked for uniqueness now and not when
+    the view is read.
 
-    Raises ReadOnly, InvalidValue if there is a table or view of that name, if the frame reads rows of temporary tables, which
-    end with the connection, or the view itself, and for columns whose names the engine would change; QueryFailed; NotSupported
-    for replacing a view on an engine without transactions.
+    Raises ReadOnly; InvalidValue if a table or view of that name exists, if the frame reads the view itself or rows of a
+    temporary table, which ends with the connection, and for columns whose names the engine would change; QueryFailed;
+    NotSupported for replacing a view on an engine without transactions.
 
     >>> import duckdb
     >>> import objectiv_local as ol
@@ -170,7 +171,9 @@ def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataF
     0    a  3
     """
     if if_exists not in ("fail", "replace"):
-        raise InvalidValue(f"if_exists is 'fail' or 'replace', not {if_exists!r}", hint="drop the view with your own SQL")
+        raise InvalidValue(
+            f"if_exists has to be 'fail' or 'replace', not {if_exists!r}", hint="drop the view with your own SQL"
+        )
     engine = self._state.connected()
     columns = [*self.index_columns, *self.data_columns]
     state = replace(self._state.rows("create_view"), order=())
@@ -194,7 +197,7 @@ def create_view(self: DataFrame, name: str, *, if_exists: str = "fail") -> DataF
             )
     dialect = dialect_named(state.dialect)
     written = dialect.create("view" if if_exists == "fail" else "or_replace_view", place, statement.sql)
-    # Of a view that is replaced, some rows are asked for: an engine may take one that reads itself by way of another one.
+    # Query the replaced view: an engine may accept a view that reads itself through another view.
     check = [] if if_exists == "fail" else [f"SELECT * FROM {dialect.quoted(*place)} LIMIT 0"]
     engine.write([written, *check])
     return on_table(self, engine.table(shown_name(place), lasting=True))

@@ -1,4 +1,4 @@
-"""Merging frames: on equal values, on conditions, or every row with every other."""
+"""Merging frames: on equal keys, on conditions, or as a cross product."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ def merge(
     *,
     match_nulls: bool = False,
 ) -> DataFrame:
-    """Return the rows of this frame joined with the rows of ``right``, a frame or a series, that have equal keys.
+    """Return the rows of this frame joined with those of ``right``, a frame or a series, that have equal keys.
 
-    ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows of one side or both without a match; or ``cross``,
-    every row with every other. Keys are columns of both sides (``on``; by default all data columns that both have),
-    columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be a
-    condition, or hold some: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``, or a bool
-    series over two frames with an index, as in ``on=left.day <= right.day``.
+    ``how`` is ``inner``; ``left``, ``right`` or ``outer``, which keep rows without a match from one side or both; or ``cross``,
+    which combines every row with every other. Keys are columns of both sides (``on``; by default all data columns in common),
+    columns of each side (``left_on``, ``right_on``), or the index (``left_index``, ``right_index``). ``on`` may also be or
+    contain conditions: a function of the two sides, as in ``on=lambda left, right: left.day <= right.day``, or a bool series
+    over two frames with an index, as in ``on=left.day <= right.day``.
 
-    Columns with the same name that are not keys get the suffixes. A key with the same name on both sides is one column, in
-    the index if it is in the index of the left side; its value comes from the side that has the row, and its type fits
-    both sides. Otherwise both indexes are kept, with suffixes where names clash. The result has no order.
+    Columns with the same name that are not keys get the suffixes. A key with the same name on both sides becomes one column, in
+    the index if it is in the index of the left side; its value comes from the side that has the row, and its type is common to
+    both. Otherwise both indexes are kept, with suffixes where names clash. The result is not sorted.
 
     Differs from pandas: missing keys never match, unless ``match_nulls``.
     """
@@ -57,11 +57,11 @@ def merge(
     for side in (self, right):
         side._state.rows("merge")
     if how not in HOWS:
-        raise InvalidValue(f"there is no merge {how!r}", hint=f"how is one of {', '.join(HOWS)}")
+        raise InvalidValue(f"how is {how!r}, which is unknown", hint=f"use one of {', '.join(HOWS)}")
     if self._state.engine is not right._state.engine or self._state.dialect != right._state.dialect:
         raise InvalidValue(
             "the frames are on different connections",
-            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one",
+            hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other connection",
         )
     mine, theirs, _ = with_one_value_each(self._state, right._state)
     self, right = make_frame(mine, self._columns), make_frame(theirs, right._columns)
@@ -86,15 +86,15 @@ def _split(on: Any) -> tuple[list[str] | None, list[Any]]:
     for item in conditions:
         if not callable(item) and not isinstance(item, Series):
             raise InvalidType(
-                f"on takes names and conditions on both sides, not {type(item).__name__}",
-                hint="use names of columns, left.a < right.b, or a function of both sides",
+                f"on has to be column names or conditions, not {type(item).__name__}",
+                hint="use column names, left.a < right.b, or a function of both sides",
             )
     return (names or None) if conditions else names, conditions
 
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """A pair of merge keys, and the columns of the two plans that hold them in their common type."""
+    """A pair of merge keys, and the columns of the two plans with their values in a common type."""
 
     left: str
     right: str
@@ -116,7 +116,7 @@ class _Merge:
     variables: tuple[Variable, ...] = ()
 
     def merged(self, conditions: list[Any]) -> DataFrame:
-        """Return the frame."""
+        """Return the merged frame."""
         self.variables = self.left_state.variables
         columns, index, data = self.columns()
         condition = self.condition(columns, conditions)
@@ -124,7 +124,7 @@ class _Merge:
         return make_frame(replace(self.left_state.with_rows(plan, tuple(index)), variables=self.variables), data)
 
     def columns(self) -> tuple[_Columns, list[str], list[str]]:
-        """Return the columns of the result, and which of them are the index and data columns."""
+        """Return the columns of the result, and the names of its index and data columns."""
         shared = {pair.left: pair.held for pair in self.pairs if pair.left == pair.right}
         taken_left = [*self.left._state.index, *self.left.data_columns]
         taken_right = [name for name in (*self.right._state.index, *self.right.data_columns) if name not in shared]
@@ -143,7 +143,9 @@ class _Merge:
             (index if name in self.right._state.index else data).append(label)
         twice = repeated(label for label, _, _ in columns)
         if twice:
-            raise InvalidValue(f"the result would have two columns {min(twice)!r}", hint="choose other suffixes, or rename")
+            raise InvalidValue(
+                f"the result would have two columns named {min(twice)!r}", hint="choose other suffixes, or rename"
+            )
         return tuple(columns), index, data
 
     def on(self) -> tuple[tuple[str, str], ...]:
@@ -159,7 +161,7 @@ class _Merge:
                     self.right_state.plan,
                     self.left_state.plan,
                     "left",
-                    _turned(self.on()),
+                    _swapped_keys(self.on()),
                     _swapped(columns),
                     self.match_nulls,
                     "merged",
@@ -183,19 +185,19 @@ class _Merge:
             return self.kept(wide, test, names, left=True)
         if how == "right":
             return self.kept(wide, test, names, left=False)
-        # Rows on the right that met no other stand below the left join, because engines refuse such a full join.
+        # Unmatched rows of the right side are added with a union, because engines reject a full join on such conditions.
         matched = self.kept(wide, test, names, left=True)
         alone = self.kept(wide, test, names, left=False, only_alone=True)
         return Union((matched, alone), names, "merged")
 
     def kept(self, wide: _Columns, test: Expr, names: tuple[str, ...], *, left: bool, only_alone: bool = False) -> Node:
-        """Return the rows of one side with those of the other that they meet; or only those that meet none."""
+        """Return the rows of one side with their matches on the other; or only those without a match."""
         sides = (self.left_state.plan, self.right_state.plan)
         first, second = sides if left else sides[::-1]
         marker = unused_name("met", (*second.types, *(name for name, _, _ in wide)))
         second = Extend(second, ((marker, literal(True)),))
         columns = wide if left else _swapped(wide)
-        on = self.on() if left else _turned(self.on())
+        on = self.on() if left else _swapped_keys(self.on())
         if only_alone:
             columns = (*columns, (marker, "right", (marker, marker)))
         node: Node = Join(first, second, "left", on, columns, self.match_nulls, "merged", condition=test)
@@ -204,7 +206,7 @@ class _Merge:
         return Select(node, tuple((name, node.column(name)) for name in names), "merged")
 
     def condition(self, columns: _Columns, given: list[Any]) -> Callable[[_Columns], tuple[_Columns, Expr]] | None:
-        """Return what adds to columns those that the conditions read, with the conditions as one expression."""
+        """Return a function that adds the columns that the conditions read, and returns the conditions as one expression."""
         if not given:
             return None
         del columns
@@ -230,14 +232,14 @@ class _Merge:
                     else each(Side(state, self.left, new["left"]), Side(state, self.right, new["right"]))
                 )
                 if not isinstance(found, Series) or found._expr.type != BOOL:
-                    raise InvalidType("a condition to merge on has to give a bool series of the two sides")
+                    raise InvalidType("a merge condition has to return a bool series over the two sides")
                 state, theirs, (test,) = with_one_value_each(state, found._state, [found._expr])
                 if found is each:
                     test = of_pairs(make_series(theirs, test, found.name), plans, new)
                 if (found is not each and found._state.plan is not pair) or test.has_window or test.has_query:
                     raise InvalidValue(
-                        "a condition to merge on reads the columns of the two sides only",
-                        hint="assign what it needs to columns of the frames first",
+                        "a merge condition can read only columns of the two sides",
+                        hint="assign other values to columns of the frames first",
                     )
                 whole = test if whole is None else call("and", whole, test)
             assert whole is not None
@@ -250,7 +252,7 @@ class _Merge:
 
 @checked
 class Side:
-    """One side of a merge, in a condition: its columns as series."""
+    """One side of a merge within a condition: its columns as series."""
 
     __slots__ = ("_columns", "_frame", "_state")
 
@@ -270,7 +272,7 @@ class Side:
         return self[name]
 
 
-def _turned(on: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _swapped_keys(on: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple((b, a) for a, b in on)
 
 
@@ -297,13 +299,13 @@ def _keys(
         left_keys = right_keys = names(on)
     elif left_on is not None or right_on is not None or left_index or right_index:
         if (left_on is not None) == left_index or (right_on is not None) == right_index:
-            raise InvalidValue("give left_on or left_index, and right_on or right_index")
+            raise InvalidValue("pass left_on or left_index, and right_on or right_index")
         left_keys = names(left_on) if left_on is not None else left.index_columns
         right_keys = names(right_on) if right_on is not None else right.index_columns
     else:
         left_keys = right_keys = [name for name in left.data_columns if name in right.data_columns]
         if not left_keys:
-            raise InvalidValue("the frames have no data column in common", hint="give on, or left_on and right_on")
+            raise InvalidValue("the frames have no data column in common", hint="pass on, or left_on and right_on")
     if len(left_keys) != len(right_keys) or not left_keys:
         raise InvalidValue(f"{len(left_keys)} keys on the left cannot match {len(right_keys)} keys on the right")
     for frame, keys, side in ((left, left_keys, "left"), (right, right_keys, "right")):
@@ -319,7 +321,7 @@ def _keys(
 def _comparable(
     left: DataFrame, right: DataFrame, left_keys: list[str], right_keys: list[str]
 ) -> tuple[State, State, list[_Pair]]:
-    """Return both states with key columns converted to a common type, and the names of those columns."""
+    """Return both states with the key columns converted to a common type, and the names of those columns."""
     states = [left._state, right._state]
     pairs = []
     for names in zip(left_keys, right_keys, strict=True):

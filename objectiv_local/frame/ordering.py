@@ -1,4 +1,4 @@
-"""Sorting rows by columns or by the index, and taking the first ones."""
+"""Sorting rows by columns or by the index, and selecting the first rows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def sort_values(
 ) -> DataFrame:
     """Return the frame sorted by data columns or index levels, with missing values ``last`` or ``first``.
 
-    Tied rows are ordered by the key of the table, or by all columns if no key is known.
+    Ties are broken by the key of the table, or by all columns if no key is known.
     """
     names = [by] if isinstance(by, str) else list(by)
     directions = [ascending] * len(names) if isinstance(ascending, bool) else list(ascending)
     if len(directions) != len(names):
-        raise InvalidValue(f"{len(names)} columns to sort by have {len(directions)} directions")
+        raise InvalidValue(f"by has {len(names)} columns, but ascending has {len(directions)} values")
     if na_position not in ("first", "last"):
-        raise InvalidValue(f"na_position is first or last, not {na_position!r}")
+        raise InvalidValue(f"na_position has to be 'first' or 'last', not {na_position!r}")
     order = []
     for name, up in zip(names, directions, strict=True):
         if name not in self._state.labels:
@@ -48,17 +48,17 @@ def sort_index(
 
 
 def nlargest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
-    """Return the ``n`` rows with the largest values of a column, or of several in turn, largest first."""
+    """Return the ``n`` rows with the largest values of a column, or of several in order of priority, the largest first."""
     return _first(self, n, columns, ascending=False)
 
 
 def nsmallest(self: DataFrame, n: int, columns: str | Sequence[str]) -> DataFrame:
-    """Return the ``n`` rows with the smallest values of a column, or of several in turn, smallest first."""
+    """Return the ``n`` rows with the smallest values of a column, or of several in order of priority, the smallest first."""
     return _first(self, n, columns, ascending=True)
 
 
 def _first(frame: DataFrame, n: int, columns: str | Sequence[str], *, ascending: bool) -> DataFrame:
     if len(columns) == 0:
-        raise InvalidValue("there is no column to compare rows by", hint="as in df.nlargest(3, 'amount')")
+        raise InvalidValue("no columns are given to sort by", hint="as in df.nlargest(3, 'amount')")
     made: DataFrame = frame.sort_values(columns, ascending)[:n]
     return made

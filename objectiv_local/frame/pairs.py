@@ -1,4 +1,4 @@
-"""Merge conditions over pairs of rows, one row from each side, given as a bool series over both frames."""
+"""Merge conditions on pairs of rows, one from each side, given as a bool series over both frames."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from objectiv_local.plan.nodes import Extend, Filter, Join, Limit, Node, Select
 if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
-_FUNCTION = "write it as a function: on=lambda left, right: left.a < right.b"
+_FUNCTION = "pass a function: on=lambda left, right: left.a < right.b"
 
 
 def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str, Mapping[str, Expr]]) -> Expr:
     """Return a series such as ``left.a < right.b`` as a condition on pairs of rows.
 
-    Such a series aligns the frames on their index. Here each of its columns is traced back to the side it comes from, so that
-    the condition applies to every pair of rows. ``sides`` are the plans of the sides; ``columns`` maps their columns to those
-    of the pair. Raises InvalidValue if a column comes from neither side, and InvalidType if all come from the same one.
+    Such a series aligns the frames on their index. Here, each of its columns is traced back to the side that it comes from, so
+    that the condition applies to every pair of rows. ``sides`` are the plans of the sides; ``columns`` maps their columns to
+    those of the pair. Raises InvalidValue if a column comes from neither side, and InvalidType if all come from the same one.
     """
 
     def placed(plan: Node, expr: Expr) -> Expr:
         homes = [side for side, own in sides.items() if _is_of(expr, plan, own)]
         if len(homes) > 1:
             raise InvalidValue(
-                f"condition {condition.name!r} is ambiguous: both frames are made of the same rows, so it is "
+                f"condition {condition.name!r} is ambiguous: both frames are derived from the same rows, so it is "
                 "unclear which frame it reads",
                 hint=_FUNCTION,
             )
@@ -41,7 +41,7 @@ def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str,
                 for name, side, (own, there) in plan.columns:
                     if name in expr.columns and side == "both":
                         raise InvalidValue(
-                            f"condition {condition.name!r} reads the index that it aligns the frames on", hint=_FUNCTION
+                            f"condition {condition.name!r} reads the index on which the frames are aligned", hint=_FUNCTION
                         )
                     if name in expr.columns:
                         child, column = (plan.left, own) if side == "left" else (plan.right, there)
@@ -54,14 +54,14 @@ def of_pairs(condition: Series, sides: Mapping[str, Node], columns: Mapping[str,
         found.columns.isdisjoint(each.name for each in own.values() if isinstance(each, Column)) for own in columns.values()
     ):
         raise InvalidType(
-            f"condition {condition.name!r} reads the columns of one side only",
+            f"condition {condition.name!r} reads columns of only one side",
             hint=f"filter that frame before the merge, or {_FUNCTION}",
         )
     return found
 
 
 def _is_of(expr: Expr, plan: Node, frame: Node) -> bool:
-    """Return whether an expression over ``plan`` has the same value in the rows of ``frame``, which was made of it."""
+    """Return whether an expression over ``plan`` has the same value in the rows of ``frame``, which is derived from it."""
     while frame is not plan:
         if not isinstance(frame, Extend | Filter | Limit):
             return False

@@ -1,4 +1,4 @@
-"""Pivot tables: aggregates with the values of columns as rows and as columns."""
+"""Pivot tables: aggregates by the values of columns, arranged in rows and columns."""
 
 from __future__ import annotations
 
@@ -27,49 +27,49 @@ def pivot_table(
     fill_value: object = None,
     dropna: bool = True,
 ) -> DataFrame:
-    """Return aggregates of ``values`` with a row for each combination of ``index``, in their order, which are its index.
+    """Return aggregates of ``values`` with a row for each combination of ``index``, which becomes the sorted index.
 
-    With ``columns``, the name of a column, there is a column for each of its values, in their order: named by the value if
-    ``values`` is a single name, else ``<value>__<column>`` as in ``unstack``. That asks the database for the values, once.
-    Without ``columns``, the columns keep their names. ``values`` are by default all other data columns. ``aggfunc`` is one
-    aggregate, or a mapping of columns to one each. A cell without rows is missing, or ``fill_value``.
+    With ``columns``, the name of a column, there is a column for each of its values, in ascending order. It is named by the
+    value if ``values`` is a single name, otherwise ``<value>__<column>`` as in ``unstack``. This queries the database once for
+    the values. Without ``columns``, the columns keep their names. ``values`` are by default all other data columns. ``aggfunc``
+    is one aggregate, or a mapping from columns to one aggregate each. A cell without rows is missing, or ``fill_value``.
 
-    With ``dropna``, rows with a missing key are left out, and so are combinations and columns of which every aggregate is
+    With ``dropna``, rows with a missing key are omitted, and so are combinations and columns in which every aggregate is
     missing; for several ``values`` and no ``fill_value``, a second query finds those columns. Without it, a missing key in
-    ``index`` is a row of its own, and one in ``columns`` raises InvalidValue.
+    ``index`` has a row of its own, and one in ``columns`` raises InvalidValue.
 
-    Differs from pandas: ``columns`` is one column, and ``aggfunc`` one aggregate for each column; there are no margins, which
-    ``rollup`` and ``cube`` compute.
+    Differs from pandas: ``columns`` is a single column, and ``aggfunc`` a single aggregate per column; for margins, use
+    ``rollup`` or ``cube``.
     """
     rows = _names(index)
     if not rows:
-        raise InvalidValue("pivot_table needs the columns that make its rows", hint="as in index='city'")
+        raise InvalidValue("pivot_table needs index, the columns for its rows", hint="as in index='city'")
     self._state.rows("pivot_table")
     if columns is not None and not isinstance(columns, str):
         raise NotSupported(
-            f"columns of pivot_table is one column, not {in_words(columns)}",
-            hint="join several into one: df['both'] = df.a + '-' + df.b",
+            f"columns of pivot_table has to be one column, not {in_words(columns)}",
+            hint="combine several into one: df['both'] = df.a + '-' + df.b",
         )
     if not is_value(fill_value):
         raise InvalidType(
-            f"fill_value of pivot_table is a single value, not {in_words(fill_value)}",
-            hint="use fillna on the result for a mapping of columns to values",
+            f"fill_value of pivot_table has to be a single value, not {in_words(fill_value)}",
+            hint="for a mapping of columns to values, use fillna on the result",
         )
     keys = [*rows, *([] if columns is None else [columns])]
     if len(set(keys)) != len(keys):
-        raise InvalidValue("a column makes rows and columns only once", hint="name each column in index or columns, not twice")
+        raise InvalidValue("a column is used twice in index and columns", hint="name each column once")
     functions = aggfunc if isinstance(aggfunc, Mapping) else None
     if functions is not None and not functions:
-        raise InvalidValue("aggfunc names no column", hint="as in aggfunc={'amount': 'sum'}")
+        raise InvalidValue("aggfunc is empty", hint="as in aggfunc={'amount': 'sum'}")
     chosen = _names(values) or (
         list(functions) if functions is not None else [name for name in self.data_columns if name not in keys]
     )
     if not chosen:
-        raise InvalidValue("the frame has no column left to aggregate", hint="use groupby([...]).size() for numbers of rows")
+        raise InvalidValue("the frame has no column left to aggregate", hint="for row counts, use groupby([...]).size()")
     wanted = {name: checked_function(aggfunc if functions is None else functions.get(name, "mean")) for name in chosen}
     for name in functions or ():
         if name not in wanted:
-            raise InvalidValue(f"aggfunc has the column {name!r}, which is not among the values", hint="add it to values")
+            raise InvalidValue(f"aggfunc names the column {name!r}, which is not in values", hint="add it to values")
     frame = self
     if dropna:
         for key in keys:
@@ -98,18 +98,18 @@ def _key(frame: DataFrame, name: str) -> Series:
 
 
 def _aggregated(grouped: DataFrame, functions: Mapping[str, str]) -> DataFrame:
-    """Return an aggregate of each column under the name of the column."""
+    """Return an aggregate of each column, named like the column."""
     try:
         return grouped._reduce(None, named={name: (name, func) for name, func in functions.items()})
     except InvalidType as error:
         raise InvalidType(
-            f"a pivot table has aggregates of every column: {error.what}",
-            hint="name the columns in values=, or another aggregate in aggfunc=",
+            f"pivot_table aggregates every column: {error.what}",
+            hint="choose columns with values=, or another aggregate with aggfunc=",
         ) from None
 
 
 def _without_empty(frame: DataFrame) -> DataFrame:
-    """Return the frame without columns that have no value. Runs a query."""
+    """Return the frame without columns that have only missing values. Runs a query."""
     if not frame.data_columns:
         return frame
     counts = frame.count().to_arrow().to_pylist()[0]

@@ -1,4 +1,4 @@
-"""Charts of frames. The database computes their numbers: a histogram never fetches the values, only the counts of its bins."""
+"""Charts of frames. The database computes the data: a histogram fetches only the counts of its bins, not the values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLOR: Final = re.compile("#[0-9a-fA-F]{6}|#[0-9a-fA-F]{3}|[a-z]+")
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The options of a chart, checked."""
+    """The checked options of a chart."""
 
     title: str | None = None
     width: int | None = None
@@ -45,37 +45,37 @@ class _Options:
         return Layout(self.title, self.width, self.height)
 
     def palette(self, columns: int) -> list[str] | None:
-        """Return a color for each column, if colors were given."""
+        """Return a color for each column, if colors were passed."""
         if self.color is None:
             return None
         given = [self.color] if isinstance(self.color, str) else list(self.color)
         for each in given:
             if not _COLOR.fullmatch(each):
                 raise InvalidValue(
-                    f"color {each!r} of a chart is not known", hint="give a name, such as 'steelblue', or '#0072B2'"
+                    f"color {each!r} of a chart is unknown", hint="use a name, such as 'steelblue', or '#0072B2'"
                 )
         if len(given) != columns:
-            raise InvalidValue(f"{len(given)} colors were given for {columns} columns", hint="give one color for each column")
+            raise InvalidValue(f"there are {len(given)} colors for {columns} columns", hint="pass one color per column")
         return given
 
 
 @checked
 class Plot(Accessor):
-    """Charts of a frame, drawn by altair: each method returns an altair.Chart.
+    """Charts of a frame, drawn with Altair: each method returns an altair.Chart.
 
     ============================  ==================================================================================
     option                        meaning
     ============================  ==================================================================================
     ``title``                     a title, none by default
-    ``width``, ``height``         pixels of the area between the axes
-    ``color``                     a color, or a list of one for each column: names such as ``'teal'``, or ``'#0072B2'``
+    ``width``, ``height``         size of the plot area in pixels
+    ``color``                     a color, or a list of one per column: names such as ``'teal'``, or ``'#0072B2'``
     ``xlabel``, ``ylabel``        titles of the axes
-    ``stacked``                   of ``bar``, ``barh`` and ``area``: whether columns are put on each other
-    ``logx``, ``logy``            of ``line`` and ``scatter``: whether an axis is logarithmic
+    ``stacked``                   for ``bar``, ``barh`` and ``area``: whether columns are stacked
+    ``logx``, ``logy``            for ``line`` and ``scatter``: whether an axis is logarithmic
     ============================  ==================================================================================
 
-    Raises InvalidValue for other options, for frames of no rows or more than 10,000, and for a logarithmic axis with values
-    that are not positive; InvalidType for columns that are not numbers; NotSupported without the extra ``plot``.
+    Raises InvalidValue for other options, for frames with no rows or more than 10,000, and for a logarithmic axis with values
+    that are not positive; InvalidType for non-numeric columns; NotSupported without the extra ``plot``.
     """
 
     __slots__ = ("_frame",)
@@ -85,9 +85,9 @@ class Plot(Accessor):
         self._frame = frame
 
     def __call__(self, x: str | None = None, y: str | Sequence[str] | None = None, kind: str = "line", **options: Any) -> Any:
-        """Return a chart of the columns ``y``, by default all numeric ones, over the column ``x``, by default the index.
+        """Return a chart of the columns ``y``, by default all numeric ones, against the column ``x``, by default the index.
 
-        ``kind`` is line, bar, barh, area, scatter or hist, and options are those of the method of that name.
+        ``kind`` is line, bar, barh, area, scatter or hist; options are those of the method of that name.
 
         >>> import objectiv_local as ol
         >>> users = ol.ModelHub().trend(ol.ModelHub().events(), by="month").frame
@@ -101,12 +101,12 @@ class Plot(Accessor):
         if kind != "hist":
             return getattr(self, kind)(x, y, **options)
         if x is not None:
-            raise InvalidValue("a histogram is of the columns y, and has no x", hint="plot(y='amount', kind='hist')")
+            raise InvalidValue("a histogram has columns y, but no x", hint="plot(y='amount', kind='hist')")
         names = [y] if isinstance(y, str) else list(y) if y is not None else None
         return (self if names is None else Plot(self._frame[self._numeric(names)])).hist(**options)
 
     def line(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return lines of the columns ``y`` over ``x``, from the lowest to the highest ``x``: a color and a symbol for each."""
+        """Return a line chart of the columns ``y`` against ``x``, sorted by ``x``, with a color and a symbol per column."""
         chosen = _checked("line", options, "logx", "logy")
         names, title, at, values = self._rows(x, y)
         _check_log(chosen.logx, at, title)
@@ -125,9 +125,9 @@ class Plot(Accessor):
         )
 
     def area(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return areas of the columns ``y`` over ``x``: stacked, or with ``stacked=False`` overlapping.
+        """Return an area chart of the columns ``y`` against ``x``: stacked, or overlapping with ``stacked=False``.
 
-        Raises InvalidValue for stacked columns with values below zero.
+        Raises InvalidValue for stacked columns with negative values.
         """
         chosen = _checked("area", options, "stacked")
         names, title, at, values = self._rows(x, y)
@@ -135,8 +135,7 @@ class Plot(Accessor):
         for name in names if is_stacked else ():
             if any((number(value) or 0) < 0 for value in values[name]):
                 raise InvalidValue(
-                    f"column {name!r} has values below zero, which areas cannot be stacked of",
-                    hint="pass stacked=False, or draw lines",
+                    f"column {name!r} has negative values, which cannot be stacked", hint="pass stacked=False, or use plot.line"
                 )
         return area_chart(
             [Line(name, at, values[name]) for name in names],
@@ -148,14 +147,14 @@ class Plot(Accessor):
         )
 
     def scatter(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return a point for each row: the column ``y`` over ``x``, by default the only numeric column over the index.
+        """Return a scatter plot of the column ``y`` against ``x``, by default the only numeric column against the index.
 
         Raises InvalidValue for several columns.
         """
         chosen = _checked("scatter", options, "logx", "logy")
         names, title, at, values = self._rows(x, y)
         if len(names) > 1:
-            raise InvalidValue(f"a scatter plot is of one column, not of {', '.join(names)}", hint="plot.scatter(x='a', y='b')")
+            raise InvalidValue(f"a scatter plot has one column, not {', '.join(names)}", hint="plot.scatter(x='a', y='b')")
         _check_log(chosen.logx, at, title)
         _check_log(chosen.logy, values[names[0]], names[0])
         palette = chosen.palette(1)
@@ -169,20 +168,20 @@ class Plot(Accessor):
         )
 
     def bar(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return bars of the columns ``y`` for each row, in the order of the frame, labelled by ``x``.
+        """Return a bar chart of the columns ``y`` for each row, in the order of the frame, labeled by ``x``.
 
-        Columns stand beside each other, or with ``stacked=True`` on each other.
+        Columns are drawn side by side, or stacked with ``stacked=True``.
         """
         return self._bars("bar", x, y, options)
 
     def barh(self, x: str | None = None, y: str | Sequence[str] | None = None, **options: Any) -> Any:
-        """Return horizontal bars of the columns ``y`` for each row, the first one on top, labelled by ``x``."""
+        """Return a horizontal bar chart of the columns ``y`` for each row, the first row on top, labeled by ``x``."""
         return self._bars("barh", x, y, options)
 
     def hist(self, by: object = None, bins: int = 10, **options: Any) -> Any:
         """Return a histogram of each numeric column in ``bins`` intervals of equal width, counted by the database.
 
-        Several columns stand beside each other, each with intervals of its own. ``by`` is not supported.
+        Several columns are drawn side by side, each with its own intervals. ``by`` is not supported.
         """
         if by is not None:
             raise NotSupported("hist with by= is not supported", hint="filter the frame for each group")
@@ -220,7 +219,7 @@ class Plot(Accessor):
         )
 
     def _rows(self, x: str | None, y: str | Sequence[str] | None) -> tuple[list[str], str, list[Any], dict[str, list[Any]]]:
-        """Return the columns to draw, the title of what they are over, its values, and those of each column."""
+        """Return the columns to draw, the title of the x values, these values, and those of each column."""
         frame = self._frame
         given = [y] if isinstance(y, str) else list(y) if y is not None else None
         over = list(frame.index_columns)
@@ -232,7 +231,7 @@ class Plot(Accessor):
         rows = frame[list(dict.fromkeys([*names, *([x] if x in frame.data_columns else [])]))].to_arrow(limit=MOST_ROWS + 1)
         check_rows(rows.num_rows, "the frame", "aggregate first: df.groupby(...).sum().plot.bar()")
         if not rows.num_rows:
-            raise InvalidValue("the frame has no rows, and so there is nothing to draw", hint="filter less")
+            raise InvalidValue("the frame has no rows to draw", hint="check the filters")
         found = rows.to_pydict()
         at: list[Any] = (
             list(range(rows.num_rows))
@@ -244,14 +243,14 @@ class Plot(Accessor):
         return names, ", ".join(over), at, {name: found[name] for name in names}
 
     def _numeric(self, names: list[str] | None) -> list[str]:
-        """Return the columns that can be drawn: those given, or all numeric ones."""
+        """Return the columns to draw: those given, or all numeric ones."""
         frame = self._frame
         numeric = [name for name, dtype in frame.dtypes.items() if dtype.partition("(")[0] in ("int64", "float64", "decimal")]
         for name in names or ():
             series = frame[name]  # raises ColumnNotFound
             if name not in numeric:
                 raise InvalidType(
-                    f"column {name!r} cannot be drawn: it is {series.dtype}, not a number", hint="leave it out of y"
+                    f"column {name!r} cannot be drawn: it is {series.dtype}, not a number", hint="remove it from y"
                 )
         found = numeric if names is None else names
         if not found:
@@ -260,7 +259,7 @@ class Plot(Accessor):
 
 
 def _checked(kind: str, options: dict[str, Any], *more: str) -> _Options:
-    """Return the options of a chart. Raises InvalidValue for one that it does not have, and InvalidType for a wrong one."""
+    """Return the options of a chart. Raises InvalidValue for an unknown option, and InvalidType for one of a wrong type."""
     known = (*_SHARED, *more)
     for name, value in options.items():
         if name not in known:
@@ -278,13 +277,15 @@ def _given(asked: str | None, default: str) -> str:
 
 
 def _check_log(log: bool, values: Sequence[Any], name: str) -> None:
-    """Raise InvalidValue for values that a logarithmic axis does not have."""
+    """Raise InvalidValue for values that cannot be on a logarithmic axis."""
     if not log:
         return
     for value in values:
         found = number(value)
         if found is not None and found <= 0:
-            raise InvalidValue(f"{name!r} has {value!r}, which is not on a logarithmic axis", hint="filter: df[df.a > 0]")
+            raise InvalidValue(
+                f"{name!r} has the value {value!r}, which cannot be on a logarithmic axis", hint="filter: df[df.a > 0]"
+            )
 
 
 def _bins(frame: DataFrame, name: str, bins: int) -> list[Bin]:
@@ -295,5 +296,5 @@ def _bins(frame: DataFrame, name: str, bins: int) -> list[Bin]:
         if between is not None
     ]
     if not found:
-        raise InvalidValue(f"column {name!r} has no values to draw", hint="filter less")
+        raise InvalidValue(f"column {name!r} has no values to draw", hint="check the filters")
     return found

@@ -1,4 +1,4 @@
-"""How notebooks show frames: their columns, where they come from, and their first rows."""
+"""Notebook display of frames: their columns, their origin, and their first rows."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.state import State
 
-#: What is shown of a frame, and the seconds that it may take.
+#: The number of rows of a preview, and the seconds that it may take.
 ROWS, SECONDS = 5, 1.0
 _LONGEST = 60
 _NUMBERS = ("int64", "float64", "decimal", "timedelta")
 
-#: Small, and readable in light and dark: colors are those of the theme in JupyterLab, or mixed from the text's own. The class
-#: stands there twice to count for more than the rules that notebooks have for every table.
+#: Small, and readable in light and dark themes: colors are those of the JupyterLab theme, or mixed from the text color. The
+#: class is repeated to give the rules a higher specificity than the notebook's own table styles.
 STYLE = """\
 .objectiv { font-size: 12px; line-height: 1.4; color: var(--jp-content-font-color1, inherit); max-width: 100%; margin: .3em 0 }
 .objectiv.objectiv p { margin: .2em 0 }
@@ -48,9 +48,9 @@ STYLE = """\
 
 
 def frame_html(frame: DataFrame, title: str = "", about: Sequence[str] = (), kind: str = "DataFrame") -> str:
-    """Return the columns, the origin and the first rows of a frame as HTML, from a query that takes a second at most.
+    """Return the columns, the origin and the first rows of a frame as HTML, from a query that takes at most a second.
 
-    ``title`` and the sentences ``about`` it are those of an analysis; ``kind`` is the name of the class.
+    ``title`` and the sentences ``about`` describe an analysis; ``kind`` is the name of the class.
     """
     state = frame._state
     where = state.engine.description if state.engine is not None else f"not connected, {state.dialect}"
@@ -69,7 +69,7 @@ def frame_html(frame: DataFrame, title: str = "", about: Sequence[str] = (), kin
 
 
 def box(title: str, facts: Iterable[str], table: str, notes: Iterable[str], about: Sequence[str] = ()) -> str:
-    """Return the HTML of an object: its title, facts in one line, a table that is HTML, notes, and sentences to unfold."""
+    """Return the HTML of an object: its title, facts on one line, an HTML table, notes, and sentences to unfold."""
     parts = [f'<p><b>{escape(title)}</b> <span class="quiet">{escape(" · ".join(facts))}</span></p>']
     if about:
         listed = "".join(f"<li>{escape(sentence)}</li>" for sentence in about)
@@ -81,21 +81,21 @@ def box(title: str, facts: Iterable[str], table: str, notes: Iterable[str], abou
 
 
 def names_and_values(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a table of two columns."""
+    """Return an HTML table of names and values."""
     rows = "".join(f"<tr><th>{_shortened(name)}</th><td>{_shortened(value)}</td></tr>" for name, value in pairs)
     return f"<table><tbody>{rows}</tbody></table>"
 
 
 def _first_rows(state: State, names: Sequence[str]) -> tuple[pyarrow.Table | None, list[str]]:
-    """Return the first rows, if there can be any, and what to know about them or about their absence."""
+    """Return the first rows if they can be fetched, and notes about them or about why they are missing."""
     engine = state.engine
     briefly = getattr(engine, "briefly", None)
     if engine is None or options.preview is False or briefly is None:
         return None, []
     if state.groups is not None:
-        return None, ["rows are shown after an aggregate, such as .sum()"]
+        return None, ["no preview before an aggregate, such as .sum()"]
     if options.preview is None and not getattr(engine, "is_local", False):
-        return None, ["objectiv_local.options.preview = True shows the first rows here"]
+        return None, ["to show the first rows here, set objectiv_local.options.preview = True"]
 
     def fetch() -> pyarrow.Table:
         with state.running(names, ROWS) as run:
@@ -109,7 +109,7 @@ def _first_rows(state: State, names: Sequence[str]) -> tuple[pyarrow.Table | Non
     except ObjectivError as error:
         return None, [f"no preview: {' '.join(error.what.split())}"[:300]]
     except Exception as error:
-        # A display must not fail; fetching the frame shows what is wrong.
+        # A display must not fail; fetching the frame raises the error.
         return None, [f"no preview: {type(error).__name__}: {' '.join(str(error).split())}"[:300]]
     return rows, [_counted(rows.num_rows)]
 
@@ -156,5 +156,5 @@ def _cell(value: Any) -> str:
 
 def _shortened(text: str) -> str:
     shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    # Line breaks and other control characters as Python writes them, so that a row stays a line.
+    # Line breaks and other control characters are escaped as in Python, so that a row stays on one line.
     return escape("".join(each if each.isprintable() else repr(each)[1:-1] for each in shown))

@@ -1,4 +1,4 @@
-"""Conditions written as text: ``df.query("amount > 10 and city == 'Snits'")``."""
+"""Conditions written as strings: ``df.query("amount > 10 and city == 'Snits'")``."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def condition(frame: DataFrame, text: str) -> Series:
-    """Return the bool series that an expression stands for. Raises InvalidValue for what it cannot hold."""
+    """Return an expression as a bool series. Raises InvalidValue for unsupported syntax."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (ValueError, RecursionError, MemoryError) as error:
         reason = str(error) or "it nests too deeply"
-        raise InvalidValue(f"{in_words(text)} is no expression: {reason}") from None
+        raise InvalidValue(f"{in_words(text)} is not a valid expression: {reason}") from None
     except SyntaxError as error:
         hint = "compare columns by name, as in \"amount > 10 and city == 'Snits'\""
         if "@" in text:
-            hint = "variables of Python have no names here: write df[df.n > value]"
-        raise InvalidValue(f"{text!r} is no expression: {error.msg}", hint=hint) from None
+            hint = "Python variables cannot be used here: write df[df.n > value]"
+        raise InvalidValue(f"{text!r} is not a valid expression: {error.msg}", hint=hint) from None
     try:
         found = _value(frame, tree)
     except RecursionError:
-        raise InvalidValue(f"{in_words(text)} is no expression: it nests too deeply") from None
+        raise InvalidValue(f"{in_words(text)} is not a valid expression: it nests too deeply") from None
     if not isinstance(found, Series):
-        raise InvalidValue(f"{text!r} reads no column")
+        raise InvalidValue(f"{text!r} does not use a column")
     return found
 
 
@@ -86,8 +86,8 @@ def _value(frame: DataFrame, node: ast.expr) -> Any:
                 out = out & test
             return out
     raise InvalidValue(
-        f"{ast.unparse(node)!r} cannot stand in a query",
-        hint="it takes names, constants, comparisons, and, or, not, in, and arithmetic",
+        f"{ast.unparse(node)!r} is not supported in a query",
+        hint="a query can have names, constants, comparisons, and, or, not, in, and arithmetic",
     )
 
 
@@ -118,5 +118,5 @@ def _compared(node: ast.expr, op: ast.cmpop, left: Any, right: Any) -> Any:
     if isinstance(op, ast.NotIn):
         return ~left.isin(right)
     if type(op) not in _COMPARISONS:
-        raise InvalidValue("a query compares with ==, !=, <, <=, >, >= and in", hint="use isnull() outside of the query")
+        raise InvalidValue("comparisons in a query are ==, !=, <, <=, >, >= and in", hint="use isnull() outside of the query")
     return _COMPARISONS[type(op)](left, right)

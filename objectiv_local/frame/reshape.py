@@ -1,4 +1,4 @@
-"""Rows to columns and columns to rows, rows below rows, and rows left out: stacking, dummies, appending, duplicates."""
+"""Reshaping and row removal: appending, stacking and unstacking, dummies, duplicates, and missing values."""
 
 from __future__ import annotations
 
@@ -24,35 +24,37 @@ if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
     from objectiv_local.frame.series.base import Series
 
-#: Columns that one level or one column may become.
+#: Maximum number of columns created from one level or column.
 MOST_COLUMNS = 1_000
-#: Columns of a step that a part for each of them reads.
+#: Number of columns of a step from which each is better read from a stored step.
 WIDE = 50
 
 
-# ---- rows below rows
+# ---- appending rows
 
 
 def shared_type(types: Iterable[Type]) -> Type:
-    """Return the type that columns below each other get: of numbers float64, or decimal; else text."""
+    """Return the common type of columns that are appended: float64 or decimal for numbers, otherwise string."""
     known = list(types)
     found = common_type(known)
     if found is not None:
         return found
     for type_ in known:
         if not castable(type_, STRING):
-            raise InvalidType(f"a column of {type_} cannot stand below one of {known[0]}", hint="cast one of them with astype")
+            raise InvalidType(
+                f"a column of type {type_} cannot be combined with one of type {known[0]}", hint="cast one of them with astype"
+            )
     return STRING
 
 
 def append(
     self: DataFrame, other: DataFrame | Sequence[DataFrame], ignore_index: bool = False, sort: bool = False
 ) -> DataFrame:
-    """Return the rows of this frame and then those of ``other``, one frame or several, duplicates included.
+    """Return the rows of this frame followed by those of ``other``, one frame or several, duplicates included.
 
-    Columns that a frame does not have are missing in its rows. Numbers of different types become floats, other columns of
-    different types text. The frames have the same index, by name and type; with ``ignore_index`` it is left out. With
-    ``sort``, columns are in the order of their names. The result has no order.
+    A column that a frame lacks is missing in its rows. Numbers of different types become floats, other columns of different
+    types strings. The frames need the same index, by name and type; ``ignore_index`` removes it. With ``sort``, columns are
+    sorted by name. The result is not sorted.
     """
     frames = [self, *([other] if is_frame(other) else other)]
     for frame in frames:
@@ -60,7 +62,7 @@ def append(
         if frame._state.engine is not self._state.engine or frame._state.dialect != self._state.dialect:
             raise InvalidValue(
                 "the frames are on different connections",
-                hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other one",
+                hint="fetch one with to_pandas() and load it with DataFrame.from_pandas on the other connection",
             )
         if not ignore_index and frame.index_dtypes != self.index_dtypes:
             raise InvalidValue(
@@ -95,7 +97,7 @@ def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = F
     """Return the rows of several frames, one after the other. See DataFrame.append."""
     frames = list(objs)
     if not frames:
-        raise InvalidValue("there are no frames to put together")
+        raise InvalidValue("there are no frames to concatenate")
     return append(frames[0], frames[1:], ignore_index, sort)
 
 
@@ -103,10 +105,10 @@ def concat(objs: Iterable[DataFrame], ignore_index: bool = False, sort: bool = F
 
 
 def stack(self: DataFrame, dropna: bool = True) -> Series:
-    """Return the data columns below each other: a series ``__stacked`` with the column's name as last level of the index.
+    """Return the data columns as a series ``__stacked``, with the column name as the last index level.
 
-    That level is named ``__stacked_index``. Missing values are left out with ``dropna``. Columns of different types become
-    floats or text, as in ``append``.
+    That level is named ``__stacked_index``. Missing values are omitted with ``dropna``. Columns of different types become
+    floats or strings, as in ``append``.
     """
     state = self._state.rows("stack")
     if not self.data_columns:
@@ -118,7 +120,7 @@ def stack(self: DataFrame, dropna: bool = True) -> Series:
         names = self.data_columns[start : start + WIDE]
         rows = state.plan
         if len(self.data_columns) > WIDE:
-            # Engines look at all columns of a step for each part that reads it.
+            # Engines evaluate all columns of a step for each part that reads it.
             rows = Pin(Select(rows, (*levels, *((name, state.column(name)) for name in names)), "to_stack"), "to_stack")
         for name in names:
             value = cast(rows.column(name), type_)
@@ -140,7 +142,7 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
         type_ = shared_type(types)
     except InvalidType as error:
         raise InvalidType(
-            f"the columns have no common type: {error.what}", hint=f"df.loc[[{label!r}]] is a frame of the row"
+            f"the columns have no common type: {error.what}", hint=f"df.loc[[{label!r}]] returns the row as a frame"
         ) from None
     parts: list[Node] = []
     for position, name in enumerate(frame.data_columns):
@@ -160,11 +162,11 @@ def row_stacked(frame: DataFrame, label: object) -> Series:
 
 
 def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, aggregation: Function = "max") -> DataFrame:
-    """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in the order of the values.
+    """Return a frame with the values of an index level as columns, named ``<value>__<column>``, in ascending order.
 
-    Asks the database for the different values, once. Rows that have the same rest of the index are aggregated, by the
-    greatest value unless said otherwise; where there is none, the cell is missing, or ``fill_value``. Raises InvalidValue
-    for a missing value in the level, and for more than 1,000 values.
+    Queries the database once for the distinct values. Rows with the same remaining index are aggregated, by default with the
+    maximum; a cell without rows is missing, or ``fill_value``. Raises InvalidValue for a missing value in the level, and for
+    more than 1,000 values.
     """
     return unstacked(self, level, fill_value, aggregation, lambda value, column: f"{value}__{column}")
 
@@ -172,22 +174,24 @@ def unstack(self: DataFrame, level: int | str = -1, fill_value: object = None, a
 def unstacked(
     frame: DataFrame, level: int | str, fill_value: object, func: Function, title: Callable[[str, str], str]
 ) -> DataFrame:
-    """Return ``frame`` with the values of an index level as columns, of which ``title`` makes the names."""
+    """Return ``frame`` with the values of an index level as columns; ``title`` returns their names."""
     if not is_value(fill_value):
         raise InvalidType(
-            f"fill_value of unstack is a single value, not {in_words(fill_value)}",
-            hint="use fillna on the result for a mapping of columns to values",
+            f"fill_value of unstack has to be a single value, not {in_words(fill_value)}",
+            hint="for a mapping of columns to values, use fillna on the result",
         )
     state = frame._state.rows("unstack")
     name = level_named(frame, level)
     rest = [other for other in state.index if other != name]
     if not rest:
-        raise InvalidValue("the index has one level, so that no row would be left", hint="set_index with two levels first")
+        raise InvalidValue(
+            "unstack needs an index with at least two levels", hint="set another index first, with set_index([...])"
+        )
     values = distinct_values(frame, name)
     if None in values:
         raise InvalidValue(
             f"the level {name!r} has missing values, which cannot name a column",
-            hint=f"fill them first: reset_index(), fillna, and set_index; or keep index[{name!r}].notnull()",
+            hint=f"fill them first: reset_index(), fillna, and set_index; or filter by index[{name!r}].notnull()",
         )
     key = state.column(name)
     columns: list[tuple[str, Reduction]] = []
@@ -199,7 +203,9 @@ def unstacked(
     names = [label for label, _ in columns]
     clash = sorted({*repeated(names), *(set(names) & set(rest))})
     if clash:
-        raise InvalidValue(f"the result would have two columns {clash[0]!r}", hint="rename a column or the level's values")
+        raise InvalidValue(
+            f"the result would have two columns named {clash[0]!r}", hint="rename a column or the level's values"
+        )
     found = aggregated(
         replace(state, groups=Groups(tuple((each, state.column(each)) for each in rest))), Named(tuple(columns)), "unstacked"
     )
@@ -208,11 +214,11 @@ def unstacked(
 
 
 def level_named(frame: DataFrame, level: int | str) -> str:
-    """Return the name of an index level, given by name or number. Raises for one that is not there."""
+    """Return the name of an index level, given by name or position. Raises an error for one that does not exist."""
     levels = frame.index_columns
     if isinstance(level, int) and not isinstance(level, bool):
         if not -len(levels) <= level < len(levels):
-            raise InvalidValue(f"the index has {len(levels)} levels, and none with number {level}")
+            raise InvalidValue(f"the index has {len(levels)} levels, and none at position {level}")
         return levels[level]
     if level not in levels:
         raise ColumnNotFound(f"the index has no level {level!r}", hint=near(str(level), levels))
@@ -220,17 +226,17 @@ def level_named(frame: DataFrame, level: int | str) -> str:
 
 
 def distinct_values(frame: DataFrame, name: str) -> list[Any]:
-    """Return the different values of a column in order, None last. Runs a query."""
+    """Return the distinct values of a column in ascending order, None last. Runs a query."""
     state = frame._state
     column = state.column(name)
     if column.type.name == "json":
-        raise InvalidType(f"the values of {name!r}, which is {column.type}, cannot be told apart")
+        raise InvalidType(f"the values of {name!r}, which is {column.type}, cannot be compared")
     plan = Aggregate(state.plan, (("value", column),), (), "different_values")
     found = make_frame(state.with_rows(plan, (), (Ordering(plan.column("value")),)), ["value"])
     values: list[Any] = found.to_arrow(limit=MOST_COLUMNS + 1).column(0).to_pylist()
     if len(values) > MOST_COLUMNS:
         raise InvalidValue(
-            f"{name!r} has more than {MOST_COLUMNS} different values, which is too many for columns",
+            f"{name!r} has more than {MOST_COLUMNS} distinct values, too many for columns",
             hint="filter the rows, or group by the column instead",
         )
     return values
@@ -246,7 +252,7 @@ def literal_of(value: Any, type_: Type) -> Expr:
 
 
 def shown(value: Any) -> str:
-    """Return a value as part of a column's name."""
+    """Return a value as part of a column name."""
     if isinstance(value, dict):
         lower, upper, bounds = value["lower"], value["upper"], value["bounds"]
         return f"{bounds[0]}{lower}, {upper}{bounds[1]}"
@@ -261,12 +267,12 @@ def get_dummies(
     columns: str | Sequence[str] | None = None,
     dtype: object = "int64",
 ) -> DataFrame:
-    """Return a copy with a column of ones and zeros for each value of string columns, in place of those columns.
+    """Return a copy with string columns replaced by indicator columns, one for each value.
 
-    The new columns are ``<prefix><prefix_sep><value>``, in the order of the values; the prefix is the name of the column
-    unless given. Ones and zeros have the type ``dtype``: ``'1'`` and ``'0'`` as strings, true and false as bools. Runs
-    one query per column for its distinct values. With ``dummy_na``, missing values have a column ``<prefix>_nan``; without it,
-    they are all zeros.
+    The new columns are named ``<prefix><prefix_sep><value>``, in ascending order of the values; the default prefix is the name
+    of the column. Indicators are 1 and 0 in the type ``dtype``: ``'1'`` and ``'0'`` as strings, true and false as bools. Runs
+    one query per column for its distinct values. With ``dummy_na``, missing values have a column ``<prefix>_nan``; without
+    it, all their indicators are 0.
     """
     names = (
         [columns]
@@ -282,14 +288,16 @@ def get_dummies(
         given = [prefix] if isinstance(prefix, str) else list(prefix or names)
         if len(given) != len(names):
             raise InvalidValue(
-                f"{len(given)} prefixes cannot be those of {len(names)} columns: {', '.join(names)}",
-                hint="give one for each, or a mapping of columns to prefixes",
+                f"there are {len(given)} prefixes for {len(names)} columns: {', '.join(names)}",
+                hint="pass one for each, or a mapping of columns to prefixes",
             )
         prefixes = dict(zip(names, given, strict=True))
     out = self.copy()
     for name in names:
         if self[name].dtype != "string":
-            raise InvalidType(f"dummies are made of text, and {name!r} is {self[name].dtype}", hint="use astype('string')")
+            raise InvalidType(
+                f"get_dummies needs string columns, and {name!r} is {self[name].dtype}", hint="use astype('string')"
+            )
         kept = self[name]
         del out[name]
         for value in distinct_values(self, name):
@@ -297,13 +305,13 @@ def get_dummies(
                 continue
             label = f"{prefixes.get(name, name)}{prefix_sep}{'nan' if value is None else value}"
             if label in out.columns:
-                raise InvalidValue(f"the result would have two columns {label!r}", hint="give other prefixes")
+                raise InvalidValue(f"the result would have two columns named {label!r}", hint="pass other prefixes")
             test = kept.isnull() if value is None else (kept == value).fillna(False)
             out[label] = (test if type_from_dtype(dtype) == BOOL else test.astype("int64")).astype(dtype)
     return out
 
 
-# ---- rows left out
+# ---- removing rows
 
 
 def drop_duplicates(
@@ -314,20 +322,21 @@ def drop_duplicates(
     sort_by: str | Sequence[str] | None = None,
     ascending: bool | Sequence[bool] = True,
 ) -> DataFrame:
-    """Return one row for each combination of values of ``subset``, by default all data columns. Missing values are equal.
+    """Return one row for each distinct combination of ``subset``, by default all data columns. Missing values are equal.
 
-    ``keep`` is the ``first`` or ``last`` row, by ``sort_by``, or the order of the frame, or all other columns; with False,
-    combinations that several rows have are left out.
+    ``keep`` is the ``first`` or ``last`` row, in the order of ``sort_by``, else of the frame, else of all other columns; with
+    False, combinations with more than one row are removed.
     """
     if keep not in ("first", "last", False):
-        raise InvalidValue(f"keep is 'first', 'last' or False, not {keep!r}")
+        raise InvalidValue(f"keep has to be 'first', 'last' or False, not {keep!r}")
     names = _subset(self, subset, "drop_duplicates")
     partition = []
     for name in names:
         column = self._column(name)
         if column._expr.type.name == "json":
             raise InvalidType(
-                f"duplicates of {name!r}, which is {column.dtype}, cannot be found", hint="pass a subset of the other columns"
+                f"the values of {name!r}, which is {column.dtype}, cannot be compared",
+                hint="pass a subset of the other columns",
             )
         partition.append(column._expr)
     _check_sorting(sort_by, ascending)
@@ -344,18 +353,18 @@ def drop_duplicates(
 
 
 def _subset(frame: DataFrame, subset: str | Sequence[str] | None, what: str) -> list[str]:
-    """Return the columns that rows are compared by."""
+    """Return the columns by which rows are compared."""
     if subset is None:
         return frame.data_columns
     names = [subset] if isinstance(subset, str) else list(subset)
     if not names:
-        raise InvalidValue(f"the subset of {what} is empty", hint="name columns, or leave it out for all data columns")
+        raise InvalidValue(f"the subset of {what} is empty", hint="name columns, or omit it for all data columns")
     return names
 
 
 def _check_sorting(sort_by: object, ascending: object) -> None:
     if sort_by is None and ascending is not True:
-        raise InvalidValue("ascending is the direction of sort_by, which was not given", hint="give sort_by, or sort the frame")
+        raise InvalidValue("ascending needs sort_by", hint="pass sort_by, or sort the frame")
 
 
 def _others(frame: DataFrame, names: Sequence[str]) -> tuple[Ordering, ...]:
@@ -374,23 +383,24 @@ def _toward(order: tuple[Ordering, ...], keep: object) -> tuple[Ordering, ...]:
 def dropna(
     self: DataFrame, *, axis: int = 0, how: str = "any", thresh: int | None = None, subset: str | Sequence[str] | None = None
 ) -> DataFrame:
-    """Return the rows without missing values, in ``any`` or in ``all`` of the columns, or with at least ``thresh`` values.
+    """Return the rows without missing values in ``any`` or ``all`` of the columns, or with at least ``thresh`` values.
 
-    NaN counts as missing here, as in pandas. ``subset`` names the columns to look at.
+    NaN counts as missing here, as in pandas. ``subset`` names the columns to check.
     """
     if axis not in (0, "index"):
         raise InvalidValue(
-            "dropna with axis=1 would have to read the data to know the columns", hint="use df.drop(columns=[...])"
+            "dropna with axis=1 is not supported, because the columns would depend on the data",
+            hint="use df.drop(columns=[...])",
         )
     if how not in ("any", "all"):
-        raise InvalidValue(f"how is any or all, not {how!r}")
+        raise InvalidValue(f"how has to be 'any' or 'all', not {how!r}")
     names = self.data_columns if subset is None else [subset] if isinstance(subset, str) else list(subset)
     present = [_present(self._state.value(self._column(name).name)) for name in names]
     if not present:
         return self.copy()
     if thresh is not None:
         if isinstance(thresh, bool) or not isinstance(thresh, int):
-            raise InvalidType(f"thresh is a number of values, not {thresh!r}")
+            raise InvalidType(f"thresh has to be a whole number, not {thresh!r}")
         total = cast(present[0], INT64)
         for test in present[1:]:
             total = call("add", total, cast(test, INT64))
@@ -416,19 +426,20 @@ def fillna(
     sort_by: str | Sequence[str] | None = None,
     ascending: bool | Sequence[bool] = True,
 ) -> DataFrame:
-    """Return a copy with missing values replaced: by a value, by those of a mapping of columns, or by a series.
+    """Return a copy with missing values replaced by a value, by one per column from a mapping, or by a series.
 
-    With ``method``, ``ffill`` or ``bfill``, by the value before or after in the order of ``sort_by`` or of the frame. A
-    single value fills the columns that can hold it, which have to be some; an int fills float columns too.
+    With ``method``, ``ffill`` or ``bfill``, they are replaced by the previous or next value in the order of ``sort_by`` or of
+    the frame. A single value fills all columns of a matching type, of which there has to be at least one; an int also fills
+    float columns.
     """
     if axis not in (0, "index"):
         raise NotSupported("fillna with axis=1 is not supported", hint="assign each column: df['a'] = df.a.fillna(df.b)")
     if method is not None:
         if value is not None or method not in ("ffill", "bfill", "pad", "backfill"):
-            raise InvalidValue("give a value, or a method: ffill or bfill")
+            raise InvalidValue("pass a value, or a method: 'ffill' or 'bfill'")
         return _filled(self, sort_by, ascending, forward=method in ("ffill", "pad"))
     if sort_by is not None or ascending is not True:
-        raise InvalidValue("sort_by and ascending are for a method", hint="give method='ffill' or 'bfill', or leave them out")
+        raise InvalidValue("sort_by and ascending need a method", hint="pass method='ffill' or 'bfill', or omit them")
     if isinstance(value, Mapping):
         return self.assign(**{name: self._column(name).fillna(each) for name, each in value.items()})
     if is_series(value):
@@ -452,7 +463,7 @@ def _filled(
     made = make_frame(state.ungrouped(), frame.data_columns).assign(
         **{each.name: each._of_rows()._with(each._filled(forward=forward)) for each in columns}
     )
-    # The rows keep the order that they had.
+    # The rows keep their order.
     return made if sort_by is None else made._rows(made._state.plan)
 
 
@@ -479,17 +490,17 @@ def value_counts(
     sort: bool = True,
     ascending: bool = False,
 ) -> Series:
-    """Return the number of rows of each combination of values, missing ones included, as a series ``value_counts``.
+    """Return the number of rows for each combination of values, missing ones included, as a series ``value_counts``.
 
-    The index is the columns of ``subset``, by default all data columns, after the keys of a grouped frame; the most frequent
-    come first. With ``normalize`` it is the share of all rows.
+    The index has the keys of a grouped frame and the columns of ``subset``, by default all data columns; the most frequent
+    combination is first. With ``normalize``, return fractions of the total.
     """
     names = _subset(self, subset, "value_counts")
     partition_of(self._state, "value_counts")
     state = self._state.ungrouped()
     keys = [] if self.group_by is None else [make_series(state, expr, name) for name, expr in self.group_by.keys]
     for name in names:
-        self._state.value(name)  # raises for an aggregate, which has no rows to count
+        self._state.value(name)  # raises an error for an aggregate, which has no rows to count
     groups = make_frame(state, self._columns).groupby([*keys, *names])
     counted = groups.size().rename(unused_name("value_counts", groups.index_columns))
     if normalize:

@@ -1,4 +1,4 @@
-"""What a frame computes for each row, column by column: values of other rows, running totals, ranks, and missing values."""
+"""Row-wise methods of frames, column by column: values of other rows, running totals, ranks, and missing values."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @checked
 class RowWise:
-    """Methods of series, for every data column at once. Of a grouped frame, they stay within each group.
+    """Methods of series, applied to every data column. For a grouped frame, they apply within each group.
 
-    The result has the rows, the index and the order of the frame, and is not grouped, so that it can be assigned:
+    The result has the rows, index and order of the frame, and is not grouped, so it can be assigned:
     ``df["before"] = df.groupby("user_id").moment.shift()``.
     """
 
@@ -44,40 +44,40 @@ class RowWise:
         return self._each(lambda series: series.pct_change(periods))
 
     def cumsum(self, *, numeric_only: bool = False) -> DataFrame:
-        """Return the running totals in the order of the frame; missing where a value is missing, and not reset by it."""
+        """Return the running totals in the order of the frame. Missing values stay missing and are skipped in the total."""
         return self._each(lambda series: series.cumsum(), numeric_only=numeric_only)
 
     def cummax(self, *, numeric_only: bool = False) -> DataFrame:
-        """Return the maximum so far, in the order of the frame; missing where a value is missing."""
+        """Return the running maximum in the order of the frame. Missing values stay missing and are skipped."""
         return self._each(lambda series: series.cummax(), numeric_only=numeric_only)
 
     def cummin(self, *, numeric_only: bool = False) -> DataFrame:
-        """Return the minimum so far, in the order of the frame; missing where a value is missing."""
+        """Return the running minimum in the order of the frame. Missing values stay missing and are skipped."""
         return self._each(lambda series: series.cummin(), numeric_only=numeric_only)
 
     def cumcount(self) -> Series:
-        """Return the number of each row, from 0, in the order of the frame; of a grouped frame, within its group."""
+        """Return the number of each row, from 0, in the order of the frame; for a grouped frame, within its group."""
         return make_series(self._state, literal(1), "cumcount").cumcount()
 
     def rank(
         self, method: str = "average", ascending: bool = True, pct: bool = False, *, numeric_only: bool = False
     ) -> DataFrame:
-        """Return the rank of each value in its column, from 1, as a float; missing for a missing value. See Series.rank."""
+        """Return the rank of each value in its column, from 1, as a float; missing values have no rank. See Series.rank."""
         return self._each(lambda series: series.rank(method, ascending, pct), numeric_only=numeric_only)
 
     def transform(self, func: Function, **options: Any) -> DataFrame:
-        """Return aggregates of the groups, repeated on every row of the group, under the names of the columns.
+        """Return aggregates of the groups, repeated on every row of the group, with the names of the columns.
 
         See Series.transform.
         """
         return self._each(lambda series: series.transform(func, **options))
 
     def isnull(self) -> DataFrame:
-        """Return whether each value is missing. NaN is a value; loading a pandas frame makes its NaN missing."""
+        """Return whether each value is missing. NaN is not missing, but loading a pandas frame converts its NaN to missing."""
         return self._each_row("isnull", lambda series: series.isnull())
 
     def notnull(self) -> DataFrame:
-        """Return whether each value is there. NaN is a value."""
+        """Return whether each value is not missing. NaN is not missing."""
         return self._each_row("notnull", lambda series: series.notnull())
 
     isna = isnull
@@ -88,7 +88,7 @@ class RowWise:
         return self._each(function)
 
     def _each(self, function: Callable[[Series], Series], *, numeric_only: bool = False) -> DataFrame:
-        """Return the rows with what a function makes of each column, in one step."""
+        """Return the rows with the results of a function for each column, in one step."""
         rows = self._state.ungrouped()
         found: dict[str, Series] = {}
         for name in self._columns:
@@ -100,8 +100,8 @@ class RowWise:
             except InvalidType as error:
                 raise InvalidType(f"column {name!r}: {error.what}", hint=error.hint) from None
         if self._columns and not found:
-            raise InvalidValue("the frame has no numeric column", hint="leave numeric_only out")
+            raise InvalidValue("the frame has no numeric column", hint="omit numeric_only")
         if all(each._state == rows for each in found.values()):
             return make_frame(rows.extended([(name, each._expr) for name, each in found.items()]), tuple(found))
-        # A column of very many operations has become a step of its own.
+        # A column with very many operations may have become a separate step.
         return make_frame(rows, list(found)).assign(**found)

@@ -1,4 +1,4 @@
-"""Running a program: as one statement, or in parts where it has more steps than its engine plans at once."""
+"""Running a program: as one statement, or in parts if it has more steps than its engine can plan at once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Running:
     """The statement of a plan, to be run before the context ends.
 
-    Where the engine cannot plan all steps at once, the rows of lower steps are in temporary tables, which are dropped when
-    the context ends: the next time that the plan is run, they are computed again.
+    If the engine cannot plan all steps at once, the rows of lower steps are stored in temporary tables, which are dropped when
+    the context ends and computed again the next time that the plan is run.
     """
 
     def __init__(self, plan: Node, engine: Engine) -> None:
@@ -42,7 +42,7 @@ class Running:
     def close(self) -> None:
         """Drop the temporary tables."""
         while self.tables:
-            # With a connection that was lost or closed, they are gone.
+            # If the connection was lost or closed, the tables no longer exist.
             with suppress(ObjectivError):
                 self.engine.drop_temporary(self.tables.pop())
 
@@ -54,7 +54,7 @@ class Running:
 
 
 def source(plan: Node, names: Iterable[str], stored: StoredTable, engine: Engine | None) -> Source:
-    """Return the step that reads columns of a plan from the table that they are stored in, in their order."""
+    """Return the step that reads columns of a plan, in their order, from the table in which they are stored."""
     names = list(names)
     columns = tuple(
         (name, physical, type_name, plan.types[name]) for name, (physical, type_name) in zip(names, stored.columns, strict=True)

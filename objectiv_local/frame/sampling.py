@@ -1,4 +1,4 @@
-"""Samples: some of the rows, the same ones on every engine and every day."""
+"""Samples: a subset of rows that is the same on every engine and in every run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from objectiv_local.types import FLOAT64, INT64, INT64_MAX, STRING
 if TYPE_CHECKING:
     from objectiv_local.frame.frame import DataFrame
 
-#: Steps in 60 bits of which a hash is one; a sample keeps those below a share of them.
+#: The number of values of a 60-bit hash; a sample keeps the rows with hashes below a fraction of it.
 _HASHES = 2**60
 
 
@@ -34,18 +34,18 @@ def get_sample(
     overwrite: bool = False,
     seed: int | None = None,
 ) -> DataFrame:
-    """Return a frame of some of the rows, to develop a program on: ``get_unsampled`` then takes it to all rows.
+    """Return a frame over some of the rows, for developing a program; ``get_unsampled`` then applies it to all rows.
 
-    The rows are those for which ``filter`` is true, or a share of ``sample_percentage`` percent: those whose index, hashed
-    with ``seed``, is small, so the same rows on every engine and every day. Frames without an index are hashed by all
-    columns, so equal rows stay together. The sample is kept in a temporary table of the connection, or with ``table_name``
-    in a table of the database, which needs a connection for writing.
+    The rows are those for which ``filter`` is true, or a sample of ``sample_percentage`` percent: those with a low hash of the
+    index and ``seed``, so the same rows on every engine and in every run. Frames without an index are hashed by all columns, so
+    equal rows are sampled together. The sample is stored in a temporary table of the connection, or with ``table_name`` in a
+    table of the database, which needs a connection with write access.
     """
     self._state.rows("get_sample")
     if overwrite and table_name is None:
-        raise InvalidValue("overwrite is for a sample in a table of the database", hint="give table_name, or leave it out")
+        raise InvalidValue("overwrite needs table_name", hint="pass table_name, or omit overwrite")
     if filter is not None and (sample_percentage is not None or seed is not None):
-        raise InvalidValue("a sample is taken by a filter or by a percentage, not both", hint="filter the frame before")
+        raise InvalidValue("a sample needs a filter or a percentage, not both", hint="filter the frame first")
     if filter is not None:
         sampled = self[filter]
     else:
@@ -75,32 +75,35 @@ def get_sample(
 
 
 def sample(self: DataFrame, n: int | None = None, frac: float | None = None, *, random_state: int = 0) -> DataFrame:
-    """Return ``n`` of the rows, by default one, or a share ``frac`` of them from 0 to 1, rounded to a whole number of rows.
+    """Return ``n`` of the rows, by default one, or a fraction ``frac`` of them, rounded to a whole number of rows.
 
-    Which rows depends on their values and on ``random_state`` alone, so they are the same on every engine and in each run. They
-    are in the order of the frame. Lazy, unlike ``get_sample``, which keeps the rows in a table and leads back to all rows.
+    The choice depends only on the values of the rows and on ``random_state``, so it is the same on every engine and in each
+    run. The rows are in the order of the frame. Lazy, unlike ``get_sample``, which stores the rows in a table and can be
+    undone with ``get_unsampled``.
 
-    Differs from pandas: without ``random_state``, too, the rows are the same each time; where there are fewer than ``n`` rows,
-    it is all of them; rows are drawn once, with equal weights.
+    Differs from pandas: the rows are the same each time even without ``random_state``; a frame with fewer than ``n`` rows is
+    returned whole; rows are sampled without replacement and with equal weights.
     """
     state = self._state.rows("sample")
     if n is not None and frac is not None:
-        raise InvalidValue("a sample has a number of rows or a share of them, not both", hint="give n or frac")
+        raise InvalidValue("a sample needs n or frac, not both", hint="pass a number of rows or a fraction of them")
     names = [name for name in (*self.index_columns, *self.data_columns) if state.plan.types[name].name != "json"]
     drawn = (Ordering(call("hash", _hashed(self, random_state, names))),)
     if frac is None:
         if n is not None and not 0 <= n <= INT64_MAX:
-            raise InvalidValue(f"n has to be a whole number from 0, not {n!r}")
+            raise InvalidValue(f"n has to be a non-negative whole number, not {n!r}")
         return self._rows(Limit(state.plan, drawn, 1 if n is None else n, 0))
     if not 0 <= frac <= 1:
-        raise InvalidValue(f"frac has to be from 0 to 1, not {frac!r}", hint="rows are drawn once; n is a number of rows")
+        raise InvalidValue(
+            f"frac has to be from 0 to 1, not {frac!r}", hint="rows are sampled without replacement; n is a number of rows"
+        )
     place = over(aggregation("row_number"), (), drawn)
     wanted = call("round", call("mul", cast(over(aggregation("size")), FLOAT64), literal(float(frac))), literal(0))
     return self._rows(Filter(state.plan, call("le", place, cast(wanted, INT64)), "sample"))
 
 
 def _hashed(frame: DataFrame, seed: int, names: Sequence[str] = ()) -> Expr:
-    """Return the text that decides whether a row is in a sample: of these columns, or of the index, else of all columns."""
+    """Return the string that is hashed to sample a row: of these columns, else of the index, else of all columns."""
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise InvalidType(f"seed has to be a whole number, not {seed!r}")
     names = (
@@ -118,7 +121,7 @@ def _hashed(frame: DataFrame, seed: int, names: Sequence[str] = ()) -> Expr:
 
 
 def get_unsampled(self: DataFrame) -> DataFrame:
-    """Return the same program over all rows in place of the sample. Raises InvalidValue without a sample."""
+    """Return the same program over all rows instead of the sample. Raises InvalidValue without a sample."""
     self._state.rows("get_unsampled")
     samples = {} if self._state.engine is None else stored_by(self._state.engine).samples
     found = False
@@ -131,7 +134,7 @@ def get_unsampled(self: DataFrame) -> DataFrame:
 
     plan = rebuild(self._state.plan, change)
     if not found:
-        raise InvalidValue("the frame was not made from a sample", hint="df.get_sample(sample_percentage=...) makes one")
+        raise InvalidValue("the frame was not made from a sample", hint="create one with df.get_sample(sample_percentage=...)")
     unsampled = replace(self._state, plan=plan, variables=tuple(variables(plan)))
     _, state, _ = with_one_value_each(self._state, unsampled)
     return make_frame(state, self._columns)

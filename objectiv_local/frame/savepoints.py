@@ -31,7 +31,7 @@ KINDS = ("cte", "view", "table", "temp_table")
 
 @dataclass(frozen=True)
 class Savepoint:
-    """A named step: ``cte`` stays a step of the statements that use it, the others can be written."""
+    """A named step: a ``cte`` is part of the statements that use it, the others can be written to the database."""
 
     name: str
     df: DataFrame
@@ -39,7 +39,7 @@ class Savepoint:
 
 
 class GeneratedSqlStatement(NamedTuple):
-    """A statement of ``to_sql``: the savepoint's name, how it is materialized, and the text."""
+    """A statement of ``to_sql``: the savepoint's name, how it is materialized, and the SQL."""
 
     name: str
     materialization: str
@@ -55,7 +55,7 @@ class CreatedObject(NamedTuple):
 
 @checked
 class Savepoints:
-    """The savepoints of a frame and of the frames made from it, in the order in which they were set."""
+    """The savepoints of a frame and of the frames derived from it, in the order in which they were set."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Savepoint] = {}
@@ -75,17 +75,17 @@ class Savepoints:
         return list(self._entries)
 
     def add_savepoint(self, name: str, df: DataFrame, materialization: str | Enum = "cte") -> None:
-        """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for a name that is taken.
+        """Register a frame under a name of letters, digits and underscores. Raises InvalidValue for an existing name.
 
-        A table or view may have its schema, and its database, before the name: ``analytics.daily``.
+        The name of a table or view may include a schema and a database: ``analytics.daily``.
         """
         if not isinstance(name, str) or not re.fullmatch(r"\w+(\.\w+){0,2}", name, re.ASCII):
             raise InvalidValue(
                 f"{name!r} cannot name a savepoint",
-                hint="use letters, digits and underscores, after a schema if it is a table or view",
+                hint="use letters, digits and underscores, optionally after a schema for a table or view",
             )
         if name in self._entries:
-            raise InvalidValue(f"there is a savepoint {name!r} already", hint="choose another name, or remove_savepoint first")
+            raise InvalidValue(f"there already is a savepoint {name!r}", hint="choose another name, or remove_savepoint first")
         self._entries[name] = Savepoint(name, df.copy(), _placed(name, _kind(materialization)))
 
     def set_materialization(self, name: str, materialization: str | Enum) -> None:
@@ -93,7 +93,7 @@ class Savepoints:
         self._entries[name] = replace(self._entry(name), materialization=_placed(name, _kind(materialization)))
 
     def remove_savepoint(self, name: str) -> None:
-        """Forget a savepoint. Frames made from it stay as they are."""
+        """Remove a savepoint. Frames derived from it are not affected."""
         self._entry(name)
         del self._entries[name]
 
@@ -109,7 +109,7 @@ class Savepoints:
     def get_materialized_df(self, savepoint_name: str, engine_override: Engine | None = None) -> DataFrame:
         """Return the frame of a savepoint, read from the tables and views that ``write_to_db`` creates.
 
-        Runs no query, so it may be called before they are written; until then, fetching its rows is an error.
+        Runs no query, so it can be called before they are written; until then, fetching its rows is an error.
         """
         entry = self._entry(savepoint_name)
         state = entry.df._state
@@ -118,7 +118,7 @@ class Savepoints:
         plan = (
             self._over_written(state.plan, savepoint_name, places) if entry.materialization == "cte" else _read(entry, places)
         )
-        # Stored rows no longer depend on the variables that they were computed with.
+        # Stored rows no longer depend on the variables with which they were computed.
         before, now = variables(state.plan), variables(plan)
         known = tuple(each for each in state.variables if each in now or each not in before)
         if engine.dialect != state.dialect:
@@ -128,9 +128,9 @@ class Savepoints:
         )
 
     def to_sql(self, dialect: str | None = None) -> list[GeneratedSqlStatement]:
-        """Return the statements that create the tables and views and, for each ``cte``, the query of it. Runs nothing.
+        """Return the statements that create the tables and views, and the query of each ``cte``. Runs no query.
 
-        A step that an earlier table or view holds is read from there.
+        A step that is stored in an earlier table or view is read from there.
         """
         return self._statements(dialect, {})
 
@@ -161,7 +161,7 @@ class Savepoints:
         return {each.name: each.sql for each in self.to_sql(dialect) if each.materialization != "cte"}
 
     def get_drop_statements(self, dialect: str | None = None) -> dict[str, str]:
-        """Return the statement that drops each table and view, by name; the last one that was created comes first."""
+        """Return the statement that drops each table and view, by name, in reverse order of creation."""
         return self._drops(dialect, {})
 
     def _drops(self, dialect: str | None, places: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
@@ -173,11 +173,11 @@ class Savepoints:
         return drops
 
     def write_to_db(self, engine_override: Engine | None = None, overwrite: bool = False) -> list[CreatedObject]:
-        """Create all tables and views in one transaction, so either all exist afterwards or none. Return what was created.
+        """Create all tables and views in one transaction, so that either all or none exist afterwards. Return those created.
 
-        Needs a connection for writing. With ``overwrite``, tables and views of these names are dropped before. Temporary tables
-        of other frames stay as they are: a savepoint that is a temporary table cannot take the name of one, and raises
-        InvalidValue.
+        Needs a connection with write access. With ``overwrite``, existing tables and views of these names are dropped first.
+        Temporary tables of other frames are kept: InvalidValue is raised if a savepoint that is a temporary table has the
+        name of one.
         """
         made = [CreatedObject(entry.name, entry.materialization) for entry in self.all if entry.materialization != "cte"]
         if not made:
@@ -198,13 +198,13 @@ class Savepoints:
         return made
 
     def _before(self, name: str) -> list[Savepoint]:
-        """Return the savepoints before another one that are tables or views."""
+        """Return the savepoints set before another one that are tables or views."""
         return [entry for entry in self.all[: self.names.index(name)] if entry.materialization != "cte"]
 
     def _over_written(
         self, plan: Node, before: str, places: Mapping[str, tuple[str, ...]], passed: AbstractSet[str] = frozenset()
     ) -> Node:
-        """Return the plan with the steps that are tables or views read from those, but for some that are passed over."""
+        """Return the plan with steps that are tables or views read from them, except those in ``passed``."""
         stored: dict[Node, Node] = {
             entry.df._state.plan: _read(entry, places) for entry in self._before(before) if entry.name not in passed
         }
@@ -224,7 +224,7 @@ def _is_hidden(name: str, engine: Engine) -> bool:
 
 
 def _places(entries: Sequence[Savepoint], engine: Engine) -> dict[str, tuple[str, ...]]:
-    """Return the qualified names of tables and views, because a temporary table would shadow one of the same name."""
+    """Return the qualified names of tables and views, because a temporary table would shadow an unqualified name."""
     return {entry.name: engine.place(entry.name) for entry in entries if entry.materialization in ("table", "view")}
 
 
@@ -237,7 +237,7 @@ def _read(entry: Savepoint, places: Mapping[str, tuple[str, ...]]) -> Source:
 
 
 def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
-    """Return the columns of a frame with the names of the types that a table of it has."""
+    """Return the columns of a frame with their type names in a table."""
     dialect = dialect_named(frame._state.dialect)
     return tuple(
         (name, dialect.stored_name(frame._state.plan.types[name], written=True))
@@ -248,25 +248,25 @@ def _stored_types(frame: DataFrame) -> tuple[tuple[str, str], ...]:
 def _kind(materialization: object) -> str:
     kind = str(getattr(materialization, "value", materialization)).lower()
     if kind not in KINDS:
-        raise InvalidValue(f"materialization is one of {', '.join(KINDS)}, not {materialization!r}")
+        raise InvalidValue(f"materialization has to be one of {', '.join(KINDS)}, not {materialization!r}")
     return kind
 
 
 def _placed(name: str, kind: str) -> str:
-    """Return how a savepoint of that name is materialized. Raises InvalidValue for a schema where there is none."""
+    """Return the materialization of a savepoint. Raises InvalidValue for a name with a schema that cannot have one."""
     if "." in name and kind not in ("table", "view"):
         raise InvalidValue(
-            f"the savepoint {name!r} is a {kind}, which has no schema",
-            hint="only a table or a view has one; leave it out of the name",
+            f"the savepoint {name!r} is a {kind}, which cannot be in a schema",
+            hint="only a table or view can; remove the schema from the name",
         )
     return kind
 
 
 def set_savepoint(self: DataFrame, name: str, materialization: str | Enum = "cte") -> DataFrame:
-    """Register the frame as it is now under a name, and return it. The frame becomes a step of its own; see ``savepoints``.
+    """Register the current frame under a name, and return it. The frame becomes a separate step; see ``savepoints``.
 
-    The savepoints are shared by all frames that are made from this one. A table or view may have its schema before the name, as
-    in ``analytics.daily``; the schema has to be there when it is written.
+    The savepoints are shared by all frames derived from this one. The name of a table or view may include a schema, as in
+    ``analytics.daily``; the schema has to exist when it is written.
     """
     self.savepoints.add_savepoint(name, self.copy(), materialization)
     entry = self.savepoints._entry(name)

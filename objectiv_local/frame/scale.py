@@ -1,4 +1,4 @@
-"""Scaling numbers by their mean and spread, or into a range."""
+"""Scaling of numbers: standardizing, or mapping to a range."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def scaled(series: Series, *, with_mean: bool = True, with_std: bool = True) -> Series:
-    """Return the values less their mean, by their standard deviation of the population; a constant is not divided."""
+    """Return the values minus their mean, divided by their population standard deviation; a constant is not divided."""
     series._state.rows("scale")
     out = series.astype("float64")
     spread = out.std_pop()
@@ -23,11 +23,11 @@ def scaled(series: Series, *, with_mean: bool = True, with_std: bool = True) -> 
 
 
 def minmax_scaled(series: Series, feature_range: tuple[float, float] = (0, 1)) -> Series:
-    """Return the values moved and stretched into a range; of a constant, the lower end of it."""
+    """Return the values mapped linearly to a range; a constant becomes its lower end."""
     series._state.rows("minmax_scale")
     low, high = float(feature_range[0]), float(feature_range[1])
     if not low < high:
-        raise InvalidValue(f"feature_range has to rise, not {feature_range!r}")
+        raise InvalidValue(f"feature_range has to be in ascending order, not {feature_range!r}")
     values = series.astype("float64")
     least, most = values.min(), values.max()
     width = most - least
@@ -35,12 +35,12 @@ def minmax_scaled(series: Series, feature_range: tuple[float, float] = (0, 1)) -
 
 
 def scale(self: DataFrame, with_mean: bool = True, with_std: bool = True) -> DataFrame:
-    """Return a copy with numeric columns less their mean, by their standard deviation of the population; others as they are."""
+    """Return a copy with numeric columns standardized: minus the mean, divided by the population standard deviation."""
     return self.assign(**{name: scaled(self[name], with_mean=with_mean, with_std=with_std) for name in _numbers(self)})
 
 
 def minmax_scale(self: DataFrame, feature_range: tuple[float, float] = (0, 1)) -> DataFrame:
-    """Return a copy with numeric columns moved and stretched into a range; others as they are."""
+    """Return a copy with numeric columns mapped linearly to a range; other columns are unchanged."""
     return self.assign(**{name: minmax_scaled(self[name], feature_range) for name in _numbers(self)})
 
 

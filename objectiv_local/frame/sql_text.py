@@ -1,4 +1,4 @@
-"""SQL as a string that notebooks show highlighted."""
+"""SQL as a string that notebooks display highlighted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 from itertools import groupby
 from typing import Any, Self
 
-#: Kinds of tokens of Pygments, and the class of ``STYLE`` that each has.
+#: Pygments token types, and their class in ``STYLE``.
 _COLORS = (
     ("Comment", "comment"),
     ("Keyword", "keyword"),
@@ -18,7 +18,7 @@ _COLORS = (
     ("Builtin", "keyword"),
 )
 
-#: Colors are those of the theme in JupyterLab, and else go by what the reader prefers.
+#: Colors are those of the JupyterLab theme, otherwise they depend on the preferred color scheme.
 STYLE = """\
 .objectiv-sql.objectiv-sql { --k: #7c2fb5; --s: #a3331f; --n: #0b6b3a; --c: #5f6672; --o: #3b5bb5;
   margin: 0; padding: .3em 0; font-family: var(--jp-code-font-family, ui-monospace, monospace);
@@ -35,7 +35,7 @@ STYLE = """\
 
 
 class SQL(str):
-    """A statement of SQL: a string, which notebooks show over several lines, and in color where Pygments is installed."""
+    """An SQL statement: a string that notebooks display on several lines, and in color if Pygments is installed."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What frames and series share: a plan, the engine that holds its rows, the names of the index and an order."""
+"""The state shared by frames and series: a plan, the engine with its rows, the names of the index, and an order."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
 
 
-#: Operations within each other before they become a step; an expression takes 150, and one method adds a few.
+#: Maximum nesting of operations before they become a separate step; an expression allows 150, and one method adds a few.
 MOST_NESTED = 120
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A plan with what pandas adds to it. ``engine`` is None for a frame that is only ever compiled.
+    """A plan with the properties that pandas adds to it. ``engine`` is None for a frame that is only compiled.
 
-    ``variables`` are those that the plan uses and those that it may come to use, one for each dtype and name. With
-    ``groups``, the plan has the rows that the next aggregate groups; ``index`` is still that of the rows.
+    ``variables`` has the variables that the plan uses or may use later, one for each dtype and name. With ``groups``, the plan
+    has the rows that the next aggregate groups; ``index`` is still the index of the rows.
     """
 
     plan: Node
@@ -43,29 +43,29 @@ class State:
     index: tuple[str, ...]
     order: tuple[Ordering, ...] = ()
     variables: tuple[Variable, ...] = ()
-    # Names for steps of it are no part of a program: two frames over one table are equal.
+    # Savepoints are not part of a program: two frames over one table are equal.
     savepoints: Any = field(default=None, compare=False)
     groups: Groups | None = None
-    # What a reader should know of where the rows come from; no part of a program either.
+    # Information about the source of the rows; not part of a program either.
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def rows(self, what: str) -> State:
-        """Return this state if it is not grouped. Raises InvalidValue, which says that ``what`` needs rows."""
+        """Return this state if it is not grouped. Raises InvalidValue with a message that ``what`` needs rows."""
         if self.groups is not None:
             raise InvalidValue(
-                f"{what} needs rows, and these are grouped by {self.groups.title} and not aggregated",
-                hint="aggregate every column first, as in .sum() or .agg(...), or group afterwards",
+                f"{what} needs rows, but the frame is grouped by {self.groups.title} and not aggregated",
+                hint="aggregate first, as in .sum() or .agg(...), or group afterwards",
             )
         return self
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The names of the keys of the groups; none without groups."""
+        """The names of the group keys; empty without groups."""
         return () if self.groups is None else self.groups.names
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The names of the index; for groups, of that of their aggregates."""
+        """The names of the index; for groups, of the index of their aggregates."""
         return self.index if self.groups is None else self.groups.names
 
     def type_of(self, name: str) -> Type:
@@ -94,14 +94,14 @@ class State:
         return self if self.groups is None else replace(self, groups=None)
 
     def with_rows(self, plan: Node, index: tuple[str, ...], order: tuple[Ordering, ...] = ()) -> State:
-        """Return the state of other rows that were made of these: another plan with an index and an order of its own.
+        """Return the state of rows derived from these: another plan with its own index and order.
 
         Raises InvalidValue for pending groups, which would be lost.
         """
         return replace(self.rows("this operation"), plan=plan, index=index, order=order, notes=())
 
     def with_note(self, note: str) -> State:
-        """Return the state with a note on its rows, which the repr of frames shows."""
+        """Return the state with a note about its rows, which the repr of frames shows."""
         return replace(self, notes=(*self.notes, note))
 
     def with_plan(self, plan: Node, order: tuple[Ordering, ...] | None = None) -> State:
@@ -113,12 +113,12 @@ class State:
         return self.plan.column(name)
 
     def value(self, name: str) -> Expr:
-        """Return what is aggregated as ``name``: a key of the groups, or a column of the plan."""
+        """Return the expression that is aggregated as ``name``: a key of the groups, or a column of the plan."""
         if self.groups is not None:
             if self.groups.total(name) is not None:
                 raise InvalidValue(
-                    f"column {name!r} is an aggregate already",
-                    hint=f"choose the columns to aggregate, or fetch it: groups[[{name!r}]]",
+                    f"column {name!r} is already an aggregate",
+                    hint=f"choose other columns to aggregate, or fetch it: groups[[{name!r}]]",
                 )
             key = dict(self.groups.keys).get(name)
             if key is not None:
@@ -129,25 +129,25 @@ class State:
         """Return the engine.
 
         Raises :class:`InvalidValue` for a frame without one, and :class:`ConnectionFailed` for a frame that reads a temporary
-        table which is gone.
+        table that no longer exists.
         """
         if self.engine is None:
             raise InvalidValue(
-                "this frame has no connection, so it can be compiled but not run",
-                hint="make it with DataFrame.from_table(connect(...), ...) to fetch rows",
+                "this frame has no connection: it can be compiled, but not run",
+                hint="to fetch rows, create it with DataFrame.from_table(connect(...), ...)",
             )
         gone = self.engine.gone
         if gone:
-            # Checked here and not left to the engine: another table may have got the name since.
+            # Checked here instead of by the engine: another table may have taken the name since.
             for node in topological(self.plan):
                 if isinstance(node, Source) and node.relation.temporary and node.relation.parts[-1] in gone:
                     raise lost_table(node.relation.parts[-1], self.engine.description)
         return self.engine
 
     def extended(self, columns: Iterable[tuple[str, Expr]], step: str = "", *, once: bool = False) -> State:
-        """Return this state with columns added, ``once`` if an engine is not to compute them wherever they are read.
+        """Return this state with columns added, computed only ``once`` instead of wherever an engine reads them.
 
-        An order by a column that is replaced keeps its meaning, and so do groups.
+        If a column is replaced, an order or groups by it keep their meaning.
         """
         columns = tuple(columns)
         replaced = {name for name, _ in columns if name in self.plan.types}
@@ -170,11 +170,11 @@ class State:
         return replace(self.with_plan(plan, order), groups=groups)
 
     def shallow(self, expr: Expr) -> tuple[State, Expr]:
-        """Return an expression with what takes very many operations as a column of a step of its own, which no frame shows."""
+        """Return an expression, moved to a column of a hidden step if it has very many operations, and the state with it."""
         return (self, expr) if expr.depth <= MOST_NESTED else self.as_column(expr)
 
     def as_column(self, expr: Expr) -> tuple[State, Expr]:
-        """Return an expression as a column, of a step of its own unless it is one, which no frame shows."""
+        """Return an expression as a column, of a hidden step unless it is a column already, and the state with it."""
         if isinstance(expr, Column):
             return self, expr
         step = unused_name("step", self.plan.types)
@@ -184,9 +184,9 @@ class State:
     def statement(
         self, columns: Iterable[str], limit: int | slice | None = None, dialect: str | None = None, engine: Engine | None = None
     ) -> Statement:
-        """Return the statement that fetches the given columns in the frame's order, perhaps for another dialect or engine.
+        """Return the statement that fetches columns in the frame's order, optionally for another dialect or engine.
 
-        What is run goes through :meth:`running` instead. Raises InvalidValue for columns that are grouped and not aggregated.
+        Statements that are run come from :meth:`running` instead. Raises InvalidValue for grouped columns without an aggregate.
         """
         plan = self._chosen(columns, limit)
         if dialect is None or dialect == self.dialect:
@@ -199,11 +199,10 @@ class State:
         return compile_plan(plan, dialect or self.dialect)
 
     def running(self, columns: Iterable[str], limit: int | slice | None = None) -> Running:
-        """Return the statement to be run now, over the files of today, after checking that rows aligned on an index meet one
-        row each.
+        """Return the statement to run now, over the current files, after checking that index alignments do not multiply rows.
 
-        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue`, and
-        :class:`DataInvalid` if files no longer have the columns that the frame was made with.
+        Runs a counting query for each index that no key proves unique. Raises :class:`InvalidValue` for several matches, and
+        :class:`DataInvalid` if files no longer have the columns of the frame.
         """
         engine = self.connected()
         plan = over_current_files(self._chosen(columns, limit), engine)
@@ -230,26 +229,26 @@ def _range(limit: int | slice | None) -> tuple[int | None, int]:
         for number in (start, stop):
             if number is not None and (isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= INT64_MAX):
                 raise InvalidValue(
-                    f"a slice of rows takes whole numbers from 0, not {number!r}",
-                    hint="sort descending and use head() for the last rows",
+                    f"the bounds of a slice of rows have to be non-negative whole numbers, not {number!r}",
+                    hint="for the last rows, use tail()",
                 )
         return (None if stop is None else max(stop - start, 0)), start
     if isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= INT64_MAX:
-        raise InvalidValue(f"a number of rows has to be a whole number from 0, not {limit!r}")
+        raise InvalidValue(f"the number of rows has to be a non-negative whole number, not {limit!r}")
     return limit, 0
 
 
 def limited(state: State, limit: int | slice) -> State:
-    """Return the state of the rows that ``limit`` keeps."""
+    """Return the state with only the rows that ``limit`` selects."""
     count, offset = _range(limit)
     state = state.rows("a slice")
     return state.with_plan(Limit(state.plan, state.order, count, offset))
 
 
 def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -> tuple[State, State, list[Expr]]:
-    """Return two states that are about to meet with the variables of both, and expressions of the right one.
+    """Return two states about to be combined, each with the variables of both, and expressions of the right one.
 
-    Where both have a variable of the same dtype and name, it gets the value that the left one has, on both sides.
+    If both have a variable of the same dtype and name, the value of the left one is used on both sides.
     """
     if left.variables == right.variables:
         return left, right, list(exprs)
@@ -265,7 +264,7 @@ def with_one_value_each(left: State, right: State, exprs: Sequence[Expr] = ()) -
 
 
 def revalued(state: State, values: Mapping[Variable, Variable]) -> State:
-    """Return the state with other values for some of its variables, everywhere that its plan and order use them."""
+    """Return the state with other values for some of its variables, wherever its plan and order use them."""
     if not values:
         return state
     order = tuple(Ordering(transform(key.expr, _replacing(values)), key.ascending, key.nulls_last) for key in state.order)

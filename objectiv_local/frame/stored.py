@@ -1,4 +1,4 @@
-"""What frames keep in temporary tables of a connection: which plan each was made from, and which hold current rows."""
+"""Temporary tables that frames keep on a connection: the plan of each table, and whether its rows are current."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Stored:
-    """The temporary tables of one connection, by what frames know of them."""
+    """The temporary tables of one connection, from the point of view of frames."""
 
     #: ``Engine.changes`` when the rows of ``tables`` were computed.
     changes: int = 0
-    #: Tables that hold the current rows of a plan.
+    #: Tables with the current rows of a plan.
     tables: dict[Node, StoredTable] = field(default_factory=dict)
-    #: The plan that each table was made from. It outlives writes: frames go on reading the rows that they were made with.
+    #: The plan from which each table was created. Writes do not affect it: frames continue to read the rows they were created
+    #: with.
     origins: dict[Relation, Node] = field(default_factory=dict)
-    #: The plans of all rows, by the plan that reads a sample of them.
+    #: The plans over all rows, by the plan that reads a sample of them.
     samples: dict[Node, Node] = field(default_factory=dict)
 
 
@@ -33,7 +34,7 @@ _BY_ENGINE: WeakKeyDictionary[Engine, Stored] = WeakKeyDictionary()
 
 
 def stored_by(engine: Engine) -> Stored:
-    """Return what frames keep on a connection, without tables whose rows may be outdated."""
+    """Return the temporary tables of a connection, without those whose rows may be outdated."""
     found = _BY_ENGINE.setdefault(engine, Stored())
     if found.changes != engine.changes:
         found.changes = engine.changes
@@ -42,21 +43,21 @@ def stored_by(engine: Engine) -> Stored:
 
 
 def table_of(plan: Node, engine: Engine, create: Callable[[], StoredTable]) -> StoredTable:
-    """Return the temporary table of a plan, which ``create`` makes when it is asked for first."""
+    """Return the temporary table of a plan, which ``create`` creates on first use."""
     stored = stored_by(engine)
     if plan in stored.tables:
         return stored.tables[plan]
     changes = engine.changes
     made = create()
     if changes == engine.changes:
-        # Else the rows may be outdated already, so no other frame shares them.
+        # Otherwise the rows may already be outdated, so no other frame shares them.
         stored_by(engine).tables[plan] = made
     stored.origins[made.relation] = plan
     return made
 
 
 def origin_of(source: Source, engine: Engine | None) -> Node | None:
-    """Return the plan that the rows of a temporary table or a sample come from; None for any other table."""
+    """Return the plan of the rows in a temporary table or a sample; None for any other table."""
     if engine is None:
         return None
     stored = stored_by(engine)

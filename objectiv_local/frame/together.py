@@ -1,4 +1,4 @@
-"""Columns that are set together: one step of many columns, and not as many steps."""
+"""Setting many columns in one step instead of one step each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from objectiv_local.frame.series.base import Series
 from objectiv_local.frame.state import State
 from objectiv_local.frame.values import checked_name
 
-#: Columns that ``assign`` sets one after the other.
+#: Number of columns up to which ``assign`` sets them one after the other.
 MANY_COLUMNS = 20
 
 
 def set_together(state: State, columns: Mapping[str, object]) -> State | None:
-    """Return the state with many columns set in one step, or None if they are few or not all series of its own rows."""
+    """Return the state with many columns set in one step, or None if they are few or not all series over its own rows."""
     own = {name: value for name, value in columns.items() if isinstance(value, Series) and value._state == state}
     if not len(own) == len(columns) > MANY_COLUMNS or state.groups is not None or not own.keys().isdisjoint(state.labels):
         return None

@@ -1,4 +1,4 @@
-"""A plan over the tables of one engine, written for another one: the SQL of the same program elsewhere."""
+"""Translating a plan over the tables of one engine to another, for the SQL of the same program there."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from objectiv_local.types import INT64
 
 
 def translated(plan: Node, before: str, after: str) -> Node:
-    """Return the plan of one dialect with its tables as another one would find them: same names and types.
+    """Return the plan with its tables as in another dialect: the same names and types.
 
-    Files that the dialect cannot read stand as a table ``data``.
+    Files that the dialect cannot read become a table named ``data``.
     """
     here, there = dialect_named(before), dialect_named(after)
 

@@ -1,4 +1,4 @@
-"""Aligning on an index matches each row with at most one other: proved by a key, or checked by a query for repeated labels."""
+"""Checks that an alignment on an index matches each row with at most one other: proved by a key, or by a query."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from objectiv_local.engines.base import Engine
 
 
-#: The rows of a step, and the columns of it that label them.
+#: A step, and its columns that label the rows.
 Labelled = tuple[Node, tuple[str, ...]]
 
 
 def check_aligned(plan: Node, engine: Engine) -> None:
-    """Raise InvalidValue if an alignment in ``plan`` would multiply rows. One query for each index without a key."""
+    """Raise InvalidValue if an alignment in ``plan`` would multiply rows. Runs one query for each index without a key."""
     known: dict[Labelled, dict[str, object]] = {}
 
     def repeated(side: Labelled) -> dict[str, object]:
@@ -37,7 +37,7 @@ def check_aligned(plan: Node, engine: Engine) -> None:
             continue
         raise InvalidValue(
             _message(node, repeated(sides[0])),
-            hint="set an aggregate with one row for each "
+            hint="set an aggregate with one row per "
             "label as a column first (df['x'] = aggregate) and compute with df.x, or use "
             "groupby(...).transform(...), left.merge(right, on=[...]) on columns that identify a row, or "
             "another index with reset_index() and set_index([...])",
@@ -45,7 +45,7 @@ def check_aligned(plan: Node, engine: Engine) -> None:
 
 
 def labelled(side: Node, labels: list[str]) -> Labelled:
-    """Return the step that the labels come from, so that the query on it is short and runs once."""
+    """Return the step from which the labels come, so that the query on it is short and runs once."""
     while isinstance(side, Extend | Select):
         computed = dict(side.columns)
         below = [computed.get(name, None if isinstance(side, Select) else side.column(name)) for name in labels]
@@ -62,7 +62,7 @@ def _has_key(side: Labelled) -> bool:
 
 
 def repeated_label(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[str, object]:
-    """Return one label that several rows have, with their number as ``rows``; empty if labels are unique."""
+    """Return one label of several rows, with their number as ``rows``; empty if labels are unique."""
     # Neutral names: a column name could be too long for the engine, or clash with ``rows``.
     keys = tuple((f"label_{number}", side.column(name)) for number, name in enumerate(labels, 1))
     counted = Aggregate(side, keys, (("rows", aggregation("size")),))
@@ -75,12 +75,12 @@ def repeated_label(side: Node, labels: tuple[str, ...], engine: Engine) -> dict[
 def _message(node: Join, repeated: dict[str, object]) -> str:
     index = [here for here, _ in node.on]
     shown = ", ".join(f"{name}={value!r}" for name, value in zip(index, repeated.values(), strict=False))
-    labels = f"labels repeat ({shown} stands for {repeated['rows']} rows)"
+    labels = f"labels are not unique ({repeated['rows']} rows have {shown})"
     if node.single == "either":
         return (
-            f"series cannot be combined on the index ({', '.join(index)}): {labels}, on the other side too, so that "
-            "rows of one would meet several of the other"
+            f"series cannot be combined on the index ({', '.join(index)}): {labels} on both sides, so "
+            "rows would match several rows of the other side"
         )
     name = node.columns[-1][0]
     what = "a condition" if node.types[name] == BOOL else f"series {name!r}"
-    return f"{what} cannot be aligned on the index ({', '.join(index)}): {labels}, so that a row would meet several"
+    return f"{what} cannot be aligned on the index ({', '.join(index)}): {labels}, so a row would match several"

@@ -1,4 +1,4 @@
-"""Python values next to series: as constants, and as names of columns."""
+"""Python values used with series: as constants, and as column names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
-    """Return the values with numpy's own dtypes; missing integers and bools make floats and objects, as in pandas."""
+    """Return the values with numpy dtypes; integers and bools with missing values become floats and objects, as in pandas."""
     import numpy as np
 
     kind = str(values.dtype)
@@ -40,14 +40,14 @@ def to_numpy(values: pandas.Series[Any]) -> numpy.ndarray[Any, Any]:
 
 
 def comparable(left: Expr, right: Expr) -> tuple[Expr, Expr]:
-    """Return two operands of a comparison; text is read as a uuid beside one."""
+    """Return two operands of a comparison; a string compared with a UUID is cast to a UUID."""
     if {left.type, right.type} == {UUID, STRING}:
         return cast(left, UUID), cast(right, UUID)
     return left, right
 
 
 def is_value(value: object) -> bool:
-    """Return whether ``value`` is one that a constant can hold."""
+    """Return whether ``value`` can be a constant."""
     plain = python_value(value)
     return plain is None or isinstance(
         plain,
@@ -56,7 +56,7 @@ def is_value(value: object) -> bool:
 
 
 def is_listed(value: object) -> bool:
-    """Return whether ``value`` holds several values in order: a list, a tuple, a range, an array or a pandas Index."""
+    """Return whether ``value`` has several values in order: a list, a tuple, a range, an array or a pandas Index."""
     return isinstance(value, list | tuple | range) or (
         type(value).__module__.partition(".")[0] in ("numpy", "pandas")
         and hasattr(value, "tolist")
@@ -76,7 +76,7 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
     if isinstance(value, dict | set):
         raise InvalidType(
             f"several columns cannot be set to a {type(value).__name__}",
-            hint="give a list with one value for each column, or one value for all",
+            hint="pass a list with one value for each column, or one value for all",
         )
     if is_frame(value):
         given = list(value.data.values())
@@ -85,7 +85,7 @@ def value_per_column(frame: DataFrame, value: Any, count: int) -> list[Any]:
     else:
         return [value] * count
     if len(given) != count:
-        raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="give one value for each column")
+        raise InvalidValue(f"{count} columns cannot be set to {len(given)} values", hint="pass one value per column")
     return given
 
 
@@ -103,20 +103,20 @@ def looked_up_as(own: Type, theirs: Type, name: str, other: str) -> Type:
 
 
 def checked_name(name: object) -> str:
-    """Return the name of a column. Raises InvalidType for what cannot be one."""
+    """Return a column name. Raises InvalidType for an invalid one."""
     if not isinstance(name, str) or not name or "\x00" in name:
-        raise InvalidType(f"a column name has to be a text that is not empty, not {name!r}")
+        raise InvalidType(f"a column name has to be a non-empty string, not {name!r}")
     check_text(name, lambda: "the column name")
     return name
 
 
 def parsed_literal(value: str, type_: Type, where: str) -> Literal:
-    """Return text as a constant of a type that can be written as text. Raises InvalidValue for text that is not one."""
+    """Return a string as a constant of a type. Raises InvalidValue for a string that cannot be parsed."""
     forms = {
         "date": "YYYY-MM-DD",
         "time": "HH:MM:SS",
         "timestamp": "YYYY-MM-DD HH:MM:SS",
-        "uuid": "36 characters of a uuid",
+        "uuid": "the 36 characters of a UUID",
         "timedelta": "a number and a unit, as in '2 hours', or as a datetime.timedelta",
     }
     try:
@@ -139,7 +139,7 @@ def parsed_literal(value: str, type_: Type, where: str) -> Literal:
 
 
 def _duration(text: str) -> datetime.timedelta:
-    """Return a duration parsed by pandas. Raises ValueError for other strings, and for fractions of a microsecond."""
+    """Return a duration parsed by pandas. Raises ValueError for invalid strings, and for fractions of a microsecond."""
     import pandas as pd
 
     found = pd.Timedelta(text)
@@ -152,8 +152,8 @@ def _duration(text: str) -> datetime.timedelta:
 def constant(value: object, type_: Type) -> Literal:
     """Return a Python value as a constant of a type.
 
-    Strings are parsed as a date, time, timestamp, timedelta or uuid if that is the type. A datetime is converted to its date,
-    a date to the start of the day, and an integer to a float or a decimal. JSON may be any JSON value; a string stays one.
+    Strings are parsed if the type is date, time, timestamp, timedelta or uuid. A datetime is converted to its date, a date to
+    the start of the day, and an integer to a float or a decimal. JSON may be any JSON value; a string becomes a JSON string.
 
     Raises InvalidType for a value of another type, and InvalidValue for a string that cannot be parsed.
     """
@@ -177,19 +177,19 @@ def constant(value: object, type_: Type) -> Literal:
         return literal(value, type_)
     except InvalidType:
         raise InvalidType(
-            f"{value!r} is not a constant of type {type_}", hint="give a value of that dtype, or cast the series with astype"
+            f"{value!r} is not a constant of type {type_}", hint="pass a value of that dtype, or cast the series with astype"
         ) from None
 
 
-#: Values of a list that are compared one by one; more of them are looked up.
+#: Number of values of a list up to which they are compared one by one; longer lists are looked up.
 MOST_TESTS = 30
 
 
 def among(value: Expr, items: Iterable[Expr]) -> Expr:
-    """Return whether a value is one of some constants; false for a missing one. Raises InvalidType for other types."""
+    """Return whether a value is one of several constants; false for a missing value. Raises InvalidType for other types."""
     constants = list(items)
     for item in {item.type: item for item in constants}.values():
-        call("eq", value, item)  # raises for a type that cannot be compared
+        call("eq", value, item)  # raises an error for a type that cannot be compared
     if len(constants) > MOST_TESTS:
         type_ = common_type([value.type, *(item.type for item in constants)]) or value.type
         rows = tuple((cast(item, type_),) for item in constants)

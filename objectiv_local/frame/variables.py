@@ -1,4 +1,4 @@
-"""Variables: constants with a name, whose value can be set again without writing the program again."""
+"""Variables: named constants whose value can be changed without rewriting the program."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class DefinedVariable(NamedTuple):
-    """A variable, its type and value, and the step of the program that uses it, counted from 1; None if none does."""
+    """A variable with its type and value, and the number, from 1, of the step that uses it; None if unused."""
 
     name: str
     dtype: str
@@ -36,11 +36,11 @@ def known(frame: DataFrame) -> dict[tuple[str, str], Variable]:
 
 
 def create_variable(self: DataFrame, name: str, value: object, *, dtype: object = None) -> tuple[DataFrame, Series]:
-    """Return a copy that has a variable, and the variable as a series to use in expressions.
+    """Return a copy with a variable, and the variable as a series for use in expressions.
 
-    A variable is identified by its name and dtype, and has one value per expression. Creating a variable that the frame
-    already has changes its value everywhere; if frames with two values for it are combined, the value of the left one is
-    used for both.
+    A variable is identified by its name and dtype, and has one value per frame. Creating a variable that the frame already
+    has changes its value everywhere; if frames with different values for it are combined, the value of the left one is used for
+    both.
 
     >>> import objectiv_local as ol
     >>> df = ol.DataFrame.from_schema({"visits": "int64"})
@@ -69,8 +69,8 @@ def _variable(name: str, value: object, dtype: object) -> Variable:
 def set_variable(self: DataFrame, name: str, value: object, *, dtype: object = None) -> DataFrame:
     """Return a copy with another value for a variable, wherever the frame uses it.
 
-    A variable is identified by its name and dtype. Raises ColumnNotFound for a variable that the frame does not have. Rows
-    in a temporary table, a sample or a written table no longer depend on the variables that they were computed with.
+    A variable is identified by its name and dtype. Raises ColumnNotFound for an unknown variable. Rows in a temporary table, a
+    sample or a written table no longer depend on the variables with which they were computed.
     """
     new = _variable(name, value, dtype)
     old = known(self).get((new.type.dtype, name))
@@ -81,12 +81,12 @@ def set_variable(self: DataFrame, name: str, value: object, *, dtype: object = N
 
 
 def with_variable(frame: DataFrame, old: Variable, new: Variable) -> DataFrame:
-    """Return a copy of a frame with one variable in place of another."""
+    """Return a copy of a frame with one variable replaced by another."""
     return make_frame(revalued(frame._state, {old: new}), frame._columns)
 
 
 def get_all_variable_usage(self: DataFrame) -> list[DefinedVariable]:
-    """Return every use of a variable, with the step of the program that has it; see ``explain`` for the steps."""
+    """Return every use of a variable, with the step of the program that uses it; see ``explain`` for the steps."""
     steps = [(part, number) for number, node in enumerate(topological(self._state.plan), 1) for part in uses(node)]
     out = [DefinedVariable(part.name, part.type.dtype, part.value, number) for part, number in steps]
     used = {part for part, _ in steps}

@@ -1,4 +1,4 @@
-"""Windows: which rows an aggregate or window function looks at for each row."""
+"""Windows: the rows that an aggregate or window function reads for each row."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _BOUNDARIES = ("preceding", "current_row", "following")
 def window_frame(
     mode: str | Enum, start_boundary: str | Enum, start_value: int | None, end_boundary: str | Enum, end_value: int | None
 ) -> WindowFrame:
-    """Return the frame with these boundaries. A boundary without a value is unbounded."""
+    """Return the window frame with these boundaries. A boundary without a value is unbounded."""
     mode = str(getattr(mode, "value", mode)).upper()
     if mode not in ("ROWS", "RANGE"):
-        raise InvalidValue(f"a window's mode is 'rows' or 'range', not {mode!r}")
+        raise InvalidValue(f"mode has to be 'rows' or 'range', not {mode!r}")
     if mode == "RANGE" and (start_value is not None or end_value is not None):
-        raise InvalidValue("a range window has no start or end values", hint="use mode='rows'")
+        raise InvalidValue("a range window cannot have start_value or end_value", hint="use mode='rows'")
     start, end = _bound("start", start_boundary, start_value), _bound("end", end_boundary, end_value)
     low = -float("inf") if start is None else start
     high = float("inf") if end is None else end
     if _word(start_boundary) == "following" and start_value is None:
-        raise InvalidValue("a window cannot start after all rows", hint="give start_value")
+        raise InvalidValue("a window cannot start after all rows", hint="pass start_value")
     if _word(end_boundary) == "preceding" and end_value is None:
-        raise InvalidValue("a window cannot end before all rows", hint="give end_value")
+        raise InvalidValue("a window cannot end before all rows", hint="pass end_value")
     if low > high:
         raise InvalidValue("a window cannot end before it starts")
     return WindowFrame(typed("OneOf['ROWS', 'RANGE']", mode), start, end)
@@ -51,7 +51,7 @@ def window_frame(
 
 def _check_count(name: str, value: int | None, least: int) -> None:
     if value is not None and not least <= value <= INT64_MAX:
-        raise InvalidValue(f"{name} has to be a whole number from {least}, not {value!r}")
+        raise InvalidValue(f"{name} has to be a whole number of at least {least}, not {value!r}")
 
 
 def _word(boundary: object) -> str:
@@ -65,17 +65,17 @@ def _bound(which: str, boundary: str | Enum, value: int | None) -> int | None:
     _check_count(f"{which}_value", value, 0)
     if boundary == "current_row":
         if value is not None:
-            raise InvalidValue(f"{which}_boundary 'current_row' has no {which}_value")
+            raise InvalidValue(f"{which}_boundary 'current_row' cannot have a {which}_value")
         return 0
     return None if value is None else (-value if boundary == "preceding" else value)
 
 
 @checked
 class Window(Reductions["DataFrame"]):
-    """The rows of the same group, in the order of the frame, from one boundary to another around each row.
+    """For each row, the rows of its group from one boundary to another, in the order of the frame.
 
-    Made by ``df.sort_values(...).groupby(...).window(...)``, ``rolling`` and ``expanding``. An aggregate of it is a value
-    for every row; one over fewer values than ``min_values`` is missing.
+    Created by ``df.sort_values(...).groupby(...).window(...)``, ``rolling`` and ``expanding``. An aggregate over a window has a
+    value for every row, which is missing for fewer than ``min_values`` values.
     """
 
     def __init__(
@@ -100,12 +100,12 @@ class Window(Reductions["DataFrame"]):
 
     @property
     def min_values(self) -> int | None:
-        """The number of values, missing ones not counted, below which an aggregate is missing."""
+        """The number of non-missing values below which an aggregate is missing."""
         return self._min_values
 
     @property
     def frame_clause(self) -> str:
-        """The boundaries, as SQL writes them."""
+        """The boundaries, as in SQL."""
         return frame_text(self._frame)
 
     def set_frame_clause(
@@ -126,14 +126,16 @@ class Window(Reductions["DataFrame"]):
         return SeriesWindow(self, make_series(self._state, self._state.column(key), key))
 
     def __getattr__(self, name: str) -> SeriesWindow:
-        columns = self.__dict__.get("_columns", ())  # a window that is being copied has none yet
+        columns = self.__dict__.get("_columns", ())  # missing while the window is being copied
         if name.startswith("__") or name not in columns:
             raise AttributeNotFound(f"Window has no attribute or column {name!r}", hint=near(name, columns))
         return self[name]
 
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> DataFrame:
         if named is not None or not (isinstance(func, str) or callable(func)):
-            raise NotSupported("a window takes one aggregate at a time", hint="window['column'].sum() is a series to assign")
+            raise NotSupported(
+                "a window computes one aggregate at a time", hint="assign each one: df['total'] = window['column'].sum()"
+            )
         func = functions.checked_function(func)
         kept = [name for name in self._columns if not numeric_only or self._state.plan.types[name].name in functions.NUMERIC]
         frame = make_frame(self._state, kept)
@@ -166,7 +168,7 @@ class Window(Reductions["DataFrame"]):
 
 @checked
 class SeriesWindow(Reductions["Series"]):
-    """One column of a window: ``window['column'].sum()`` is a value for every row."""
+    """One column of a window: ``window['column'].sum()`` has a value for every row."""
 
     __slots__ = ("_series", "_window")
 
@@ -176,14 +178,15 @@ class SeriesWindow(Reductions["Series"]):
 
     def _reduce(self, func: Any, *, numeric_only: bool = False, named: object = None, **options: Any) -> Series:
         if named is not None or not (isinstance(func, str) or callable(func)):
-            raise NotSupported("a window takes one aggregate at a time", hint="call it for each")
+            raise NotSupported("a window computes one aggregate at a time", hint="call each one separately")
         made = reduction(functions.checked_function(func), self._series._expr, self._window._state.order, **options)
         return self._window._over(self._series, made, self._series.name)
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("window_"):
             raise AttributeNotFound(
-                f"a column of a window has no attribute {name!r}", hint="use an aggregate, or window_row_number() and the like"
+                f"a column of a window has no attribute {name!r}",
+                hint="use an aggregate, or a window function such as window_row_number()",
             )
         function = getattr(self._series, name)
         return lambda *args, **options: function(*args, **options, window=self._window)
@@ -199,14 +202,14 @@ def rolling(
     center: bool,
     closed: str,
 ) -> Window:
-    """Return the window of ``window`` rows up to the current one, or around it with ``center``."""
+    """Return the window of ``window`` rows that ends at the current one, or has it in the middle with ``center``."""
     _check_count("window", window, 1)
     if closed != "right":
         raise NotSupported(f"a rolling window with closed={closed!r} is not supported", hint="use window(mode='rows', ...)")
     if min_periods is not None and min_periods > window:
         raise InvalidValue(f"min_periods={min_periods} is more than the {window} rows of the window")
     _sorted(state, "rolling")
-    # As pandas: of an even number, the row before the middle is the current one.
+    # As in pandas: for an even number, the later of the two middle rows is the current one.
     after = (window - 1) // 2 if center else 0
     rows = WindowFrame("ROWS", after - window + 1, after)
     return Window(state, partition, rows, window if min_periods is None else min_periods, columns)
@@ -222,11 +225,11 @@ def expanding(state: State, partition: tuple[Expr, ...], columns: tuple[str, ...
 
 def _sorted(state: State, what: str) -> None:
     if not state.order:
-        raise InvalidValue(f"{what} needs an order", hint=f"sort the frame first: df.sort_values(...).{what}(...)")
+        raise InvalidValue(f"{what} needs sorted rows", hint=f"sort the frame first: df.sort_values(...).{what}(...)")
 
 
 def moved_together(state: State, other: State, exprs: Sequence[Expr], own: int, name: str) -> tuple[State, list[Expr]]:
-    """Return one state for ``exprs``, of which the first ``own`` are of ``state`` and the others of ``other``."""
+    """Return one state for ``exprs``, the first ``own`` of which belong to ``state`` and the others to ``other``."""
     mine, theirs = list(exprs[:own]), list(exprs[own:])
     for position, expr in enumerate(theirs):
         state, found, moved = aligned(state, [*mine, *theirs[:position]], other, expr, "left", name)

@@ -1,8 +1,8 @@
-"""What an engine knows of time zones, held against tzdata: engines carry zones of their own, of different releases.
+"""Comparison of an engine's time zones with tzdata: engines have their own zones, of various releases.
 
-Before a statement that uses a zone runs, the offsets that its engine has for the zone are compared with those of tzdata, once
-for each connection. Where they agree, the engine's AT TIME ZONE is what the plan means. For the stretches where they do not,
-the plan gets a CASE with the offsets of tzdata.
+Before a statement that uses a zone runs, the engine's offsets for the zone are compared with those of tzdata, once per
+connection. Where they agree, the engine's AT TIME ZONE is used. For periods in which they do not, the plan gets a CASE with the
+offsets of tzdata.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 _OPERATIONS = {"at_zone": zones.of_moments, "from_zone": zones.of_clocks}
 _YEAR = 365 * 86_400
-#: Where an engine still differs in these last years, it follows another rule, and will differ forever.
+#: An engine that still differs in these last years follows another rule, and will always differ.
 _LAST_YEARS = zones.LAST - 10 * _YEAR
-#: To so many stretches, SQL corrects a rule that differs without end: of daylight saving, those are twelve years.
+#: Maximum number of periods that SQL corrects where a rule differs without end: for daylight saving time, twelve years.
 _MOST_SPANS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time up to the next one: the engine's own zone holds in it, or else one offset to UTC in seconds.
+    """A period up to the next one, in which either the engine's own zone applies or a single UTC offset in seconds.
 
-    ``start`` is in seconds since 1970; the first stretch also has all that is before it. Of the last one, nothing may be known:
-    the engine follows another rule there, without end.
+    ``start`` is in seconds since 1970; the first period also includes all earlier times. The offset of the last one may be
+    unknown: from there on, the engine follows another rule without end.
     """
 
     start: int
@@ -46,10 +46,10 @@ class Span:
 
 
 def in_zones_of(plan: Node, engine: Engine) -> Node:
-    """Return ``plan`` with what makes the engine's time zones those of tzdata.
+    """Return ``plan`` with corrections where the engine's time zones differ from those of tzdata.
 
     Runs a query for each zone that the connection has not used before. Where an engine follows another rule without end, times
-    after the next years raise when they are fetched. Raises NotSupported for a zone that the engine does not have.
+    after the next years raise an error when they are fetched. Raises NotSupported for a zone that the engine does not have.
     """
     used = dict.fromkeys(
         zoned
@@ -89,10 +89,7 @@ def _by_spans(zoned: Call, spans: Sequence[Span]) -> Expr:
             return call(
                 "failing",
                 time,
-                literal(
-                    f" is later than what can be told of the time zone: "
-                    f"release {zones.release()} of tzdata has other rules than the engine"
-                ),
+                literal(f" is too late for the time zone: release {zones.release()} of tzdata has other rules than the engine"),
             )
         if span.offset is None:
             return zoned
@@ -111,7 +108,7 @@ def _spans(engine: Engine, op: str, name: str) -> tuple[Span, ...]:
 
 
 def _compared(engine: Engine, op: str, name: str) -> tuple[Span, ...]:
-    """Return the stretches of a zone: as few as there can be, each by the engine if that is right until a later end."""
+    """Return the periods of a zone, as few as possible: each uses the engine's zone if that is right until a later end."""
     wanted = _OPERATIONS[op](name)
     edges = {second for start in wanted.starts for second in (start - 1, start)}
     found = _agreement_of_all_years(engine, op, name) | _agreement(engine, op, name, edges)
@@ -143,7 +140,7 @@ def _compared(engine: Engine, op: str, name: str) -> tuple[Span, ...]:
 
 
 def _changes(engine: Engine, op: str, name: str, between: Sequence[tuple[int, int]], known: dict[int, bool]) -> dict[int, bool]:
-    """Return the seconds from which on the engine agrees or no longer does, each of which is between two others."""
+    """Return the seconds at which the engine starts or stops to agree, each of which is between two others."""
     while any(after - before > 1 for before, after in between):
         middles = {(before, after): (before + after) // 2 for before, after in between}
         found = _agreement(engine, op, name, set(middles.values()))
@@ -156,12 +153,12 @@ def _changes(engine: Engine, op: str, name: str, between: Sequence[tuple[int, in
 
 
 def _agreement(engine: Engine, op: str, name: str, seconds: Iterable[int]) -> dict[int, bool]:
-    """Return whether an engine has the offset of tzdata, at each of some times."""
+    """Return whether an engine has the offset of tzdata at each of the given times."""
     return _compared_at(engine, op, name, _values("second", seconds))
 
 
 def _agreement_of_all_years(engine: Engine, op: str, name: str) -> dict[int, bool]:
-    """Return whether an engine has the offset of tzdata, often enough not to miss a change."""
+    """Return whether an engine has the offset of tzdata, at times close enough not to miss a change."""
     block = 128 * zones.SHORTEST
     blocks = _values("block", range(zones.FIRST, zones.LAST, block))
     steps = _values("step", range(0, block, zones.SHORTEST))
@@ -186,7 +183,7 @@ def _compared_at(engine: Engine, op: str, name: str, times: Node) -> dict[int, b
     except QueryFailed as error:
         raise NotSupported(
             f"the time zone {name!r} cannot be used on {engine.description}: {error.what}",
-            hint="bring the zones of the engine up to date, or use another zone",
+            hint="update the time zones of the engine, or use another zone",
         ) from None
     wanted = _OPERATIONS[op](name)
     return {

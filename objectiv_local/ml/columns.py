@@ -1,4 +1,4 @@
-"""Columns that a caller names: whether the frame has them, and whether they can be what they are given as."""
+"""Columns that a caller names: checks that they exist and have a suitable type."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from objectiv_local.frame.authoring import state_of
 
 
 def listed(names: str | Sequence[str]) -> list[str]:
-    """Return names as a list: one name is a list of one."""
+    """Return names as a list: a single name becomes a list of one."""
     return [names] if isinstance(names, str) else list(names)
 
 
 def row_key(frame: DataFrame) -> list[str]:
-    """Return the names of the columns that tell rows apart: the index, else a key that the frame is known to have, or none."""
+    """Return the names of the columns that identify a row: the index, otherwise a known key of the frame, or none."""
     return frame.index_columns or list(state_of(frame).plan.key or ())
 
 
@@ -30,19 +30,19 @@ def checked_column(frame: DataFrame, name: object, what: str, *, data_only: bool
 
 
 def check_comparable(frame: DataFrame, name: str, what: str) -> None:
-    """Raise InvalidType for a column whose values are neither equal nor in an order."""
+    """Raise InvalidType for a column whose values can neither be compared nor sorted."""
     type_ = state_of(frame).plan.types[name]
     if type_.name == "json":
         raise InvalidType(
             f"the {what} {name!r} is {type_}, which cannot be compared",
-            hint="read a member of it as text, and assign that to a column",
+            hint="read a member of it as a string, and assign that to a column",
         )
 
 
 def check_instant(frame: DataFrame, name: str) -> None:
-    """Raise InvalidType for a column that holds neither moments nor days."""
+    """Raise InvalidType for a column that contains neither timestamps nor dates."""
     type_ = state_of(frame).plan.types[name]
     if type_.name not in ("timestamp", "date"):
         raise InvalidType(
-            f"{name!r} is {type_}, and moments or days are needed", hint=f"cast it: df[{name!r}].astype('timestamp')"
+            f"{name!r} is {type_}, but timestamps or dates are needed", hint=f"cast it: df[{name!r}].astype('timestamp')"
         )

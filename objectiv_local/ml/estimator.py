@@ -1,17 +1,17 @@
-"""What estimators over frames share: they are scikit-learn's own classes, which here also take frames.
+"""The base of estimators over frames: scikit-learn's own classes, which here also accept frames.
 
-An estimator is a subclass of scikit-learn's of the same name. Given arrays or frames in memory it is that class. Given a
-frame of this package, fitting runs queries and sets the same attributes, and what depends on them is an expression.
+An estimator is a subclass of scikit-learn's class of the same name. For arrays or frames in memory, it behaves like that class.
+For a frame of this package, fitting runs queries and sets the same attributes, and predictions are expressions.
 
-Every fit goes one way, from the top of this list to the end, and calls nothing above itself::
+Every fit calls these methods from top to bottom, and none calls a method above it::
 
-    fit(X, y)                            has scikit-learn's signature, and hands on
+    fit(X, y)                            scikit-learn's signature
       _fit_to                            decides whether X is in memory or a frame, and checks the parameters
         _fit_in_memory                   in memory: scikit-learn's fit
         _fit_frame(frame, y)             a frame: names of features, the target
-          _learn(frame, names, ...)      asks ml.statistics, and sets the attributes that follow
-            _learn_from(fitted)          where the rules are scikit-learn's: takes over what its own class learns from a small
-                                         table that stands for the frame, such as one with the ends of each column
+          _learn(frame, names, ...)      queries ml.statistics, and sets the attributes
+            _learn_from(fitted)          where scikit-learn's rules apply: copies what its own class learns from a small table
+                                         that represents the frame, such as one with the minimum and maximum of each column
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from objectiv_local.frame import DataFrame, Series
 
 
 def is_frame(X: object) -> bool:
-    """Return whether ``X`` is a frame of this package. Raises InvalidType for a series, which is no table."""
+    """Return whether ``X`` is a frame of this package. Raises InvalidType for a series or a grouped frame."""
     if isinstance(X, Series):
         raise InvalidType("X has to be a frame with a column for each feature, not a series", hint="use series.to_frame()")
     if isinstance(X, DataFrame) and X.group_by is not None:
-        raise InvalidType("X has to be a frame, and this one is grouped", hint="aggregate it first: df.groupby(...).agg(...)")
+        raise InvalidType("X has to be a frame that is not grouped", hint="aggregate it first: df.groupby(...).agg(...)")
     return isinstance(X, DataFrame)
 
 
 class InvalidParameter(InvalidValue, InvalidParameterError):
-    """A parameter of an estimator that scikit-learn refuses; also scikit-learn's own error."""
+    """A parameter of an estimator that scikit-learn rejects; also scikit-learn's own error class."""
 
 
 @contextmanager
 def parameters_checked() -> Iterator[None]:
-    """Raise InvalidParameter for what scikit-learn refuses, where only its own parameters can be the reason."""
+    """Raise InvalidParameter for errors of scikit-learn that only its parameters can cause."""
     try:
         yield
     except ObjectivError:
@@ -53,14 +53,14 @@ def parameters_checked() -> Iterator[None]:
 
 
 class OverFrames:
-    """A scikit-learn estimator that also takes frames. Stands before scikit-learn's class among the bases."""
+    """A scikit-learn estimator that also accepts frames. Precedes scikit-learn's class among the base classes."""
 
     def _fit_to(self, X: Any, y: Any = None, **given: Any) -> Self:
-        """Return the estimator, fitted to a frame or to data in memory. What else is ``given`` is for data in memory."""
+        """Return the estimator, fitted to a frame or to data in memory. Other arguments are for data in memory."""
         if not is_frame(X):
             if isinstance(y, DataFrame | Series):
                 raise InvalidType(
-                    "y is a column of a database and X is in memory", hint="pass a frame and the name of its target column"
+                    "y is in a database, but X is in memory", hint="pass a frame and the name of its target column"
                 )
             self._fit_in_memory(X, y, **given)
             return self
@@ -71,7 +71,7 @@ class OverFrames:
         return self
 
     def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
-        """Set the fitted attributes as scikit-learn does."""
+        """Set the fitted attributes with scikit-learn's fit."""
         super().fit(X, y, **given)  # type: ignore[misc]
 
     def _fit_frame(self, frame: DataFrame, y: Any) -> None:
@@ -84,20 +84,20 @@ class OverFrames:
         return plain(**_shared_parameters(self, plain))
 
     def _learn_from(self, fitted: Any) -> None:
-        """Take over the attributes that another estimator has learned, which is not used any more."""
+        """Copy the attributes of another fitted estimator, which is not used afterwards."""
         _with_state(fitted, self, copied=False)
 
     def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
-        """Return the features of a frame: all its data columns. Sets their names, or compares them with those fitted.
+        """Return the features of a frame: all its data columns. Sets their names, or compares them with the fitted names.
 
-        Raises InvalidValue, in scikit-learn's words, for names that are missing, too many or in another order.
+        Raises InvalidValue, with scikit-learn's message, for names that are missing, unexpected or in another order.
         """
         import pandas as pd
 
         if not fitting:
             check_is_fitted(self)
         if not frame.data_columns:
-            raise InvalidValue(f"{type(self).__name__} needs at least one feature, and the frame has no data columns")
+            raise InvalidValue(f"{type(self).__name__} needs at least one feature, but the frame has no data columns")
         try:
             validate_data(
                 self, pd.DataFrame(columns=pd.Index(frame.data_columns, dtype=object)), reset=fitting, skip_check_array=True
@@ -113,11 +113,11 @@ class OverFrames:
             super()._validate_params()  # type: ignore[misc]
 
     def _refuse(
-        self, what: str, given: object, instead: str = "leave it out, or fetch rows with ml.xy and pass it with them"
+        self, what: str, given: object, instead: str = "omit it, or fetch rows with ml.xy and pass it with them"
     ) -> None:
-        """Raise NotSupported if something was given that only data in memory can have."""
+        """Raise NotSupported for an argument that is only supported for data in memory."""
         if given is not None:
-            raise NotSupported(f"{type(self).__name__} takes no {what} with a frame", hint=instead)
+            raise NotSupported(f"{type(self).__name__} does not support {what} for a frame", hint=instead)
 
     @classmethod
     def _plain(cls) -> Any:
@@ -130,13 +130,13 @@ class OverFrames:
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Self:
-        """Return an estimator for frames with the parameters and attributes of scikit-learn's one.
+        """Return an estimator for frames with the parameters and attributes of a scikit-learn estimator.
 
         Raises InvalidType for an estimator of another class.
         """
         if not isinstance(estimator, cls._plain()):
             raise InvalidType(
-                f"{cls.__name__}.from_sklearn takes scikit-learn's {cls.__name__}, not {type(estimator).__name__}"
+                f"{cls.__name__}.from_sklearn needs scikit-learn's {cls.__name__}, not {type(estimator).__name__}"
             )
         made: Self = _with_state(estimator, cls(**_shared_parameters(estimator, cls)))
         return made
@@ -148,7 +148,7 @@ def _shared_parameters(estimator: Any, target: Any) -> dict[str, Any]:
 
 
 def _with_state(source: Any, target: Any, *, copied: bool = True) -> Any:
-    """Return ``target`` with what ``source`` knows from fitting."""
+    """Return ``target`` with the fitted attributes of ``source``."""
     parameters = set(source.get_params(deep=False)) | set(target.get_params(deep=False))
     for name, value in vars(source).items():
         if name not in parameters:

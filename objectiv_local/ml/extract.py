@@ -1,4 +1,4 @@
-"""Rows for scikit-learn: features and a target as arrays or frames in memory, at once or batch by batch."""
+"""Rows for scikit-learn: features and a target as arrays or frames in memory, at once or in batches."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 Container = OneOf["arrow", "pandas", "polars", "numpy"]
 CONTAINERS = ("arrow", "pandas", "polars", "numpy")
 
-#: Bytes that ``xy`` fetches at most unless told otherwise.
+#: Default maximum number of bytes that ``xy`` fetches.
 MAX_BYTES = 2 * 1024**3
 
-#: Rows of one batch when the caller does not say.
+#: Default number of rows in a batch.
 BATCH_ROWS = 32_768
 
-#: Whole numbers up to this one are floats without loss.
+#: The largest integer up to which all integers are exact as floats.
 _EXACT = 2**53
 
 
@@ -38,8 +38,8 @@ _EXACT = 2**53
 class XY:
     """Features, target and index of the same rows.
 
-    ``X`` and ``index`` are tables of the container asked for; with ``numpy``, ``X`` is a two-dimensional array and ``index``
-    an Arrow table; with ``pandas``, ``index`` is the index of ``X`` and ``y``. ``y`` is one column, or None without a target.
+    ``X`` and ``index`` are tables of the requested container; with ``numpy``, ``X`` is a two-dimensional array and ``index`` an
+    Arrow table; with ``pandas``, ``index`` is the index of ``X`` and ``y``. ``y`` is one column, or None without a target.
     """
 
     X: Any
@@ -66,15 +66,16 @@ def xy(
 ) -> XY:
     """Return the rows of a frame as features ``X`` and target ``y``, for scikit-learn. Runs two queries.
 
-    ``features`` are data columns, by default all but the target. ``target`` is a data column, or a series of the same rows.
-    ``index`` names columns that tell rows apart, by default the index of the frame. Rows come in the order ``order_by``, else
-    in the order of the frame, else by ``index``; the order is complete, so it is the same on every engine.
+    ``features`` are data columns, by default all but the target. ``target`` is a data column, or a series over the same rows.
+    ``index`` names columns that identify a row, by default the index of the frame. Rows are sorted by ``order_by``, otherwise
+    as in the frame, otherwise by ``index``; ties are broken, so the order is the same on every engine.
 
-    With a ``dtype`` (``float64`` or ``float32``), numbers and bools are that, with NaN for NULL, and text stays text, with
-    None for NULL; with None, columns keep their types. The target keeps its own type, except that decimals are floats.
+    With a ``dtype`` (``float64`` or ``float32``), numbers and bools are converted to it, with NaN for NULL, and strings stay
+    strings, with None for NULL; with None, columns keep their types. The target keeps its own type, except that decimals become
+    floats.
 
-    Raises TooLarge before rows are fetched that take more than ``max_bytes`` (about; None for no limit), InvalidValue for a
-    missing target and for whole numbers beyond 2**53 that no float holds, and InvalidType for columns of other types.
+    Raises TooLarge, before fetching, for rows that take more than about ``max_bytes`` (None for no limit), InvalidValue for a
+    missing target and for integers beyond 2**53 that are not exact as floats, and InvalidType for columns of other types.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -87,11 +88,11 @@ def xy(
     ordered = chosen.sorted(order_by)
     if max_bytes is not None:
         if not max_bytes >= 0:
-            raise InvalidValue(f"max_bytes is a number of bytes from 0, or None, not {max_bytes!r}")
+            raise InvalidValue(f"max_bytes has to be a non-negative number, or None, not {max_bytes!r}")
         rows, size = chosen.size()
         if size > max_bytes:
             raise TooLarge(
-                f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, and max_bytes is {max_bytes:,}",
+                f"{rows} rows of {len(chosen.names)} columns take about {size:,} bytes, but max_bytes is {max_bytes:,}",
                 hint="read them with ml.batches(...), choose features, sample the frame, or raise max_bytes",
             )
     return chosen.converted(ordered.to_arrow())
@@ -111,12 +112,12 @@ def batches(
     epochs: int = 1,
     on_batch: Callable[[int, int], object] | None = None,
 ) -> Iterator[XY]:
-    """Return an iterator over the rows as batches of at most ``batch_rows``, in bounded memory, ``epochs`` times over.
+    """Return an iterator over the rows in batches of at most ``batch_rows``, in bounded memory, repeated for ``epochs`` epochs.
 
-    All epochs read the same rows, whatever is written meanwhile: one query's, one transaction's, or those of files, which
-    have to stay as they are. Rows come as they are stored unless there is an order: ``order_by``, or that of the frame.
-    ``on_batch`` is called after each batch with the number of rows done and of all rows, over all epochs; it costs a query
-    that counts them. The other parameters are those of ``xy``. Other queries may run during the loop.
+    All epochs read the same rows, whatever is written meanwhile: those of one query, of one transaction, or of files, which
+    must not change. Rows are in storage order unless there is an order: ``order_by``, or that of the frame. ``on_batch`` is
+    called after each batch with the number of rows done and the total, over all epochs; counting them takes a query. The
+    other parameters are those of ``xy``. Other queries can run during the loop.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -126,7 +127,7 @@ def batches(
     """
     for name, value in (("batch_rows", batch_rows), ("epochs", epochs)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise InvalidValue(f"{name} has to be a whole number from 1, not {value!r}")
+            raise InvalidValue(f"{name} has to be a positive whole number, not {value!r}")
     chosen = Columns(frame, target, features, index, container, dtype)
     ordered = chosen.sorted(order_by) if order_by is not None or frame.order_by else chosen.frame
     return _batches(chosen, ordered, int(batch_rows), int(epochs), on_batch)
@@ -149,7 +150,7 @@ def _batches(
 
 
 class Columns:
-    """The columns of a frame that are fetched as index, features and target, and what becomes of them in memory."""
+    """The columns of a frame that are fetched as index, features and target, and their conversion in memory."""
 
     def __init__(
         self,
@@ -161,13 +162,13 @@ class Columns:
         dtype: str | None,
     ) -> None:
         if not isinstance(frame, DataFrame):
-            raise InvalidType(f"rows are taken from a frame, not from {type(frame).__name__}")
+            raise InvalidType(f"rows are fetched from a frame, not from {type(frame).__name__}")
         if container not in CONTAINERS:
-            raise InvalidValue(f"there is no container {container!r}", hint=f"use one of {', '.join(CONTAINERS)}")
+            raise InvalidValue(f"container is {container!r}, which is unknown", hint=f"use one of {', '.join(CONTAINERS)}")
         if dtype is not None and str(dtype) not in ("float64", "float32"):
-            raise InvalidValue(f"dtype is 'float64', 'float32' or None, not {dtype!r}")
+            raise InvalidValue(f"dtype has to be 'float64', 'float32' or None, not {dtype!r}")
         if isinstance(features, str):
-            raise InvalidType("features is a list of columns, not one name", hint=f"write features=[{features!r}]")
+            raise InvalidType("features has to be a list of columns, not a single name", hint=f"write features=[{features!r}]")
         frame, self.target = with_target(frame, target)
         levels = frame.index_columns if index is None else listed(index)
         self.index = [checked_column(frame, name, "index") for name in levels]
@@ -182,9 +183,9 @@ class Columns:
         if len(set(self.features)) != len(self.features):
             raise InvalidValue("a feature is given twice")
         if self.target in self.features:
-            raise InvalidValue(f"{self.target!r} is both the target and a feature", hint="leave it out of features")
+            raise InvalidValue(f"{self.target!r} is both the target and a feature", hint="remove it from features")
         self.container, self.dtype = container, dtype
-        # Features are data columns of what is fetched, and so is the index where it is not that of the frame.
+        # Features are data columns of the fetched frame, and so are index columns other than those of the frame's index.
         names = [*self.features, *([self.target] if self.target is not None else [])]
         extra = [name for name in self.index if name not in frame.index_columns and name not in names]
         kept = [name for name in names if name not in frame.index_columns]
@@ -195,20 +196,20 @@ class Columns:
         for name in self.features:
             if types[name].name not in (*NUMBERS, "string") and dtype is not None:
                 raise InvalidType(
-                    f"feature {name!r} is {types[name]}: neither a number nor text",
-                    hint="cast it with astype, leave it out of features, or pass dtype=None",
+                    f"feature {name!r} is {types[name]}: neither a number nor a string",
+                    hint="cast it with astype, remove it from features, or pass dtype=None",
                 )
         if self.target is not None and types[self.target].name not in (*NUMBERS, "string"):
             raise InvalidType(
-                f"the target {self.target!r} is {types[self.target]}: neither a number nor text",
-                hint="compare it, or cast it with astype",
+                f"the target {self.target!r} is {types[self.target]}: neither a number nor a string",
+                hint="use a comparison, or cast it with astype",
             )
 
     def sorted(self, order_by: str | Sequence[str] | None) -> DataFrame:
-        """Return the frame in a complete order."""
+        """Return the frame in an order without ties."""
         frame: DataFrame = self.frame
         if order_by is not None:
-            # Any column of the frame may give the order, whether it is fetched or not.
+            # Any column of the frame can be in the order, whether it is fetched or not.
             ordered: DataFrame = self.whole.sort_values(order_by)[self.columns]
             return ordered
         if frame.order_by:
@@ -267,7 +268,7 @@ class Columns:
 
 
 def _numbers(table: pyarrow.Table, dtype: str | None) -> pyarrow.Table:
-    """Return the table with numbers as floats, NaN where they are missing; text stays."""
+    """Return the table with numbers as floats, NaN where they are missing; strings are unchanged."""
     import pyarrow as pa
 
     if dtype is None:
@@ -292,8 +293,8 @@ def _floats(column: pyarrow.ChunkedArray, name: str, to: pyarrow.DataType) -> py
         ends = pc.min_max(column).as_py()
         if ends["min"] is not None and (ends["min"] < -_EXACT or ends["max"] > _EXACT):
             raise InvalidValue(
-                f"column {name!r} has numbers beyond 2**53, which no float holds exactly",
-                hint="if the nearest float will do: df[name].astype('float64')",
+                f"column {name!r} has numbers beyond 2**53, which are not exact as floats",
+                hint="to accept the nearest float: df[name].astype('float64')",
             )
     found = pc.cast(column, pa.float64())
     if to != pa.float64():
@@ -315,7 +316,7 @@ def _target(column: pyarrow.ChunkedArray, name: str) -> pyarrow.ChunkedArray:
         missing += pc.sum(pc.is_nan(column)).as_py() or 0
     if missing:
         raise InvalidValue(
-            f"the target {name!r} is missing in {missing} rows", hint=f"leave them out first: df.dropna(subset=[{name!r}])"
+            f"the target {name!r} is missing in {missing} rows", hint=f"drop them first: df.dropna(subset=[{name!r}])"
         )
     return column
 
@@ -331,7 +332,7 @@ def _values(column: pyarrow.ChunkedArray) -> Any:
 
 
 def _matrix(table: pyarrow.Table) -> Any:
-    """Return a table as a two-dimensional array, column by column in memory."""
+    """Return a table as a two-dimensional array in column-major order."""
     import numpy as np
     import pyarrow as pa
 

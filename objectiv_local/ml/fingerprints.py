@@ -1,4 +1,4 @@
-"""A short text that says whether two frames hold the same rows, on whichever engine."""
+"""Fingerprints: short strings that are equal if two frames have the same rows, on any engine."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Aggregate, Extend, aggregation, digest, state_of, summed, unused_name
 from objectiv_local.ml.fetching import fetched
 
-#: What stands before a fingerprint: the way in which it is computed.
+#: The prefix of a fingerprint: the version of its computation.
 _VERSION = "1"
 
 
 @checked
 def fingerprint(frame: DataFrame) -> str:
-    """Return a text that is equal for frames with equal rows, in whichever order and on whichever engine. One query.
+    """Return a string that is equal for frames with equal rows, in any order and on any engine. One query.
 
     Rows are equal if their index and data columns have the same names, types and values, in the same order of columns. NULL,
-    NaN, and the empty text are three values; 0.0 and -0.0 are one, as they are in comparisons. A row that occurs twice
-    counts twice.
+    NaN, and the empty string are three distinct values; 0.0 and -0.0 are the same. Duplicate rows are counted.
 
-    The text has the number of rows, and 128 bits of a digest: of the names and types, and of the sum of 60 bits of the md5
-    of each row. That tells frames apart that differ by accident; it is no protection against rows made to collide.
+    The string contains the number of rows and a 128-bit digest of the names and types and of the sum of 60 bits of the MD5 of
+    each row. It detects accidental differences; it does not protect against deliberate collisions.
 
     Raises NotSupported for JSON, whose text differs between engines.
 
@@ -39,10 +38,10 @@ def fingerprint(frame: DataFrame) -> str:
     ['1', '2']
     """
     if not isinstance(frame, DataFrame):
-        raise InvalidType(f"a fingerprint is that of a frame, not of {type(frame).__name__}", hint="use series.to_frame()")
+        raise InvalidType(f"fingerprint needs a frame, not {type(frame).__name__}", hint="use series.to_frame()")
     names = [*frame.index_columns, *frame.data_columns]
     if not names:
-        raise InvalidValue("the frame has no columns to take a fingerprint of")
+        raise InvalidValue("the frame has no columns for a fingerprint")
     plan = state_of(frame).plan
     row_hash = unused_name("row_hash", plan.types)
     hashed = Extend(plan, ((row_hash, digest([(name, plan.column(name)) for name in names])),), "hashed")

@@ -1,4 +1,4 @@
-"""Keys as numbers: a hash that is the same on every engine and in memory, by which rows are split and folded."""
+"""Keys as integers: a hash that is the same on every engine and in memory, for splits and folds of rows."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from objectiv_local.frame.authoring import Expr, call, case, cast, literal, stat
 from objectiv_local.ml.columns import checked_column
 from objectiv_local.types import STRING, is_nan, python_value
 
-#: How many hashes there are: key numbers are below it.
+#: The number of hashes: key numbers are less than this.
 HASHES = 2**60
 
-#: The types of columns that can be keys. The text of other types is not the same on every engine.
+#: The types of columns that can be keys. The text of other types differs between engines.
 KEYS = ("int64", "string", "bool", "uuid", "date", "timestamp")
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 _MICROSECOND = datetime.timedelta(microseconds=1)
-_HINT = "use whole numbers, text, bools, uuids, dates or timestamps; astype('int64') makes whole numbers"
+_HINT = "use whole numbers, strings, bools, UUIDs, dates or timestamps; for whole numbers, use astype('int64')"
 
 
 def key_number(frame: DataFrame, key: str | Sequence[str], seed: int = 0) -> Expr:
-    """Return the key of each row as a whole number from 0 below 2**60; NULL where a part of the key is NULL.
+    """Return the key of each row as an integer from 0 to 2**60 - 1; NULL if a part of the key is NULL.
 
-    It is the first 60 bits of the md5 of the seed, a colon, and for each part its length, a colon and its text. Whole numbers
-    are in digits, bools are true or false, and dates and timestamps are microseconds since 1970. Raises ColumnNotFound, and
-    InvalidType for a part of another type.
+    It is the first 60 bits of the MD5 of the seed, a colon, and for each part its length, a colon and its text. The text of an
+    integer is its digits, that of a bool is true or false, and that of a date or timestamp is its microseconds since 1970.
+    Raises ColumnNotFound, and InvalidType for a part of another type.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -47,7 +47,7 @@ def key_number(frame: DataFrame, key: str | Sequence[str], seed: int = 0) -> Exp
 
 
 def key_columns(frame: DataFrame, key: str | Sequence[str]) -> list[str]:
-    """Return the names of the columns of a key, which may be levels of the index."""
+    """Return the names of the columns of a key, which may be index levels."""
     if isinstance(key, str):
         key = [key]
     if key is None or isinstance(key, Series) or not isinstance(key, Iterable):
@@ -59,16 +59,16 @@ def key_columns(frame: DataFrame, key: str | Sequence[str]) -> list[str]:
     for name in names:
         type_ = state_of(frame).plan.types[name]
         if type_.name not in KEYS:
-            raise InvalidType(f"the key {name!r} is {type_}, whose text is not the same everywhere", hint=_HINT)
+            raise InvalidType(f"the key {name!r} is {type_}, whose text differs between engines", hint=_HINT)
     if not names:
         raise InvalidValue("a key needs at least one column")
     if len(set(names)) != len(names):
-        raise InvalidValue("a column is twice in the key")
+        raise InvalidValue("a column occurs twice in the key")
     return names
 
 
 def checked_seed(seed: object) -> int:
-    """Return a seed. Raises InvalidType for what is no whole number."""
+    """Return a seed. Raises InvalidType for a value that is not an integer."""
     seed = python_value(seed)
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise InvalidType(f"seed has to be a whole number, not {seed!r}")
@@ -89,10 +89,10 @@ def _text(column: Expr) -> Expr:
 
 
 def key_numbers(keys: Any, seed: int = 0) -> Any:
-    """Return keys in memory as an int64 array of the numbers that :func:`key_number` gives them in the database.
+    """Return keys in memory as an int64 array of the numbers that :func:`key_number` computes in the database.
 
     ``keys`` is an array, a list or a column of pandas, polars or Arrow; or a table, a two-dimensional array or a list of
-    tuples, whose columns are the parts of a key. A uuid is a ``uuid.UUID`` or its text. Raises InvalidValue for a missing
+    tuples, whose columns are the parts of a key. A UUID is a ``uuid.UUID`` or its string. Raises InvalidValue for a missing
     key, and InvalidType for floats and other types.
 
     >>> key_numbers(["ann", "bob"]) % 5
@@ -103,7 +103,7 @@ def key_numbers(keys: Any, seed: int = 0) -> Any:
     prefix = f"{checked_seed(seed)}:"
     if isinstance(keys, DataFrame | Series):
         raise InvalidType(
-            "these keys are in the database, and keys in memory are needed",
+            "keys have to be in memory, not in the database",
             hint="fetch them with to_pandas(), or use ml.folds(frame, key=...)",
         )
     parts = [_texts(column) for column in _columns(keys)]
@@ -121,7 +121,7 @@ def _number(text: str) -> int:
     try:
         return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:15], 16)
     except UnicodeEncodeError:
-        raise InvalidValue(f"the key {text!r} is no text that can be stored", hint="remove the lone surrogates") from None
+        raise InvalidValue(f"the key {text!r} cannot be encoded in UTF-8", hint="remove the lone surrogates") from None
 
 
 def _columns(keys: Any) -> list[Any]:
@@ -143,7 +143,7 @@ def _columns(keys: Any) -> list[Any]:
             raise InvalidValue("a key needs at least one column")
         return columns
     if isinstance(keys, np.ndarray) and keys.ndim != 1:
-        raise InvalidValue(f"keys have one or two dimensions, not {keys.ndim}")
+        raise InvalidValue(f"keys have to have one or two dimensions, not {keys.ndim}")
     if isinstance(keys, str | bytes) or not isinstance(keys, Iterable):
         raise InvalidType(f"keys have to be an array, a list, a column or a table, not {type(keys).__name__}")
     if isinstance(keys, list | tuple) and keys and all(isinstance(row, tuple | list) for row in keys):
@@ -155,7 +155,7 @@ def _columns(keys: Any) -> list[Any]:
 
 
 def _texts(column: Any) -> list[str]:
-    """Return the parts of keys as text."""
+    """Return the parts of keys as strings."""
     import numpy as np
 
     if hasattr(column, "to_pylist"):
@@ -164,8 +164,8 @@ def _texts(column: Any) -> list[str]:
         whole = column.astype("datetime64[us]") if column.dtype.kind == "M" else column
         if not ((whole == column) | np.isnat(column)).all():
             raise InvalidValue(
-                "keys have nanoseconds, which timestamps of a database do not have",
-                hint="cut them off: keys.astype('datetime64[us]')",
+                "keys have nanoseconds, but database timestamps have microseconds",
+                hint="truncate them: keys.astype('datetime64[us]')",
             )
         values = list(whole)
     else:
@@ -173,16 +173,16 @@ def _texts(column: Any) -> list[str]:
     texts = [_part(value) for value in values]
     missing = sum(text is None for text in texts)
     if missing:
-        raise InvalidValue(f"the key is missing in {missing} rows", hint="leave these rows out, or set another key")
+        raise InvalidValue(f"the key is missing in {missing} rows", hint="remove these rows, or use another key")
     return [text for text in texts if text is not None]
 
 
 def _part(value: object) -> str | None:
-    """Return a part of a key as text, None if it is missing."""
+    """Return a part of a key as a string, None if it is missing."""
     if getattr(value, "nanosecond", 0):
         raise InvalidValue(
-            f"the key {value} has nanoseconds, which timestamps of a database do not have",
-            hint="cut them off: keys.dt.floor('us')",
+            f"the key {value} has nanoseconds, but database timestamps have microseconds",
+            hint="truncate them: keys.dt.floor('us')",
         )
     value = python_value(value)
     if value is None or is_nan(value):

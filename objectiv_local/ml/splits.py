@@ -1,4 +1,4 @@
-"""Splitting rows into train and test sets and into folds by a hash of their key: the same on every engine and in memory."""
+"""Splitting rows into train and test sets and into folds by a hash of their key, the same on every engine and in memory."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ def split(
     seed: int = 0,
     stratify: str | Sequence[str] | None = None,
 ) -> tuple[DataFrame, DataFrame]:
-    """Return the rows of a frame as two lazy frames, train and test: all rows of a key are in one of them.
+    """Return the rows of a frame as two lazy frames, train and test; all rows with the same key are in the same one.
 
-    ``key`` names data columns or levels of the index: whole numbers, text, bools, uuids, dates or timestamps. A key is a
-    test key if its hash with ``seed`` is among the first share ``test_size`` of all hashes, so it stays one when other keys
-    come and go, and is one on every engine. About that share of the keys is in the test set, not exactly.
+    ``key`` names data columns or index levels of integers, strings, bools, UUIDs, dates or timestamps. A key is in the test
+    set if its hash with ``seed`` is among the lowest fraction ``test_size`` of all possible hashes, so this does not depend
+    on other keys and is the same on every engine. About that fraction of the keys is in the test set, not exactly.
 
-    ``stratify`` names labels that are the same in all rows of a key, NULL being a label. Each label then gives the share
-    ``test_size`` of its own keys, rounded to the nearest whole number (a half up): those with the least hashes. A label
-    with few keys may give none. Whether a key is a test key then depends on the other keys of its label.
+    ``stratify`` names labels that are the same in all rows of a key; NULL is a label. Each label then contributes the
+    fraction ``test_size`` of its own keys, rounded to the nearest integer (halves up): those with the lowest hashes. A label
+    with few keys may contribute none. Whether a key is in the test set then depends on the other keys of its label.
 
-    One query counts missing keys, and keys with two labels, when the frames are made. Rows whose key is missing, which only
-    a frame without a connection can have here, or one whose table changes later, are in neither frame.
+    One query counts missing keys, and keys with two labels, when the frames are created. Rows with a missing key, possible
+    only in a frame without a connection or one whose table changes later, are in neither frame.
 
-    Raises InvalidType for keys of other types (the text of a float is not the same everywhere) and for labels that are
-    floats, InvalidValue for a missing key, a key with two labels, and a ``test_size`` outside 0 to 1.
+    Raises InvalidType for keys of other types (the text of a float differs between engines) and for labels that are floats, and
+    InvalidValue for a missing key, a key with two labels, and a ``test_size`` that is not between 0 and 1.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -80,13 +80,13 @@ def split(
 
 @checked
 def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed: int = 0, name: str = "fold") -> DataFrame:
-    """Return the frame with an int64 column, the number of the fold of each row from 0: all rows of a key have one fold.
+    """Return the frame with an int64 column of fold numbers from 0; all rows with the same key are in the same fold.
 
-    ``key`` and ``seed`` are those of :func:`split`. The fold of a key depends on nothing but the key, so folds are of about
-    the same size, and the same on every engine and for :class:`HashKFold`.
+    ``key`` and ``seed`` are those of :func:`split`. The fold of a key depends only on the key, so folds have about the same
+    size, and are the same on every engine and for :class:`HashKFold`.
 
-    One query counts missing keys when the frame is made. Raises InvalidType for keys of other types, InvalidValue for a
-    missing key, for ``n_splits`` below 2, and where the frame has a column ``name``.
+    One query counts missing keys when the frame is created. Raises InvalidType for keys of other types, and InvalidValue for a
+    missing key, for ``n_splits`` below 2, and if the frame already has a column ``name``.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -107,21 +107,21 @@ def folds(frame: DataFrame, *, key: str | Sequence[str], n_splits: int = 5, seed
 
 
 def checked_splits(n_splits: object) -> int:
-    """Return a number of folds. Raises InvalidType for what is no whole number, and InvalidValue below 2."""
+    """Return a number of folds. Raises InvalidType for a value that is not an integer, and InvalidValue below 2."""
     n_splits = python_value(n_splits)
     if isinstance(n_splits, bool) or not isinstance(n_splits, int):
         raise InvalidType(f"n_splits has to be a whole number, not {n_splits!r}")
     if n_splits < 2:
-        raise InvalidValue(f"n_splits has to be at least 2, not {n_splits}", hint="one part to test on and one to train on")
+        raise InvalidValue(f"n_splits has to be at least 2, not {n_splits}", hint="one part to train on and one to test on")
     return n_splits
 
 
 class HashKFold(BaseCrossValidator):
-    """A splitter for scikit-learn's cross-validation in memory, whose folds are those of :func:`folds` for the same keys.
+    """A splitter for scikit-learn's cross-validation in memory, with the same folds as :func:`folds` for the same keys.
 
-    ``groups`` are the keys: an array, a list, or a column of pandas, polars or Arrow; for keys of several columns a table, a
-    two-dimensional array, or a list of tuples. Rows of one key are in one fold. Raises InvalidValue for a missing key, and
-    for a fold without rows, as when there are few keys.
+    ``groups`` are the keys: an array, a list, or a column of pandas, polars or Arrow; for keys of several columns, a table, a
+    two-dimensional array, or a list of tuples. Rows with the same key are in the same fold. Raises InvalidValue for a missing
+    key, and for a fold without rows, as can happen with few keys.
 
     >>> import numpy
     >>> users = numpy.array(["ann", "bob", "cy", "ann"])
@@ -131,7 +131,7 @@ class HashKFold(BaseCrossValidator):
     [1 2] [0 3]
     """
 
-    # Where metadata is routed, keys reach this splitter without a request of their own.
+    # With metadata routing, this splitter receives groups without requesting them.
     __metadata_request__split = {"groups": True}  # noqa: RUF012
 
     def __init__(self, n_splits: int = 5, seed: int = 0) -> None:
@@ -148,11 +148,11 @@ class HashKFold(BaseCrossValidator):
         checked_seed(self.seed)
         if isinstance(X, DataFrame):
             raise InvalidType(
-                "a HashKFold splits rows in memory, and X is a frame of the database",
+                "HashKFold splits rows in memory, but X is a frame",
                 hint="use ml.folds(frame, key=..., n_splits=...), or fetch it with ml.xy",
             )
         if groups is None:
-            raise InvalidValue("a HashKFold splits by keys, and there are none", hint="pass them as groups=")
+            raise InvalidValue("HashKFold needs keys", hint="pass them as groups=")
         return super().split(X, y, groups)  # type: ignore[no-any-return]
 
     def _iter_test_masks(self, X: Any = None, y: Any = None, groups: Any = None) -> Iterator[Any]:
@@ -169,10 +169,11 @@ class HashKFold(BaseCrossValidator):
 def _share(test_size: object) -> float:
     test_size = python_value(test_size)
     if isinstance(test_size, bool) or not isinstance(test_size, int | float):
-        raise InvalidType(f"test_size has to be a share of the keys, not {test_size!r}")
+        raise InvalidType(f"test_size has to be a fraction of the keys, not {test_size!r}")
     if not 0 < test_size < 1:
         raise InvalidValue(
-            f"test_size has to be above 0 and below 1, not {test_size!r}", hint="it is a share of the keys: 0.25 is a quarter"
+            f"test_size has to be above 0 and below 1, not {test_size!r}",
+            hint="it is a fraction of the keys: 0.25 is a quarter",
         )
     return float(test_size)
 
@@ -185,11 +186,11 @@ def _labels(frame: DataFrame, stratify: str | Sequence[str] | None) -> list[str]
         type_ = state_of(frame).plan.types[name]
         if type_.name in ("float64", "json", "numeric_interval"):
             raise InvalidType(
-                f"labels {name!r} are {type_}, and rows are stratified by classes",
+                f"the labels {name!r} are {type_}, which cannot be classes",
                 hint="cast it with astype('int64'), or cut it into classes first",
             )
     if not names or len(set(names)) != len(names):
-        raise InvalidValue("stratify needs names of columns, each once")
+        raise InvalidValue("stratify needs distinct column names")
     return names
 
 
@@ -199,7 +200,7 @@ def _kept(frame: DataFrame, condition: Expr, step: str) -> DataFrame:
 
 
 def _stratified(frame: DataFrame, number: Expr, labels: list[str], share: float) -> tuple[DataFrame, Expr]:
-    """Return the frame with what is needed to tell test rows, and the condition: the key is among the first of its label."""
+    """Return the frame with columns to identify test rows, and the condition for them: a low hash among the keys of a label."""
     state = state_of(frame)
     hashed, place, keys = (unused_name(name, state.plan.types) for name in ("key_number", "place_in_label", "keys_of_label"))
     state = state.extended([(hashed, number)], "hashed")
@@ -212,12 +213,12 @@ def _stratified(frame: DataFrame, number: Expr, labels: list[str], share: float)
 
 
 def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
-    """Raise InvalidValue if there are rows without a key, or keys with two labels. One query."""
+    """Raise InvalidValue for rows without a key, or keys with two labels. One query."""
     state = state_of(frame)
     plan = state.plan
     rows = aggregation("size")
     if labels:
-        # One row for each key and label, and of those one for each key.
+        # One row for each key and label, and from these one for each key.
         rows_name, labels_name = (unused_name(name, plan.types) for name in ("rows", "labels"))
         keys = dict.fromkeys((*names, *labels))
         both = Aggregate(plan, tuple((name, plan.column(name)) for name in keys), ((rows_name, rows),))
@@ -239,7 +240,7 @@ def _check(frame: DataFrame, names: list[str], labels: list[str]) -> None:
     if row["missing"]:
         raise InvalidValue(
             f"the key {shown} is missing in {row['missing']} rows",
-            hint="leave them out with dropna, fill them, or set another key",
+            hint="drop these rows with dropna, fill the key, or use another key",
         )
     if row.get("several"):
         raise InvalidValue(

@@ -1,4 +1,4 @@
-"""The target of a frame: a column of it, or a series of the same rows, and the values that it has."""
+"""The target of a frame: a column of it, or a series over the same rows, and its values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from objectiv_local.frame.authoring import Aggregate, Limit, aggregation, expr_o
 from objectiv_local.ml.columns import checked_column
 from objectiv_local.ml.fetching import fetched
 
-#: Different values of a target that are still taken for classes; more of them are a number, or a mistake.
+#: Maximum number of distinct values of a target that count as classes; more indicate a number, or a mistake.
 MAX_CLASSES = 1000
 
 
 def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFrame, str | None]:
     """Return the frame with the target as a data column, and the name of that column.
 
-    Raises ColumnNotFound, and InvalidType for what is neither a name nor a series.
+    Raises ColumnNotFound, and InvalidType for a target that is neither a name nor a series.
     """
     if target is None:
         return frame, None
@@ -25,7 +25,7 @@ def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFram
         return frame, checked_column(frame, target, "target", data_only=True)
     if not isinstance(target, Series):
         raise InvalidType(
-            f"a target is the name of a column or a series of the same rows, not {type(target).__name__}",
+            f"the target has to be the name of a column or a series over the same rows, not {type(target).__name__}",
             hint="load values in memory with DataFrame.from_pandas, and merge them",
         )
     state = state_of(frame)
@@ -40,14 +40,14 @@ def with_target(frame: DataFrame, target: str | Series | None) -> tuple[DataFram
 
 
 def required_target(frame: DataFrame, target: Any, who: str) -> tuple[DataFrame, list[str], str]:
-    """Return the frame with the target as a data column, the names of the other data columns it had, and of the target.
+    """Return the frame with the target as a data column, the names of its other data columns, and the name of the target.
 
-    Raises InvalidValue, with the name ``who`` of an estimator, without a target, and what :func:`with_target` raises.
+    Raises InvalidValue, with the name ``who`` of an estimator, without a target, and the errors of :func:`with_target`.
     """
     if target is None:
         raise InvalidValue(
             f"{who} requires y to be passed, but the target y is None",
-            hint="pass the name of a column, or a series of the same rows",
+            hint="pass the name of a column, or a series over the same rows",
         )
     wide, name = with_target(frame, target)
     assert name is not None
@@ -55,9 +55,9 @@ def required_target(frame: DataFrame, target: Any, who: str) -> tuple[DataFrame,
 
 
 def values_of(frame: DataFrame, target: str) -> tuple[list[Any], list[int]]:
-    """Return the different values of a target, None for NULL, in no order, and the rows of each. One query.
+    """Return the distinct values of a target, None for NULL, unordered, and the number of rows of each. One query.
 
-    Of more values than can be classes, it is one more than that.
+    If there are more values than the maximum number of classes, return one more than that.
     """
     state = state_of(frame)
     counted = Aggregate(state.plan, ((target, state.column(target)),), ((unused_name("rows", {target}), aggregation("size")),))

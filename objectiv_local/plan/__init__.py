@@ -1,1 +1,1 @@
-"""The plan: what a frame means, as immutable typed values. It knows nothing of pandas, SQL text or databases."""
+"""The plan: the meaning of a frame, as immutable typed values, independent of pandas, SQL and databases."""

@@ -1,7 +1,7 @@
-"""Group before casting: ids that are stored as text are read as ids once for each group, not for each row.
+"""Group before casting: ids that are stored as strings are cast once per group instead of once per row.
 
-Users of a day are few compared with their events. Where rows are grouped by text that is read as another type, such as the
-ids of users in a file, they are grouped by the text first, and the groups by what the text stands for.
+There are far fewer users in a day than events. If rows are grouped by a cast string, such as the user ids in a file, they are
+first grouped by the string, and then the groups by the cast value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from objectiv_local.types import STRING
 
 
 def group_before_casting(root: Node) -> Node:
-    """Return the plan with distinct rows found before text in them is cast."""
+    """Return the plan with distinct rows computed before strings in them are cast."""
     return rebuild(root, lambda old, node: _grouped(node) if isinstance(node, Aggregate) and not node.aggregates else node)
 
 
@@ -51,5 +51,5 @@ def _grouped(node: Aggregate) -> Node:
 
 
 def _text(expr: Expr) -> Column | None:
-    """Return the column of text that ``expr`` reads as another type, if that is what it is."""
+    """Return the string column that ``expr`` casts to another type, or None for other expressions."""
     return expr.arg if isinstance(expr, Cast) and isinstance(expr.arg, Column) and expr.arg.type == STRING else None

@@ -1,7 +1,7 @@
-"""Two aggregates of the same rows by the same keys, one of them of a part of the rows, become one GROUP BY.
+"""Two aggregates of the same rows by the same keys, one of them over a subset of the rows, become one GROUP BY.
 
-``users(df[df.is_new]) / users(df)`` aligns two results on their index. Where the groups of one are among those of the
-other, reading the rows once with FILTER gives the same answer without a join.
+``users(df[df.is_new]) / users(df)`` aligns two results on their index. If the groups of one are among those of the other,
+reading the rows once with FILTER returns the same result without a join.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def combine_aggregates(root: Node) -> Node:
 
 
 class _Side:
-    """One side of a join: an aggregate of filtered rows, and what is computed from it."""
+    """One side of a join: an aggregate of filtered rows, and the columns computed from it."""
 
     def __init__(self, node: Node) -> None:
         self.chain: list[Extend | Select] = []
@@ -66,7 +66,7 @@ def _combined(node: Node) -> Node | None:
     if any(_windows_over_part(side) for side in (left, right)):
         return None
     if left.predicates and node.how == "left":
-        # The rows would be those of the groups that the filter leaves.
+        # The rows would be only those of the groups that remain after the filter.
         return None
 
     aggregates: list[tuple[str, Expr]] = []

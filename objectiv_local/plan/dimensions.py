@@ -1,13 +1,13 @@
-"""Compute on the dimension: what depends on a row of a small table is computed once for each of its rows.
+"""Compute on the dimension: an expression over the columns of a small table is computed once for each of its rows.
 
-A million events have some hundred locations. Where these lie in a table of their own, joined by their id, a name or a test of
-a location is computed for those hundred rows and joined to the events as a short column, and the locations themselves, which
-are long JSON, need not be joined at all.
+A million events have a few hundred locations. If the locations are in a table of their own, joined by their id, then a name
+or a test of a location is computed for those few hundred rows and joined to the events as a short column, and the locations
+themselves, which are long JSON, need not be joined at all.
 
-That holds for every expression where each row meets one row of the dimension (:class:`Join`, ``total``). Other left joins by
-a unique key leave NULL in rows that meet none, so there it holds for expressions that are NULL then, and pays where they
-read JSON or cost much. A dimension may have rows that no event has, and filters leave events out, so what may raise an error
-stays where it is.
+This applies to every expression if each row matches one row of the dimension (:class:`Join`, ``total``). Other left joins by a
+unique key have NULL in rows without a match, so there it applies to expressions that are NULL for NULL arguments, and is
+worthwhile if they read JSON or are expensive. A dimension may have rows that no event refers to, and filters remove events, so
+expressions that may raise an error are not moved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from objectiv_local.types import JSON
 
 
 def compute_on_dimensions(root: Node) -> Node:
-    """Return the plan with expressions over the columns of a dimension computed before it is joined."""
+    """Return the plan with expressions over the columns of a dimension computed before the join."""
     if not any(_is_dimension(node) for node in topological(root)):
         return root
     return _Dimensions(root).done()
@@ -33,7 +33,7 @@ def _is_dimension(node: Node) -> bool:
 
 
 class _Dimensions(Origin):
-    """Expressions over the right side of a left join, by a key that is unique there."""
+    """Expressions over the right side of a left join by a unique key."""
 
     def starts(self, node: Node) -> Iterable[str]:
         if not isinstance(node, Join) or not _is_dimension(node):
@@ -65,7 +65,7 @@ class _Dimensions(Origin):
 
 
 def _costs(expr: Expr) -> bool:
-    """Return whether ``expr`` takes long to compute."""
+    """Return whether ``expr`` is expensive to compute."""
     return any(
         (isinstance(part, Column) and part.type.plain == JSON) or (isinstance(part, Call) and OPS[part.op].costly is not None)
         for part in walk(expr)

@@ -1,8 +1,8 @@
-"""Compute once for each distinct value what is costly to compute of it, and join the answers to the rows.
+"""Compute an expensive expression once for each distinct value, and join the results to the rows.
 
-Many rows share few values where a column describes a place or a kind of thing: a million events have some hundred places in
-a product. Where computing an answer takes longer than a join by the value does, as the operation declares, it is computed for
-the distinct values. Rows that are only shown are computed one by one, which reads better and costs little.
+Many rows share few values if a column describes a location or a kind of thing: a million events have a few hundred locations
+in a product. If computing a result takes longer than a join by the value, as the operation declares, it is computed for the
+distinct values. For rows that are only displayed, it is computed row by row, which is easier to read and costs little.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from objectiv_local.plan.rewrite import rebuild
 
 
 def distinct_once(root: Node) -> Node:
-    """Return the plan with costly answers computed of distinct values, below what looks at many rows."""
+    """Return the plan with expensive results computed from distinct values, below steps that read many rows."""
     nodes = topological(root)
     taken = {name for node in nodes for name in node.types}
     many: set[Node] = set()
@@ -37,7 +37,7 @@ def distinct_once(root: Node) -> Node:
 
 
 def _value(part: Call) -> Expr | None:
-    """Return the one argument of a costly operation that is not a constant, if it is computed from one column alone."""
+    """Return the only non-constant argument of an expensive operation, if it is computed from a single column."""
     if OPS[part.op].costly is None or part.has_window or part.has_query:
         return None
     values = [arg for arg in part.args if not isinstance(arg, Literal)]
@@ -45,7 +45,7 @@ def _value(part: Call) -> Expr | None:
 
 
 def _joined(node: Extend, calls: list[Call], taken: set[str]) -> Node:
-    """Return the step with answers joined to it instead of computed in it."""
+    """Return the step with results joined to it instead of computed in it."""
     answers: dict[Expr, Column] = {}
     child = node.child
     for part in calls:

@@ -1,9 +1,9 @@
-"""Aggregate first: rows become groups before anything else is computed of them, where that gives the same answer.
+"""Aggregate first: rows are grouped before anything else is computed from them, if the result is the same.
 
-A question such as "how many new users a day" labels every row through windows and then groups the rows. When the labels
+A question such as "how many new users per day" labels every row with window functions and then groups the rows. If the labels
 are aggregates over whole partitions, they can be computed from partial results of smaller groups: rows are grouped by
-everything that the question reads, and windows, filters and the question's own groups then work on those few groups.
-The same step turns ``count(distinct x)`` into a count of groups, which engines do faster.
+everything that the question reads, and windows, filters and the question's own groups are then computed over those few
+groups. The same step turns ``count(distinct x)`` into a count of groups, which is faster on the engines.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from objectiv_local.plan.ops import OPS
 from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.types import BOOL, DATE, INT64, STRING, TIMESTAMP, UUID
 
-#: Types of columns by which rows may be grouped although the question does not group by them.
+#: Types of columns by which rows may be grouped in addition to the keys of the question.
 FEW_VALUES = (BOOL, INT64, STRING, DATE, UUID)
 
 
 def _adds_up(expr: Aggregation) -> bool:
-    """Return whether the answers for parts of a group give exactly that of the group: numbers of rows, and ends of values.
+    """Return whether the results for parts of a group combine exactly to that of the group: counts, minima and maxima.
 
-    A sum may leave the range of its type in a part and not in the group, and floats add up in any order.
+    A sum may overflow for a part but not for the group, and sums of floats depend on the order.
     """
     operation = OPS[expr.op]
     return operation.combined_by is not None and (operation.extreme or operation.null_only or not expr.args)
 
 
 class _Unfit(Exception):
-    """The question cannot be answered from groups."""
+    """The question cannot be computed from groups."""
 
 
 def aggregate_early(root: Node) -> Node:
-    """Return the plan with rows grouped before labels are computed and different values counted."""
+    """Return the plan with rows grouped before labels are computed and distinct values counted."""
     shared = _shared_labels(root)
     return rebuild(root, lambda old, node: _early(node, shared.get(old, False)) or node)
 
 
 def _shared_labels(root: Node) -> dict[Node, bool]:
-    """Return the aggregates whose labels other steps read too, so that they are computed for every row anyway."""
+    """Return the aggregates whose labels other steps also read, so that they are computed for every row anyway."""
     uses: dict[Node, int] = {}
     nodes = topological(root)
     for node in nodes:
@@ -73,7 +73,7 @@ def _shared_labels(root: Node) -> dict[Node, bool]:
 
 
 def windows_before_labels(root: Node) -> Node:
-    """Return the plan with windows that need every row below labels, so that rows can be grouped between the two."""
+    """Return the plan with windows that need every row moved below labels, so that rows can be grouped in between."""
     uses: dict[Node, int] = {}
     for node in topological(root):
         for child in node.inputs():
@@ -98,7 +98,7 @@ def windows_before_labels(root: Node) -> Node:
 
 
 def _may_cross(upper: Extend, lower: Extend) -> bool:
-    """Return whether two steps, of which the lower one makes labels, give the same columns the other way round."""
+    """Return whether two steps, the lower of which adds labels, result in the same columns in reverse order."""
     own, below = {name for name, _ in upper.columns}, {name for name, _ in lower.columns}
     read = set().union(*(expr.columns for _, expr in lower.columns))
     return (
@@ -119,7 +119,7 @@ def _early(node: Node, shared: bool) -> Node | None:
 
 
 def _is_label(expr: Expr) -> bool:
-    """Return whether every window in ``expr`` is an aggregate of whole partitions that partial results can make."""
+    """Return whether every window in ``expr`` is an aggregate over whole partitions that partial results can be combined to."""
     overs = [part for part in walk(expr) if isinstance(part, Over)]
     return all(
         not over.order
@@ -150,7 +150,7 @@ def _is_label_step(step: Extend) -> bool:
 
 
 class _Question:
-    """One aggregate with the labels and filters below it."""
+    """An aggregate with the labels and filters below it."""
 
     def __init__(self, node: Aggregate, shared: bool) -> None:
         self.node = node
@@ -162,7 +162,7 @@ class _Question:
             steps.append(current)
             current = current.child
         steps.reverse()
-        # What comes before the first label stays a matter of rows.
+        # Steps before the first label are still computed per row.
         first = next(
             (
                 position
@@ -181,7 +181,7 @@ class _Question:
         if (self.has_labels and shared) or not (self.has_labels or self.counts_one):
             raise _Unfit
         if any(expr.has_window for expr in node.exprs()) or _reuses_names(self.rows, self.steps):
-            # A window here is over the filtered rows, which the groups are not.
+            # A window here is over the filtered rows, but the groups are not filtered.
             raise _Unfit
         self.plain: dict[str, Expr] = {}
         self.labels: set[str] = set()
@@ -253,12 +253,12 @@ class _Question:
                 if day is None:
                     self._key(expr, name)
                 elif isinstance(expr, Call):
-                    # The text of a day is made of the few days that are left, not of every row.
+                    # The string of a date is computed from the few remaining dates instead of every row.
                     group = self._key(day, f"{min(day.columns)}_day")
                     self.days[expr] = Call("strftime", (group, expr.args[1]), expr.type)
 
     def _day_of_period(self, expr: Expr) -> Expr | None:
-        """Return the day that a longer period has in it, if rows are grouped by that day anyway."""
+        """Return the day of a longer period, if rows are grouped by that day anyway."""
         codes = _codes(expr)
         if codes is None or not codes <= _DAY_CODES or not isinstance(expr, Call) or expr.args[0].type != TIMESTAMP:
             return None
@@ -266,7 +266,7 @@ class _Question:
         return day if day in self.keys else None
 
     def _key(self, expr: Expr, name: str = "") -> Column:
-        """Return the column of groups that holds ``expr``."""
+        """Return the column of groups for ``expr``."""
         if expr not in self.keys:
             if expr.type.name == "json" or any(isinstance(part, Query) for part in walk(expr)):
                 raise _Unfit
@@ -339,7 +339,7 @@ class _Question:
         return any(not expr.columns.isdisjoint(self.labels) for expr in exprs)
 
     def _partial(self, call: Aggregation) -> Column:
-        """Return the column that holds an aggregate of each group."""
+        """Return the column with an aggregate of each group."""
         if OPS[call.op].extreme and call.args[0] in self.keys:
             return Column(self.keys[call.args[0]], call.type)
         if call not in self.partials:
@@ -348,7 +348,7 @@ class _Question:
         return Column(self.partials[call], call.type)
 
     def _combined(self, expr: Expr) -> Aggregation:
-        """Return an aggregate of rows as one of groups."""
+        """Return an aggregate of rows as an aggregate of groups."""
         assert isinstance(expr, Aggregation)
         operation = OPS[expr.op]
         if operation.combined_by is None and expr.op != "nunique":
@@ -374,12 +374,12 @@ class _Question:
         return Aggregation(_of_some(op) if self.node.keys and where is None else op, (partial,), (), where, expr.type)
 
 
-#: Parts of a moment that many moments have in common.
+#: Parts of a timestamp that many timestamps have in common.
 _PERIODS = ("year", "isoyear", "quarter", "month", "week", "day", "dayofyear", "dayofweek")
 
 
 def _is_period(expr: Expr) -> bool:
-    """Return whether ``expr`` is a period of a moment, which rows may be grouped by in place of the moment."""
+    """Return whether ``expr`` is a period of a timestamp, by which rows can be grouped instead of the timestamp."""
     return (
         isinstance(expr, Call)
         and OPS[expr.op].of_period
@@ -395,13 +395,13 @@ def _period_name(expr: Expr) -> str:
     return f"{min(expr.columns)}_{expr.args[0].value}"
 
 
-#: Codes of strftime that tell of the day alone, and sets of them that tell every day from every other.
+#: Codes of strftime that depend only on the date, and sets of codes that identify the date.
 _DAY_CODES = frozenset("ABCGUVWYabdegjmuwy")
 _WHOLE_DAYS = (frozenset("Ymd"), frozenset("Yj"), frozenset("YBd"), frozenset("Ybd"), frozenset("GVu"))
 
 
 def day_of(expr: Expr) -> Expr | None:
-    """Return the day of a moment whose text by a format is the same for all moments of a day and different otherwise."""
+    """Return the date of a timestamp that is formatted to a string that identifies the date."""
     codes = _codes(expr)
     if codes is None or not codes <= _DAY_CODES or not any(whole <= codes for whole in _WHOLE_DAYS):
         return None
@@ -411,7 +411,7 @@ def day_of(expr: Expr) -> Expr | None:
 
 
 def _codes(expr: Expr) -> set[str] | None:
-    """Return the codes of the format by which ``expr`` makes a text of a moment."""
+    """Return the codes of the format with which ``expr`` formats a timestamp."""
     if not isinstance(expr, Call) or expr.op != "strftime" or not isinstance(expr.args[1], Literal):
         return None
     format_ = str(expr.args[1].value)
@@ -419,7 +419,7 @@ def _codes(expr: Expr) -> set[str] | None:
 
 
 def _day_column(expr: Expr) -> Expr:
-    """Return the day that a text was made of, where it tells every day apart."""
+    """Return the date from which a string is formatted, if the string identifies the date."""
     codes = _codes(expr)
     if (
         isinstance(expr, Call)
@@ -432,7 +432,7 @@ def _day_column(expr: Expr) -> Expr:
 
 
 def _combining(call: Aggregation) -> str:
-    """Return the aggregate that combines the answers for parts of a group."""
+    """Return the aggregate that combines the results for parts of a group."""
     combined_by = OPS[call.op].combined_by
     if combined_by is None:
         raise _Unfit
@@ -440,7 +440,7 @@ def _combining(call: Aggregation) -> str:
 
 
 def _of_some(op: str) -> str:
-    """Return the operation for partial sums of at least one group, which are never missing, so nor is their sum."""
+    """Return the operation for partial sums of at least one group, which are never NULL, so neither is their sum."""
     return "sum_or_null" if op == "sum" else op
 
 

@@ -1,4 +1,4 @@
-"""A plan as a tree of text, for people and tests."""
+"""A plan as a text tree, for display and tests."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from objectiv_local.plan.nodes import (
 
 
 def explain(root: Node, columns: Sequence[str] | None = None) -> str:
-    """Return the steps of a plan, last first, each numbered; a step that two others read is shown once.
+    """Return the steps of a plan, the last first, each numbered; a step that two others read is shown once.
 
     >>> from objectiv_local.plan.nodes import Values
     >>> from objectiv_local.types import INT64
@@ -96,7 +96,7 @@ def _step(node: Node, numbers: dict[Node, int]) -> str:
 
 
 def frame_text(frame: WindowFrame) -> str:
-    """Return the boundaries of a window, as SQL writes them."""
+    """Return the boundaries of a window, as in SQL."""
 
     def bound(value: int | None, unbounded: str) -> str:
         if value is None:
@@ -116,7 +116,7 @@ def _order(order: tuple[Ordering, ...]) -> str:
 
 
 def shown(expr: Expr) -> str:
-    """Return an expression as text."""
+    """Return an expression as a string."""
     match expr:
         case Column(name):
             return name

@@ -1,7 +1,7 @@
-"""Expressions: what one column of a row, group or window is computed from.
+"""Expressions: how one column of a row, group or window is computed.
 
-An expression has a type from the moment it is made, so a wrong operand fails on the user's line and not in the
-database. ``==`` compares expressions as values; the operators that users write live on Series.
+An expression has a type from its construction, so an invalid operand raises an error at the user's line instead of in the
+database. ``==`` compares expressions as values; the operators for users are methods of Series.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from objectiv_local.types import BOOL, FLOAT64, INT64, JSON, STRING, Type, pytho
 if TYPE_CHECKING:
     from objectiv_local.plan.nodes import Node
 
-# Engines stop at 1,000 nested operations and Python's own stack is not endless; a chain this long is a mistake or
-# belongs in steps.
+# Engines limit nesting to about 1,000 operations, and Python's stack is limited too; a longer chain is a mistake or should be
+# split into steps.
 MAX_DEPTH = 150
 
 
 class Expr(Value):
-    """An expression. ``columns`` are the names it reads, ``size`` its number of nodes."""
+    """An expression. ``columns`` are the names that it reads, ``size`` is its number of nodes."""
 
     __slots__ = ("columns", "depth", "has_query", "has_window", "size", "type")
 
@@ -39,7 +39,7 @@ class Expr(Value):
     has_query: bool
 
     def children(self) -> tuple[Expr, ...]:
-        """Return the expressions that this one is made of."""
+        """Return the operands of this expression."""
         return ()
 
     def rebuilt(self, children: tuple[Expr, ...]) -> Expr:
@@ -59,13 +59,13 @@ class Expr(Value):
         if depth >= MAX_DEPTH:
             raise InvalidValue(
                 f"this expression nests more than {MAX_DEPTH} operations",
-                hint="assign an intermediate result to a column: df['step'] = series, and go on from df['step']",
+                hint="assign an intermediate result to a column: df['step'] = series, and continue from df['step']",
             )
         self._set(type=type_, columns=columns, size=size, depth=depth + 1, has_window=has_window, has_query=has_query)
 
 
 class Column(Expr):
-    """A column of the node that the expression is used on."""
+    """A column of the node on which the expression is used."""
 
     __slots__ = ("name",)
     __match_args__ = ("name", "type")
@@ -76,7 +76,7 @@ class Column(Expr):
 
 
 class Literal(Expr):
-    """A constant; ``None`` is NULL. JSON is kept as its text."""
+    """A constant; ``None`` is NULL. JSON is stored as text."""
 
     __slots__ = ("value",)
     __match_args__ = ("value", "type")
@@ -91,7 +91,7 @@ class Literal(Expr):
 
 
 class Call(Expr):
-    """A row-wise operation of the catalogue on its arguments."""
+    """A row-wise operation of the catalog on its arguments."""
 
     __slots__ = ("args", "op")
     __match_args__ = ("op", "args", "type")
@@ -110,7 +110,7 @@ class Call(Expr):
 
 
 class Cast(Expr):
-    """A value as another type."""
+    """A value cast to another type."""
 
     __slots__ = ("arg",)
     __match_args__ = ("arg", "type")
@@ -128,7 +128,7 @@ class Cast(Expr):
 
 
 class Case(Expr):
-    """The value of the first condition that is true, else ``default``."""
+    """The value of the first condition that is true, otherwise ``default``."""
 
     __slots__ = ("default", "whens")
     __match_args__ = ("whens", "default", "type")
@@ -148,7 +148,7 @@ class Case(Expr):
 
 
 def check_compared(type_: Type, use: str) -> None:
-    """Raise :class:`InvalidType` for JSON, which each engine compares and orders by its own rules."""
+    """Raise :class:`InvalidType` for JSON, whose comparison and order differ between engines."""
     if not ops.is_ordered(type_):
         raise InvalidType(
             f"rows cannot be {use} {type_}", hint="use a member instead, as in series.json.get_value('id', as_str=True)"
@@ -156,7 +156,7 @@ def check_compared(type_: Type, use: str) -> None:
 
 
 class Ordering(Value):
-    """One key of an order. NULL comes last in both directions unless said otherwise."""
+    """A sort key. NULL is last in both directions by default."""
 
     __slots__ = ("ascending", "expr", "nulls_last")
     __match_args__ = ("expr", "ascending", "nulls_last")
@@ -174,9 +174,9 @@ def _reordered(order: tuple[Ordering, ...], exprs: Iterable[Expr]) -> tuple[Orde
 
 
 class Aggregation(Expr):
-    """An aggregate or window operation of the catalogue: over a group, or over a window inside :class:`Over`.
+    """An aggregate or window operation of the catalog: over a group, or over a window inside :class:`Over`.
 
-    ``order`` is the order of the rows for operations whose answer depends on it; ``where`` keeps the rows to count.
+    ``order`` is the order of the rows for operations that depend on it; ``where`` selects the rows to aggregate.
     """
 
     __slots__ = ("args", "op", "order", "where")
@@ -203,7 +203,7 @@ class Aggregation(Expr):
 class WindowFrame(Value):
     """The rows of a window around the current one. ``None`` is unbounded, 0 the current row, negative is before it.
 
-    Of ``RANGE``, numbers are distances in the order, which then is by one whole number.
+    For ``RANGE``, numbers are distances in the order, which then has to be by a single integer.
     """
 
     __slots__ = ("end", "mode", "start")
@@ -249,7 +249,7 @@ class Over(Expr):
 
 
 class Query(Expr):
-    """An expression that reads the rows of a plan of its own."""
+    """An expression that reads the rows of a separate plan."""
 
     __slots__ = ("column", "plan")
     plan: Node
@@ -261,7 +261,7 @@ class Query(Expr):
 
 
 class ScalarQuery(Query):
-    """The single value of a plan that has one row."""
+    """The only value of a one-row plan."""
 
     __slots__ = ()
     __match_args__ = ("plan", "column")
@@ -275,7 +275,7 @@ class ScalarQuery(Query):
 
 
 class InQuery(Query):
-    """Whether a value is among those of a column of a plan. NULL is not."""
+    """Whether a value is among the values of a column of a plan. False for NULL."""
 
     __slots__ = ("arg",)
     __match_args__ = ("arg", "plan", "column")
@@ -297,7 +297,7 @@ class InQuery(Query):
 
 
 class Variable(Expr):
-    """A constant with a name, whose value can be set again. It is a :class:`Literal` before a plan is compiled."""
+    """A named constant whose value can be changed. It becomes a :class:`Literal` before a plan is compiled."""
 
     __slots__ = ("name", "value")
     __match_args__ = ("name", "value", "type")
@@ -315,7 +315,7 @@ class Variable(Expr):
 
 
 def literal(value: object, type_: Type | None = None) -> Literal:
-    """Return ``value`` as a constant of ``type_``, or of the type that the value itself has.
+    """Return ``value`` as a constant of ``type_``, or of its own type.
 
     >>> literal(3)
     Literal(3, Type(name='int64', label='', scale=0))
@@ -360,13 +360,13 @@ def _check_json(text: str) -> None:
 
 
 def call(op: str, *args: Expr) -> Expr:
-    """Return the row-wise operation ``op`` on ``args``, with arguments widened to one type where it asks for that."""
+    """Return the row-wise operation ``op`` on ``args``, with arguments widened to a common type if required."""
     result, wanted = ops.result_type(ops.OPS[op], "scalar", args)
     return Call(op, _widened(args, wanted), result)
 
 
 def aggregation(op: str, *args: Expr, order: tuple[Ordering, ...] = (), where: Expr | None = None) -> Aggregation:
-    """Return the aggregate or window operation ``op``, to be used in an aggregation or inside :func:`over`."""
+    """Return the aggregate or window operation ``op``, for use in an aggregation or inside :func:`over`."""
     result, wanted = ops.result_type(ops.OPS[op], "aggregate", args)
     return Aggregation(op, _widened(args, wanted), order, where, result)
 
@@ -376,7 +376,7 @@ def over(
 ) -> Over:
     """Return ``function`` over a window.
 
-    Without ``frame``, the window of an aggregate is the whole partition if there is no order, else the rows up to and
+    Without ``frame``, the window of an aggregate is the whole partition if there is no order, otherwise the rows up to and
     including the current one and its ties.
     """
     partition, order = tuple(partition), tuple(order)
@@ -391,14 +391,14 @@ def over(
         frame = WindowFrame("RANGE", None, 0)
     if frame is not None and frame.has_distance and (len(order) != 1 or order[0].expr.type.name not in ("int64", "timedelta")):
         raise InvalidType(
-            "a window with a range of distances is ordered by one whole number",
-            hint="order by an integer, or by the time since a moment",
+            "a window with a range of distances has to be ordered by a single integer",
+            hint="order by an integer, or by the time since a timestamp",
         )
     return Over(function, partition, order, frame if operation.framed else None)
 
 
 def case(whens: Iterable[tuple[Expr, Expr]], default: Expr | None = None) -> Expr:
-    """Return the value of the first condition that is true; NULL without ``default`` if none is."""
+    """Return the value of the first condition that is true; if none is, ``default`` or NULL."""
     pairs = tuple(whens)
     for condition, _ in pairs:
         if condition.type != BOOL:
@@ -453,7 +453,7 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 
 def transform(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
-    """Return ``expr`` with every part replaced for which ``change`` returns something; its parts are not visited then."""
+    """Return ``expr`` with every part for which ``change`` returns a replacement replaced; its own parts are not visited."""
     done = change(expr)
     if done is not None:
         return done
@@ -477,7 +477,7 @@ def substitute(expr: Expr, columns: dict[str, Expr]) -> Expr:
 
 
 def parses(expr: Expr) -> bool:
-    """Return whether ``expr`` reads text as something else, which may raise."""
+    """Return whether ``expr`` parses strings as another type, which may raise an error."""
     return any(
         part.arg.type == STRING if isinstance(part, Cast) else isinstance(part, Call) and ops.OPS[part.op].parses
         for part in walk(expr)
@@ -485,7 +485,7 @@ def parses(expr: Expr) -> bool:
 
 
 def never_raises(expr: Expr) -> bool:
-    """Return whether ``expr``, of one row, has an answer for every row, also for those that a condition leaves out."""
+    """Return whether row-wise ``expr`` has a result for every row, including those that a condition excludes."""
     return all(
         isinstance(part, Column | Literal | Case)
         or (isinstance(part, Call) and ops.OPS[part.op].total)
@@ -505,7 +505,7 @@ def _always_casts(expr: Cast) -> bool:
 
 
 def is_null_for_nulls(expr: Expr) -> bool:
-    """Return whether ``expr`` is NULL where all columns that it reads are, as they are in rows that met no other in a join."""
+    """Return whether ``expr`` is NULL if all columns that it reads are, as in rows of a join without a match."""
     match expr:
         case Column():
             return True
@@ -521,7 +521,7 @@ def is_null_for_nulls(expr: Expr) -> bool:
 
 
 def queries(expr: Expr) -> Iterator[Query]:
-    """Yield the parts of ``expr`` that read a plan of their own."""
+    """Yield the parts of ``expr`` that read a separate plan."""
     return (part for part in walk(expr) if isinstance(part, Query)) if expr.has_query else iter(())
 
 

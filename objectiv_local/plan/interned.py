@@ -1,7 +1,7 @@
-"""One object per value: equal plan values are the same object, so equality and hashing cost nothing.
+"""One object per value: equal plan values are the same object, so equality tests and hashing are cheap.
 
-A plan is a graph in which sub-plans repeat; comparing two of them by walking would cost time that grows with the plan
-and would overflow the stack on long ones. Every value is therefore looked up in a table when it is made. Programs may be
+A plan is a graph in which sub-plans repeat; comparing two of them recursively would take time proportional to the plan and
+would overflow the stack for long ones. Every value is therefore looked up in a table when it is constructed. Programs may be
 built by several threads at once, as in a web server, so only one thread at a time adds to the table.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Self
 from weakref import WeakValueDictionary
 
 _table: WeakValueDictionary[tuple[object, ...], Any] = WeakValueDictionary()
-#: Held to add a value. A garbage collection may run meanwhile in the same thread, and finalizers may make values of their own.
+#: Held while a value is added. Garbage collection may run meanwhile in the same thread, and finalizers may construct values.
 _adding = RLock()
 
 
@@ -28,10 +28,10 @@ if hasattr(os, "register_at_fork"):
 
 
 class Interned(type):
-    """The metaclass of plan values. A class names the attributes that make up its identity in ``__match_args__``."""
+    """The metaclass of plan values. A class lists the attributes of its identity in ``__match_args__``."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Return the value made of these arguments, or the equal one that exists already."""
+        """Return the value with these arguments, or the equal one that already exists."""
         new = super().__call__(*args, **kwargs)
         key = (cls, *new.identity())
         known = _table.get(key)
@@ -46,13 +46,13 @@ class Interned(type):
 
 
 class Value(metaclass=Interned):
-    """A frozen value of the plan, equal to another only if it is the same object."""
+    """An immutable value of the plan, equal to another one only if it is the same object."""
 
     __slots__ = ("__weakref__",)
     __match_args__: tuple[str, ...] = ()
 
     def identity(self) -> tuple[object, ...]:
-        """Return what tells this value from others of its class."""
+        """Return the identity of this value within its class."""
         return tuple(getattr(self, name) for name in self.__match_args__)
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,12 +1,12 @@
-"""Read JSON late: rows are sorted, filtered and limited without their JSON, which is then read for the rows that are left.
+"""Read JSON late: rows are sorted, filtered and limited without their JSON, which is then read for the remaining rows.
 
-Sessions need a user and a moment of every event. The first rows of a frame, or the events of one user or one day, need the
-JSON of a few events only, and a sort that carries the JSON of all of them takes ten times as long. So the steps up to the
-last filter or limit run over narrow rows that carry the row id of their table, and the JSON is joined by it.
+Sessions need the user and the time of every event. The first rows of a frame, or the events of one user or one day, need the
+JSON of only a few events, and a sort that carries the JSON of all of them takes ten times as long. So the steps up to the
+last filter or limit are computed over narrow rows with the row id of their table, and the JSON is joined by it.
 
-Where no step after the windows leaves rows out, the JSON of all rows is wanted, and a join by the row id costs as much as it
-saves. What a dimension has of a row is joined late all the same: rows are sorted with the id of their place, say, and the
-place is joined after that.
+If no step after the windows removes rows, the JSON of all rows is needed, and a join by the row id costs as much as it saves.
+The columns of dimensions are joined late even then: rows are sorted with the id of their location, for example, and the
+location is joined after that.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from objectiv_local.plan.nodes import (
 from objectiv_local.plan.rewrite import prune, rebuild, required
 from objectiv_local.types import JSON, ROW_ID, STRING
 
-#: Steps that are computed over narrow rows. A join is one to a dimension.
+#: Steps that are computed over narrow rows. A join is one with a dimension.
 _Step = Extend | Select | Filter | Limit | Pin | Join
 
 
 def read_late(root: Node) -> Node:
-    """Return the plan with the JSON that windows carry read after the last step that leaves rows out.
+    """Return the plan in which JSON that windows carry is read after the last step that removes rows.
 
-    The columns of dimensions are joined after the last of the steps that follow each other.
+    The columns of dimensions are joined after the last of several consecutive steps.
     """
     found = _found(root)
     if not found:
         return root
-    # The rows that are left have the columns that later steps read, and not those that they only name.
+    # The remaining rows have only the columns that later steps read, not those that they merely list.
     pruned = prune(root)
     return rebuild(pruned, (found if pruned is root else _found(pruned)).get)
 
 
 def _found(root: Node) -> dict[Node, Node]:
-    """Return the steps whose JSON is to be read late, with what takes their place."""
+    """Return the steps whose JSON is to be read late, with their replacements."""
     nodes = topological(root)
     needed = required(nodes, root)
     readers = Counter(below for node in nodes for below in depends_on(node))
@@ -59,7 +59,7 @@ def _found(root: Node) -> dict[Node, Node]:
     shown = _shown(root)
     found: dict[Node, Node] = {}
     inside: set[Node] = set()
-    # The steps above which the next one is none of these, or reads other rows too.
+    # The steps above which the next one is of another kind, or reads other rows too.
     last = {root, *(below for node in nodes for below in depends_on(node) if not _is_step(node) or readers[below] > 1)}
     last |= {node.right for node in nodes if isinstance(node, Join)}
     tops = [(node, True) for node in reversed(nodes) if _leaves_out(node)]
@@ -80,7 +80,7 @@ def _found(root: Node) -> dict[Node, Node]:
 
 
 def _orders(node: Node, shown: set[Node]) -> bool:
-    """Return whether the rows of ``node`` are shown in an order that a step below it gives them."""
+    """Return whether the rows of ``node`` are shown in an order from a step below it."""
     if node not in shown:
         return False
     below = node
@@ -102,7 +102,7 @@ def _leaves_out(node: Node) -> bool:
 
 
 def _shown(root: Node) -> set[Node]:
-    """Return the nodes whose order is that of the result, because the steps above them keep it."""
+    """Return the nodes whose order is that of the result, because the steps above them preserve it."""
     shown = {root}
     while isinstance(root, Extend | Select):
         root = root.child
@@ -111,9 +111,9 @@ def _shown(root: Node) -> set[Node]:
 
 
 def _chain(top: Node, readers: Counter[Node]) -> tuple[Source, list[_Step]] | None:
-    """Return a table and the steps over it up to ``top``, or None if these steps do not begin with a table.
+    """Return a table and the steps over it up to ``top``, or None if these steps do not start with a table.
 
-    None too if there is no window, or if another step reads one of these as well.
+    Also None if there is no window, or if another step reads one of these steps.
     """
     steps: list[_Step] = []
     node = top
@@ -127,11 +127,11 @@ def _chain(top: Node, readers: Counter[Node]) -> tuple[Source, list[_Step]] | No
 
 @dataclass(frozen=True)
 class _Value:
-    """A column as one step makes it. A column that is replaced has two values.
+    """A column as computed by one step. A column that is replaced has two values.
 
-    ``step`` is the position of the step, -1 for the table. ``reads`` are the numbers of the values it is computed from.
-    With ``is_joined``, the step is a join, and the expression is over the columns of its dimension. With ``of_dimension``,
-    it is that or the same value under another name.
+    ``step`` is the position of the step, -1 for the table. ``reads`` are the numbers of the values from which it is computed.
+    With ``is_joined``, the step is a join, and the expression is over the columns of its dimension. With ``of_dimension``, it
+    is such a value or the same value under another name.
     """
 
     name: str
@@ -147,14 +147,14 @@ class _Value:
 
     @property
     def is_wide(self) -> bool:
-        """Whether rows are better sorted without it: JSON, and text that an id of a dimension stands for."""
+        """Whether rows are better sorted without it: JSON, and strings that are identified by the id of a dimension."""
         return self.is_json or (self.of_dimension and self.expr.type == STRING)
 
 
 class _Late:
-    """A chain of steps, and which values of it are computed early and late. JSON that both need is computed twice.
+    """A chain of steps, with the values that are computed early and late. JSON that both need is read twice.
 
-    Without ``reads_table``, only what dimensions have is late.
+    Without ``reads_table``, only columns of dimensions are late.
     """
 
     def __init__(self, source: Source, steps: list[_Step], wanted: set[str], taken: set[str], *, reads_table: bool) -> None:
@@ -162,11 +162,11 @@ class _Late:
         self.source = source
         self.steps = steps
         self.taken = taken
-        #: All values in the order in which they are made.
+        #: All values in the order in which they are computed.
         self.values = [_Value(name, -1, source.column(name), ()) for name in source.types]
-        #: What filters and orders read: (number of the value, position of the step).
+        #: The values that filters and orders read: (number of the value, position of the step).
         self.decisive: set[tuple[int, int]] = set()
-        #: The ids of dimensions, under names that no step leaves out.
+        #: The ids of dimensions, under names that all steps keep.
         self.ids: dict[str, int] = {}
         current = {name: number for number, name in enumerate(source.types)}
         for position, step in enumerate(steps):
@@ -183,13 +183,13 @@ class _Late:
         #: The values of the result by name.
         self.result = current
         self.wanted = {current[name] for name in wanted}
-        #: Values that decide which rows are left, or that need all rows, and what these are computed from.
+        #: Values that determine which rows remain, or that need all rows, and the values from which these are computed.
         self.early = self._read_by(
             {number for number, _ in self.decisive}
             | {number for number in self._read_by(self.wanted) if self.values[number].expr.has_window}
         )
         self.late = self._computed_late()
-        #: What the narrow rows hand on, and all that they hold.
+        #: The columns that the narrow rows pass on, and all of their columns.
         self.carried = (self.wanted | {read for number in self.late for read in self.values[number].reads}) - self.late
         self.narrow = self._read_by(self.early | self.carried)
 
@@ -217,7 +217,7 @@ class _Late:
         )
 
     def _read_by(self, numbers: set[int]) -> set[int]:
-        """Return the values, and all that they are computed from."""
+        """Return the values, and all values from which they are computed."""
         found = set(numbers)
         for number in reversed(range(len(self.values))):
             if number in found:
@@ -225,7 +225,7 @@ class _Late:
         return found
 
     def _computed_late(self) -> set[int]:
-        """Return the values that are computed from JSON for the rows that are left, and what only these read."""
+        """Return the values that are computed from JSON for the remaining rows, and the values that only these read."""
         live = self._read_by(self.wanted)
         late: set[int] = set()
         for number, value in enumerate(self.values):
@@ -238,7 +238,7 @@ class _Late:
                 )
             ):
                 late.add(number)
-        # What late values read of the table besides is read with them, but for ids, without which it need not be read again.
+        # Other columns of the table that late values read are read with them, but not ids alone.
         joined = {number for number, value in enumerate(self.values) if value.is_joined}
         from_table = self.reads_table and any(
             self.values[number].is_json and self._read_by({number}).isdisjoint(joined) for number in late
@@ -297,7 +297,7 @@ class _Late:
         return Sort(node, order) if order else node
 
     def _names(self, numbers: set[int]) -> dict[int, str]:
-        """Return the names of values in the rows that are left: those that they have there in the end, where they are."""
+        """Return the names of values in the remaining rows: their final names if they have one."""
         names: dict[int, str] = {}
         for number in sorted(numbers, reverse=True):
             value = self.values[number]
@@ -325,7 +325,7 @@ class _Late:
         )
 
     def _with_table(self, names: dict[int, str]) -> Node:
-        """Return the narrow rows with what is read late of the table."""
+        """Return the narrow rows with the late columns of the table."""
         ids = {new_name(name, self.taken): (name, stored) for name, stored in self.source.row_id}
         columns: list[tuple[str, JoinSide, tuple[str, str]]] = []
         for number, name in names.items():
@@ -336,8 +336,8 @@ class _Late:
                 columns.append((name, "right", (value.name, value.name)))
         pairs = tuple((name, name) for name in ids)
         kept = self._narrow_rows(ids)
-        # Joined by the row id alone first: an engine that does not foresee how few rows are left then holds row ids in
-        # memory, and not the JSON of the whole table.
+        # Joined by the row id alone first: an engine that does not estimate how few rows remain then keeps row ids in memory,
+        # instead of the JSON of the whole table.
         table = self._table({self.values[number].name for number in self.late if self.values[number].step < 0}, ids)
         json = Join(
             table,
@@ -366,7 +366,7 @@ class _Late:
         )
 
     def _kept_to_the_end(self) -> set[int]:
-        """Return the values that the last of the narrow rows have: those that no step replaces or leaves out."""
+        """Return the values in the last of the narrow rows: those that no step replaces or removes."""
         kept: dict[str, int] = {}
         for position in range(-1, len(self.steps)):
             if position >= 0 and isinstance(self.steps[position], Select | Join):
@@ -379,7 +379,7 @@ class _Late:
         return transform(value.expr, lambda part: Column(read[part.name], part.type) if isinstance(part, Column) else None)
 
     def _in_windows(self, values: set[int], handed_on: set[int]) -> set[int]:
-        """Return which of the given values, some of which are handed on, are wide and carried through a window."""
+        """Return which of the given values, some of which are passed on, are wide and carried through a window."""
         windows = {self.values[number].step for number in values if self.values[number].expr.has_window}
         windows |= {
             position
@@ -398,7 +398,7 @@ class _Late:
         return found
 
     def _narrow_rows(self, ids: dict[str, tuple[str, str]]) -> Node:
-        """Return the steps without what is only computed late, and with the row id and the ids of dimensions."""
+        """Return the steps without late values, and with the row id and the ids of dimensions."""
         made = {(self.values[number].step, self.values[number].name) for number in self.narrow}
         handed_on: dict[str, Expr] = {name: Column(name, ROW_ID) for name in ids}
         node: Node = self._table({name for step, name in made if step < 0}, ids)
@@ -420,7 +420,7 @@ class _Late:
     def _narrow_join(
         self, node: Node, step: Join, position: int, made: set[tuple[int, str]], handed_on: dict[str, Expr]
     ) -> Node:
-        """Return a step with the columns of a dimension that are not late: a join only if there are some."""
+        """Return a step with the columns of a dimension that are not late: a join only if there are any."""
         ids = [
             (self.values[number].name, self.values[number].expr)
             for number in self.ids.values()

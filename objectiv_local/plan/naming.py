@@ -1,4 +1,4 @@
-"""Names that nobody has taken."""
+"""Unused names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def unused_name(name: str, taken: Iterable[str]) -> str:
-    """Return ``name``, or with a number behind it if it is taken."""
+    """Return ``name``, or ``name`` with a numeric suffix if it is taken."""
     names = taken if isinstance(taken, set | frozenset | dict) else set(taken)
     number, candidate = 1, name
     while candidate in names:
@@ -17,14 +17,14 @@ def unused_name(name: str, taken: Iterable[str]) -> str:
 
 
 def new_name(name: str, taken: set[str]) -> str:
-    """Return ``name``, or with a number behind it if it is taken, and take it."""
+    """Return ``name``, or ``name`` with a numeric suffix if it is taken, and add it to ``taken``."""
     found = unused_name(name, taken)
     taken.add(found)
     return found
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Return the names that are there more than once, each once, in their order.
+    """Return the names that occur more than once, each once, in their order.
 
     >>> repeated(["a", "b", "a", "c", "b", "a"])
     ['a', 'b']

@@ -1,7 +1,7 @@
-"""Narrow rows early: what is computed from a JSON column of one row is computed before rows are sorted for windows.
+"""Narrow rows early: row-wise expressions over a JSON column are computed before rows are sorted for windows.
 
-A window sorts rows, and a sort that carries JSON costs several times one that carries a few numbers. So an expression
-over JSON that a later step needs moves below the first window, where the JSON column itself can then be dropped.
+A window sorts rows, and a sort that carries JSON costs several times as much as one that carries a few numbers. So an
+expression over JSON that a later step needs moves below the first window, where the JSON column itself can then be dropped.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def narrow_early(root: Node) -> Node:
                 if place is None:
                     continue
                 known = names.setdefault((place, part), [])
-                # A name that another step gave may belong to another column on the way to this step.
+                # A name from another step may belong to another column on the way to this step.
                 found = next((each for each in known if _is_free(each, node, place)), None)
                 if found is None:
                     own = (
@@ -93,7 +93,7 @@ def _is_candidate(expr: Expr) -> bool:
     if expr.type.plain == JSON or not isinstance(expr, Call | Case | Cast):
         return False
     if parses(expr):
-        # It may raise for rows that a condition above keeps from it; what it reads does not.
+        # It may raise an error for rows that a condition above excludes; the expressions that it reads do not.
         return False
     parts = list(walk(expr))
     if any(isinstance(part, Over | Aggregation | Query) for part in parts):
@@ -116,7 +116,7 @@ def _lowest_window(node: Node, part: Expr) -> Extend | None:
 
 
 def _is_free(name: str, node: Node, place: Extend) -> bool:
-    """Return whether no step between ``place`` and ``node`` has a column ``name`` of its own."""
+    """Return whether no step between ``place`` and ``node`` defines a column ``name``."""
     current = node.inputs()[0] if node is not place else place
     while current is not place:
         if name in current.types:

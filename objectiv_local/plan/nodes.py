@@ -1,7 +1,7 @@
-"""The nodes of a plan: what is done to rows, one small step a node.
+"""The nodes of a plan: operations on rows, one small step per node.
 
-A node is immutable and equal nodes are one object, so a plan is a graph in which shared steps are shared. Walks over
-plans are loops, never recursion: a plan of a thousand assignments is a thousand nodes deep.
+A node is immutable and equal nodes are the same object, so a plan is a graph with shared steps. Plans are traversed by loops,
+never by recursion: a plan of a thousand assignments is a thousand nodes deep.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from objectiv_local.plan.interned import Value
 from objectiv_local.plan.relation import Relation, Schema
 from objectiv_local.types import INT64, JSON, UUID, Type
 
-#: Columns with what they are computed from.
+#: Columns with the expressions that compute them.
 NamedExprs = tuple[tuple[str, Expr], ...]
 JoinHow = OneOf["inner", "left", "outer"]
 JoinSide = OneOf["left", "right", "both"]
 
 
 class Node(Value):
-    """A step of a plan. ``types`` are the columns of its rows, ``key`` columns that tell its rows apart, if known.
+    """A step of a plan. ``types`` are the columns of its rows; ``key`` are columns that identify a row, if known.
 
-    ``step`` is the name that the step gets in the SQL when it becomes a query of its own.
+    ``step`` is the name of the step in the SQL if it becomes a separate query.
     """
 
     __slots__ = ("key", "step", "types")
@@ -61,9 +61,9 @@ class Node(Value):
 class Source(Node):
     """The rows of a stored relation. ``columns`` are (name in the plan, name and type as stored, type in the plan).
 
-    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``. ``stored`` are
-    expressions over the columns with the names of columns that hold their values: the caller vouches that these are equal
-    in every row.
+    ``row_id`` are names and types of columns of the engine that identify a row; see ``StoredTable``. ``stored`` maps
+    expressions over the columns to the names of columns with their values: the caller guarantees that these are equal in
+    every row.
     """
 
     __slots__ = ("columns", "connection", "relation", "row_id", "stored")
@@ -88,9 +88,9 @@ class Source(Node):
         for expr, name in stored:
             if expr.has_window or expr.has_query or not types.keys() >= {name, *expr.columns}:
                 read = ", ".join(sorted(expr.columns))
-                raise InvalidValue(f"column {name!r} is to hold what is computed of {read}, but these are not all columns")
+                raise InvalidValue(f"column {name!r} is declared as computed from {read}, but not all of these are columns")
             if types[name].plain != expr.type.plain:
-                raise InvalidValue(f"column {name!r} is {types[name]} and is to hold values that are {expr.type}")
+                raise InvalidValue(f"column {name!r} is {types[name]}, but is declared to have values of type {expr.type}")
         self._set(
             relation=relation,
             columns=columns,
@@ -109,7 +109,7 @@ class Source(Node):
         key: tuple[str, ...] | None,
         row_id: tuple[tuple[str, str], ...],
     ) -> Source:
-        """Return the rows of another relation, or with other columns, and what is stored of those that are left."""
+        """Return the rows of another relation, or with other columns, and the stored expressions of the remaining columns."""
         names = {name for name, _, _, _ in columns}
         stored = tuple((expr, name) for expr, name in self.stored if names >= {name, *expr.columns})
         return Source(relation, columns, key, self.connection, self.step, row_id, stored)
@@ -143,12 +143,12 @@ class _Single(Node):
 
 
 def _keeps_apart(name: str, expr: Expr) -> bool:
-    """Return whether ``expr`` is the column ``name`` in another form, in which different values stay different."""
+    """Return whether ``expr`` is the column ``name`` in another form in which distinct values remain distinct."""
     return isinstance(expr, Cast) and isinstance(expr.arg, Column) and expr.arg.name == name and expr.type == UUID
 
 
 def _numbers(columns: NamedExprs, replaced: set[str]) -> tuple[str, ...] | None:
-    """Return a key that a column of row numbers makes: what the rows are partitioned by, and their number there."""
+    """Return the key from a column of row numbers: the partition and the row number."""
     for name, expr in columns:
         match expr:
             case Over(Aggregation(op="row_number"), partition) if all(isinstance(part, Column) for part in partition):
@@ -159,12 +159,12 @@ def _numbers(columns: NamedExprs, replaced: set[str]) -> tuple[str, ...] | None:
 
 
 class Extend(_Single):
-    """The input's columns plus more; a column of the same name is replaced.
+    """The input's columns plus additional ones; a column of the same name is replaced.
 
-    ``local`` are (column, group, expression): the numbers in the column may be computed as the expression where only
-    their order within a group of equal values of the column ``group`` matters. A number occurs in one group only.
+    ``local`` are (column, group, expression): the numbers in the column may be computed as the expression if only their order
+    within a group of equal values of the column ``group`` matters. A number occurs in one group only.
 
-    With ``once``, an engine that pulls steps together is kept from computing the columns again wherever they are read.
+    With ``once``, an engine that merges steps is kept from recomputing the columns wherever they are read.
     """
 
     __slots__ = ("columns", "local", "once")
@@ -216,7 +216,7 @@ class Select(_Single):
 
 
 class Filter(_Single):
-    """The rows for which the predicate is true. ``left_key`` tells the rows that are left apart, if it leaves one of each."""
+    """The rows for which the predicate is true. ``left_key``: unique key of the remaining rows, if any."""
 
     __slots__ = ("left_key", "predicate")
     __match_args__ = ("child", "predicate", "step", "left_key")
@@ -232,7 +232,7 @@ class Filter(_Single):
 
 
 class Aggregate(_Single):
-    """One row for each group of equal keys, NULL being a value here; one row in all without keys."""
+    """One row for each group of equal keys, with NULL as a key value; one row in total without keys."""
 
     __slots__ = ("aggregates", "keys")
     __match_args__ = ("child", "keys", "aggregates", "step")
@@ -256,8 +256,7 @@ class Aggregate(_Single):
 class GroupingSets(_Single):
     """One row for each group of equal values of each set of keys; a key that is not in the set of a row is NULL there.
 
-    ``sets`` are the positions of the keys that each grouping is by. ``level`` is a column with the position of the set
-    of each row.
+    ``sets`` are the positions of the keys of each grouping. ``level`` is a column with the position of the set of each row.
     """
 
     __slots__ = ("aggregates", "keys", "level", "sets")
@@ -277,8 +276,8 @@ class GroupingSets(_Single):
         step: str = "",
     ) -> None:
         if len({expr for _, expr in keys}) != len(keys):
-            # Postgres 16 sorts the rows of such groups wrongly, taking one key for the other.
-            raise InvalidValue("several groupings have one key under two names", hint="give each key once")
+            # Postgres 16 sorts the rows of such groups incorrectly, confusing the keys.
+            raise InvalidValue("grouping sets have the same key under two names", hint="pass each key once")
         self._set(
             child=child,
             keys=keys,
@@ -295,7 +294,7 @@ class GroupingSets(_Single):
 
 
 class Pin(_Single):
-    """The rows of the input as a step of its own, which later steps never join."""
+    """The rows of the input as a separate step, which is never merged with later steps."""
 
     __slots__ = ()
     __match_args__ = ("child", "step")
@@ -305,9 +304,9 @@ class Pin(_Single):
 
 
 class Unnest(_Single):
-    """A row for each element of a JSON array: the columns of the input, the element, and its position from 0.
+    """One row for each element of a JSON array: the columns of the input, the element, and its position from 0.
 
-    A row whose value is no array, NULL or an empty array has no rows here.
+    A row whose value is not an array, or is NULL or an empty array, has no rows here.
     """
 
     __slots__ = ("array", "item", "position")
@@ -333,7 +332,7 @@ class Unnest(_Single):
 
 
 class Union(Node):
-    """The rows of all inputs, duplicates included, in the columns that are named; every input has them."""
+    """The rows of all inputs, duplicates included, in the named columns, which every input has."""
 
     __slots__ = ("columns", "parts")
     __match_args__ = ("parts", "columns", "step")
@@ -355,17 +354,17 @@ class Union(Node):
 
 
 class Join(Node):
-    """Rows of two inputs side by side where their keys are equal, and a condition is true if there is one.
+    """Rows of two inputs side by side if their keys are equal, and the optional condition is true.
 
-    ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one where that is NULL.
-    ``nulls_match`` says whether NULL keys are equal to each other. ``condition`` is over the columns of the result, as
-    they are for a pair of rows; an outer join has none. Without keys and condition, every row meets every other.
+    ``columns`` are (name, side, name there); side ``both`` is the left value, or the right one if that is NULL.
+    ``nulls_match`` is whether NULL keys are equal to each other. ``condition`` is over the columns of the result for a pair
+    of rows; an outer join cannot have one. Without keys and condition, it is a cross join.
 
-    ``single`` names the side on which keys may not repeat, for rows not to multiply: the right one, or either of them.
-    If no key of a side proves it, the caller must check it before running the plan; see ``frame/unique.py``.
+    ``single`` names the side on which keys may not repeat, so that rows are not multiplied: the right one, or either. If no
+    key of a side proves it, the caller has to check it before running the plan; see ``frame/unique.py``.
 
-    With ``total``, the caller vouches that every row of the left side meets exactly one row of the right one, as where an
-    event has the id of its place, and the right side is the table of all places. It is a left join then.
+    With ``total``, the caller guarantees that every row of the left side matches exactly one row of the right one, as when
+    events have the id of their location, and the right side is the table of all locations. It is then a left join.
     """
 
     __slots__ = ("columns", "condition", "how", "left", "nulls_match", "on", "right", "single", "total")
@@ -402,9 +401,11 @@ class Join(Node):
                     hint="cast one side first",
                 )
         if how == "outer" and (condition is not None or not on):
-            raise InvalidValue("an outer join is by equal keys", hint="unite a left join with the rows that met no other")
+            raise InvalidValue(
+                "an outer join cannot have a condition", hint="use a union of a left join with the unmatched rows"
+            )
         if total and (how != "left" or condition is not None or not on):
-            raise InvalidValue("a join is total only if it is a left join by equal keys and nothing else")
+            raise InvalidValue("only a left join by equal keys without a condition can be total")
         if key is not None and not types.keys() >= set(key):
             key = None
         self._set(
@@ -424,7 +425,7 @@ class Join(Node):
 
     @property
     def meets_one(self) -> bool:
-        """Whether a row of the left side meets at most one of the right side."""
+        """Whether a row of the left side matches at most one row of the right side."""
         key = self.right.key
         return self.total or (key is not None and set(key) <= {name for _, name in self.on})
 
@@ -481,16 +482,16 @@ class Sort(_Single):
 
 
 def depends_on(node: Node) -> tuple[Node, ...]:
-    """Return the nodes that ``node`` reads: its inputs and the plans of scalar queries in its expressions."""
+    """Return the nodes that ``node`` reads: its inputs and the plans of queries in its expressions."""
     plans = [query.plan for expr in node.exprs() if expr.has_query for query in queries(expr)]
     return (*node.inputs(), *plans) if plans else node.inputs()
 
 
 @lru_cache(maxsize=2)
 def topological(root: Node) -> tuple[Node, ...]:
-    """Return every node below and including ``root``, each once, inputs before the nodes that read them.
+    """Return ``root`` and every node below it, each once, inputs before the nodes that read them.
 
-    Most passes leave most plans as they are, so the answer for the last plan is kept.
+    Most passes leave most plans unchanged, so the result for the last plan is cached.
     """
     done: dict[Node, None] = {}
     stack = [root]
@@ -514,5 +515,5 @@ def is_single_row(plan: Node) -> bool:
         if isinstance(plan, Limit) and plan.count == 1:
             return True
         plan = plan.child
-    # The key of a single row has no columns; a temporary table of such a row keeps that.
+    # The key of a single row has no columns; a temporary table of such a row keeps that key.
     return plan.key == () and isinstance(plan, Aggregate | Source)

@@ -1,8 +1,9 @@
-"""Numbers over all rows become numbers within a group, where only their order within the group matters.
+"""Numbers over all rows become numbers within a group if only their order within the group matters.
 
-A session has a number over all users, which costs a sort of all starts of sessions. Most questions only compare the
-numbers of one user's sessions, or group by them; the session's number within its user answers those and comes for free
-with the windows that find the sessions. A step says in ``local`` which of its columns has such a stand-in.
+A session is numbered over all users, which requires sorting all session starts. Most questions only compare the numbers of
+one user's sessions, or group by them; the number of the session within its user is sufficient for those, and is available at
+no cost from the windows that find the sessions. A step declares in ``local`` which of its columns can be replaced in this
+way.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from objectiv_local.plan.rewrite import map_exprs, rebuild
 
 
 class _Needed(Exception):
-    """A use needs the number over all rows."""
+    """An expression needs the number over all rows."""
 
 
 def number_locally(root: Node) -> Node:
-    """Return the plan with numbers within groups wherever they give the same answer as numbers over all rows."""
+    """Return the plan with numbers within groups wherever the result is the same as with numbers over all rows."""
     for node in topological(root):
         if isinstance(node, Extend) and node.local:
             try:
@@ -28,7 +29,7 @@ def number_locally(root: Node) -> Node:
     return root
 
 
-#: The columns of a node that hold numbers within a group, each with the column of the group (None where that is gone).
+#: The columns of a node with numbers within a group, each with the column of the group (None if that was dropped).
 _Numbers = dict[str, str | None]
 
 
@@ -88,7 +89,7 @@ class _Rewrite:
                 if per is None or (per not in key_of and per in node.types):
                     raise _Needed
                 if per not in key_of:
-                    # The number over all rows told the groups apart; with it, the number within them does.
+                    # The number over all rows identified the groups; now the group column and the number within the group do.
                     self.more_keys[node] = per
                     key_of[per] = per
                 out[name] = key_of[per]
@@ -111,7 +112,7 @@ class _Rewrite:
         return out
 
     def _number(self, expr: Expr, numbers: _Numbers) -> str | None:
-        """Return the number that ``expr`` is one of: the column itself, or the least or greatest of its group."""
+        """Return the number that ``expr`` is: the column itself, or the minimum or maximum of its group."""
         if isinstance(expr, Column):
             return expr.name if expr.name in numbers else None
         if isinstance(expr, Over) and OPS[expr.call.op].extreme and isinstance(expr.call.args[0], Column):
@@ -128,7 +129,7 @@ class _Rewrite:
         return None
 
     def _check(self, expr: Expr, numbers: _Numbers) -> None:
-        """Raise if ``expr`` tells numbers within groups from those over all rows."""
+        """Raise if the result of ``expr`` depends on whether numbers are within groups or over all rows."""
         if expr.columns.isdisjoint(numbers):
             return
         if isinstance(expr, Column):
@@ -175,10 +176,10 @@ class _Rewrite:
 
 
 def _partitioned(part: Expr, groups: dict[str, Column]) -> Expr | None:
-    """Return a window by a number as one by its group too."""
+    """Return a window partitioned by a number as one that is also partitioned by its group."""
     if not isinstance(part, Over):
         return None
-    # The windows in a window first: a part that is replaced is not visited.
+    # Nested windows first: parts of a replaced expression are not visited.
     inner = part.rebuilt(tuple(transform(child, lambda each: _partitioned(each, groups)) for child in part.children()))
     assert isinstance(inner, Over)
     part = inner

@@ -1,9 +1,9 @@
-"""Where the columns of a step come from, and how what is computed of them is computed there instead.
+"""The origins of columns, and moving computations to them.
 
-A column passes through most steps as it is: through added columns, filters, limits, selections under other names, the
-sides of joins, and the parts of unions. Followed down to the rows that it comes from, an expression over such columns is
-one over columns of those rows, and can be computed, or found stored, there. Its value then takes the same way up as a
-column of its own.
+A column passes through most steps unchanged: through added columns, filters, limits, selections under other names, the sides
+of joins, and the parts of unions. Followed down to the rows from which it comes, an expression over such columns is an
+expression over columns of those rows, and can be computed, or found stored, there. Its value is then passed up in the same
+way, as a column.
 
 Steps are visited once, inputs first, so the time is linear in the length of a plan.
 """
@@ -48,17 +48,17 @@ from objectiv_local.plan.nodes import (
 from objectiv_local.plan.rewrite import map_exprs, rebuild
 from objectiv_local.types import BOOL, JSON
 
-#: What is computed of columns that are computed themselves is followed down to an expression of this size.
+#: Maximum size of an expression that is followed down through computed columns.
 LARGE = 30
-#: Joins and unions above each other through which a column is followed.
+#: Maximum number of nested joins and unions through which a column is followed.
 DEEP = 100
 
 
 class Rows:
-    """The rows that columns come from: those of ``place``, or ``below`` on one side of the join or union ``place``.
+    """The rows from which columns come: those of ``place``, or ``below`` on one side of the join or union ``place``.
 
-    The same rows on both sides of a join are two, because a row of the join has one of each. ``may_lack`` says whether a
-    row may have none of them, so that all of their columns are NULL.
+    The same rows on both sides of a join are distinct, because a row of the join has one of each. ``may_lack`` is whether a
+    row may have no match there, so that all of these columns are NULL.
     """
 
     __slots__ = ("below", "depth", "may_lack", "place")
@@ -73,15 +73,15 @@ class Rows:
 
 #: Rows, and an expression over their columns.
 Of = tuple[Rows, Expr]
-#: What each column is computed from.
+#: The expression from which each column is computed.
 Origins = dict[str, Of]
 
 
 class Origin:
-    """A pass that computes expressions where their columns come from. A subclass says where that is.
+    """A pass that computes expressions at the origin of their columns. A subclass defines the origins.
 
-    ``starts`` gives the columns that come from a step itself, and ``takes`` says whether an expression over these is to be
-    computed there. ``at`` makes the step with the expressions that were found.
+    ``starts`` returns the columns that originate in a step, and ``takes`` whether an expression over these is to be computed
+    there. ``at`` returns the step with the expressions that were found.
     """
 
     def __init__(self, root: Node) -> None:
@@ -89,13 +89,13 @@ class Origin:
         self.nodes = topological(root)
         self.origins: dict[Node, Origins] = {}
         self.readers = Counter(below for node in self.nodes for below in depends_on(node))
-        #: Steps whose origins no other step has too.
+        #: Steps whose origins are not shared with another step.
         self.own: set[Node] = set()
-        #: The next step below each, or the step itself, that does not hand on all columns by itself.
+        #: The next step below each, or the step itself, that does not pass on all columns automatically.
         self.gates: dict[Node, Node] = {}
         self.replaced: dict[Node, dict[Expr, Expr]] = {}
         self.names: dict[Of, str] = {}
-        #: The columns that a step has to hand on, by what they are, with their names.
+        #: The columns that a step has to pass on, by origin, with their names.
         self.carried: dict[Node, dict[Of, str]] = {}
         self._wrapped: dict[tuple[Node, Rows, JoinSide], Rows] = {}
         self._found: dict[Of, bool] = {}
@@ -103,30 +103,30 @@ class Origin:
 
     @cached_property
     def taken(self) -> set[str]:
-        """The names of all columns, and those given since."""
+        """The names of all columns, including those added since."""
         return {name for node in self.nodes for name in node.types}
 
     # ---- what a subclass decides
 
     def starts(self, node: Node) -> Iterable[str]:
-        """Return the columns of ``node`` that come from the step itself."""
+        """Return the columns of ``node`` that originate in the step itself."""
         raise NotImplementedError
 
     def takes(self, place: Node, expr: Expr) -> bool:
-        """Return whether ``expr``, over the columns that start at ``place``, is to be computed there."""
+        """Return whether ``expr``, over the columns that originate at ``place``, is to be computed there."""
         raise NotImplementedError
 
     def at(self, place: Node, node: Node, columns: NamedExprs) -> Node:
-        """Return ``node``, which is ``place`` over its new inputs, with what is computed there under the given names."""
+        """Return ``node``, which is ``place`` over its new inputs, with the given columns computed in it."""
         raise NotImplementedError
 
     def here(self, below: Origins, origin: Of) -> str | None:
-        """Return the column that holds what comes from ``origin`` already, where the origins of columns are ``below``."""
+        """Return the column that already has the value of ``origin``, where ``below`` are the origins of columns."""
         return None
 
     def name(self, origin: Of) -> str:
-        """Return a name for a column that holds what comes from ``origin``."""
-        # Counted on from the last number of a name: to try all of them takes a time that grows with their square.
+        """Return a name for a column with the value of ``origin``."""
+        # Continues from the last number of a name: trying all of them would take quadratic time.
         name = title(origin[1])
         self._numbers[name] += 1
         return new_name(name if self._numbers[name] == 1 else f"{name}_{self._numbers[name]}", self.taken)
@@ -134,7 +134,7 @@ class Origin:
     # ---- the walk
 
     def done(self) -> Node:
-        """Return the plan with expressions computed where their columns come from."""
+        """Return the plan with expressions computed at the origins of their columns."""
         for node in self.nodes:
             self._visit(node)
         if not self.carried and not any(self.replaced.values()):
@@ -144,7 +144,7 @@ class Origin:
                 self._hand_on(node, self.carried[node])
         changed = rebuild(self.root, self._change)
         if list(changed.types) != list(self.root.types):
-            # The columns that are handed on end here.
+            # The passed-on columns end here.
             changed = Select(changed, tuple((name, changed.column(name)) for name in self.root.types))
         return changed
 
@@ -179,7 +179,7 @@ class Origin:
                     return below
                 kept: Origins = {}
                 if isinstance(node, Extend):
-                    # Of a long chain, copies would take a time that grows with its square.
+                    # For a long chain, copies would take quadratic time.
                     kept = below if node.child in self.own and self.readers[node.child] == 1 else dict(below)
                 for name, origin in named.items():
                     kept.pop(name, None)
@@ -220,7 +220,7 @@ class Origin:
         return {name: (rows, node.column(name)) for name in names} if depth < DEEP else {}
 
     def resolved(self, expr: Expr, below: Origins) -> Of | None:
-        """Return the rows that ``expr`` comes from and what it is of their columns, if they are the same for all it reads."""
+        """Return the origin of ``expr``: the rows and the expression over them, if all of its columns have the same origin."""
         if isinstance(expr, Column):
             return below.get(expr.name)
         if not expr.columns or not below.keys() >= expr.columns or expr.has_window or expr.has_query:
@@ -233,7 +233,7 @@ class Origin:
         return (rows, whole) if whole.size <= max(LARGE, expr.size) else None
 
     def replaced_in(self, node: Node, below: Origins) -> dict[Expr, Expr]:
-        """Return the parts of the expressions of a step that are computed below, and the columns that hold them."""
+        """Return the parts of the expressions of a step that are computed below, and the columns with their values."""
         found: dict[Expr, Expr] = {}
         if not below:
             return found
@@ -253,7 +253,7 @@ class Origin:
         return found
 
     def lands(self, rows: Rows, expr: Expr) -> bool:
-        """Return whether ``expr`` can and is to be computed where its rows come from."""
+        """Return whether ``expr`` can be computed at its origin, and is to be."""
         key = (rows, expr)
         if key not in self._found:
             if rows.may_lack and not is_null_for_nulls(expr):
@@ -262,7 +262,7 @@ class Origin:
                 self._found[key] = self.lands(rows.below, expr)
             elif isinstance(rows.place, Union):
                 landing = [origin is not None and self.lands(*origin) for origin in self._in_parts(rows.place, expr)]
-                # Where a part computes it as before, it is computed for rows that steps above leave out.
+                # If a part is computed as before, it is computed for rows that steps above remove.
                 self._found[key] = all(landing) or (any(landing) and never_raises(expr))
             else:
                 self._found[key] = self.takes(rows.place, expr)
@@ -272,7 +272,7 @@ class Origin:
         return [self.resolved(expr, self.origins[part]) for part in node.parts]
 
     def wanted(self, node: Node, below: Origins, origin: Of) -> str:
-        """Return the name of the column of the input of ``node`` that holds what comes from ``origin``."""
+        """Return the name of the column of the input of ``node`` with the value of ``origin``."""
         here = self.here(below, origin)
         if here is not None:
             return here
@@ -288,7 +288,7 @@ class Origin:
     # ---- the way up
 
     def _hand_on(self, node: Node, columns: dict[Of, str]) -> None:
-        """Ask the inputs of ``node`` for the columns that it hands on."""
+        """Request from the inputs of ``node`` the columns that it passes on."""
         for origin, name in columns.items():
             rows, expr = origin
             match node:
@@ -302,7 +302,7 @@ class Origin:
                     )
                     self._carry(side, (rows.below, expr), self.names.setdefault((rows.below, expr), name))
                 case Union(parts):
-                    # One row may be several of those below, under different names.
+                    # One origin may correspond to several below, under different names.
                     first = True
                     for part, inner in zip(parts, self._in_parts(node, expr), strict=True):
                         if inner is not None and self.lands(*inner):
@@ -361,7 +361,7 @@ class Origin:
 
 
 def title(expr: Expr) -> str:
-    """Return a name for what is computed of columns, most often of a JSON column."""
+    """Return a name for an expression over columns, most often a JSON column."""
     columns = sorted(part.name for part in walk(expr) if isinstance(part, Column) and part.type.plain == JSON)
     op = "matches" if expr.type == BOOL else expr.op.removeprefix("json_") if isinstance(expr, Call) else "value"
     key = expr.args[-1] if isinstance(expr, Call) and expr.op == "json_get_text" else None

@@ -1,8 +1,8 @@
-"""The passes over a plan, in order: each returns a plan with the same answer that is better to run or to read.
+"""The passes over a plan, in order: each returns a plan with the same result that is faster or easier to read.
 
-``set_variables`` and ``complete_orders`` are required: variables have a value when a plan is compiled, and without
-complete orders an answer may depend on the order in which an engine happens to read rows. Every other pass may be left
-out without a change of any answer, which a test proves.
+``set_variables`` and ``complete_orders`` are required: variables need a value when a plan is compiled, and without complete
+orders a result may depend on the order in which an engine happens to read rows. Every other pass can be omitted without
+changing any result, which a test verifies.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
 
 
 def rewritten(root: Node, without: Iterable[str] = ()) -> Node:
-    """Return ``root`` after all passes but the optional ones named in ``without``."""
+    """Return ``root`` after all passes except the optional ones named in ``without``."""
     skipped = set(without)
     columns = list(root.types)
     for name, pass_, is_required in PASSES:
         if is_required or name not in skipped:
             root = pass_(root)
     if list(root.types) != columns:
-        # A column that is replaced may have moved behind the others.
+        # A column that is replaced may have moved after the others.
         root = Select(root, tuple((name, root.column(name)) for name in columns))
     return root

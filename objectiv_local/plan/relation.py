@@ -1,4 +1,4 @@
-"""Where stored rows are: the leaf that a plan reads and that an engine knows how to reach."""
+"""The location of stored rows: the leaf that a plan reads and that an engine can access."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from objectiv_local.types import Type
 #: The columns of a result, in order.
 Schema = tuple[tuple[str, Type], ...]
 
-#: In place of the type of a stored column: the engine casts whatever is stored to the type that the plan declares.
+#: Used as the type of a stored column: the engine casts any stored type to the type that the plan declares.
 AS_DECLARED = "as declared"
 
 
@@ -18,19 +18,19 @@ AS_DECLARED = "as declared"
 class Relation:
     """A stored set of rows.
 
-    ``table``: ``parts`` are the parts of a table's name, such as ``("public", "data")``.
+    ``table``: ``parts`` are the parts of a table name, such as ``("public", "data")``.
     ``parquet``: ``parts`` are file names or patterns.
-    ``query``: ``parts`` is the text of a query that a user wrote.
+    ``query``: ``parts`` is the SQL of a user's query.
     """
 
     kind: Literal["table", "parquet", "query"]
     parts: tuple[str, ...]
     by_name: bool = False
-    """Whether the files differ in their columns, which are then matched by name."""
+    """Whether the files have different columns, which are then matched by name."""
     folders: bool = True
     """Whether folders such as ``year=2024`` are columns."""
     temporary: bool = False
-    """Whether it is a temporary table with rows of frames, which ends with the connection."""
+    """Whether it is a temporary table with rows of frames, which is dropped with the connection."""
 
     @property
     def title(self) -> str:
@@ -42,10 +42,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class StoredTable:
-    """What an engine knows of a relation without reading its rows: columns with the engine's own type names, and key.
+    """What an engine knows about a relation without reading its rows: columns with the engine's own type names, and the key.
 
-    ``row_id`` are columns that the engine offers beside these, with their types: within one statement, no two rows have the
-    same values there. It is empty if the engine has none for the relation, as for views and for queries.
+    ``row_id`` are additional columns that the engine provides, with their types: within one statement, no two rows have the
+    same values in them. It is empty if the engine has none for the relation, as for views and queries.
     """
 
     relation: Relation

@@ -1,4 +1,4 @@
-"""Rebuilding plans, and the passes that every plan needs: complete orders, and no columns that nothing reads."""
+"""Rebuilding plans, and the passes that every plan needs: completing orders, and removing columns that nothing reads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from objectiv_local.plan.ops import OPS, is_ordered
 def rebuild(root: Node, change: Callable[[Node, Node], Node], before: Callable[[Node], Node] = lambda node: node) -> Node:
     """Return ``root`` with every node replaced by ``change(old node, node over the new inputs)``, inputs first.
 
-    ``before`` is applied to a node before its inputs are replaced: for what the new inputs no longer offer.
+    ``before`` is applied to a node before its inputs are replaced, for properties that the new inputs no longer have.
     """
     new: dict[Node, Node] = {}
     for original in topological(root):
@@ -83,12 +83,12 @@ def map_exprs(node: Node, change: Callable[[Expr], Expr]) -> Node:
 
 
 def expressions_of(node: Node) -> Iterable[Expr]:
-    """Return the expressions of a step, the condition of a join among them."""
+    """Return the expressions of a step, including the condition of a join."""
     return [node.condition] if isinstance(node, Join) and node.condition is not None else node.exprs()
 
 
 def map_all(root: Node, change: Callable[[Expr], Expr]) -> Node:
-    """Return ``root`` with the expressions of every step replaced, the conditions of joins too."""
+    """Return ``root`` with the expressions of every step replaced, including the conditions of joins."""
 
     def changed(_: Node, node: Node) -> Node:
         if not isinstance(node, Join) or node.condition is None:
@@ -114,9 +114,9 @@ def map_all(root: Node, change: Callable[[Expr], Expr]) -> Node:
 
 
 def complete_orders(root: Node) -> Node:
-    """Return the plan with every order that rows can tie in extended until they cannot.
+    """Return the plan with every order extended until no rows can tie in it.
 
-    The columns of the key decide if the rows have one, else all columns that can be compared.
+    Ties are broken by the columns of the key if the rows have one, otherwise by all columns that can be compared.
     """
 
     def change(old: Node, node: Node) -> Node:
@@ -127,16 +127,16 @@ def complete_orders(root: Node) -> Node:
             return node if order == node.order else _with_order(node, order)
         if isinstance(node, Extend | Select | Filter | Aggregate | GroupingSets):
             child = node.child
-            # Within a group, its keys order nothing.
+            # Within a group, its keys are constant.
             fixed = [expr for _, expr in node.keys] if isinstance(node, Aggregate) else []
 
             def complete(part: Expr) -> Expr | None:
                 if not isinstance(part, Over | Aggregation):
                     return None
-                # The windows in a window first: a part that is replaced is not visited.
+                # Nested windows first: parts of a replaced expression are not visited.
                 part = part.rebuilt(tuple(transform(inner, complete) for inner in part.children()))
                 if isinstance(part, Over) and part.frame is not None and part.frame.has_distance:
-                    return part  # a distance is one in an order by one number
+                    return part  # distances need an order by a single number
                 if isinstance(part, Over) and (_depends_on_ties(part.call.op) or _rows_frame(part)):
                     return Over(part.call, part.partition, completed(part.order, child, part.partition), part.frame)
                 if isinstance(part, Aggregation) and OPS[part.op].ordered and OPS[part.op].kind == "aggregate":
@@ -168,9 +168,9 @@ def _with_order(node: Limit | Sort, order: tuple[Ordering, ...]) -> Node:
 def completed(
     order: tuple[Ordering, ...], child: Node, fixed: Iterable[Expr] = (), needed: bool = True
 ) -> tuple[Ordering, ...]:
-    """Return ``order`` with columns of ``child`` behind it until no two different rows tie.
+    """Return ``order`` with columns of ``child`` appended until no two distinct rows tie.
 
-    ``fixed`` are expressions that are equal for all rows compared, such as the keys of a partition.
+    ``fixed`` are expressions that are equal for all compared rows, such as the keys of a partition.
     """
     if not needed:
         return order
@@ -269,7 +269,7 @@ def prune(root: Node) -> Node:
                 read = wanted | condition.columns if condition is not None else wanted
                 kept_sides = tuple(column for column in columns if column[0] in read)
                 if how == "left" and condition is None and node.meets_one and all(side == "left" for _, side, _ in kept_sides):
-                    # Each row meets one row at most, and nothing of that is read.
+                    # Each row has at most one match, and no column of it is read.
                     return Select(left, tuple((name, left.column(names[0])) for name, _, names in kept_sides), step)
                 if key is not None and not set(key) <= {name for name, _, _ in kept_sides}:
                     key = None

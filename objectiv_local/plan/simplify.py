@@ -1,4 +1,4 @@
-"""Expressions that say the same in a shorter way."""
+"""Equivalent shorter expressions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.types import JSON
 
 
 def simplified(expr: Expr) -> Expr:
-    """Return ``expr`` with every part replaced that has a shorter form."""
+    """Return ``expr`` with every part that has a shorter form replaced."""
     children = expr.children()
     if children:
         new = tuple(map(simplified, children))
@@ -30,15 +30,15 @@ def _shorter(expr: Expr) -> Expr:
             isinstance(start, Literal) and start.type == JSON
         ):
             return Call("json_has", (array, start), expr.type)
-        # Within a partition, its keys order nothing.
+        # Within a partition, its keys are constant.
         case Over(call, partition, order, frame) if len(order) > 1:
             kept = tuple(key for key in order if key.expr not in partition)
             if kept and len(kept) < len(order):
                 return Over(call, partition, kept, frame)
-        # The text of a member is read at once.
+        # The member is read as a string directly.
         case Call("json_text", (Call("json_get" | "json_index" as op, args),)):
             return Call(f"{op}_text", args, expr.type)
-        # A filter of a filter is one by the members of both.
+        # A filter of a filter is a filter with the members of both.
         case Call("json_filter", (Call("json_filter", (array, Literal(inner))), Literal(outer))):
             first, second = json.loads(str(inner)), json.loads(str(outer))
             if isinstance(first, dict) and isinstance(second, dict) and first.keys().isdisjoint(second):
@@ -47,9 +47,9 @@ def _shorter(expr: Expr) -> Expr:
 
 
 def true_for(predicate: Expr) -> Expr:
-    """Return a shorter condition that is true for the same rows; where the given one is false, it may be missing.
+    """Return a shorter condition that is true for the same rows; it may be NULL where ``predicate`` is false.
 
-    A filter keeps the rows for which its condition is true, so it need not say that a missing value is false.
+    A filter keeps the rows for which its condition is true, so it does not distinguish NULL from false.
     """
     match predicate:
         case Call("coalesce", (test, Literal(False))):

@@ -1,13 +1,13 @@
-"""Use stored columns: what a table holds already is not computed again.
+"""Use stored columns: values that are stored in a table are not computed again.
 
-A table may have the members of a JSON column beside it, in columns of their own types (:class:`Source`, ``stored``). An
-expression equal to such a member is replaced by its column wherever it is used, as far down as its own columns pass
+A table may have the members of a JSON column in separate columns with their own types (:class:`Source`, ``stored``). An
+expression equal to such a member is replaced by its column wherever it is used, as far down as its own columns are passed
 unchanged, and the JSON need not be read.
 
-Expressions are equal if they are the same in one form: shortened by ``simplify``, where the text of a member is
-``json_get_text(...)`` however it was written, and without the labels of types and casts that only change these. That a JSON
-member equals a string that no other JSON value has as its text, as in ``properties['plan'] == 'pro'``, is read from the text
-of the member where a condition need only be true for the same rows: for JSON null, the text is NULL.
+Expressions are equal if their normalized forms are the same: simplified by ``simplify``, in which the string of a member is
+``json_get_text(...)`` however it was written, and without the labels of types and casts that only change these. A test that a
+JSON member equals a string that is not the text of any other JSON value, as in ``properties['plan'] == 'pro'``, is computed
+from the string of the member if a condition need only be true for the same rows: for JSON null, the string is NULL.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from objectiv_local.plan.simplify import simplified
 
 
 def use_stored(root: Node) -> Node:
-    """Return the plan with columns that hold the value of an expression read in its place."""
+    """Return the plan with expressions replaced by the stored columns with their values."""
     if not any(isinstance(node, Source) and node.stored for node in topological(root)):
         return root
     return _Stored(root).done()
 
 
 class _Stored(Origin):
-    """Expressions over the columns of a table that another of its columns holds."""
+    """Expressions over the columns of a table whose values another of its columns has."""
 
     def __init__(self, root: Node) -> None:
         super().__init__(root)
@@ -57,7 +57,7 @@ class _Stored(Origin):
 
     @cached_property
     def uses(self) -> Counter[str]:
-        """How many steps have a column of each name that columns with values have."""
+        """For the names of such columns, the number of steps that have a column of that name."""
         names = {name for node in self.columns for _, name in node.stored}
         return Counter(name for node in self.nodes for name in names & node.types.keys())
 
@@ -70,7 +70,7 @@ class _Stored(Origin):
         return self._holder(place, expr) is not None
 
     def _holder(self, place: Node, expr: Expr) -> str | None:
-        """Return the column of a table that holds ``expr``."""
+        """Return the column of a table with the values of ``expr``."""
         return self.columns[place].get(_form(expr)) if isinstance(place, Source) else None
 
     def here(self, below: Origins, origin: Of) -> str | None:
@@ -119,7 +119,7 @@ class _Stored(Origin):
         return found
 
     def _test(self, test: Expr, node: Node, below: Origins) -> Expr | None:
-        """Return the test of a column that is true where JSON equals a string, and is NULL or false where it does not."""
+        """Return the test of a column that is true where JSON equals a string, and NULL or false elsewhere."""
         match test:
             case Call("json_equal", (Call("json_get", (value, key)), Literal(text))) if _is_text(
                 str(text)
@@ -132,7 +132,7 @@ class _Stored(Origin):
 
 
 def _form(expr: Expr) -> Expr:
-    """Return ``expr`` in the form in which equal expressions are the same."""
+    """Return the normalized form of ``expr``, which is the same for equal expressions."""
 
     def plain(part: Expr) -> Expr | None:
         match part:
@@ -148,9 +148,9 @@ def _form(expr: Expr) -> Expr:
 
 
 def _tested(expr: Expr, replaced: Mapping[Expr, Expr], change: Callable[[Expr], Expr | None], *, is_condition: bool) -> Expr:
-    """Return ``expr`` with parts ``replaced`` everywhere, and tests changed where they may be NULL in place of false.
+    """Return ``expr`` with parts ``replaced`` everywhere, and tests replaced where they may be NULL instead of false.
 
-    A test that is a condition may be a value elsewhere in ``expr``, as in ``x = 'a' OR NOT x = 'a'``, and stays there.
+    A test that is a condition may also be a value elsewhere in ``expr``, as in ``x = 'a' OR NOT x = 'a'``, and is kept there.
     """
 
     def value(part: Expr) -> Expr:
@@ -189,7 +189,7 @@ def _tested(expr: Expr, replaced: Mapping[Expr, Expr], change: Callable[[Expr], 
 
 
 def _is_text(value: str) -> bool:
-    """Return whether a JSON value is a string that is not the text of another value, as ``"5"`` is."""
+    """Return whether a JSON value is a string that is not the text of another value, unlike ``"5"``."""
     text = json.loads(value)
     if not isinstance(text, str):
         return False

@@ -1,13 +1,13 @@
-"""The format codes of strftime, reduced to those that an engine has to know.
+"""The format codes of strftime, reduced to those that an engine has to support.
 
-Source of the codes: Python's ``datetime.strftime`` in the C locale, and C99 for the composed ones.
+Sources: Python's ``datetime.strftime`` in the C locale, and C99 for the composed codes.
 """
 
 from __future__ import annotations
 
 from objectiv_local.errors import InvalidValue, NotSupported
 
-#: Codes that stand for others.
+#: Codes that are equivalent to several others.
 COMPOSED = {
     "D": "%m/%d/%y",
     "F": "%Y-%m-%d",
@@ -23,13 +23,13 @@ COMPOSED = {
     "%": "%",
 }
 
-#: Codes that every dialect has to write.
+#: Codes that every dialect has to support.
 PORTABLE = "ABCGHIMSUVWYabdefgjmpuwy"
 
 _REFUSED = {
-    "z": "moments are in UTC and have no time zone",
-    "Z": "moments are in UTC and have no time zone",
-    "s": "its meaning depends on the time zone of the machine; subtract two moments and use total_seconds()",
+    "z": "timestamps are in UTC and have no time zone",
+    "Z": "timestamps are in UTC and have no time zone",
+    "s": "its meaning depends on the time zone of the machine; subtract two timestamps and use total_seconds()",
     "Q": "it has a different meaning on each engine",
 }
 
@@ -37,7 +37,7 @@ _REFUSED = {
 def pieces(format_: str) -> list[tuple[str, str]]:
     """Return the parts of a format in order: ``("code", letter)`` or ``("text", literal text)``.
 
-    Raises :class:`NotSupported` for codes without one meaning on every engine.
+    Raises :class:`NotSupported` for codes whose output differs between engines.
 
     >>> pieces("%F at %H")
     [('code', 'Y'), ('text', '-'), ('code', 'm'), ('text', '-'), ('code', 'd'), ('text', ' at '), ('code', 'H')]

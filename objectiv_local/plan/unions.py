@@ -1,4 +1,4 @@
-"""Unions of unions become one: rows that are appended one frame at a time are as many parts of one step."""
+"""Nested unions are flattened: frames that are appended one at a time become the parts of one step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from objectiv_local.plan.rewrite import rebuild
 
 
 def flatten_unions(root: Node) -> Node:
-    """Return the plan with unions that only another union reads as parts of that one."""
+    """Return the plan with unions that only another union reads merged into it."""
     inner = _inner(root)
     if not inner:
         return root
@@ -25,7 +25,7 @@ def flatten_unions(root: Node) -> Node:
 
 
 def _inner(root: Node) -> set[Node]:
-    """Return the unions that one other union reads and nothing else does, and the selections between the two."""
+    """Return the unions that are read by exactly one other union and nothing else, and the selections in between."""
     readers: dict[Node, list[Node]] = {}
     for node in topological(root):
         for below in depends_on(node):
@@ -45,7 +45,7 @@ def _inner(root: Node) -> set[Node]:
 
 
 def _chooses(node: Select) -> bool:
-    """Return whether a step only chooses, renames and casts columns, and adds constants."""
+    """Return whether a step only selects, renames and casts columns, and adds constants."""
     return all(isinstance(expr.arg if isinstance(expr, Cast) else expr, Column | Literal) for _, expr in node.columns)
 
 
@@ -66,6 +66,6 @@ def _flat(union: Union, inner: set[Node]) -> Union:
 
 
 def _over(node: Select, columns: NamedExprs) -> NamedExprs:
-    """Return expressions over the columns of a selection as expressions over what it selects from."""
+    """Return expressions over the columns of a selection as expressions over its input."""
     given: dict[str, Expr] = dict(node.columns)
     return tuple((name, substitute(expr, given)) for name, expr in columns)

@@ -1,4 +1,4 @@
-"""Variables of a plan: constants with a name, whose value can be set again."""
+"""Variables of a plan: named constants whose value can be changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def uses(node: Node) -> Iterable[Variable]:
 
 
 def variables(root: Node) -> list[Variable]:
-    """Return the variables that a plan reads, each once, in the order in which they are met."""
+    """Return the variables that a plan reads, each once, in the order of their first use."""
     return list(dict.fromkeys(part for node in topological(root) for part in uses(node)))
 
 

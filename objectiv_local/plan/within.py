@@ -1,8 +1,8 @@
 """Count users and their sessions together: group by both, then by users, then count.
 
-``count(distinct user), count(distinct session)`` keeps a set for each of them in every group. A session has one user, so
-rows grouped by user and session can be counted: the groups are the sessions, and the groups of those are the users. The
-numbers of sessions need then only differ for one user, which saves numbering them over all.
+``count(distinct user), count(distinct session)`` keeps a set for each of them in every group. A session belongs to one user, so
+rows grouped by user and session can be counted: the groups are the sessions, and the groups of those are the users. The numbers
+of sessions then only need to differ within a user, which avoids numbering them over all users.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from objectiv_local.plan.rewrite import rebuild
 
 
 def count_within(root: Node) -> Node:
-    """Return the plan with such pairs of counts taken one within the other."""
+    """Return the plan with such pairs of counts computed one within the other."""
     return rebuild(root, lambda old, node: _counted(node) or node)
 
 
@@ -42,7 +42,7 @@ def _counted(node: Node) -> Node | None:
         own = new_name(f"{min(day.columns)}_day" if day is not None else name, taken)
         grouped.append((own, expr if day is None else day))
         column: Expr = Column(own, grouped[-1][1].type)
-        # The text of a day is made of the few days that are left, not of every row.
+        # The string of a date is computed from the few remaining dates instead of every row.
         keys.append(
             (
                 name,
@@ -53,7 +53,7 @@ def _counted(node: Node) -> Node | None:
     by_outer: NamedExprs = tuple((name, Column(name, expr.type)) for name, expr in grouped)
     number = new_name(f"{inner.name}_count", taken)
     plan = Aggregate(plan, (*by_outer, (outer.name, outer)), ((number, aggregation("count", inner)),))
-    # Of no rows at all, there are 0 of both.
+    # Without any rows, both are 0.
     total = aggregation("sum_or_null" if node.keys else "sum", plan.column(number))
     aggregates = tuple((name, aggregation("count", outer) if column is outer else total) for name, column in counts.items())
     return Aggregate(plan, tuple(keys), aggregates, node.step)

@@ -255,7 +255,7 @@ def test_existing_files_are_kept(frame, tmp_path):
     assert [file.name for file in frame.to_dbt(tmp_path, "some")] == ["some.yml", "some.sql"]
     (tmp_path / "some.sql").write_text("mine", "utf-8")
     (tmp_path / "some.yml").unlink()
-    with pytest.raises(InvalidValue, match=r"some.sql' exists\nhint: give overwrite=True"):
+    with pytest.raises(InvalidValue, match=r"some.sql' exists\nhint: pass overwrite=True"):
         frame.to_dbt(tmp_path, "some")
     assert {file.name: file.read_text("utf-8") for file in tmp_path.iterdir()} == dict.fromkeys(
         ("source_main__hits.yml", "some.sql"), "mine"
@@ -275,13 +275,13 @@ def test_sources_that_dbt_cannot_read(frame, tmp_path):
     kept = frame.materialize(materialization="temp_table")
     refused = [
         (lambda: kept.to_dbt(tmp_path, "x"), InvalidValue, "reads a temporary table"),
-        (lambda: frame.to_dbt(tmp_path, "x", dialect="postgres"), InvalidValue, "schema of the table 'hits' .* is not known"),
+        (lambda: frame.to_dbt(tmp_path, "x", dialect="postgres"), InvalidValue, "schema of the table 'hits' .* is unknown"),
         (lambda: frame.to_dbt(tmp_path, "x", table_name={"hit": "a.b"}), InvalidValue, "reads no table 'hit'"),
-        (lambda: frame.to_dbt(tmp_path, "x", table_name=""), InvalidValue, "names no table"),
+        (lambda: frame.to_dbt(tmp_path, "x", table_name=""), InvalidValue, "table_name is empty"),
         (lambda: frame.to_dbt(tmp_path, "x", table_name={"hits": ""}), InvalidValue, "empty name for 'hits'"),
         (lambda: frame.to_dbt("", "x"), TableNotFound, "there is no directory ''"),
         (lambda: frame.to_dbt(tmp_path, "x", dialect=""), InvalidValue, "dialect"),
-        (lambda: frame.to_dbt(tmp_path, "x", dialect="spark"), NotSupported, "not written for spark"),
+        (lambda: frame.to_dbt(tmp_path, "x", dialect="spark"), NotSupported, "cannot be written for spark"),
         (lambda: frame.to_dbt(tmp_path, "x", refs=["hit"]), InvalidValue, "refs: the frame reads no table 'hit'"),
         (lambda: frame.to_dbt(tmp_path, "x", materialized="incremental"), InvalidValue, "materialized is 'incremental'"),
         (lambda: frame.to_dbt(tmp_path, "x", dialect="mysql"), InvalidValue, "mysql"),
@@ -291,7 +291,7 @@ def test_sources_that_dbt_cannot_read(frame, tmp_path):
         (lambda: frame.assign(**{"n" * 64: 1}).to_dbt(tmp_path, "x"), InvalidValue, "would be named"),
         (lambda: frame.groupby("n").to_dbt(tmp_path, "x"), InvalidValue, "needs rows"),
         (lambda: frame.to_dbt(3, "x"), InvalidType, "path of DataFrame.to_dbt"),
-        (lambda: DataFrame.from_schema({"a": "int64"}, dialect="postgres").to_dbt(tmp_path, "x"), InvalidValue, "is not known"),
+        (lambda: DataFrame.from_schema({"a": "int64"}, dialect="postgres").to_dbt(tmp_path, "x"), InvalidValue, "is unknown"),
     ]
     for call, error, message in refused:
         with pytest.raises(error, match=message):
@@ -349,7 +349,7 @@ def test_files_that_dbt_does_not_read_need_the_name_of_a_table(tmp_path):
     hits = DataFrame.from_table(tmp_path / "hits.csv", "data", index="k")
     models = tmp_path / "models"
     models.mkdir()
-    with pytest.raises(InvalidValue, match=r"schema of the table 'data' .* is not known"):
+    with pytest.raises(InvalidValue, match=r"schema of the table 'data' .* is unknown"):
         hits.to_dbt(models, "x")
     assert list(models.iterdir()) == []
     hits.to_dbt(models, "x", table_name="web.hits")

@@ -73,14 +73,14 @@ def test_invalid_views(engine, writable):
         df.materialize(materialization="temp_table").create_view("bi_views.x")
     with pytest.raises(InvalidValue, match="would be named"):
         df.assign(USER_ID="a").create_view("bi_views.x")
-    with pytest.raises(InvalidValue, match="if_exists is 'fail' or 'replace'"):
+    with pytest.raises(InvalidValue, match="if_exists has to be 'fail' or 'replace'"):
         df.create_view("bi_views.x", if_exists="append")
     with pytest.raises(InvalidValue, match="create it first: CREATE SCHEMA"):
         df.create_view("bi_nowhere.x")
     with pytest.raises(InvalidValue, match="needs rows"):
         df.groupby("user_id").create_view("bi_views.x")
     repeated = df.reset_index().set_index("user_id")
-    with pytest.raises(InvalidValue, match="labels repeat"):
+    with pytest.raises(InvalidValue, match="labels are not unique"):
         df.set_index("user_id").assign(again=repeated[repeated.event_id > 0].event_id).create_view("bi_views.x")
     small = DataFrame.from_pandas(writable, pd.DataFrame({"a": [datetime.timedelta(hours=1), None]}))
     assert small.create_view("bi_views.x").a.sum().value == datetime.timedelta(hours=1)

@@ -102,7 +102,7 @@ def test_a_file_without_a_column_has_missing_values(tmp_path: Path, name: str) -
     write(tmp_path / name, y=[5])
     assert df.sort_values("y").to_arrow().to_pylist() == [{"x": 1, "y": 2}, {"x": None, "y": 5}]
     write(tmp_path / "a.parquet", y=[3])
-    with pytest.raises(DataInvalid, match=r"have no column 'x' any more.*\nhint: open the files again"):
+    with pytest.raises(DataInvalid, match=r"no longer have a column 'x'.*\nhint: open the files again"):
         df.to_arrow()
 
 
@@ -198,7 +198,7 @@ def test_files_that_change_within_a_snapshot(tmp_path: Path) -> None:
     with engine.snapshot():
         assert values(df) == [1]
         write(tmp_path / "b.parquet", x=[2])
-        with pytest.raises(DataInvalid, match=r"changed while .*\nhint: run it again"):
+        with pytest.raises(DataInvalid, match=r"changed while .*\nhint: run the query again"):
             df.to_arrow()
     with engine.snapshot():
         assert values(df) == [1, 2]

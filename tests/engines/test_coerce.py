@@ -38,7 +38,7 @@ def test_canonical_json(text: str, canonical: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "1e999999999", "[" * 100_000, "{'a': 1}", "nul"])
 def test_text_that_is_not_json(text: str) -> None:
-    with pytest.raises(DataInvalid, match="holds text that is not JSON") as caught:
+    with pytest.raises(DataInvalid, match="contains text that is not JSON") as caught:
         canonical_json(text, "stack")
     assert "'stack'" in str(caught.value)
     assert len(str(caught.value)) < 400
@@ -79,7 +79,7 @@ def test_coercion_takes_dictionaries_and_extension_types() -> None:
 
 def test_coercion_refuses_what_does_not_fit() -> None:
     batch = pa.RecordBatch.from_arrays([pa.array([1.5])], names=["x"])
-    with pytest.raises(DataInvalid, match="column 'n' holds a value that is not of type int64"):
+    with pytest.raises(DataInvalid, match="column 'n' contains a value that is not of type int64"):
         Coercion((("n", INT64),)).batch(batch)
 
 

@@ -103,7 +103,7 @@ def test_parameters(place: Place) -> None:
     with pytest.raises(QueryFailed, match="took longer than its statement_timeout"):
         from_model(hasty, "SELECT pg_sleep(5)::text AS x").to_arrow()
     assert asked(hasty) == (place.user, "postgres"), "the connection goes on"
-    with pytest.raises(InvalidValue, match="connected already"):
+    with pytest.raises(InvalidValue, match="already connected"):
         connect(engine, statement_timeout=1)
 
 
@@ -120,8 +120,10 @@ def test_tls(place: Place) -> None:
     for mode in ("require", "verify-ca", "verify-full"):
         message = refused(f"{place.url}?sslmode={mode}", place.password)
         assert "server does not support SSL" in message
-        assert "hint: the server takes no TLS connections" in message
-    assert "hint: sslmode is disable, allow, prefer, require, verify-ca or verify-full" in refused(f"{place.url}?sslmode=on")
+        assert "hint: the server does not accept TLS connections" in message
+    assert "hint: sslmode has to be disable, allow, prefer, require, verify-ca or verify-full" in refused(
+        f"{place.url}?sslmode=on"
+    )
 
 
 def test_services(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_services(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 def test_password_files(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert "hint: give a password in the target, in PGPASSWORD or in ~/.pgpass" in refused(place.bare)
+    assert "hint: pass a password in the target, in PGPASSWORD or in ~/.pgpass" in refused(place.bare)
     path = tmp_path / "passwords"
     monkeypatch.setenv("PGPASSFILE", str(path))
     line = f"{place.host}:{place.port}:postgres:{place.user}:"

@@ -18,7 +18,7 @@ from objectiv_local.errors import DataInvalid, InvalidValue, ObjectivError, Quer
 from objectiv_local.types import INT64
 
 ONE = (("n", INT64),)
-REFUSED = r"so that a query reads no file but the one that was opened\nhint: connect\(\.\.\., external_access=True\)"
+REFUSED = r"queries can read only the file that was opened\nhint: connect\(\.\.\., external_access=True\)"
 
 
 @pytest.fixture
@@ -175,9 +175,9 @@ def test_statements_that_write(stored: duckdb.DuckDBPyConnection, tmp_path: Path
     ):
         with pytest.raises(ReadOnly, match=r"\nhint: connect\(\.\.\., read_only=False\)"):
             engine.execute(statement)
-    with pytest.raises(InvalidValue, match=r"a model is one query, and the text is SELECT and DELETE\nhint"):
+    with pytest.raises(InvalidValue, match=r"model has to be a single query, but the SQL is SELECT and DELETE\nhint"):
         DataFrame.from_model(engine, "SELECT 1 AS n; DELETE FROM kept")
-    with pytest.raises(InvalidValue, match="a model is one query, and the text is COPY"):
+    with pytest.raises(InvalidValue, match="model has to be a single query, but the SQL is COPY"):
         DataFrame.from_model(engine, f"COPY kept TO '{tmp_path}/x.csv'")
     assert untouched(stored)
     assert not list(tmp_path.iterdir())

@@ -203,14 +203,14 @@ def test_session_is_in_utc(kind: str, engine: Engine) -> None:
 def test_dates_that_python_cannot_hold(kind: str, engine: Engine, type_: Type, value: str) -> None:
     if kind != "duckdb":
         value = value.replace("(BC)", "BC")
-    with pytest.raises(DataInvalid, match=f"'when' holds a {type_.name} outside the years 1 to 9999"):
+    with pytest.raises(DataInvalid, match=f"'when' contains a {type_.name} outside the years 1 to 9999"):
         engine.arrow(f"SELECT {value}::{type_.name}", (("when", type_),))
 
 
 def test_wrong_number_of_columns(kind: str, engine: Engine) -> None:
-    with pytest.raises(QueryFailed, match="returned 2 columns where 1 were declared"):
+    with pytest.raises(QueryFailed, match="returned 2 columns instead of the declared 1"):
         engine.arrow("SELECT 1::bigint, 2::bigint", ONE)
-    with pytest.raises(QueryFailed, match="returned 1 columns where 2 were declared"):
+    with pytest.raises(QueryFailed, match="returned 1 columns instead of the declared 2"):
         engine.arrow("SELECT 1::bigint", (("n", INT64), ("m", INT64)))
     assert engine.arrow("SELECT 1::bigint", ONE)["n"].to_pylist() == [1]
 
@@ -361,7 +361,7 @@ def test_load_of_wrong_values(engine: Engine) -> None:
         engine.load("rows", pa.table({"j": ["{"]}), (("j", JSON),))
     with pytest.raises(DataInvalid, match="'i' cannot be stored as int64"):
         engine.load("rows", pa.table({"i": [1.5]}), (("i", INT64),))
-    with pytest.raises(InvalidValue, match="2 columns and its schema has 1"):
+    with pytest.raises(InvalidValue, match="2 columns, but its schema has 1"):
         engine.load("rows", pa.table({"i": [1], "j": [2]}), (("i", INT64),))
     assert engine.load("rows", pa.table({"i": [1]}), (("i", INT64),)).relation.parts == ("rows",)
 
@@ -428,7 +428,7 @@ def test_errors_of_queries(engine: Engine, sql: str, kind_of_error: type[Objecti
 
 
 def test_stored_text_that_is_not_json(engine: Engine) -> None:
-    with pytest.raises(DataInvalid, match=r"column 'j' holds text that is not JSON: '\{oops'"):
+    with pytest.raises(DataInvalid, match=r"column 'j' contains text that is not JSON: '\{oops'"):
         engine.arrow("SELECT '{oops'::text", (("j", JSON),))
 
 
@@ -449,7 +449,7 @@ def test_closing(engine: Engine) -> None:
     engine.close()
     assert engine.closed
     assert "closed" in repr(engine)
-    with pytest.raises(QueryFailed, match="the rest of the rows is lost: the query ended when its connection was closed"):
+    with pytest.raises(QueryFailed, match="the remaining rows are lost: the query ended when its connection was closed"):
         next(stream)
     with pytest.raises(ConnectionFailed, match=r"is closed\nhint: connect again"):
         engine.arrow("SELECT 1", ONE)
@@ -460,7 +460,7 @@ def test_closing_drops_rows_that_were_moved(engine: Engine) -> None:
     next(stream)
     engine.arrow("SELECT 1::bigint", ONE)
     engine.close()
-    with pytest.raises(QueryFailed, match="the rest of the rows is lost"):
+    with pytest.raises(QueryFailed, match="the remaining rows are lost"):
         list(stream)
 
 

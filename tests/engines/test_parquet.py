@@ -102,7 +102,7 @@ def test_case_of_the_suffix_and_links(tmp_path: Path, notices: pytest.LogCapture
     (top / "0.parquet").symlink_to("a.parquet")
     (top / "d.parquet").symlink_to(write(tmp_path / "one" / "d.parquet", x=[4]))
     assert [row["x"] for row in rows(top)] == [1, 2, 3, 4]
-    assert f"left out '{top}/0.parquet'" in notices.text
+    assert f"skipped '{top}/0.parquet'" in notices.text
     assert [row["x"] for row in rows(str(top / "*.parquet"))] == [1, 1, 4]
 
 
@@ -128,18 +128,18 @@ def test_what_is_no_directory_of_a_table(tmp_path: Path, monkeypatch: pytest.Mon
     root = Path(tmp_path.anchor)
     monkeypatch.chdir(root)
     for target in (root, str(root), "//", "/..", "."):
-        with pytest.raises(InvalidValue, match=r"is the root of the file system\nhint: give the directory of a table"):
+        with pytest.raises(InvalidValue, match=r"is the root of the file system\nhint: pass the directory of a table"):
             connect(target)
     for text in ("", "  "):
-        with pytest.raises(InvalidValue, match=r"the text to connect to is empty\nhint: give a Parquet, CSV, JSON lines or "):
+        with pytest.raises(InvalidValue, match=r"the string to connect to is empty\nhint: pass a Parquet, CSV, JSON Lines or "):
             connect(text)
     write(tmp_path / "_tmp" / "a.parquet", x=[1])
-    with pytest.raises(TableNotFound, match=r"holds no Parquet, CSV, JSON lines or Arrow file"):
+    with pytest.raises(TableNotFound, match=r"contains no Parquet, CSV, JSON Lines or Arrow file"):
         connect(tmp_path)
     for number in range(30):
         (tmp_path / str(number)).mkdir()
     monkeypatch.setattr(files, "_MOST_ENTRIES", 30)
-    with pytest.raises(InvalidValue, match=r"holds more than 30 files and directories\nhint: .*pattern"):
+    with pytest.raises(InvalidValue, match=r"contains more than 30 files and directories\nhint: .*pattern"):
         connect(tmp_path)
 
 
@@ -168,7 +168,7 @@ def test_columns_that_some_files_lack(tmp_path: Path, notices: pytest.LogCapture
         engine = connect(target)
         assert rows(engine) == expected
         assert "1 of 3 files, such as" in notices.text
-        assert "3.parquet', have no column 'B': it is missing in their rows" in notices.text
+        assert "3.parquet', have no column 'B': its values are missing in their rows" in notices.text
         assert "2 of 3 files" in notices.text
         notices.clear()
         rows(engine)
@@ -236,7 +236,7 @@ def test_types_that_do_not_go_together(tmp_path: Path, one: object, two: object,
     for first, second in ((one, two), (two, one)):
         write(tmp_path / "1.parquet", x=first)
         write(tmp_path / "2.parquet", x=second)
-        with pytest.raises(DataInvalid, match=f"the column 'x' is {types}.*\nhint: write the files with one type"):
+        with pytest.raises(DataInvalid, match=f"the column 'x' is {types}.*\nhint: write the files with the same type"):
             connect(tmp_path, new=True).table("data")
 
 
@@ -244,7 +244,7 @@ def test_names_that_differ_in_case_only(tmp_path: Path, notices: pytest.LogCaptu
     one = pa.table([pa.array([{"q": {"z": 0}, "r": 5}]), pa.array([1]), pa.array([2])], names=["s", "x", "X"]).select([1, 0, 2])
     pq.write_table(one, tmp_path / "1.parquet")
     assert list(rows(tmp_path)[0]) == ["x", "s", "X_1"]
-    assert "include 'X' twice, or in two spellings that differ in case only: one of them is read as 'X_1'" in notices.text
+    assert "include 'X' twice, or two names that differ only in case: one of them is read as 'X_1'" in notices.text
     pq.write_table(pa.table([pa.array([11]), pa.array([22])], names=["X", "x"]), tmp_path / "2.parquet")
     with pytest.raises(DataInvalid, match=r"'X' twice.* and other files have other columns"):
         connect(tmp_path, new=True).table("data")
@@ -274,10 +274,10 @@ def test_folders_that_are_no_columns_are_told(tmp_path: Path, notices: pytest.Lo
     write(tmp_path / "a.parquet", x=[1])
     write(tmp_path / "k=2" / "b.parquet", x=[2])
     assert rows(tmp_path) == [{"x": 1}, {"x": 2}]
-    assert "only some files are in folders named 'k': these are no columns" in notices.text
+    assert "only some files are in folders named 'k': these are not columns" in notices.text
     write(tmp_path / "both" / "j=1" / "x=7" / "c.parquet", x=[3])
     assert rows(tmp_path / "both") == [{"x": 7, "j": 1}]
-    assert "'x': read from the names of the folders, not from the files" in notices.text
+    assert "'x': read from the folder names, not from the files" in notices.text
 
 
 # ---- values

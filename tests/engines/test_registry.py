@@ -94,7 +94,7 @@ def test_another_package_may_add_an_engine(tmp_path: Path) -> None:
     assert "a toy" in shown
     assert "ORDER BY x NULLS LAST" in shown
     assert "{'x': [1, 2]}" in shown
-    assert "the connection that the engine 'toy' makes takes SQL of 'duckdb'" in shown
+    assert "the connection of the engine 'toy' uses the dialect 'duckdb'" in shown
     assert "toy does not support statement_timeout" in shown
     assert "cannot connect to a value of type int" in shown
     assert "a toy:// address" in shown

@@ -182,7 +182,7 @@ def test_a_changed_file_is_another_target(tmp_path: Path) -> None:
 
 BAD = {
     "empty.csv": (b"", "'empty.csv' is empty"),
-    "nohead.csv": (b"1,2\n3,4\n", "the first line of 'nohead.csv' has values and not the names of columns"),
+    "nohead.csv": (b"1,2\n3,4\n", "the first line of 'nohead.csv' has values instead of column names"),
     "long.csv": (b"a,b\n1,2\n3,4,5\n", "'long.csv' cannot be read: CSV Error on Line: 3; Original Line: 3,4,5; Expected"),
     "short.csv": (b"a,b\n1,2\n3\n", "'short.csv' cannot be read: CSV Error on Line: 3; Original Line: 3; Expected Number"),
     "tail.csv": (b"a,b\n" + b"1,2\n" * 50_000 + b"1,2,3\n", "CSV Error on Line: 50002; Original Line: 1,2,3"),
@@ -194,11 +194,11 @@ BAD = {
     "mixed.csv": (b"a,b\r\n1,2\n3,4\r\n", "'mixed.csv' cannot be read: its lines end in different ways\nhint: end each line"),
     "old.csv": (b"a,b\r1,2\r3,4\r", "seen in unquoted field\nhint: end each line with a line feed, and close each quote"),
     "empty.jsonl": (b"", "'empty.jsonl' is empty"),
-    "values.jsonl": (b"1\n2\n", "'values.jsonl' has a line that is no JSON object: 1"),
-    "array.json": (b'[{"a": 1}, {"a": 2}]', "'array.json' has a line that is no JSON object"),
-    "case.jsonl": (b'{"a": 1}\n{"A": 2}\n', "has two columns 'a' and 'A', equal but for case"),
-    "twice.jsonl": (b'{"a": 1, "a": 2}\n', "key that is there twice"),
-    "case.csv": (b"a,A\n1,2\n", "has two columns 'a' and 'A', equal but for case"),
+    "values.jsonl": (b"1\n2\n", "'values.jsonl' has a line that is not a JSON object: 1"),
+    "array.json": (b'[{"a": 1}, {"a": 2}]', "'array.json' has a line that is not a JSON object"),
+    "case.jsonl": (b'{"a": 1}\n{"A": 2}\n', "has two columns 'a' and 'A', which differ only in case"),
+    "twice.jsonl": (b'{"a": 1, "a": 2}\n', "duplicate key"),
+    "case.csv": (b"a,A\n1,2\n", "has two columns 'a' and 'A', which differ only in case"),
     "twice.csv": (b"a,a\n1,2\n", "two columns 'a' and 'a'"),
     "stream.arrow": (b"\xff\xff\xff\xff\x10\x00\x00\x00", "'stream.arrow' cannot be read as Arrow"),
     "no.arrow": (b"ARROW1 but not really", "'no.arrow' cannot be read as Arrow"),
@@ -227,13 +227,13 @@ def test_what_cannot_be_read_is_an_error_that_names_the_file(tmp_path: Path, nam
 @pytest.mark.parametrize(
     ("target", "options", "error", "message"),
     [
-        ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is no bool"),
+        ("a.csv", {"dtypes": {"x": "bool"}}, DataInvalid, "column 'x' has the value '17', which is not a valid bool"),
         ("a.csv", {"dtypes": {"X1": "string"}}, ColumnNotFound, "dtypes: 'a.csv' has no column 'X1'"),
         ("b.jsonl", {"dtypes": {"y": "string"}}, ColumnNotFound, "dtypes: 'b.jsonl' has no column 'y'"),
         ("a.csv", {"dtypes": {"x": "nothing"}}, InvalidValue, "dtype 'nothing' is not known"),
-        ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from text as timedelta"),
+        ("a.csv", {"dtypes": {"x": "timedelta"}}, InvalidValue, "column 'x' cannot be read from a text file as timedelta"),
         ("a.csv", {"dtypes": 5}, InvalidType, "dtypes"),
-        ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is for databases"),
+        ("a.csv", {"read_only": False}, InvalidValue, "read_only=False is only supported for databases"),
         ("*", {}, InvalidValue, "different formats"),
         ("", {}, InvalidValue, "different formats"),
         ("c.csv", {}, TableNotFound, "there is no file"),
@@ -251,18 +251,18 @@ def test_wrong_settings(
 
 @pytest.mark.parametrize("given", [[], [5], ["a.csv", None]])
 def test_a_list_holds_names_of_files(given: list[object]) -> None:
-    with pytest.raises(InvalidType, match="a list to connect to holds the names of files of one format"):
+    with pytest.raises(InvalidType, match="a list to connect to has to contain file names of one format"):
         connect(given)
 
 
 def test_dtypes_are_for_text(tmp_path: Path) -> None:
-    with pytest.raises(InvalidValue, match="dtypes is for CSV and JSON files"):
+    with pytest.raises(InvalidValue, match="dtypes is only supported for CSV and JSON files"):
         connect(pd.DataFrame({"x": [1]}), dtypes={"x": "string"})
     path = written(tmp_path / "a.csv", "x\n17\n")
-    with pytest.raises(InvalidValue, match=r"dtypes cannot be set for DuckDB over a\.csv, which is connected already"):
+    with pytest.raises(InvalidValue, match=r"dtypes cannot be set for DuckDB over a\.csv, which is already connected"):
         connect(connect(path), dtypes={"x": "string"})
     pyarrow.feather.write_feather(pa.table({"x": [1]}), tmp_path / "a.arrow")
-    with pytest.raises(InvalidValue, match="dtypes is for text files"):
+    with pytest.raises(InvalidValue, match="dtypes is only supported for text files"):
         connect(tmp_path / "a.arrow", dtypes={"x": "string"})
 
 
@@ -355,8 +355,8 @@ def test_dtypes_read_what_is_written(tmp_path: Path) -> None:
     found = rows(opened(path, dtypes={"at": "timestamp"}).sort_values("n"))
     assert found == [(at("2024-01-01 08:00"), 1.6), (at("2024-01-01"), 2.0)]
     for dtypes, message in (
-        ({"n": "int64"}, "column 'n' has the value '1.6', which is no int64"),
-        ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is no date"),
+        ({"n": "int64"}, "column 'n' has the value '1.6', which is not a valid int64"),
+        ({"at": "date"}, "has the value '2024-01-01T10:00:00+02:00', which is not a valid date"),
     ):
         with pytest.raises(DataInvalid) as caught:
             connect(path, dtypes=dtypes)

@@ -12,9 +12,9 @@ from objectiv_local.errors import DataInvalid
 
 def test_a_pandas_column_that_cannot_be_loaded_is_named():
     for column in ([1, "a"], [2**70], [1j], ["half \ud800"]):
-        with pytest.raises(DataInvalid, match="'mixed' holds"):
+        with pytest.raises(DataInvalid, match="'mixed' contains"):
             DataFrame.from_pandas(
                 opened("duckdb"), pd.DataFrame({"a": [0] * len(column), "mixed": pd.Series(column, dtype=object)})
             )
-    with pytest.raises(DataInvalid, match="'_index_key' holds"):
+    with pytest.raises(DataInvalid, match="'_index_key' contains"):
         DataFrame.from_pandas(opened("duckdb"), pd.DataFrame({"a": [0, 1]}, index=pd.Index([1, "a"], name="key")))

@@ -23,7 +23,7 @@ def test_columns_are_renamed_in_place(engine):
     ordered.columns = pd.Index(["b", "a"])
     assert ordered.to_pandas().b.tolist() == [2, 1]
     for given, error, message in (
-        (["x"], InvalidValue, "1 names are not those of 2 columns"),
+        (["x"], InvalidValue, "there are 1 names for 2 columns"),
         ("ab", InvalidType, "list of names"),
         (["x", "x"], InvalidValue, "same name"),
         ([1, 2], InvalidType, "name"),

@@ -52,7 +52,7 @@ def test_explode_refuses_what_has_no_elements():
         df.explode("s")
     df["parts"] = df.s.str.split(",")
     assert df[["parts"]].explode("parts").to_pandas().parts.tolist() == ["a", "b"]
-    with pytest.raises(AttributeNotFound, match="lists and JSON have it"):
+    with pytest.raises(AttributeNotFound, match="only list and JSON series have it"):
         _ = df.n.explode
     with pytest.raises(InvalidType, match="has to be a string"):
         df.explode(["parts"])

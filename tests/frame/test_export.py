@@ -173,8 +173,8 @@ def test_what_cannot_be_written(tmp_path):
     df = load("duckdb", {"f": [0.5, float("inf")]})
     df["g"] = df.f - df.f
     for call, error, message in (
-        (lambda: df.to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'f' holds inf, which JSON does not have"),
-        (lambda: df[["g"]].to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'g' holds nan, which JSON does not have"),
+        (lambda: df.to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'f' contains inf, which JSON cannot represent"),
+        (lambda: df[["g"]].to_json(tmp_path / "a.jsonl"), DataInvalid, "column 'g' contains nan, which JSON cannot represent"),
         (lambda: df.to_csv(tmp_path), InvalidValue, "is a directory"),
         (lambda: df.to_csv(tmp_path / "no" / "a.csv"), TableNotFound, "there is no directory"),
         (lambda: df.to_csv(tmp_path / "a.csv", sep=", "), InvalidValue, "sep is ', '"),

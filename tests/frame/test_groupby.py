@@ -155,7 +155,7 @@ def test_medians_of_text_and_quantiles_beside_it(engine):
     assert df.quantile().columns == ["n_quantile"]
     assert df.quantile([0.25, 0.5]).to_pandas().n_quantile.tolist() == [2.0, 3.0]
     assert df.groupby("g").quantile().to_pandas().n_quantile.tolist() == [1.5, 6.5, 5.0]
-    with pytest.raises(InvalidValue, match="no column with quantiles"):
+    with pytest.raises(InvalidValue, match="no column for which quantiles are defined"):
         df[["s"]].quantile()
     with pytest.raises(InvalidType):
         df.s.quantile(0.5)

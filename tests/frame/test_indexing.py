@@ -37,7 +37,7 @@ def test_labels(engine):
     df.loc["p", "a"] = 10
     assert df.sort_index().to_pandas().values.tolist() == [[10, "x"], [2, "big"], [3, "big"]]
     assert df.a["q"].value == 2
-    with pytest.raises(InvalidValue, match="needs an order"):
+    with pytest.raises(InvalidValue, match="needs sorted rows"):
         df.loc["p":"q"]
     assert df.sort_index().loc["p":"q"].to_pandas().a.tolist() == [10, 2]
     assert df.sort_index().loc["q":, "a"].to_pandas().tolist() == [2, 3]
@@ -86,7 +86,7 @@ def test_a_single_label_gives_the_values_of_the_row(engine):
     assert df.loc["q"].to_pandas().tolist() == []
     assert cells(df.loc[["b"]]) == [(2, 2.5, "y", False)]
     df["J"] = df.C.str.split("-")
-    with pytest.raises(InvalidType, match=r"hint: df.loc\[\['b'\]\] is a frame of the row"):
+    with pytest.raises(InvalidType, match=r"hint: df.loc\[\['b'\]\] returns the row as a frame"):
         df.loc["b"]
 
 

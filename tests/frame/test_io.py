@@ -68,7 +68,7 @@ def test_names_of_a_model_that_differ_in_case_only(engine):
 
     # Of one column by that name, an engine would have answered with another.
     if engine == "duckdb":
-        with pytest.raises(InvalidValue, match="the columns 'A' and 'a', which DuckDB does not tell apart"):
+        with pytest.raises(InvalidValue, match="the columns 'A' and 'a', which are the same name in DuckDB"):
             model('SELECT 1 AS "A", 2 AS a')
         with pytest.raises(InvalidValue, match="the columns 'a' and 'a'"):
             model("SELECT 1 AS a, 2 AS a")
@@ -127,9 +127,9 @@ def test_frames_in_memory_become_named_tables(engine, size):
     connection.write(['DROP TABLE "named rows"'])
     assert len(written(rows, "append")) == size, "a table that is not there is made"
     for kind in (None, "cte", "temp_table"):
-        with pytest.raises(InvalidValue, match="if_exists='append' is for a permanent table"):
+        with pytest.raises(InvalidValue, match="if_exists='append' applies only to a permanent table"):
             DataFrame.from_pandas(connection, pd.DataFrame({"k": [1]}), materialization=kind, if_exists="append")
-    with pytest.raises(InvalidValue, match="if_exists is"):
+    with pytest.raises(InvalidValue, match="if_exists has to be"):
         written(rows, "skip")
     with pytest.raises(InvalidValue, match="'temp_table'"):
         DataFrame.from_pandas(connection, rows, materialization="view")

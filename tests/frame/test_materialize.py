@@ -113,7 +113,7 @@ def test_a_refused_create_says_what_to_ask_for(name):
         reading = DataFrame.from_table(connect(url), "reports.daily")
         reading.set_savepoint("reports.mine", "view")
         for write in (lambda: reading.database_create_table("reports.mine"), lambda: reading.savepoints.write_to_db()):
-            with pytest.raises(ReadOnly, match=r"is for reading\nhint: .*read_only=False\) allows CREATE TABLE"):
+            with pytest.raises(ReadOnly, match=r"is read-only\nhint: .*read_only=False\) allows CREATE TABLE"):
                 write()
     finally:
         with psycopg.connect(server.url, autocommit=True) as admin:
@@ -210,7 +210,7 @@ def test_written_tables_beside_temporary_tables_of_the_same_name(engine):
     assert values(sample.v) == [3]
     assert values(kept.v) == [0]
     temporary = "temp" if engine == "duckdb" else "pg_temp"
-    with pytest.raises(InvalidValue, match="is a place for temporary tables"):
+    with pytest.raises(InvalidValue, match="is in a schema for temporary tables"):
         df.database_create_table(f"{temporary}.beside", if_exists="replace")
     assert values(kept.v) == [0]
 

@@ -107,11 +107,11 @@ def test_dates_and_timestamps_stay_what_they_are(engine):
 def test_wrong_arguments():
     df = load("duckdb", {"x": [1], "b": [True], "s": ["a"]})
     for arguments, error, message in (
-        ((df.x,), InvalidValue, "series 'x' holds numbers, and unit does not say of what"),
+        ((df.x,), InvalidValue, "series 'x' contains numbers, which need a unit"),
         ((df.x, "sec"), InvalidValue, "unit is 'sec'"),
         ((df.s, "s"), InvalidValue, "series 's' is string and needs no unit"),
-        ((df.b, "s"), InvalidType, "series 'b' is bool, which is no moment"),
-        ((df.x, "s", "ignore"), InvalidValue, "errors is raise or coerce, not 'ignore'"),
+        ((df.b, "s"), InvalidType, "series 'b' is bool, which cannot be converted to a timestamp"),
+        ((df.x, "s", "ignore"), InvalidValue, "errors has to be 'raise' or 'coerce', not 'ignore'"),
         ((["2024-03-01"],), InvalidType, "arg of to_datetime"),
     ):
         with pytest.raises(error) as caught:

@@ -36,5 +36,5 @@ def test_a_series_is_sorted_by_its_levels_in_directions_of_their_own(engine):
     df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
     assert df.v.sort_index(ascending=[False, True]).to_pandas().tolist() == [3, 1, 2]
     assert df.v.sort_index(ascending=[True, False]).to_pandas().tolist() == [2, 1, 3]
-    with pytest.raises(InvalidValue, match="2 levels of the index have 1 directions"):
+    with pytest.raises(InvalidValue, match="the index has 2 levels, but ascending has 1 values"):
         df.v.sort_index(ascending=[False])

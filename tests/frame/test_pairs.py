@@ -35,7 +35,7 @@ def test_frames_are_merged_on_bool_series_over_both(engine):
         left.merge(right, on=left.index["_index_row"] == right.index["_index_row"])
     with pytest.raises(InvalidValue, match="not over the columns"):
         left.merge(right, on=left.n > load(engine, {"z": [1.5]}).z)
-    with pytest.raises(InvalidValue, match="columns of the two sides only"):
+    with pytest.raises(InvalidValue, match="only columns of the two sides"):
         left.merge(right, on=(left.n > right.m) & (left.n > left.n.max()))
     with pytest.raises(InvalidType, match="bool series"):
         left.merge(right, on=left.n + right.m)

@@ -58,15 +58,15 @@ def test_pivot_table_of_one_aggregate_for_each_column():
 def test_pivot_table_refuses_what_it_cannot_do():
     df = load("duckdb", {"g": ["a", None], "h": ["x", "y"], "v": [1, 2]})
     for call, error, message in (
-        (lambda: df.pivot_table("v"), InvalidValue, "needs the columns that make its rows"),
+        (lambda: df.pivot_table("v"), InvalidValue, "needs index, the columns for its rows"),
         (lambda: df.pivot_table("v", "g", ["h"]), InvalidType, "columns of DataFrame.pivot_table has to be"),
-        (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "only once"),
+        (lambda: df.pivot_table("v", "g", "g"), InvalidValue, "used twice"),
         (lambda: df.pivot_table("v", "g", "h", "nope"), InvalidValue, "'nope' is not an aggregate"),
-        (lambda: df.pivot_table(index="g"), InvalidType, "aggregates of every column.*\n.*values="),
+        (lambda: df.pivot_table(index="g"), InvalidType, "aggregates every column.*\n.*values="),
         (lambda: df.pivot_table("v", "g", "h", fill_value=[1]), InvalidType, "single value"),
         (lambda: df.pivot_table("v", "h", "g", dropna=False), InvalidValue, "missing values, which cannot name a column"),
-        (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not among the values"),
-        (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "names no column"),
+        (lambda: df.pivot_table("v", "g", aggfunc={"h": "max"}), InvalidValue, "not in values"),
+        (lambda: df.pivot_table("v", "g", aggfunc={}), InvalidValue, "aggfunc is empty"),
         (lambda: df.pivot_table("w", "g"), KeyError, "there is no data column 'w'"),
         (lambda: df.pivot_table("v", "g", margins=True), InvalidType, "rollup"),
     ):

@@ -111,7 +111,7 @@ def test_names_and_values_are_escaped_everywhere() -> None:
 def test_a_grouped_frame_a_wide_one_and_one_without_a_connection(orders: DataFrame) -> None:
     grouped = page(orders.groupby("city"))
     assert "grouped by 'city'" in grouped.texts["p"][0]
-    assert grouped.texts["p"][1:] == ["rows are shown after an aggregate, such as .sum()"]
+    assert grouped.texts["p"][1:] == ["no preview before an aggregate, such as .sum()"]
     wide = page(DataFrame.from_pandas(connect(duckdb.connect()), pd.DataFrame({f"c{n}": [n] for n in range(50)})))
     assert len(wide.texts["td"]) <= 40
     assert any(re.fullmatch(r"1\d more columns", text) for text in wide.texts["p"])
@@ -154,7 +154,7 @@ def test_options_decide_and_a_server_is_asked_only_if_they_say_so() -> None:
     server = ol.from_model(connect(servers.target("postgres")), "SELECT 1::bigint AS n")
     assert page(local).texts["td"] == ["1"]
     assert page(server).texts["td"] == ["int64"]
-    assert page(server).texts["p"][1:] == ["objectiv_local.options.preview = True shows the first rows here"]
+    assert page(server).texts["p"][1:] == ["to show the first rows here, set objectiv_local.options.preview = True"]
     ol.options.preview = True
     assert page(server).texts["td"] == ["1"]
     ol.options.preview = False
@@ -205,7 +205,7 @@ def test_there_is_no_preview_where_the_connection_is_in_use(kind: str) -> None:
 
     stream = ol.from_model(engine, "SELECT a::bigint AS n FROM generate_series(1, 3000000) AS t(a)").to_batches(batch_rows=10)
     next(stream)
-    assert page(frame).texts["p"][1:] == ["no preview: the connection has a result open"]
+    assert page(frame).texts["p"][1:] == ["no preview: the connection has an open result"]
     del stream
 
     with engine.snapshot():
@@ -226,7 +226,7 @@ def test_there_is_no_preview_where_the_connection_is_in_use(kind: str) -> None:
     slow = threading.Thread(target=wait)
     slow.start()
     time.sleep(0.5)
-    assert page(frame).texts["p"][1:] == ["no preview: the connection runs another query"]
+    assert page(frame).texts["p"][1:] == ["no preview: the connection is running another query"]
     engine._interrupt()  # type: ignore[attr-defined]
     slow.join(10)
     assert not slow.is_alive()
@@ -258,12 +258,12 @@ def test_previews_of_several_threads_do_not_wait_for_each_other() -> None:
         thread.join(10)
     assert time.monotonic() - began < 3
     assert len(shown) == 8
-    assert all("the first" in html or "1 row" in html or "runs another query" in html for html in shown)
+    assert all("the first" in html or "1 row" in html or "is running another query" in html for html in shown)
 
 
 def test_the_lock_is_not_waited_for() -> None:
     engine = connect(duckdb.connect())
-    with engine._lock, pytest.raises(Unanswered, match="runs another query"):  # type: ignore[attr-defined]
+    with engine._lock, pytest.raises(Unanswered, match="is running another query"):  # type: ignore[attr-defined]
         engine.briefly(lambda: 1, 1.0)  # type: ignore[attr-defined]
     assert engine.briefly(lambda: 1, 1.0) == 1  # type: ignore[attr-defined]
 

@@ -92,9 +92,9 @@ def test_dummies(engine):
     assert found.columns.tolist() == ["n", "c_blue", "c_red"]
     assert found.c_red.tolist() == [1, 0, 0, 1]
     assert df.c.get_dummies(prefix="is", dummy_na=True).columns == ["is_blue", "is_red", "is_nan"]
-    with pytest.raises(InvalidType, match="made of text"):
+    with pytest.raises(InvalidType, match="needs string columns"):
         df.get_dummies(columns="n")
-    with pytest.raises(InvalidValue, match="2 prefixes cannot be those of 1 columns"):
+    with pytest.raises(InvalidValue, match="there are 2 prefixes for 1 columns"):
         df.get_dummies(prefix=["a", "b"])
 
 

@@ -85,7 +85,7 @@ def test_windows_of_a_frame_are_computed_in_one_step(engine):
 def test_rows_without_an_order_have_no_neighbors(which):
     df = load("duckdb", {"g": ["a", "b"], "v": [1, 2]})
     for thing in (df[["v"]], df.v, df.groupby("g")[["v"]], df.groupby("g").v):
-        with pytest.raises(InvalidValue, match=rf"{which.split()[0]} needs an order.*\nhint: sort the frame first"):
+        with pytest.raises(InvalidValue, match=rf"{which.split()[0]} needs sorted rows.*\nhint: sort the frame first"):
             WINDOWED[which](thing)
     with pytest.raises(InvalidValue, match=r"df.sort_values\('moment'\).groupby\(...\).v.diff\(\)"):
         df.groupby("g").v.diff()

@@ -49,10 +49,10 @@ def test_savepoints_have_schemas(engine, writable):
 def test_only_tables_and_views_have_a_schema():
     df = DataFrame.from_pandas(connect(duckdb.connect()), pd.DataFrame({"a": [1]}))
     for kind in ("cte", "temp_table"):
-        with pytest.raises(InvalidValue, match=f"'reports.x' is a {kind}, which has no schema"):
+        with pytest.raises(InvalidValue, match=f"'reports.x' is a {kind}, which cannot be in a schema"):
             df.set_savepoint("reports.x", kind)
     df.set_savepoint("reports.x", "view")
-    with pytest.raises(InvalidValue, match="has no schema"):
+    with pytest.raises(InvalidValue, match="cannot be in a schema"):
         df.savepoints.set_materialization("reports.x", "cte")
     for name in ("a.b.c.d", "a..b", ".a", "a.", '"a.b"', "a b", ""):
         with pytest.raises(InvalidValue, match="cannot name a savepoint"):
@@ -124,7 +124,7 @@ def test_savepoints(engine):
     assert sorted(values(df.savepoints.get_materialized_df("small").double)) == [0, 2, 4]
     assert sorted(values(df.savepoints.get_materialized_df("totals").double)) == sorted(values(totals.double)) == [2, 4]
     assert sorted(values(df.savepoints.get_df("doubled").double)) == [0, 2, 4, 6]
-    with pytest.raises(InvalidValue, match="there is a savepoint"):
+    with pytest.raises(InvalidValue, match="there already is a savepoint"):
         df.set_savepoint("small")
     with pytest.raises(InvalidValue, match="cannot name a savepoint"):
         df.set_savepoint("no name")

@@ -43,7 +43,7 @@ def fetched(made):
 def test_rows_that_would_meet_several_are_an_error(engine, what):
     f, g = repeated(engine), another(engine, REPEATED)
     for right in (g, stored(engine, g), g.append(another(engine, [7, 8]))):
-        with pytest.raises(InvalidValue, match=r"cannot be aligned on the index .*: labels repeat(.|\n)*left\.merge"):
+        with pytest.raises(InvalidValue, match=r"cannot be aligned on the index .*: labels are not unique(.|\n)*left\.merge"):
             fetched(BESIDE[what](f, right))
 
 
@@ -55,7 +55,7 @@ COMBINED = {"sum": lambda f, g: f.x + g.y, "comparison": lambda f, g: f.x < g.y,
 @on_every_engine
 def test_labels_that_repeat_on_both_sides_are_an_error(engine, what):
     f, g = repeated(engine), another(engine, REPEATED)
-    with pytest.raises(InvalidValue, match=r"cannot be combined on the index .*: labels repeat .* on the other side too"):
+    with pytest.raises(InvalidValue, match=r"cannot be combined on the index .*: labels are not unique .* on both sides"):
         fetched(COMBINED[what](f, g))
 
 
@@ -110,7 +110,7 @@ def test_values_beside_repeated_labels_are_those_of_pandas(engine):
 def test_missing_labels_repeat_too(engine):
     frame = DataFrame.from_pandas(opened(engine), pd.DataFrame({"k": ["a", None, None], "y": [1, 2, 3]}))
     f = frame.set_index("k")
-    with pytest.raises(InvalidValue, match="labels repeat"):
+    with pytest.raises(InvalidValue, match="labels are not unique"):
         f.materialize(materialization="temp_table")["y"].to_frame().assign(
             z=frame.materialize(materialization="temp_table").set_index("k").y
         ).to_pandas()
@@ -126,7 +126,7 @@ def test_labels_of_several_levels_repeat_together_only(engine):
     f["w"] = levels([(1, "x"), (1, "y"), (2, "y")], "u").u
     assert rows_of(f, "v", "w") == [(0, 0), (1, 1), (2, 1)]
     f["again"] = levels([(1, "x"), (1, "x")], "u").u
-    with pytest.raises(InvalidValue, match=r"\(_index_a, _index_b\): labels repeat"):
+    with pytest.raises(InvalidValue, match=r"\(_index_a, _index_b\): labels are not unique"):
         f.to_pandas()
 
 
@@ -177,14 +177,14 @@ def test_rows_that_repeat_in_all_but_not_in_the_sample(engine):
     part = g.get_sample(filter=g.y > 10)
     f["y"] = part.y
     assert rows_of(f, "x", "y") == [(1, 20), (2, 30), (3, None)]
-    with pytest.raises(InvalidValue, match="labels repeat"):
+    with pytest.raises(InvalidValue, match="labels are not unique"):
         f.get_unsampled().to_pandas()
 
 
 @on_every_engine
 def test_batches_are_checked(engine):
     f = repeated(engine).assign(y=another(engine, REPEATED).y)
-    with pytest.raises(InvalidValue, match="labels repeat"):
+    with pytest.raises(InvalidValue, match="labels are not unique"):
         list(f.to_batches())
 
 

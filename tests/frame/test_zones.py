@@ -290,16 +290,16 @@ def test_wrong_arguments():
         (lambda: df.x.dt.tz_convert("Factory"), InvalidValue, "there is no time zone 'Factory'"),
         (lambda: df.x.dt.tz_convert(2), InvalidType, "tz of DateTimeOperation.tz_convert"),
         (lambda: df.x.dt.tz_convert(None), InvalidType, "tz of DateTimeOperation.tz_convert"),
-        (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date is no moment"),
-        (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time is no moment"),
-        (lambda: df.t.dt.tz_localize("Europe/Amsterdam"), InvalidType, "a time of day has no moment"),
+        (lambda: df.d.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a date cannot be converted to a time zone"),
+        (lambda: df.t.dt.tz_convert("Europe/Amsterdam"), InvalidType, "a time cannot be converted to a time zone"),
+        (lambda: df.t.dt.tz_localize("Europe/Amsterdam"), InvalidType, "a time of day cannot be localized"),
         (lambda: df.x.dt.tz_localize("Europe"), InvalidValue, "there is no time zone 'Europe'"),
         (
             lambda: df.x.dt.tz_localize("Asia/Tokyo", ambiguous="infer"),
             InvalidValue,
-            "ambiguous is 'raise', 'NaT', True or False",
+            "ambiguous has to be 'raise', 'NaT', True or False",
         ),
-        (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="shift_forward"), NotSupported, "move times that clocks skip"),
+        (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="shift_forward"), NotSupported, "shift times that clocks skip"),
         (lambda: df.x.dt.tz_localize("Asia/Tokyo", nonexistent="nat"), InvalidValue, "did you mean 'NaT'"),
         (lambda: df.x.dt.date_trunc("week", week_start="Sunday"), InvalidValue, "did you mean 'sunday'"),
         (lambda: df.x.dt.date_trunc("day", week_start="day"), InvalidValue, "'day' is not a day of the week"),
@@ -389,7 +389,7 @@ def test_a_rule_that_differs_without_end_is_an_error(engine, monkeypatch):
     assert values(shown) == [moment + HOUR * (10 if moment.year >= 2020 and moment.month == 7 else 9) for moment in moments]
     assert shown.view_sql().count("WHEN") <= 24
     late = load(engine, {"x": pd.to_datetime(["2080-01-01", "2024-01-01"])})
-    with pytest.raises(ObjectivError, match="2080-01-01 00:00:00 is later than what can be told of the time zone: release"):
+    with pytest.raises(ObjectivError, match="2080-01-01 00:00:00 is too late for the time zone: release"):
         late.x.dt.tz_convert("Asia/Tokyo").to_pandas()
     assert plain(late[late.x < at("2050-01-01")].x.dt.tz_convert("Asia/Tokyo").to_pandas()) == [at("2024-01-01 09:00")]
     connection.zones.clear()

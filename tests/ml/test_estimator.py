@@ -61,7 +61,7 @@ def test_set_output_is_for_data_in_memory(transformer, container):
 def test_a_target_of_the_database_needs_rows_of_the_database():
     frame = load("duckdb", {"a": [1.0, 2.0], "y": [1.5, 2.0]})
     for estimator in (ml.Ridge(), ml.TargetEncoder(), ml.StandardScaler()):
-        with pytest.raises(InvalidType, match="y is a column of a database and X is in memory"):
+        with pytest.raises(InvalidType, match="y is in a database, but X is in memory"):
             estimator.fit(pd.DataFrame({"a": [1.0, 2.0]}), frame.y)
 
 
@@ -69,13 +69,13 @@ def test_what_is_for_rows_in_memory_is_refused():
     frame = load("duckdb", {"a": [1.0, 2.0]})
     for scaler in (ml.StandardScaler(), ml.KBinsDiscretizer(2)):
         for fit in (scaler.fit, scaler.fit_transform):
-            with pytest.raises(NotSupported, match="takes no sample_weight with a frame"):
+            with pytest.raises(NotSupported, match="does not support sample_weight for a frame"):
                 fit(frame, sample_weight=np.ones(2))
     compose = ml.Compose([("all", ml.StandardScaler(), ["a"])])
     for call in (compose.fit, compose.fit_transform):
-        with pytest.raises(NotSupported, match="takes no metadata with a frame"):
+        with pytest.raises(NotSupported, match="does not support metadata for a frame"):
             call(frame, metadata=1)
-    with pytest.raises(NotSupported, match="takes no metadata with a frame"):
+    with pytest.raises(NotSupported, match="does not support metadata for a frame"):
         compose.fit(frame).transform(frame, metadata=1)
 
 

@@ -98,7 +98,7 @@ def test_an_empty_frame_has_no_rows_of_the_right_width(engine):
 @on_every_engine
 def test_nothing_is_fetched_beyond_the_limit(engine):
     frame = over(engine, COLUMNS)
-    with pytest.raises(TooLarge, match="3 rows of 6 columns take about 150 bytes, and max_bytes is 149"):
+    with pytest.raises(TooLarge, match="3 rows of 6 columns take about 150 bytes, but max_bytes is 149"):
         ml.xy(frame, "bought", max_bytes=149)
     # 3 rows of 6 columns of 8 bytes, and the 6 characters of the strings.
     assert ml.xy(frame, "bought", max_bytes=150).X.num_rows == 3
@@ -199,7 +199,7 @@ def test_a_loop_that_is_left_ends_its_snapshot(engine):
 def test_a_target_with_a_repeated_index_is_told(engine):
     frame = over(engine, COLUMNS)
     other = DataFrame.from_pandas(opened(engine), pd.DataFrame({"y": [1, 2, 3, 4]}, index=pd.Index([0, 0, 1, 2], name="row")))
-    with pytest.raises(InvalidValue, match=r"series 'y' cannot be aligned on the index .*: labels repeat"):
+    with pytest.raises(InvalidValue, match=r"series 'y' cannot be aligned on the index .*: labels are not unique"):
         ml.xy(frame, other.y, features=["visits"])
     other = DataFrame.from_pandas(opened(engine), pd.DataFrame({"y": [3, 1, 2]}, index=pd.Index([2, 0, 1], name="row")))
     assert ml.xy(frame, other.y, features=["visits"], container="numpy").y.tolist() == [1, 2, 3]
@@ -217,14 +217,14 @@ def test_wrong_input_is_told():
         ({"features": ["visits"], "target": "at"}, InvalidType, "target 'at' is timestamp"),
         ({"features": ["visits"], "target": "minutes"}, InvalidValue, "'minutes' is missing in 1 rows"),
         ({"features": ["visits"], "target": [1, 2, 3]}, InvalidType, "target of .* has to be a string, a Series or None, not"),
-        ({"features": ["visits"], "container": "dask"}, InvalidValue, "no container 'dask'"),
+        ({"features": ["visits"], "container": "dask"}, InvalidValue, "container is 'dask'"),
         ({"features": ["visits"], "dtype": "int8"}, InvalidValue, "not 'int8'"),
         ({"features": []}, InvalidValue, "there are no features"),
     ):
         with pytest.raises(error, match=message):
             ml.xy(frame, **wrong)
     for wrong in ({"batch_rows": 0}, {"epochs": 0}):
-        with pytest.raises(InvalidValue, match="whole number from 1"):
+        with pytest.raises(InvalidValue, match="positive whole number"):
             ml.batches(frame, features=["visits"], **wrong)
     with pytest.raises(InvalidType, match="epochs of batches has to be a whole number, not True"):
         ml.batches(frame, features=["visits"], epochs=True)

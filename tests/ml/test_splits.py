@@ -357,7 +357,7 @@ def test_bad_input_is_refused(call, error, words):
 def test_only_frames_are_split(engine):
     frame = load(engine, {"user": [1, 2, 3]})
     for make in (split, folds):
-        with pytest.raises(InvalidValue, match="needs rows, and these are grouped by 'user'"):
+        with pytest.raises(InvalidValue, match="needs rows, but the frame is grouped by 'user'"):
             make(frame.groupby("user"), key="user")
     for given in (None, pd.DataFrame({"user": [1]}), frame.user):
         with pytest.raises(InvalidType, match="has to be a DataFrame"):

@@ -69,5 +69,5 @@ def test_an_order_that_has_no_distances():
         [Ordering(plan.column("user_id"))],
         [Ordering(plan.column("moment"))],
     ):
-        with pytest.raises(InvalidType, match="ordered by one whole number"):
+        with pytest.raises(InvalidType, match="ordered by a single integer"):
             over(aggregation("size"), [], order, WindowFrame("RANGE", -2, 0))

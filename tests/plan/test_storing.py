@@ -331,7 +331,7 @@ def test_what_is_stored_has_to_fit():
     source = table()
     with pytest.raises(InvalidValue, match="'n' is int64 and is to hold values that are string"):
         Source(DATA, source.columns, None, 0, "data", (), ((member(source), "n"),))
-    with pytest.raises(InvalidValue, match="not all columns"):
+    with pytest.raises(InvalidValue, match="not all of these are columns"):
         Source(DATA, source.columns, None, 0, "data", (), ((member(source), "other"),))
 
 

@@ -291,7 +291,7 @@ def test_both_engines_say_the_same(shop, made, may_store, caplog):
     caplog.set_level(logging.DEBUG, "objectiv_local")
     with connect(shop[0 if may_store else 1]) as source:
         there = HUB.report(HUB.events(source, table_name="clicks"))
-        assert ("events_of_report are not kept" in caplog.text) == (not may_store)
+        assert ("events_of_report are not stored" in caplog.text) == (not may_store)
         assert source.tables() == ["clicks"]
         assert not may_store or not source.temporary
     here = made("small")

@@ -53,7 +53,7 @@ def test_columns_are_those_of_all_files(engine, tmp_path, write):
 def test_files_with_other_types(engine, tmp_path, write, other):
     write("typed/a.parquet", {"id": pa.array([1], pa.int64())})
     write("typed/b.parquet", {"id": other})
-    with pytest.raises(DataInvalid, match=r"(?s)schema.*hint: write the files with one type"):
+    with pytest.raises(DataInvalid, match=r"(?s)schema.*hint: write the files with the same type"):
         read(engine, tmp_path / "typed")
 
 
@@ -82,7 +82,7 @@ def test_values_of_folders(engine, tmp_path, write, values, expected):
 def test_files_beside_folders_are_not_left_out(engine, tmp_path, write):
     write("mixed/a.parquet", {"id": [1]})
     write("mixed/year=2024/b.parquet", {"id": [2]})
-    with pytest.raises(DataInvalid, match="in folders of different names"):
+    with pytest.raises(DataInvalid, match="in folders with different names"):
         read(engine, tmp_path / "mixed")
     assert read(engine, tmp_path / "mixed" / "*") == [{"id": 1}, {"id": 2}]
 
@@ -91,7 +91,7 @@ def test_a_column_of_files_and_folders(engine, tmp_path, write, caplog):
     write("twice/year=2024/a.parquet", {"id": [1], "year": [1999]})
     with caplog.at_level(logging.WARNING):
         assert read(engine, tmp_path / "twice") == [{"id": 1, "year": 2024}]
-    assert "'year': read from the names of the folders" in caplog.text
+    assert "'year': read from the folder names" in caplog.text
     # The directory of the path itself is not a column.
     assert read(engine, tmp_path / "twice" / "year=2024") == [{"id": 1, "year": 1999}]
 

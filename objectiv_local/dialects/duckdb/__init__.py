@@ -1,4 +1,4 @@
-"""DuckDB: how operations are written."""
+"""DuckDB: the SQL of operations."""
 
 from objectiv_local.dialects.duckdb.dialect import DIALECT
 

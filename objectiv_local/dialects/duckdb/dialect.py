@@ -1,4 +1,4 @@
-"""DuckDB 2: what differs from the standard table."""
+"""DuckDB 2: the differences from the standard table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def file_names(relation: Relation) -> str:
 
 
 def files(relation: Relation) -> str:
-    """Return a set of Parquet files as it stands behind FROM."""
+    """Return the SQL of a set of Parquet files in FROM."""
     options = ", union_by_name = true" * relation.by_name + ", hive_partitioning = false" * (not relation.folders)
     return f"read_parquet({file_names(relation)}{options})"
 
@@ -70,7 +70,7 @@ def _special_code(code: str, moment: Sql) -> Sql:
 
 
 def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
-    # Of a date, the engine truncates to a date.
+    # For a date, the engine returns a date.
     assert isinstance(expr, Call)
     return func("date_trunc", args[0], tree.cast(args[1], TIMESTAMP) if expr.args[1].type == DATE else args[1])
 
@@ -132,7 +132,7 @@ def _re_extract(args: Sequence[Sql], expr: Expr) -> Sql:
     group = constant(expr, 2)
     assert isinstance(group, int)
     found = text(regex.deterministic(str(constant(expr, 1)), regex.RE2, group=group))
-    # Of what does not match, the engine extracts the empty text.
+    # Without a match, the engine extracts the empty string.
     return case((func("regexp_matches", args[0], found), func("regexp_extract", args[0], found, number(group))))
 
 
@@ -190,7 +190,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _together(columns: dict[str, Sql]) -> dict[str, Sql]:
-    """Return the columns with several quantiles of one value as a list, for which the values are put in order once."""
+    """Return the columns with several quantiles of one value as a list, for which the values are sorted only once."""
     shares: dict[Sql, list[Sql]] = {}
     for sql in columns.values():
         if _is_quantile(sql):
@@ -212,7 +212,7 @@ def _is_quantile(sql: Sql) -> TypeGuard[Func]:
 
 
 def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
-    # By the shortest text of the float, which says what was meant better than its binary value.
+    # Via the shortest decimal representation of the float, which is closer to the intended value than its binary value.
     return tree.cast(tree.cast(args[0], STRING), expr.type)
 
 
@@ -288,7 +288,7 @@ DIALECT = Dialect(
     most_subselects=12,
     many_rows=many_rows,
     refuses_queries=frozenset({"mode"}),
-    # DuckDB takes the rows of grouping sets for as many as they group at most, and drops a number that is not below that
+    # DuckDB overestimates the rows of grouping sets, and ignores a LIMIT that is not below its estimate
     # (tests/engines/test_faults.py).
     limit_of_sets="(SELECT {})",
     repeats=frozenset(

@@ -45,12 +45,12 @@ def member(document: Sql, key: str, *, as_text: bool) -> Sql:
 
 
 def _path(key: str) -> str:
-    """Return the JSON path of a member. A plain word may stand for it."""
+    """Return the JSON path of a member. A plain word can be used instead."""
     return key if key.isidentifier() and key.isascii() else key_path(key)
 
 
 def _step(document: Sql, path: str, *, as_text: bool) -> Sql:
-    """Return what is at a path; two steps into one document are one path, so that it is parsed once."""
+    """Return the element at a path; two steps into one document are one path, so that it is parsed once."""
     operator = "->>" if as_text else "->"
     document = unparsed(document)
     inner = _path_of(document)
@@ -61,24 +61,24 @@ def _step(document: Sql, path: str, *, as_text: bool) -> Sql:
 
 
 def unparsed(document: Sql) -> Sql:
-    """Return a document without the cast that would parse all of it before it is looked into."""
+    """Return a document without the cast that would parse all of it before an element is read."""
     return document.arg if isinstance(document, Cast) and document.type == JSON_TYPE else document
 
 
 def is_unparsed(expr: Expr) -> bool:
-    """Return whether an expression is text that is read as JSON: looking into it needs no cast."""
+    """Return whether an expression is a string cast to JSON, whose elements can be read without the cast."""
     return isinstance(expr, CastExpr) and expr.type.plain == JSON_TYPE and isinstance(expr.arg, Column)
 
 
 def _path_of(document: Sql) -> str | None:
-    """Return the path of a step into another document, from its root on, if it is one."""
+    """Return the path of a step into another document, from its root, if it is one."""
     if isinstance(document, Binary) and document.operator == "->" and isinstance(document.right, Text):
         return _rooted(document.right.value)
     return None
 
 
 def _rooted(path: str) -> str | None:
-    """Return a path from the root on; a pointer has none."""
+    """Return a path from the root; None for a pointer."""
     if path.startswith("/"):
         return None
     return path if path.startswith("$") else "$." + path
@@ -105,7 +105,7 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _list_of(array: Sql) -> Sql | None:
-    """Return the list that an array is made of, if it is one made here."""
+    """Return the list from which an array is constructed, if it is constructed here."""
     match array:
         case Func("coalesce", (Func("to_json", (listed,)), _)):
             return listed
@@ -113,12 +113,12 @@ def _list_of(array: Sql) -> Sql | None:
 
 
 def elements(array: Sql) -> Sql:
-    """Return the elements of an array as a list: empty for what is not an array, NULL for NULL."""
+    """Return the elements of an array as a list: empty for a value that is not an array, NULL for NULL."""
     return func("json_extract", unparsed(array), text("$[*]"))
 
 
 def some_elements(array: Sql) -> Sql:
-    """Return the elements of an array as a list, empty for NULL where the array is a member of a document."""
+    """Return the elements of an array as a list, empty for NULL if the array is a member of a document."""
     array = unparsed(array)
     path = _path_of(array)
     if isinstance(array, Binary) and path is not None:
@@ -127,7 +127,7 @@ def some_elements(array: Sql) -> Sql:
 
 
 def _condition(element: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value contains another: equal, or with all of its members."""
+    """Return the conditions under which a JSON value contains another: it is equal, or has all of its members."""
     if isinstance(wanted, dict):
         if not wanted:
             return [binary("=", func("json_type", element), text("OBJECT"))]
@@ -154,17 +154,17 @@ def _scalar_condition(kind: Sql, plain: Sql, value: object) -> list[Sql]:
     if isinstance(value, int | float):
         return [_is_number(kind, plain, value)]
     same = binary("=", plain, text(str(value)))
-    # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.
+    # The text of a number, an object and so on can equal the string; only then is the type tested.
     return [binary("=", kind, text("VARCHAR")), same] if _reads_as_json(str(value)) else [same]
 
 
 def _is_number(kind: Sql, plain: Sql, value: float) -> Sql:
-    """Return the condition under which a JSON value, of a type and as text, is a number."""
-    # The cast is in a CASE, because it could run on text that is not a number.
+    """Return the condition that a JSON value, given its type and text, is the number."""
+    # The cast is in a CASE, because it could be applied to text that is not a number.
     as_float = binary("=", tree.cast(plain, FLOAT64), Raw(f"'{value!r}'::float8"))
     if abs(value) < 2**53 or math.isinf(value):
         return case((Template("{} IN ('UBIGINT', 'BIGINT', 'DOUBLE')", (kind,), tree.LIKE), as_float), default=Raw("FALSE"))
-    # Floats do not tell whole numbers of this size apart.
+    # Floats cannot distinguish integers of this size.
     exact = int(value)
     branches: list[tuple[Sql, Sql]] = []
     if -(2**63) <= exact < 2**64:
@@ -209,7 +209,7 @@ def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _equal(document: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value equals another; each may be NULL if it does not hold."""
+    """Return the conditions under which a JSON value equals another; each may be NULL if it is not satisfied."""
     kind = func("json_type", document)
     if isinstance(wanted, dict):
         keys = func("len", func("list_distinct", func("json_keys", document)))
@@ -238,7 +238,7 @@ def _json_contains(args: Sequence[Sql], expr: Expr) -> Sql:
         return binary(">", func("len", func("list_filter", elements(args[0]), _matching(_object(expr, 1)))), number(0))
     value = constant(expr, 1)
     if isinstance(value, str) and not _reads_as_json(value):
-        # The text of no number, object and so on is the one looked for.
+        # No number, object and so on has this text.
         return func("list_contains", func("json_extract_string", unparsed(args[0]), text("$[*]")), text(value))
     filtered = func("list_filter", elements(args[0]), _matching(constant(expr, 1)))
     return binary(">", func("len", filtered), number(0))
@@ -249,12 +249,12 @@ def _json_length(args: Sequence[Sql], expr: Expr) -> Sql:
     return case((binary("=", func("json_type", args[0]), text("ARRAY")), length))
 
 
-#: A whole number as DuckDB writes it, of up to 15 digits if it was stored with a fraction or an exponent.
+#: An integer as DuckDB writes it, with up to 15 digits if it was stored with a fraction or an exponent.
 _WHOLE = "^-?([0-9]+|[0-9]{1,15}[.]0)$"
 
 
 def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
-    # A step into the document writes numbers anew; the text of a whole document is as it was stored.
+    # A step into the document formats numbers anew; a whole document keeps its text as stored.
     document = unparsed(args[0])
     number_there = args[0] if _path_of(document) is not None else binary("->", document, text("$"))
     whole = func("regexp_extract", tree.cast(number_there, STRING), text(_WHOLE))
@@ -275,7 +275,7 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
             found.append(func("list_position", matches, Raw("TRUE")))
             return found[-1]
         assert isinstance(value, int)
-        # Positions count from 1 and the stop is included; the position before the last is -2.
+        # Positions start at 1 and the stop is inclusive; the position before the last is -2.
         if is_stop:
             return number(value if value >= 0 else value - 1)
         return number(value + 1 if value >= 0 else value)
@@ -305,7 +305,8 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     dropped, between, before, separator = args[3:]
     made = Template("lambda element: {}", (title(kind, name, dropped, between),))
     titles = func("list_transform", some_elements(args[0]), made)
-    # The last title, and those around it. A list of one list, to write the titles once and name them.
+    # The innermost title, followed by the titles of the outer objects. A list of one list, so that the titles are written
+    # once and named.
     path = Template(
         "lambda titles: titles[-1] || coalesce({} || nullif(array_to_string(titles[:-2], {}), ''), '')", (before, separator)
     )
@@ -313,7 +314,7 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _member_text(expr: Expr, index: int) -> Sql:
-    """Return the member of an element whose key is an argument, as text."""
+    """Return the member of an element, whose key is an argument, as a string."""
     return Template("(element ->> {})", (text(_path(str(constant(expr, index)))),))
 
 
@@ -324,7 +325,7 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
     picked = func(
         "list_transform", some_elements(args[0]), Template("lambda element: {}", (members if keys else Raw("'{}'::json"),))
     )
-    # No function call, which an index would look into for its list: the elements of this one are no JSON yet.
+    # Not a function call, which an index would search for its list: the elements of this one are not JSON yet.
     return Template("coalesce({}, '[]'::json)", (func("to_json", picked),))
 
 

@@ -1,4 +1,4 @@
-"""DuckDB: many rows of constants as one text for each column, which it reads a hundred times faster than VALUES."""
+"""DuckDB: many rows of constants as one string per column, which it reads a hundred times faster than VALUES."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from objectiv_local.plan.expr import Expr, Literal
 from objectiv_local.plan.relation import Schema
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
 
-#: Fewer rows are written as VALUES, which reads better.
+#: Fewer rows are written as VALUES, which is easier to read.
 MANY = 200
-#: Values of one line.
+#: Number of values per line.
 _A_LINE = 20
 
-#: The types of which values are read from JSON, the type that JSON has them in, and a cast.
+#: The types whose values are read from JSON, with their type in JSON, and a cast.
 _READ_AS: dict[Type, tuple[str, str]] = {
     INT64: ("BIGINT", ""),
     TIMEDELTA: ("BIGINT", ""),
@@ -31,7 +31,7 @@ _READ_AS: dict[Type, tuple[str, str]] = {
 
 
 def many_rows(columns: Schema, rows: Sequence[tuple[Expr, ...]]) -> str | None:
-    """Return the query of rows of constants; None if VALUES is to be written."""
+    """Return the query for rows of constants; None if VALUES should be used."""
     if len(rows) < MANY or any(type_ not in _READ_AS for _, type_ in columns):
         return None
     lists = []

@@ -67,7 +67,7 @@ def _leap_days(interval: Sql) -> Sql:
 
 
 def _from_nanoseconds(column: Sql) -> Sql:
-    """Return a timestamp truncated to microseconds, toward the past; a cast would round."""
+    """Return a timestamp rounded down to microseconds; a cast would round to the nearest."""
     return Template("make_timestamp((epoch_ns({}) - 999 * (epoch_ns({}) < 0)::int) // 1000)", (column, column))
 
 
@@ -89,7 +89,7 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "JSON": (JSON, None),
     "TIME": (TIME, None),
     "BIT": (STRING, _reader(STRING)),
-    # Of a column of NULL alone.
+    # A column of only NULL.
     '"NULL"': (STRING, _reader(STRING)),
     # A number of 39 digits is an error when it is read.
     **{name: (decimal_type(0), _reader(decimal_type(0))) for name in ("HUGEINT", "UHUGEINT", "UBIGINT")},
@@ -97,13 +97,13 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
 _STRUCT = re.compile(r"STRUCT\((.*)\)", re.DOTALL)
 _UNION = re.compile(r"UNION\((.*)\)", re.DOTALL)
 _MAP = re.compile(r"MAP\((.*)\)", re.DOTALL)
-#: A list, or an array of so many elements.
+#: A list, or an array of fixed size.
 _LIST = re.compile(r"(.*)\[\d*\]", re.DOTALL)
 _FIELD = re.compile(r'\s*("(?:[^"]|"")*"|[^\s"]+)\s+')
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
-    """Return how a column of the stored type is read, or None if it is not."""
+    """Return how a column of the stored type is read, or None for an unsupported type."""
     if type_name.startswith("ENUM(") and _LIST.fullmatch(type_name) is None:
         return STRING, _reader(STRING)
     if (decimal := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_name)) is not None:
@@ -118,7 +118,7 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
 
 
 def _without_zones(type_name: str) -> str:
-    """Return a type name with time zones removed from its timestamps; field names stay as they are."""
+    """Return a type name with time zones removed from its timestamps; field names are unchanged."""
     pieces = re.split(r"""("(?:[^"]|"")*"|'(?:[^']|'')*')""", type_name)
     return "".join(
         piece if i % 2 else re.sub("TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS", "TIMESTAMP", piece)
@@ -127,9 +127,9 @@ def _without_zones(type_name: str) -> str:
 
 
 def _nested(type_name: str) -> Type | None:
-    """Return a stored list or struct as a type, or None for another type, or one with parts that are not supported.
+    """Return the type of a stored list or struct, or None for another type, or one with unsupported parts.
 
-    A map is JSON: an object whose keys are not known. So is a union: an object with the member that it has.
+    A map is read as JSON, because the keys of the object are unknown, and so is a union: an object with its current member.
     """
     if (inner := _MAP.fullmatch(type_name)) is not None:
         key, value = _split(inner[1])
@@ -161,13 +161,13 @@ def parts(type_name: str) -> dict[str, str]:
 
 
 def _part(type_name: str) -> Type | None:
-    """Return the type of a part of a list or struct as it is read from JSON."""
+    """Return the type of a part of a list or struct when read from JSON."""
     found = stored(type_name)
     return None if found is None or found[0].name in ("timedelta", "numeric_interval") else found[0]
 
 
 def _split(text: str) -> list[str]:
-    """Return the parts of a list of fields; commas in brackets and quotes do not count."""
+    """Return the parts of a list of fields; commas in brackets and quotes do not separate."""
     parts, depth, quote, start = [], 0, False, 0
     for position, letter in enumerate(text):
         if letter == '"':

@@ -1,4 +1,4 @@
-"""One SELECT that is still open: later steps join it while their clause comes later than the ones that are there."""
+"""A SELECT under construction: later steps are merged into it if their clause comes after the existing ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from objectiv_local.plan.expr import Aggregation, Call, Column, Expr, Literal, O
 from objectiv_local.plan.ops import OPS
 from objectiv_local.types import JSON, Type
 
-#: A computed column larger than this is not copied into the steps that use it, however few they are.
+#: A larger computed column is not copied into the steps that use it, even if there are few.
 LARGE = 24
-#: A computed column up to this size may be written more than once.
+#: Maximum size of a computed column that may be written more than once.
 CHEAP = 3
-#: A column up to this size is computed again rather than kept with the rows of a table.
+#: Maximum size of a column that is computed again instead of being stored with the rows of a table.
 SCANNED = 10
 
 
@@ -29,7 +29,7 @@ class Stored(Expr):
     stored: str
 
     def __init__(self, name: str, stored: str, type: Type) -> None:
-        # JSON text is parsed by the conversion, which is not to happen twice.
+        # The conversion parses JSON text, which should not happen twice.
         size = 4 if type == JSON else 2
         self._set(
             name=name,
@@ -45,12 +45,12 @@ class Stored(Expr):
 
 @dataclass
 class Block:
-    """A SELECT in the making.
+    """A SELECT under construction.
 
-    ``source`` stands behind FROM, ``inputs`` the SQL of each column it offers, and ``columns`` what each column
-    of the result is computed from. ``group`` is None until rows are grouped; ``sets`` are the
-    groupings where there are several. ``copied`` counts the steps below that were closed because a later one repeats a
-    column of theirs, and ``depth`` those that read each other.
+    ``source`` is its FROM clause, ``inputs`` the SQL of each available column, and ``columns`` the expression of each column
+    of the result. ``group`` is None until rows are grouped; ``sets`` are the grouping sets if there are several. ``copied``
+    counts the steps below that were closed because a later one repeats one of their columns, and ``depth`` those that read
+    each other.
     """
 
     source: From
@@ -66,7 +66,7 @@ class Block:
     limit: int | None = None
     offset: int = 0
     is_join: bool = False
-    #: What the sides of a join are called.
+    #: The aliases of the sides of a join.
     aliases: tuple[str, ...] = ()
     copied: int = 0
     depth: int = 0
@@ -84,12 +84,12 @@ class Block:
 
     @property
     def is_limited(self) -> bool:
-        """Whether rows were cut off, so that nothing that looks at other rows may join."""
+        """Whether rows were cut off, so that no step that reads other rows can be merged."""
         return self.limit is not None or self.offset > 0
 
     @property
     def is_bare(self) -> bool:
-        """Whether the block only renames what it reads, so that its source can be read in its place."""
+        """Whether the block only renames its columns, so that its source can be read instead."""
         return self.is_stored and all(isinstance(expr, Column) for expr in self.columns.values())
 
     @property
@@ -109,7 +109,7 @@ class Block:
 
     @property
     def takes_joins(self) -> bool:
-        """Whether the block only puts columns side by side, so that another join may follow."""
+        """Whether the block only joins columns, so that another join can be merged."""
         return (
             bool(self.aliases)
             and not self.where
@@ -124,11 +124,11 @@ class Block:
         return any(expr.has_window for expr in self.columns.values())
 
     def is_pulled_up(self) -> bool:
-        """Return whether an engine that pulls steps together would write this one's columns into the step that reads it."""
+        """Return whether an engine that inlines steps would copy this one's columns into the step that reads it."""
         return self.group is None and not self.order and not self.is_limited and not self.has_window()
 
     def is_scan(self) -> bool:
-        """Return whether the block only reads columns of a table, of all rows but those where some are missing."""
+        """Return whether the block only reads columns of a table, filtering at most rows with missing values."""
         return (
             self.is_pulled_up()
             and not self.is_join
@@ -138,7 +138,7 @@ class Block:
         )
 
     def costs_again(self, dialect: Dialect) -> bool:
-        """Return whether groups cost much each time that an engine computes them again, even with the grouped rows at hand."""
+        """Return whether computing the groups again is expensive, even if the grouped rows are available."""
         return (
             dialect.keeps is not None
             and self.group is not None
@@ -151,9 +151,9 @@ class Block:
         )
 
     def must_close_for(self, exprs: list[Expr], kept: AbstractSet[str], dialect: Dialect) -> bool:
-        """Return whether ``exprs`` would write a costly column more than once, or grow beyond what can be read.
+        """Return whether ``exprs`` would repeat an expensive column, or become too long to read.
 
-        ``kept`` are the columns of the block that stay in its result beside the new ones.
+        ``kept`` are the columns of the block that remain in its result together with the new ones.
         """
         names = frozenset().union(*(expr.columns for expr in exprs))
         costly = {
@@ -166,7 +166,7 @@ class Block:
         uses = dict.fromkeys(costly, 0)
         for expr in exprs:
             if isinstance(expr, Column):
-                # A column under another name is written once, wherever it goes.
+                # A column under another name is written once, wherever it is used.
                 uses[expr.name] = uses.get(expr.name, 0) + 1
                 continue
             read = [part.name for part in walk(expr) if isinstance(part, Column) and part.name in costly]
@@ -194,7 +194,7 @@ def is_cheap(expr: Expr, most: int = CHEAP) -> bool:
 
 
 def reads_json(expr: Expr) -> bool:
-    """Return whether ``expr`` computes something from JSON, or makes JSON."""
+    """Return whether ``expr`` computes something from JSON, or constructs JSON."""
     return not isinstance(expr, Column | Literal) and any(
         part.type.plain == JSON and not isinstance(part, Literal) for part in walk(expr)
     )
@@ -210,12 +210,12 @@ def inside_windows(expr: Expr) -> frozenset[str]:
 
 
 def replaced(expr: Expr, names: dict[Expr, str]) -> Expr:
-    """Return ``expr`` with parts replaced by the columns that hold them."""
+    """Return ``expr`` with parts replaced by the columns that have their values."""
     return transform(expr, lambda part: Column(names[part], part.type) if part in names else None)
 
 
 def outermost_windows(exprs: Iterable[Expr]) -> list[Over]:
-    """Return the windows in expressions that are not inside others."""
+    """Return the windows in expressions that are not nested in others."""
     found: list[Over] = []
     stack = list(exprs)
     while stack:

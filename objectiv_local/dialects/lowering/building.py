@@ -1,4 +1,4 @@
-"""Open blocks: how they get columns, when they are closed, and what of them is written first."""
+"""Blocks under construction: how columns are added, when blocks are closed, and which parts are written first."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from objectiv_local.plan.expr import (
 )
 from objectiv_local.plan.nodes import Aggregate, Node, depends_on, is_single_row
 
-#: Steps that repeat a column, one upon the other, before the rows are fenced off.
+#: Number of consecutive steps that repeat a column before inlining is prevented.
 MOST_COPIES = 4
 
 
 class Blocks:
-    """The blocks of one statement, by the step of the plan that they stand for."""
+    """The blocks of one statement, by step of the plan."""
 
     def __init__(self, dialect: Dialect, nodes: tuple[Node, ...], needed: Mapping[Node, AbstractSet[str]]) -> None:
         self.needed = needed
@@ -49,7 +49,7 @@ class Blocks:
         self._shared: dict[Node, Block] = {}
 
     def keep(self, node: Node, block: Block) -> None:
-        """Keep the block of ``node`` for what reads it; it becomes a step if that is more than one."""
+        """Store the block of ``node`` for the steps that read it; it becomes a separate step if there are several."""
         if self.uses[node] > 1:
             self._shared[node] = self.closed(block)
         else:
@@ -60,14 +60,14 @@ class Blocks:
         return self._shared[node].copy() if node in self._shared else self._open.pop(node)
 
     def total(self, plan: Node) -> Block:
-        """Return the step that holds the rows of a query in an expression."""
-        # Wherever an engine that writes steps into others repeats an expression, it repeats the queries in it.
+        """Return the step with the rows of a query in an expression."""
+        # If an engine that inlines steps repeats an expression, it repeats the queries in it.
         kept = self.dialect.keeps is not None and is_single_row(plan)
         self._shared[plan] = block = self.closed(self.take(plan), kept=kept)
         return block
 
     def add(self, block: Block, added: dict[str, Expr], kept: AbstractSet[str]) -> Block:
-        """Return a block with columns added; ``kept`` are those of the block that are still read beside them."""
+        """Return a block with columns added; ``kept`` are its own columns that are read together with these."""
         aside = self.to_compute_first(list(added.values()))
         if aside:
             names = {part: self.scope.new_name(part) for part in aside}
@@ -82,7 +82,7 @@ class Blocks:
         if any(expr.has_window for expr in exprs):
             over_window = any(block.columns[name].has_window for name in windows)
             wide = any(reads_json(expr) for expr in block.columns.values())
-            # DuckDB refuses what may raise inside a window, and cannot copy a sub-select there.
+            # DuckDB does not support expressions that may raise an error inside a window, and cannot copy a sub-select there.
             refused = any(parses(block.columns[name]) or block.columns[name].has_query for name in windows)
             if block.group is not None or block.is_limited or over_window or wide or refused:
                 block = self.closed(block)
@@ -93,7 +93,7 @@ class Blocks:
         return block
 
     def to_compute_first(self, exprs: list[Expr]) -> list[Expr]:
-        """Return parts that need a step of their own: windows in windows, and costly operands that are written twice."""
+        """Return parts that need a separate step: nested windows, and expensive operands that are written twice."""
         found: dict[Expr, None] = {}
         for expr in exprs:
             has_case = any(isinstance(part, Case) for part in walk(expr))
@@ -102,7 +102,7 @@ class Blocks:
                     found |= dict.fromkeys(outermost_windows(part.children()))
                     # DuckDB cannot copy a sub-select inside a window.
                     found |= dict.fromkeys(queries(part))
-                    # Also because DuckDB refuses what may raise as the key of a window.
+                    # Also because DuckDB does not support expressions that may raise an error as keys of a window.
                     keys = (*part.partition, *(key.expr for key in part.order))
                     found |= dict.fromkeys(key for key in keys if not (is_cheap(key) or _chooses(key)) and not key.has_window)
                 elif self.refuses_queries(part):
@@ -110,17 +110,17 @@ class Blocks:
                 elif isinstance(part, Call) and part.op in self.dialect.repeats and not _is_plain_quotient(part):
                     for arg in part.args:
                         if has_case and parses(arg):
-                            # What may raise stays where it is, because a CASE may keep rows from it. A window is
-                            # computed for every row all the same, and a sub-select must not hold it.
+                            # An expression that may raise an error is not moved, because a CASE may exclude rows from it. A
+                            # window, however, is computed for every row in any case, and must not be inside a sub-select.
                             found |= dict.fromkeys(outermost_windows([arg]))
                         elif not is_cheap(_uncast(arg)):
                             found[arg] = None
-        # Of parts within each other, the inner ones are found again when the outer ones are added.
+        # For nested parts, the inner ones are found again when the outer ones are added.
         inner = {sub for part in found for sub in walk(part) if sub is not part}
         return [part for part in found if part not in inner]
 
     def refuses_queries(self, expr: Expr) -> bool:
-        """Return whether ``expr`` is an aggregate that the engine cannot compute of a sub-select."""
+        """Return whether ``expr`` is an aggregate that the engine cannot compute over a sub-select."""
         return isinstance(expr, Aggregation) and expr.op in self.dialect.refuses_queries
 
     def computed_first(
@@ -135,17 +135,17 @@ class Blocks:
         return self.closed(block), Aggregate(node.child, keys, node.aggregates, node.step), moved
 
     def closed(self, block: Block, *, fenced: bool = False, kept: bool = False) -> Block:
-        """Return a new block that reads what ``block`` selects, as a named step, fenced off or its rows kept if asked for."""
+        """Return a new block that reads the result of ``block`` as a named step, optionally never inlined or materialized."""
         if block.is_bare:
             return block
         if not block.columns:
-            # Of a total, the one row has to stay one.
+            # For a total, the result has to remain a single row.
             block.columns = {"one": aggregation("size") if block.group == [] else literal(1)}
             self.scope.name_the_one()
         name = self.scope.step_name(block.title)
         comment = "; ".join(map(shortened, merged(block.steps))) or f"columns of {block.source.text}"
-        # An engine that pulls steps together would write out what each of them repeats, twice as much at every step.
-        # It leaves a step with LIMIT or OFFSET as it is.
+        # In an engine that inlines steps, repeated expressions would double at every step. It does not
+        # inline a step with LIMIT or OFFSET.
         too_often = not block.is_limited and (fenced or (self.dialect.fence is not None and block.copied >= MOST_COPIES))
         costly = (
             frozenset(self.scope.identifier(each) for each, expr in block.columns.items() if reads_json(expr))
@@ -176,12 +176,12 @@ class Blocks:
 
 
 def _is_plain_quotient(part: Call) -> bool:
-    """Return whether a division is by a constant other than 0, which needs no guard that writes an operand twice."""
+    """Return whether a division is by a constant other than 0, which needs no guard that repeats an operand."""
     return part.op == "truediv" and isinstance(part.args[1], Literal) and bool(part.args[1].value)
 
 
 def _chooses(key: Expr) -> bool:
-    """Return whether a key is a column in some rows and nothing in the others."""
+    """Return whether a key is a column in some rows and NULL in the others."""
     return isinstance(key, Case) and all(isinstance(part, Column | Literal) for part in key.children())
 
 

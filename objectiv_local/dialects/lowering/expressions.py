@@ -1,4 +1,4 @@
-"""An expression as SQL over the columns of a source."""
+"""Expressions as SQL over the columns of a source."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def sql_of(scope: Scope, expr: Expr, inputs: Inputs) -> Sql:
             block = scope.total(plan)
             return Template("(SELECT {} FROM {})", (block.inputs[column], block.source))
         case InQuery():
-            # NULL in rows is NULL, and in no rows at all it is false.
+            # IN is NULL for NULL; coalesce makes it false.
             return Template("coalesce({}, FALSE)", (condition(scope, expr, inputs),))
     raise AssertionError(expr)
 
 
 def condition(scope: Scope, expr: Expr, inputs: Inputs) -> Sql:
-    """Return ``expr`` as SQL for a WHERE, which takes NULL for false; engines join the rows of a bare IN fast."""
+    """Return ``expr`` as SQL for a WHERE, where NULL counts as false; engines join on a bare IN efficiently."""
     if not isinstance(expr, InQuery):
         return sql_of(scope, expr, inputs)
     block = scope.total(expr.plan)
@@ -59,7 +59,7 @@ def condition(scope: Scope, expr: Expr, inputs: Inputs) -> Sql:
 
 
 def reader(dialect: Dialect, stored: str, type_: Type) -> Reader | None:
-    """Return what converts a column of a stored type, or None if it is read as it is."""
+    """Return the conversion of a column of a stored type, or None if it is read unchanged."""
     if stored == AS_DECLARED:
         return lambda column: tree.cast(column, type_)
     found = dialect.stored(stored)
@@ -73,7 +73,7 @@ def _case(scope: Scope, expr: Case, inputs: Inputs) -> Sql:
     pairs = [(sql_of(scope, test, inputs), sql_of(scope, value, inputs)) for test, value in expr.whens]
     default = expr.default
     other = None if isinstance(default, Literal) and default.value is None else sql_of(scope, default, inputs)
-    # One typed constant gives the others their type.
+    # One typed constant determines the type of the others.
     values = [value for _, value in pairs] + ([other] if other is not None else [])
     typed = 1 if all(isinstance(value, Number) for value in values) else 0
     pairs = pairs[:typed] + [(test, tree.bare(value)) for test, value in pairs[typed:]]
@@ -86,7 +86,7 @@ def _aggregation(scope: Scope, expr: Aggregation, inputs: Inputs) -> Sql:
 
 def _completed(scope: Scope, expr: Aggregation, inputs: Inputs) -> Sql:
     """Return an aggregate with its order and filter."""
-    # A text constant has no type of its own in Postgres, and a constant orders nothing.
+    # A string literal has no type in Postgres, and a constant has no effect on the order.
     args = [
         tree.cast(sql_of(scope, arg, inputs), STRING)
         if isinstance(arg, Literal) and arg.type == STRING

@@ -1,11 +1,11 @@
-"""From a plan to a statement: each step joins the open SELECT if its clause comes later, or starts the next one.
+"""From a plan to a statement: each step is merged into the open SELECT if its clause comes later, or starts a new one.
 
-A SELECT that is finished becomes a common table expression with the name of its step. The statement reads from top to
-bottom in the order in which the user wrote the steps.
+A completed SELECT becomes a common table expression with the name of its step. The statement reads from top to bottom in the
+order in which the user wrote the steps.
 
-Floors, each of which imports the ones above it: ``block`` (an open SELECT), ``scope`` (names and steps of one statement),
-``expressions`` and ``text`` (SQL of what is in a block), ``building`` (when a block gets columns and when it is closed),
-``steps`` (those with a FROM or a GROUP BY of their own) and this one, which walks over the plan.
+Modules, each of which imports only the ones before it: ``block`` (a SELECT under construction), ``scope`` (names and steps of
+one statement), ``expressions`` and ``text`` (the SQL of a block), ``building`` (when a block gets columns and when it is
+closed), ``steps`` (those with their own FROM or GROUP BY) and this one, which traverses the plan.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ from objectiv_local.types import BOOL, ROW_ID
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A compiled plan: its text, and the columns of its result in order.
+    """A compiled plan: its SQL, and the columns of its result in order.
 
-    ``names`` are what the text calls the columns of a finished statement: their own names, or stand-ins for those that an
-    engine takes for another one or cuts.
+    ``names`` are the names of the columns in the SQL of a finished statement: their own, or replacements for names that an
+    engine would confuse with another one or truncate.
     """
 
     sql: str
@@ -63,15 +63,15 @@ class Statement:
     names: tuple[str, ...] = ()
 
 
-#: Keeps the rows of a step, whose statement it is given, and returns the step that reads them.
+#: Stores the rows of a step, given its statement, and returns the step that reads them.
 Store = Callable[[Node, Statement], Source]
 
 
 def lower(root: Node, dialect: Dialect, store: Store | None = None) -> Statement:
     """Return ``root`` as a statement of ``dialect``.
 
-    With ``store``, the statement has no more steps that read each other than the engine plans in reasonable time: the rows of
-    lower ones are stored, and it goes on from there.
+    With ``store``, the statement has no more nested steps than the engine can plan in reasonable time: the rows of lower
+    steps are stored first.
     """
     return Lowering(root, dialect).statement(store)
 
@@ -79,7 +79,7 @@ def lower(root: Node, dialect: Dialect, store: Store | None = None) -> Statement
 def _repeated(nodes: Sequence[Node], most: int | None) -> frozenset[Node]:
     """Return the steps that an engine would compute more than ``most`` times, once in each step that reads them.
 
-    Only those are meant that cost more than reading rows: with groups, joins or windows.
+    Only steps that cost more than reading rows are included: with groups, joins or windows.
     """
     if most is None:
         return frozenset()
@@ -95,12 +95,12 @@ def _repeated(nodes: Sequence[Node], most: int | None) -> frozenset[Node]:
 
 
 def _moves_rows(node: Node) -> bool:
-    """Return whether rows have to meet others for a step."""
+    """Return whether a step has to combine rows."""
     return isinstance(node, Aggregate | GroupingSets | Join | Unnest) or any(expr.has_window for expr in node.exprs())
 
 
 class Lowering:
-    """One statement in the making."""
+    """The construction of one statement."""
 
     def __init__(self, root: Node, dialect: Dialect) -> None:
         self.root = root
@@ -109,7 +109,7 @@ class Lowering:
         self.needed = required(self.nodes, root)
         self.blocks = Blocks(dialect, self.nodes, self.needed)
         self.scope = self.blocks.scope
-        #: Whether the rows of a step are stored already.
+        #: Whether the rows of a step have already been stored.
         self.is_part = False
         self.repeated = _repeated(self.nodes, dialect.most_copies)
 
@@ -119,7 +119,7 @@ class Lowering:
             block = self.lower_node(node)
             if len(block.columns) != len(self.needed[node]) or node is self.root:
                 block.columns = {name: block.columns[name] for name in node.types if name in self.needed[node]}
-            # A row that is read again later is known within one statement only.
+            # The id of a row is valid within one statement only.
             has_rows = bool(block.columns) and all(expr.type != ROW_ID for expr in block.columns.values())
             is_stored = block.depth > self.dialect.most_steps or node in self.repeated
             if store is not None and is_stored and has_rows and node is not self.root:
@@ -175,7 +175,7 @@ class Lowering:
         return Block(self.place(node), inputs, columns, node.step)
 
     def place(self, node: Source) -> From:
-        """Return where stored rows are."""
+        """Return the location of stored rows."""
         relation = node.relation
         if relation.kind == "query":
             name = self.scope.step_name(node.step or "given")
@@ -218,7 +218,7 @@ class Lowering:
     def select(self, block: Block, node: Select) -> Block:
         kept = [(name, expr) for name, expr in node.columns if name in self.needed[node]]
         plain = {expr.name for _, expr in kept if isinstance(expr, Column)}
-        # A computed column may take the name of one that is read under another name.
+        # A computed column may have the name of a column that is read under another name.
         names = {
             name: self.scope.new_name(expr) if name in plain else name for name, expr in kept if not isinstance(expr, Column)
         }
@@ -249,7 +249,7 @@ class Lowering:
     def aggregate(self, block: Block, node: Aggregate) -> Block:
         aggregates = [(name, expr) for name, expr in node.aggregates if name in self.needed[node]]
         exprs = [expr for _, expr in (*node.keys, *aggregates)]
-        # A window has to be computed before its result can be grouped by or aggregated.
+        # A window has to be computed before its result can be grouped or aggregated.
         parts: list[Expr] = [*dict.fromkeys(outermost_windows(exprs))]
         parts = parts or self.blocks.to_compute_first(exprs)
         if parts:
@@ -284,7 +284,7 @@ class Lowering:
         if has_window or self.is_ambiguous(keys, block):
             block = self.blocks.closed(block)
         order = [Ordering(substitute(key.expr, block.columns), key.ascending, key.nulls_last) for key in node.order]
-        # A constant orders nothing, and Postgres takes it for the number of a column.
+        # A constant has no effect on the order, and Postgres interprets it as a column number.
         block.order = tuple(key for key in order if not isinstance(key.expr, Literal))
         if isinstance(node, Limit):
             block.limit, block.offset = node.count, node.offset
@@ -293,9 +293,9 @@ class Lowering:
         return block
 
     def is_ambiguous(self, exprs: list[Expr], block: Block) -> bool:
-        """Return whether one of ``exprs`` behind ORDER BY reads a name that is also that of another column of the result.
+        """Return whether an ORDER BY of ``exprs`` reads a column with the name of another column of the result.
 
-        DuckDB would take it for the column of the result, Postgres for the one that is read.
+        DuckDB would use the column of the result, Postgres the column that is read.
         """
         results = {self.scope.identifier(name): column for name, column in block.columns.items()}
         read = (part for expr in exprs for part in walk(expr) if isinstance(part, Column))
@@ -306,6 +306,6 @@ class Lowering:
         )
 
     def labels(self) -> str:
-        """Return a comment for each name that stands for another one."""
+        """Return a comment for each name that replaces another one."""
         changed = [(alias, name) for name, alias in self.scope.names.items() if alias != name and name in self.root.types]
         return "".join(f"-- {alias} is the column {one_line(repr(name))}\n" for alias, name in changed)

@@ -1,4 +1,4 @@
-"""What the steps of one statement share: its dialect, the names that are taken, and the steps that are written so far."""
+"""The state shared by the steps of one statement: its dialect, the names in use, and the steps written so far."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from objectiv_local.plan.expr import Call, Expr, Literal, Over
 from objectiv_local.plan.nodes import Extend, GroupingSets, Node, Source
 from objectiv_local.types import BOOL
 
-#: What tables with the rows of steps are called, and no step of a statement is.
+#: The name of tables with the rows of steps, which no step of a statement has.
 STORED_ROWS = "stored_rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """The text of a query, and the steps that it reads."""
+    """The SQL of a query, and the steps that it reads."""
 
     text: str
     steps: frozenset[str] = frozenset()
@@ -31,10 +31,10 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class Cte:
-    """A step that is written, with names for its columns if the query gives none.
+    """A written step, with names for its columns if its query does not name them.
 
-    ``costly`` are columns of it that an engine may compute again wherever they are read. The rows of a step that ``is_kept``
-    are computed once, whatever reads them; a step that ``is_scan`` only reads columns of a table.
+    ``costly`` are columns of it that an engine may compute again wherever they are read. A step that ``is_kept`` is computed
+    once, regardless of the steps that read it; a step that ``is_scan`` only reads columns of a table.
     """
 
     name: str
@@ -54,16 +54,16 @@ class Scope:
         nodes = tuple(nodes)
         self.dialect = dialect
         self.printer = Printer(dialect)
-        #: Returns the step that holds the rows of a query in an expression.
+        #: Returns the step with the rows of a query in an expression.
         self.total = total
         self.names = stand_ins(
             name for node in nodes for name in ((each for each, _ in node.columns) if isinstance(node, Extend) else node.types)
         )
-        #: All of these names without case, and the last number behind each that was made up.
+        #: All of these names without case, and the last numeric suffix of each generated name.
         self.folded = {name.casefold() for pair in self.names.items() for name in pair}
         self.numbers: dict[str, int] = {}
         self.ctes: list[Cte] = []
-        #: How often a column of a step is written: (step, column) to a number.
+        #: How often a column of a step is written, by (step, column).
         self.reads: Counter[tuple[str, str]] = Counter()
         self.taken = {
             node.relation.parts[-1].casefold() for node in nodes if isinstance(node, Source) and node.relation.kind == "table"
@@ -78,7 +78,7 @@ class Scope:
         return self.dialect.identifier(self.names[name])
 
     def new_name(self, part: Expr) -> str:
-        """Return an unused name for a column that no user named."""
+        """Return an unused name for a generated column."""
         title = part.call.op if isinstance(part, Over) else part.op if isinstance(part, Call) else "value"
         if part.type == BOOL:
             title = "condition"
@@ -90,7 +90,7 @@ class Scope:
         return name
 
     def name_the_one(self) -> None:
-        """Name the column ``one``, for rows of which no column is read."""
+        """Name the column ``one``, which a step has if none of its columns are read."""
         if "one" not in self.names:
             self.names["one"] = unused("one", {alias.casefold() for alias in self.names.values()})
             self.folded |= {"one", self.names["one"].casefold()}
@@ -118,7 +118,7 @@ class Scope:
         return frozenset(steps)
 
     def with_steps(self, select: Select, *, only_read: bool = False) -> str:
-        """Return a query behind the steps that it reads; all that are written, unless ``only_read``."""
+        """Return a query after the steps that it reads, or all written steps unless ``only_read``."""
         ctes = self.ctes
         if only_read:
             ctes, read = [], set(select.steps)
@@ -131,7 +131,7 @@ class Scope:
         return "WITH\n" + ",\n".join(texts) + "\n" + select.text if ctes else select.text
 
     def _text(self, cte: Cte, *, again: bool) -> str:
-        """Return a step as it stands behind WITH, fenced off if what reads it would compute something twice."""
+        """Return a step in a WITH clause, protected from inlining if it would otherwise be computed twice."""
         repeated = sorted(column for column in cte.costly if self.reads[cte.name, column] > 1)
         comment, body = cte.comment, cte.body.text
         if cte.is_fenced or repeated:

@@ -1,4 +1,4 @@
-"""Steps with a FROM or a GROUP BY of their own: joins, unions, the elements of arrays, several groupings at once."""
+"""Steps with their own FROM or GROUP BY: joins, unions, the elements of arrays, grouping sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from objectiv_local.plan.nodes import GroupingSets, Join, Source, Union, Unnest
 from objectiv_local.types import INT64, JSON, ROW_ID, Interval, Type
 
 _UNION = "\nUNION ALL\n"
-#: A union of more parts than this is several unions.
+#: Maximum number of parts of a union; longer ones are split.
 MOST_PARTS = 100
 
 _JOIN_WORDS = {
@@ -37,7 +37,7 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     parts = [*dict.fromkeys(outermost_windows([expr for _, expr in aggregates]))]
     names: dict[Expr, str] = {part: blocks.scope.new_name(part) for part in parts}
     aggregates = [(name, replaced(expr, names)) for name, expr in aggregates]
-    # The keys are columns of a step of their own, because a set names columns.
+    # The keys are columns of a separate step, because a set names columns.
     keys = {
         name: blocks.scope.new_name(expr) if name in block.columns and expr is not node.child.column(name) else name
         for name, expr in node.keys
@@ -52,7 +52,7 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
     if block.is_join or not all(isinstance(block.inputs[name], Name) for name in keys.values()):
         block = blocks.closed(block)
     shown = [block.inputs[key] for key in keys.values()]
-    # A key of no set is NULL everywhere, and is not asked for.
+    # A key that is in no set is NULL in all rows, and is not computed.
     used = sorted(set().union(*node.sets))
     level = blocks.dialect.grouping_level([shown[i] for i in used], [[used.index(i) for i in each] for each in node.sets])
     block.inputs = block.inputs | {".level": level}
@@ -72,7 +72,7 @@ def grouping_sets(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
 
 
 def _with_total(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
-    """Return the block of several groupings with the total as a query of its own, which has a row even over no rows."""
+    """Return the block of several grouping sets with the total as a separate query, which has a row even without input rows."""
     total = block.copy()
     total.group, total.sets = [], []
     keys = {name for name, _ in node.keys}
@@ -91,10 +91,10 @@ def _with_total(blocks: Blocks, block: Block, node: GroupingSets) -> Block:
 
 
 def unnest(blocks: Blocks, block: Block, node: Unnest) -> Block:
-    """Return the block of the elements of an array, next to the columns of their row."""
+    """Return the block of the elements of an array, with the columns of their row."""
     kept = blocks.needed[node] - {node.item, node.position}
     array = node.array
-    # Numbers are counted, and not made into an array, which engines hand on with each of its elements.
+    # Numbers are generated directly instead of as an array, which engines would copy with each of its elements.
     is_range = False
     if isinstance(array, Call) and array.op == "json_range":
         is_range, (array,) = True, array.args
@@ -139,7 +139,7 @@ def union(blocks: Blocks, node: Union) -> Block:
     selects = [select_text(blocks.scope, block) for block in texts]
     title = node.step or "all_rows"
     while len(selects) > MOST_PARTS:
-        # Engines read a long union as one nested in the other, part by part.
+        # Engines parse a long union as nested unions.
         parts = [
             _united(blocks, f"{title}_part", selects[start : start + MOST_PARTS])
             for start in range(0, len(selects), MOST_PARTS)
@@ -227,7 +227,7 @@ def join(blocks: Blocks, node: Join) -> Block:
 
 
 def _converts_later(node: Join, side: Block, position: int) -> bool:
-    """Return whether stored columns of a side are converted after a join that repeats none of its rows."""
+    """Return whether stored columns of a side are converted after a join that does not repeat its rows."""
     other = node.inputs()[1 - position]
     compared = [pair[position] for pair in node.on]
     is_single = (node.single == "right" and position == 0) or (
@@ -246,7 +246,7 @@ def _equal(left: Sql, right: Sql, type_: Type, nulls_match: bool, dialect: Diale
     equal = tree.binary("=", left, right)
     if not nulls_match:
         return equal
-    # IS NOT DISTINCT FROM would say this, but Postgres refuses it in a FULL JOIN and cannot hash it in the others.
+    # Equivalent to IS NOT DISTINCT FROM, which Postgres does not support in a FULL JOIN and cannot hash in the others.
     value = {
         "bool": False,
         "int64": 0,

@@ -1,4 +1,4 @@
-"""The text of one SELECT."""
+"""The SQL of one SELECT."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, ScalarQuery, queries, transform, walk
 from objectiv_local.plan.nodes import Node, is_single_row
 
-#: A window that is written this often in one SELECT gets a name.
+#: Number of uses in one SELECT from which a window gets a name.
 SHARED_WINDOW = 2
-#: A window shorter than this reads best where it stands.
+#: A shorter window is easier to read in place.
 SHORT_WINDOW = 30
 
 
 def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Select:
-    """Return the text of ``block``, whose rows leave the engine if it ``is_result``.
+    """Return the SQL of ``block``, with conversions of the result if it ``is_result``.
 
-    Raises NotSupported for more columns than the engine takes.
+    Raises NotSupported for more columns than the engine supports.
     """
     most = scope.dialect.most_columns
     count = len(block.columns) + len({key.expr for key in block.order} - set(block.columns.values()))
     if most is not None and count > most:
         raise NotSupported(
-            f"{scope.dialect.name} takes at most {most:,} columns at once, and this program has a step that "
+            f"{scope.dialect.name} supports at most {most:,} columns at once, but this program has a step that "
             f"selects or sorts by {count:,}",
-            hint="work on a part of the columns at a time, as in "
-            "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows",
+            hint="select some of the columns, as in "
+            "df[['a', 'b']], and pass a key for the frame, which then breaks ties in the order",
         )
     block = _sorted_apart(scope, _with_totals(scope, block))
     columns = {name: sql_of(scope, expr, block.inputs) for name, expr in block.columns.items()}
@@ -54,7 +54,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     lines.append(f"FROM {block.source.text}")
     if where:
         lines.append("WHERE " + _conditions(scope.printer, where))
-    # A constant that is not among the columns makes no groups, and Postgres refuses it.
+    # A constant that is not a column of the result has no effect on groups, and Postgres rejects it.
     selected = list(block.columns.values())
     keys = [key for key in block.group or () if not isinstance(key, Literal) or key in selected]
     if block.sets:
@@ -64,7 +64,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     elif block.group and not block.sets:
         having.append(tree.binary(">", tree.func("count", Raw("*")), tree.number(0)))
     elif block.group is not None and not block.sets and not any(_aggregates(expr) for expr in selected):
-        # Nothing else says that all rows make one.
+        # Required to group all rows without keys.
         having.append(tree.binary(">=", tree.func("count", Raw("*")), tree.number(0)))
     if having:
         lines.append("HAVING " + _conditions(scope.printer, having))
@@ -81,19 +81,19 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
 
 
 def _with_totals(scope: Scope, block: Block) -> Block:
-    """Return the block with totals joined to its rows that would be written as very many sub-selects."""
+    """Return the block with totals joined to its rows if they would be written as very many sub-selects."""
     most = scope.dialect.most_subselects
     exprs = [*block.columns.values(), *block.where]
     if most is None or block.group is not None or not any(expr.has_query for expr in exprs):
         return block
     counts = Counter(query.plan for expr in exprs for query in queries(expr) if isinstance(query, ScalarQuery))
-    # Of several rows, a sub-select is an error and a join repeats what it meets.
+    # For several rows, a sub-select is an error, whereas a join multiplies rows.
     for plan in [plan for plan, count in counts.items() if count > most and is_single_row(plan)]:
         total = scope.total(plan)
         own = {_shown(part) for sql in block.inputs.values() for part in parts(sql) if isinstance(part, Name)}
         there = {name: sql.text for name, sql in total.inputs.items() if isinstance(sql, Name)}
         if not own.isdisjoint(there.values()):
-            # A name of both would be ambiguous.
+            # A name that both have would be ambiguous.
             continue
 
         def joined(part: Expr, plan: Node = plan) -> Expr | None:
@@ -117,7 +117,7 @@ def _with_totals(scope: Scope, block: Block) -> Block:
 
 
 def _sorted_apart(scope: Scope, block: Block) -> Block:
-    """Return the block without aggregates as sort keys, where the engine refuses them: as columns of a step of its own."""
+    """Return a block whose sort keys are not aggregates, if the engine does not support these: they are columns of a step."""
     has_keys = not all(isinstance(key, Literal) for key in block.group or ())
     if scope.dialect.orders_by_aggregates or block.group is None or (has_keys and not block.having):
         return block
@@ -146,7 +146,7 @@ def _shown(name: Name) -> str:
 
 
 def _grouping_sets(sets: list[str]) -> str:
-    """Return several groupings, in the short form where there is one."""
+    """Return several grouping sets, in the short form if there is one."""
     whole = sets[0][1:-1].split(", ")
     if len(sets) > 1 and sets == ["(" + ", ".join(whole[:size]) + ")" for size in range(len(whole), -1, -1)]:
         return f"ROLLUP ({', '.join(whole)})"
@@ -185,10 +185,10 @@ def _group_keys(scope: Scope, block: Block, keys: list[Expr]) -> list[str]:
 
 
 def _order_keys(scope: Scope, block: Block, columns: dict[str, Sql]) -> tuple[list[str], frozenset[str]]:
-    """Return the keys of an ORDER BY below a SELECT of ``columns``, and the steps that they read."""
+    """Return the keys of the ORDER BY of a SELECT of ``columns``, and the steps that they read."""
     names = {expr: scope.identifier(name) for name, expr in reversed(block.columns.items())}
     results = {scope.identifier(name): expr for name, expr in block.columns.items()}
-    # The names of the result that mean something else than they do in the source.
+    # The names whose column in the result is not the column of that name in the source.
     other = {scope.identifier(name) for name, sql in columns.items() if sql != Name(scope.identifier(name))}
     texts, steps = [], set()
     for key in block.order:
@@ -196,7 +196,7 @@ def _order_keys(scope: Scope, block: Block, columns: dict[str, Sql]) -> tuple[li
         if key.expr in names and not scope.dialect.collation(key.expr):
             sql = Name(names[key.expr])
         elif isinstance(sql, Name) and not sql.source and results.get(sql.text, key.expr) is not key.expr:
-            # A bare name would be read as the result's column of that name, not as the one that is meant.
+            # A bare name would refer to the result's column of that name instead of the intended one.
             qualifier = block.source.qualifier
             sql = Name(sql.text, qualifier) if qualifier else Template("({} || '')", (sql,))
         elif scope.dialect.orders_by_results and not isinstance(sql, Name):
@@ -208,7 +208,7 @@ def _order_keys(scope: Scope, block: Block, columns: dict[str, Sql]) -> tuple[li
 
 
 def _qualified(sql: Sql, names: set[str], qualifier: str) -> Sql:
-    """Return an expression whose columns of the source with one of the names are qualified."""
+    """Return an expression with its references to source columns in ``names`` qualified."""
     if isinstance(sql, Name):
         return Name(sql.text, qualifier) if sql.text in names and not sql.source else sql
     found = with_operands(sql, lambda part: _qualified(part, names, qualifier))

@@ -1,4 +1,4 @@
-"""Postgres: how operations are written."""
+"""Postgres: the SQL of operations."""
 
 from objectiv_local.dialects.postgres.dialect import DIALECT
 

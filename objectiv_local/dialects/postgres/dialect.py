@@ -1,4 +1,4 @@
-"""Postgres 15 to 18: what differs from the standard table."""
+"""Postgres 15 to 18: the differences from the standard table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.plan.expr import Cast as CastExpr
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT32, INT64, INTERVAL, STRING, TIMEDELTA, TIMESTAMP, UUID, Type
 
-#: Text compares by code point with this collation, whatever the database's own is.
+#: With this collation, strings are compared by code point, whatever the collation of the database.
 C = ' COLLATE "C"'
 
 # ---- numbers
@@ -44,7 +44,7 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     divisor = expr.args[1]
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)
-    # The engine raises on division by zero where IEEE 754 has an answer.
+    # The engine raises an error for division by zero, for which IEEE 754 defines a result.
     if isinstance(expr.args[0], Literal) and isinstance(expr.args[0].value, int | float):
         value = float(expr.args[0].value)
         answer = math.copysign(math.inf, value) if value and not math.isnan(value) else math.nan
@@ -80,20 +80,20 @@ def _log(name: str) -> Builder:
     return build
 
 
-#: The largest exponent for which the exponential is a float, and the least for which it is not 0.
+#: The largest exponent for which the exponential is finite, and the smallest for which it is not 0.
 _LARGEST, _LEAST = float_literal(709.782712893384), float_literal(-745.1332191019411)
 
 
 def _exp(args: Sequence[Sql], expr: Expr) -> Sql:
     x = as_floats(args, expr)[0]
-    # The engine raises where the answer is infinite or 0. NaN is greater than every number here.
+    # The engine raises an error if the result is infinite or 0. NaN is greater than every number here.
     finite = binary("<", x, INF)
     return case((binary("AND", binary(">", x, _LARGEST), finite), INF), (binary("<", x, _LEAST), ZERO), default=func("exp", x))
 
 
 def _power(args: Sequence[Sql], expr: Expr) -> Sql:
     x, y = (tree.operand(arg) for arg in as_floats(args, expr))
-    # The engine raises where IEEE 754 has an answer: a root of a negative number, a negative power of 0, overflow.
+    # The engine raises an error where IEEE 754 defines a result: a root of a negative number, a negative power of 0, overflow.
     negative = "{x} < 0 AND mod({y}::numeric, 2) <> 0"
     pattern = (
         "CASE WHEN {x} = 0 AND {y} < 0 THEN 'Infinity'::float8 "
@@ -106,7 +106,7 @@ def _power(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _whole(expr: Expr, value: Sql) -> tuple[Sql, Sql]:
-    """Return what to compare with zero, and the zero: the integer itself where a float was made of one."""
+    """Return the value to compare with zero, and the zero: the integer itself if a float was cast from one."""
     if isinstance(expr, CastExpr) and expr.arg.type == INT64 and isinstance(value, Cast):
         return value.arg, number(0)
     return value, float_literal(0.0)
@@ -130,7 +130,7 @@ def _extreme(name: str, of_bool: str) -> Builder:
         if expr.type == STRING:
             return func(name, tree.collated(args[0], C))
         if expr.type == UUID:
-            # min(uuid) exists from 18 on only.
+            # min(uuid) exists only from version 18 on.
             return tree.cast(func(name, tree.collated(tree.cast(args[0], STRING), C)), UUID)
         return func(name, args[0])
 
@@ -138,7 +138,7 @@ def _extreme(name: str, of_bool: str) -> Builder:
 
 
 def _first(args: Sequence[Sql], expr: Expr) -> Sql:
-    # Arrays would be put together to an array of two dimensions.
+    # array_agg would combine arrays to a two-dimensional array.
     is_array = expr.type == INTERVAL
     value = tree.cast(args[0], STRING) if is_array else args[0]
     values = Func("array_agg", (value,), where=tree.Postfix(args[0], " IS NOT NULL", tree.IS))
@@ -194,7 +194,7 @@ def _strftime(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _quoted_text(piece: str) -> str:
-    # Letters would be read as a pattern unless quoted; between digits and signs quotes only disturb.
+    # Letters would be interpreted as a pattern unless quoted; digits and punctuation need no quotes.
     if not any(letter.isalpha() or letter in '"\\' for letter in piece):
         return piece
     return '"' + piece.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -207,26 +207,26 @@ def _special_code(code: str, moment: Sql) -> Sql:
         return to_text("dow", moment)
     if code == "C":
         return func("left", func("to_char", moment, text("YYYY")), number(2))
-    # Weeks of the year that start on Sunday (%U) or Monday (%W), counted from 0.
+    # Weeks of the year that start on Sunday (%U) or Monday (%W), numbered from 0.
     weekday = "extract(dow FROM {})" if code == "U" else "(extract(isodow FROM {}) - 1)"
     week = Template(f"((extract(doy FROM {{}}) + 6 - {weekday})::int / 7)::text", (moment, moment))
     return func("lpad", week, number(2), text("0"))
 
 
 def to_text(part: str, moment: Sql) -> Sql:
-    """Return a part of a moment as text."""
+    """Return a part of a timestamp as a string."""
     return Template(f"extract({part} FROM {{}})::text", (moment,), tree.CAST)
 
 
 def _date_trunc(args: Sequence[Sql], expr: Expr) -> Sql:
-    # Of a date, the engine makes a moment with the time zone of the session.
+    # For a date, the engine returns a timestamp with the time zone of the session.
     assert isinstance(expr, Call)
     return func("date_trunc", args[0], tree.cast(args[1], TIMESTAMP) if expr.args[1].type == DATE else args[1])
 
 
 def _of_a_place(clocks: Builder) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
-        # CET, EST and the like are read as abbreviations, which are an offset for all of time.
+        # CET, EST and similar names are interpreted as abbreviations with a fixed offset.
         zone = str(constant(expr, 1))
         return clocks((args[0], args[1] if "/" in zone else text(zones.target(zone))), expr)
 
@@ -258,14 +258,14 @@ def _sub(args: Sequence[Sql], expr: Expr) -> Sql:
     if expr.type == TIMEDELTA and left != TIMEDELTA:
         days = [_day(arg, value) for arg, value in zip(expr.args, args, strict=True)]
         if days[0] is not None and days[1] is not None:
-            # Two days are a whole number apart, which costs less than the numeric seconds of an interval.
+            # The difference of two dates is an integer, which is cheaper than the numeric seconds of an interval.
             return Template("({})::bigint * 86400000000", (binary("-", days[0], days[1]),), tree.MULTIPLY)
         return difference(MICROSECONDS, _as_timestamp(args[0], left), _as_timestamp(args[1], right))
     return STANDARD_SCALAR["sub"](args, expr)
 
 
 def _day(expr: Expr, value: Sql) -> Sql | None:
-    """Return the day whose midnight an expression is, or None for other moments."""
+    """Return the date whose midnight an expression is, or None for other timestamps."""
     if expr.type == DATE:
         return value
     if isinstance(expr, CastExpr) and expr.arg.type == DATE and isinstance(value, tree.Cast):
@@ -304,7 +304,7 @@ def _split_text(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _json_range(args: Sequence[Sql], expr: Expr) -> Sql:
     array = Template("to_jsonb(ARRAY(SELECT generate_series(0, {} - 1)))", (tree.operand(args[0]),))
-    # The array of no rows is empty, and not NULL.
+    # The array is empty instead of NULL without rows.
     return case((tree.Postfix(args[0], " IS NOT NULL", tree.IS), array))
 
 
@@ -383,7 +383,7 @@ def _mode(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _float_to_decimal(args: Sequence[Sql], expr: Expr) -> Sql:
-    # By the shortest text of the float; a cast of the float itself would keep 15 digits.
+    # Via the shortest decimal representation of the float; a direct cast would keep 15 digits.
     plain = tree.cast(tree.cast(args[0], STRING), expr.type)
     return case((binary("=", args[0], NAN), _failing("a decimal")(args, expr)), default=plain)
 
@@ -404,7 +404,7 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _failing(kind: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
-        # There is no function that raises; a cast of text that can never be one does.
+        # No function raises an error; a cast of a string that is always invalid does.
         return tree.cast(binary("||", text(f"not {kind}: "), args[0]), expr.type)
 
     return build
@@ -487,10 +487,10 @@ DIALECT = Dialect(
     temporary_schema="pg_temp",
     elements=elements,
     text_order=C,
-    # A step with LIMIT or OFFSET is computed by itself.
+    # A step with LIMIT or OFFSET is not inlined.
     fence="OFFSET 0",
-    # A nested loop, which is planned where one row is expected, computes groups on its inner side again for each outer row. One
-    # row is what is expected after a filter or two on a window, of which there are no statistics.
+    # A nested loop, which is chosen if one row is estimated, computes groups on its inner side again for each outer row. One
+    # row is the estimate after a filter or two on a window, for which there are no statistics.
     keeps="MATERIALIZED",
     reads_again="NOT MATERIALIZED",
     sorts=frozenset({"nunique", "quantile", "quantile_disc", "mode", "first", "last", "to_json_array"}),

@@ -40,12 +40,12 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
     element = binary("->" if expr.op == "json_index" else "->>", args[0], tree.bare(args[1]))
     if isinstance(array, Call) and array.op in _ARRAYS:
         return element
-    # The engine takes a number or a text for an array of one element.
+    # The engine treats a number or a string as an array with one element.
     return case((_is_array(args[0]), element))
 
 
 def _unparsed(document: Sql, expr: Expr) -> Sql:
-    """Return a document that is parsed for this once as json: a member is found in that before all of it is made jsonb."""
+    """Return a document parsed as json for this expression: reading a member does not require converting it to jsonb."""
     assert isinstance(expr, Call)
     if isinstance(document, Cast) and document.type == JSON_TYPE:
         is_stored_so = getattr(expr.args[0], "stored", "") == "json"
@@ -96,7 +96,7 @@ def _json_equal(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def elements(array: Sql) -> Sql:
-    """Return the elements of an array as rows; none for what is not an array."""
+    """Return the elements of an array as rows; none for a value that is not an array."""
     return func("jsonb_array_elements", case((_is_array(array), array)))
 
 
@@ -127,7 +127,7 @@ def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
     value = tree.cast(args[0], "numeric")
     size, rounded = func("abs", value), func("round", value)
     fits = Template("{} BETWEEN {} AND {}", (value, number(INT64_MIN), number(INT64_MAX)), tree.LIKE)
-    # The other engines read such a number as a float. Postgres refuses to make a float of one that is very small.
+    # The other engines read such a number as a float. Postgres cannot cast a very small one to a float.
     same = binary("=", tree.cast(args[0], FLOAT64), tree.cast(rounded, FLOAT64))
     short = binary("<", func("abs", rounded), Raw("1e15"))
     found = case(
@@ -151,13 +151,13 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
             continue
         if is_object:
             wanted = _object(expr, index)
-            # A text is contained by an array that has it, which is not meant.
+            # A string is contained in an array that has it, which is not intended here.
             contains = "@>" if isinstance(wanted, dict) else "="
             matches = binary(contains, Raw("element"), _json_text(wanted))
             bound: Sql = Subselect(func("min", Raw("position")), _numbered(args[0]), matches)
         else:
             assert isinstance(value, int)
-            # Positions count from 1; a start is included, so is a stop as it is written here.
+            # Positions start at 1; the start is inclusive, and so is the stop in this syntax.
             shift = value + (1 if index == 1 else 0)
             bound = number(shift) if value >= 0 else binary("+", func("jsonb_array_length", args[0]), number(shift))
         conditions.append(binary(compare, Raw("position"), bound))
@@ -171,7 +171,7 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     kind, name = Template("element ->> {}", (args[1],)), Template("(element ->> {})", (args[2],))
     dropped, between, before, separator = args[3:]
     titles = Template("{} AS titles, count(*) AS n", (_in_order("array_agg", title(kind, name, dropped, between)),))
-    # The last title, and those around it.
+    # The innermost title, followed by the titles of the outer objects.
     path = Template("titles[n] || coalesce({} || nullif(array_to_string(titles[:n - 1], {}), ''), '')", (before, separator))
     return Subselect(path, Template("{} AS path", (Subselect(titles, _numbered(args[0])),)))
 

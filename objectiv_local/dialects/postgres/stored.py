@@ -56,7 +56,7 @@ STORED_TYPES = {
     "numeric_interval": "float8[]",
 }
 
-#: Turns an interval into microseconds.
+#: Converts an interval to microseconds.
 MICROSECONDS = "(extract(epoch FROM {}) * 1000000)::bigint"
 
 
@@ -89,10 +89,10 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
             "macaddr8",
         )
     },
-    # A cast to text would add /32 to the address of a host.
+    # A cast to text would append /32 to the address of a host.
     "inet": (STRING, lambda column: func("abbrev", column)),
     "oid": (INT64, _reader(INT64)),
-    # Some currencies have three or four decimal places; which one it is, the setting lc_monetary says.
+    # Some currencies have three or four decimal places, depending on the setting lc_monetary.
     "money": (decimal_type(4), _reader(decimal_type(4))),
     "composite": (JSON, lambda column: func("to_jsonb", column)),
     "date": (DATE, None),
@@ -116,7 +116,7 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
-    """Return how a column of the stored type is read, or None if it is not."""
+    """Return how a column of the stored type is read, or None for an unsupported type."""
     if (decimal := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name)) is not None and int(decimal[1]) <= DECIMAL_DIGITS:
         found = decimal_type(int(decimal[2]))
         return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(found)
@@ -129,13 +129,13 @@ def stored(type_name: str) -> tuple[Type, Reader | None] | None:
 
 
 def _as_elements(column: Sql, element: str) -> Sql:
-    """Return an array whose elements look the same in JSON as the values do outside of arrays."""
+    """Return an array whose elements have the same text in JSON as the values outside of arrays."""
     for type_name in _ELEMENTS.get(element, ()):
         column = tree.cast(column, type_name)
     return column
 
 
-#: Types of which to_jsonb makes strings, with a currency or as of a number.
+#: Types that to_jsonb converts to strings, with a currency or like a number.
 _NO_ELEMENTS = ("money", "oid")
-#: Casts of arrays before to_jsonb, which formats timestamps, floats and padded strings in its own way.
+#: Casts of arrays before to_jsonb, which has its own format for timestamps, floats and padded strings.
 _ELEMENTS = {"float4": ("float8[]",), "bpchar": ("text[]",), "timestamp": ("text[]",), "timestamptz": ("timestamp[]", "text[]")}

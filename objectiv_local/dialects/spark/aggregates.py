@@ -1,4 +1,4 @@
-"""Spark: aggregates of groups, and functions over windows."""
+"""Spark: aggregates over groups, and functions over windows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from objectiv_local.dialects.standard.quantiles import beside_infinity, is_finit
 from objectiv_local.plan.expr import Aggregation, Expr
 from objectiv_local.types import BOOL, DECIMAL_DIGITS, FLOAT64, INT32, INT64, TIMEDELTA, TIMESTAMP
 
-#: Aggregates that are written in another way once their order is known.
+#: Aggregates whose SQL depends on their order.
 FIRST, LISTED = "first_of", "list_of"
 
 
@@ -30,7 +30,7 @@ def _sum_or_null(args: Sequence[Sql], expr: Expr) -> Sql:
         return func("sum", value)
     if expr.type.name == "decimal":
         return tree.cast(func("sum", value), expr.type)
-    # A sum of bigint overflows in some orders of the rows and not in others, with the same total.
+    # Whether a sum of bigint overflows depends on the order of the rows.
     return tree.cast(func("sum", tree.cast(value, f"decimal({DECIMAL_DIGITS}, 0)")), INT64)
 
 
@@ -50,11 +50,11 @@ def _sum(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _mean(args: Sequence[Sql], expr: Expr) -> Sql:
     mean = func("avg", tree.cast(_number(args, expr), FLOAT64))
-    # A cast to an integer would cut it.
+    # A cast to an integer would truncate.
     return tree.cast(Template("rint({})", (mean,)), INT64) if expr.type == TIMEDELTA else mean
 
 
-#: The skewness of the distances ``z`` from the mean as shares of the range, whose powers neither overflow nor underflow.
+#: The skewness of the distances ``z`` from the mean as fractions of the range, whose powers neither overflow nor underflow.
 _SKEW = (
     "CASE WHEN {n} >= 3 THEN coalesce(element_at(transform(array(named_struct("
     "'x', {x}, 'n', {n}, 'm', {mean}, 'r', {most} - {least})), s -> aggregate(s.x, named_struct("
@@ -82,7 +82,7 @@ def _skew(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _sorted_values(value: Sql) -> Sql:
-    # The filter of an aggregate belongs to the function inside the template.
+    # The filter of an aggregate applies to the function inside the template.
     return Template("array_sort({})", (func("array_agg", value),))
 
 
@@ -95,7 +95,7 @@ def _quantile(args: Sequence[Sql], expr: Expr) -> Sql:
         assert isinstance(share, float)
         return plain if share in (0, 1) or is_finite(expr.args[0]) else beside_infinity(plain, number_, share)
     value = func("unix_micros", tree.cast(args[0], "timestamp_ltz")) if expr.type == TIMESTAMP else args[0]
-    # Of the sorted values, because percentile_cont makes floats of them, which are not exact beyond 2^53.
+    # From the sorted values, because percentile_cont converts them to floats, which are not exact beyond 2^53.
     found = template(
         "element_at(transform(array({0}), v -> CASE WHEN size(v) > 0 THEN transform(array((size(v) - 1) * {1}::double), "
         "p -> (v[floor(p)::int] + (v[ceil(p)::int] - v[floor(p)::int]) * (p - floor(p))::decimal(17, 16))::bigint)[0] END), 1)",
@@ -111,7 +111,7 @@ def _quantile_disc(args: Sequence[Sql], expr: Expr) -> Sql:
     share = repr(constant(expr, 1))
     if expr.type == FLOAT64:
         return within_group("percentile_disc", args[0], Raw(share))
-    # The engine's own is of numbers alone.
+    # The engine's own function supports only numbers.
     return template(
         f"element_at(transform(array({{}}), v -> CASE WHEN size(v) > 0 THEN "
         f"element_at(v, greatest(ceil(size(v) * {share}::double), 1)::int) END), 1)",
@@ -127,7 +127,7 @@ def _first(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def ordered(function: Func) -> Sql:
-    """Return an aggregate whose order and filter are known; the engine takes no ORDER BY inside one."""
+    """Return an aggregate with its order and filter; the engine does not support ORDER BY inside one."""
     if function.name == FIRST:
         return _first_in_order(function)
     if function.name == LISTED:
@@ -153,12 +153,12 @@ def _first_in_order(function: Func) -> Sql:
 
 
 def _place_of_null(key: Ordered, *, least: bool) -> Sql:
-    """Return what puts NULL where the order has it: NULL is the least value in a struct."""
+    """Return the key that puts NULL in its position in the order: NULL sorts first in a struct."""
     return tree.Postfix(key.expr, " IS NULL" if key.suffix.endswith("LAST") == least else " IS NOT NULL", tree.IS)
 
 
 def _in_order(function: Func) -> Sql:
-    """Return an array of structs with the values as ``v``, in an order of any directions."""
+    """Return an array of structs with the values as ``v``, sorted in an order of any directions."""
     columns = [
         Template("{} AS v", (function.args[0],)),
         *(Template(f"{{}} AS k{place}", (key.expr,)) for place, key in enumerate(function.order)),
@@ -178,12 +178,12 @@ def _in_order(function: Func) -> Sql:
 
 # ---- windows
 
-#: Functions that the engine computes in an order alone.
+#: Functions that the engine can compute only in an order.
 _NUMBERED = frozenset({"row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead"})
 
 
 def windowed(function: Func, partition: tuple[Sql, ...], order: tuple[Ordered, ...], frame: str) -> Sql:
-    """Return a function over a window, without FILTER: the engine fails for one that is false in every row."""
+    """Return a function over a window, without FILTER, which fails on the engine if it is false in every row."""
     if function.where is not None:
         first, *others = function.args
         value = number(1) if isinstance(first, Raw) and first.text == "*" else first
@@ -198,7 +198,7 @@ def _offset(name: str) -> Builder:
         value, offset, default = args
         if constant(expr, 2) is None:
             return func(name, value, *(() if constant(expr, 1) == 1 else (tree.bare(offset),)))
-        # The engine would cast the constant to the type of the value, and cut its fraction.
+        # The engine would cast the constant to the type of the value, and truncate its fraction.
         return func(name, tree.cast(value, expr.type), tree.bare(offset), tree.cast(default, expr.type))
 
     return build

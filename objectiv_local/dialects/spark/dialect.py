@@ -1,4 +1,4 @@
-"""Spark SQL: what differs from the standard table, and the clauses that Spark writes in its own way."""
+"""Spark SQL: the differences from the standard table, and the clauses that Spark writes in its own way."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from objectiv_local.types import INT64, JSON, TIMESTAMP, UUID, Interval, Type
 
 @dataclass(frozen=True)
 class SparkDialect(Dialect):
-    """Spark SQL in a session with the settings that the engine pins."""
+    """Spark SQL in a session with the engine's settings."""
 
     def text(self, value: str) -> str:
         return text.constant_text(value)
@@ -38,7 +38,7 @@ class SparkDialect(Dialect):
         return super().literal(expr)
 
     def ordered(self, key: Ordering, arg: Sql) -> Ordered:
-        # NULL comes first in ascending order, unlike on the other engines.
+        # NULL is first in ascending order, unlike on the other engines.
         return Ordered(arg, ("" if key.ascending else " DESC") + (" NULLS LAST" if key.nulls_last else " NULLS FIRST"))
 
     def aggregated(self, function: Func) -> Sql:
@@ -62,7 +62,7 @@ class SparkDialect(Dialect):
     def grouping_level(self, keys: Sequence[Sql], sets: Sequence[Iterable[int]]) -> Sql:
         if not keys:
             return tree.cast(tree.number(0), INT64)
-        # The engine's grouping takes one key.
+        # The engine's grouping function accepts only one key.
         weights = [1 << place for place in reversed(range(len(keys)))]
         masks = [sum(weight for i, weight in enumerate(weights) if i not in set(each)) for each in sets]
         cases = " ".join(f"WHEN {mask} THEN {position}" for position, mask in enumerate(masks))
@@ -71,9 +71,9 @@ class SparkDialect(Dialect):
 
     def create(self, kind: str, name: Sequence[str], query: str) -> str:
         if kind == "temp_table":
-            # There are no temporary tables, so this is a view, which is computed at each use. CACHE TABLE would keep its rows,
-            # but the engine then reads them in every query of every session that has the same steps, although files have
-            # changed since; where rows have to be kept, SparkEngine adds a step that no other query has.
+            # There are no temporary tables, so this is a view, which is computed at each use. CACHE TABLE would store its
+            # rows, but the engine then uses them in every query of every session that has the same steps, even if files have
+            # changed since; where rows have to be stored, SparkEngine adds a step that no other query has.
             return f"CREATE TEMPORARY VIEW {self.quoted(*name)} AS\n{query}"
         return super().create(kind, name, query)
 
@@ -100,7 +100,7 @@ DIALECT = SparkDialect(
     orders_by_windows=False,
     orders_by_aggregates=False,
     orders_by_results=True,
-    # It compares no JSON, so it has no distinct values of it.
+    # JSON cannot be compared, so there are no distinct values of it.
     skips=frozenset({"distinct once"}),
     most_steps=16,
     join_steps=4,

@@ -19,11 +19,11 @@ EMPTY = func("parse_json", text("[]"))
 
 
 def parsed(value: Sql) -> Sql:
-    """Return text as JSON; raises for other text.
+    """Return a string as JSON. The query fails for strings that are not JSON.
 
-    The engine reads one value and ignores what follows it. The text is therefore looked at as the first of two elements as
-    well, of which the second is a digest of the text: nothing that ends the array before can hold it. That look builds no
-    value, so it costs less than taking the value out of a parsed array.
+    The engine parses one value and ignores what follows it. The string is therefore also searched as the first of two elements,
+    the second of which is a digest of the string, so that a string that ends the array early cannot contain it. The search
+    builds no value, so it costs less than taking the value out of a parsed array.
     """
     return template(
         "CASE WHEN get_json_object('[' || {0} || ', \"' || md5({0}) || '\"]', '$[1]') = md5({0}) THEN parse_json({0}) "
@@ -36,7 +36,7 @@ def parsed(value: Sql) -> Sql:
 
 
 def _path(key: str) -> str | None:
-    """Return the path of a member, or None for a key that no path can hold."""
+    """Return the path of a member, or None for a key that a path cannot contain."""
     if key.isidentifier() and key.isascii():
         return f".{key}"
     quote = "'" if "'" not in key else '"'
@@ -56,7 +56,7 @@ def member(document: Sql, key: str) -> Sql:
 
 
 def as_text(document: Sql) -> Sql:
-    """Return JSON as text: a string without quotes, NULL for null."""
+    """Return JSON as a string: a JSON string without quotes, NULL for null."""
     match document:
         case Func("variant_get", (inner, Text() as path)):
             return func("variant_get", inner, path, text("string"))
@@ -64,7 +64,7 @@ def as_text(document: Sql) -> Sql:
 
 
 def elements(array: Sql) -> Sql:
-    """Return the elements of an array as an array of the engine; NULL for what is not an array."""
+    """Return the elements of an array as an array of the engine; NULL for a value that is not an array."""
     match array:
         case Func("coalesce", (Func("to_variant_object", (listed,)), _)):
             return func("coalesce", listed, Raw("array()"))
@@ -91,11 +91,11 @@ def _json_index(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _is_number(kind: Sql, value: Sql, wanted: float) -> Sql:
-    """Return the condition under which a JSON value is a number."""
+    """Return the condition that a JSON value is the number."""
     as_float = binary("=", tree.cast(value, "double"), tree.cast(text(repr(float(wanted))), "double"))
     if abs(wanted) < 2**53 or math.isinf(wanted):
         return case((Template("{} RLIKE '^(BIGINT|DOUBLE|DECIMAL.*)$'", (kind,), tree.LIKE), as_float), default=Raw("FALSE"))
-    # Floats do not tell whole numbers of this size apart.
+    # Floats cannot distinguish integers of this size.
     exact = int(wanted)
     branches: list[tuple[Sql, Sql]] = []
     if abs(exact) < 10**DECIMAL_DIGITS:
@@ -108,7 +108,7 @@ def _is_number(kind: Sql, value: Sql, wanted: float) -> Sql:
 
 
 def _scalar(value: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value equals one that has no parts."""
+    """Return the conditions under which a JSON value equals a scalar."""
     if wanted is None:
         return [func("is_variant_null", value)]
     if isinstance(wanted, bool):
@@ -116,7 +116,7 @@ def _scalar(value: Sql, wanted: object) -> list[Sql]:
     if isinstance(wanted, int | float):
         return [_is_number(_kind(value), value, wanted)]
     same = binary("=", as_text(value), text(str(wanted)))
-    # The text of a number, an object and so on can equal the text looked for; only then the type has to be asked.
+    # The text of a number, an object and so on can equal the string; only then is the type tested.
     return [binary("=", _kind(value), text("STRING")), same] if _reads_as_json(str(wanted)) else [same]
 
 
@@ -130,7 +130,7 @@ def _reads_as_json(value: str) -> bool:
 
 
 def _condition(value: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value contains another: equal, or with all of its members."""
+    """Return the conditions under which a JSON value contains another: it is equal, or has all of its members."""
     if isinstance(wanted, dict):
         if not wanted:
             return [Template("{} LIKE 'OBJECT<%'", (_kind(value),), tree.LIKE)]
@@ -141,7 +141,7 @@ def _condition(value: Sql, wanted: object) -> list[Sql]:
 
 
 def _equal(value: Sql, wanted: object) -> list[Sql]:
-    """Return the conditions under which a JSON value equals another; each may be NULL if it does not hold."""
+    """Return the conditions under which a JSON value equals another; each may be NULL if it is not satisfied."""
     if isinstance(wanted, dict):
         count = func("size", Template("try_cast({} AS map<string, variant>)", (value,)))
         parts = [part for key, each in wanted.items() for part in _equal(member(value, key), each)]
@@ -206,7 +206,7 @@ def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
         if value is None:
             continue
         if expr.args[index].type.name == "json":
-            # Positions there count from 1, and 0 is none; a stop that is an object is included.
+            # Positions start at 1, and 0 means not found; a stop that is an object is inclusive.
             found = func("array_position", func("transform", items, _matching(_object(expr, index))), Raw("TRUE"))
             place: Sql = func("nullif", found, number(0))
             bound = binary("-", place, number(1)) if index == 1 else place
@@ -259,7 +259,8 @@ def _json_path_name(args: Sequence[Sql], expr: Expr) -> Sql:
     words = func("replace", func("regexp_replace", kind, text("([a-z])([A-Z])"), text("$1 $2")), dropped, text(""))
     title = binary("||", binary("||", words, between), name)
     titles = func("transform", elements(args[0]), Template("element -> {}", (title,)))
-    # The last title, and those around it. An array of one array, to write the titles once and name them.
+    # The innermost title, followed by the titles of the outer objects. An array of one array, so that the titles are written
+    # once and named.
     path = Template(
         "titles -> CASE WHEN size(titles) > 0 THEN element_at(titles, -1) || coalesce("
         "{} || nullif(array_join(slice(titles, 1, size(titles) - 1), {}), ''), '') END",
@@ -278,7 +279,7 @@ def _json_pick(args: Sequence[Sql], expr: Expr) -> Sql:
         for found in [member(Raw("element"), key)]
         for part in (text(key), case((tree.negated(func("is_variant_null", found)), found)))
     ]
-    # The text of a struct leaves out members without a value.
+    # The JSON text of a struct omits members without a value.
     picked = func("transform", elements(args[0]), Template("element -> {}", (func("named_struct", *members),)))
     return func("coalesce", func("parse_json", func("to_json", picked)), EMPTY)
 

@@ -1,4 +1,4 @@
-"""Spark: numbers, with the answers of IEEE 754 and Python where the engine raises, gives NULL or changes the type."""
+"""Spark: numbers, with the results of IEEE 754 and Python where the engine raises, returns NULL or changes the type."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _ZERO, _ONE = float_literal(0.0), float_literal(1.0)
 
 
 def template(pattern: str, *args: Sql) -> Template:
-    """Return SQL around operands, each in parentheses where it needs them."""
+    """Return SQL around operands, each in parentheses where necessary."""
     return Template(pattern, tuple(map(tree.operand, args)))
 
 
 def _floor(x: Sql) -> Sql:
-    # The engine's own floor is a bigint, which large floats are beyond, and which has no -0.0.
+    # The engine's own floor returns a bigint, which cannot represent large floats or -0.0.
     return template("CASE WHEN rint({0}) > {0} THEN rint({0}) - 1 ELSE rint({0}) END", x)
 
 
 def _ceil(x: Sql) -> Sql:
-    # The least of it is -0.0, which the sum of -1 and 1 is not.
+    # The result can be -0.0, which the sum of -1 and 1 is not.
     return template("CASE WHEN rint({0}) < {0} THEN -(-rint({0}) - 1) ELSE rint({0}) END", x)
 
 
@@ -50,13 +50,13 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     divisor = expr.args[1]
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)
-    # The engine raises on division by zero. A power of zero keeps its sign.
+    # The engine raises an error for division by zero. A power of zero keeps its sign.
     return template("CASE WHEN {1} = 0 THEN {0} * power({1}, -1) ELSE {0} / {1} END", a, b)
 
 
 def _neg(args: Sequence[Sql], expr: Expr) -> Sql:
     if expr.type.name == "decimal":
-        # The engine's own minus keeps 34 digits.
+        # The engine's own minus keeps only 34 digits.
         return tree.cast(tree.operand(binary("-", number(0), args[0])), expr.type)
     return negate(args, expr)
 
@@ -70,14 +70,14 @@ def _abs(args: Sequence[Sql], expr: Expr) -> Sql:
 def _log(name: str) -> Builder:
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         x = as_floats(args, expr)[0]
-        # The engine's own answer is NULL below zero and at it.
+        # The engine's own function returns NULL for zero and negative numbers.
         return case((binary("=", x, _ZERO), _NINF), (binary("<", x, _ZERO), _NAN), default=func(name, x))
 
     return build
 
 
 def _power(args: Sequence[Sql], expr: Expr) -> Sql:
-    # In Java, the power of 1 to NaN and that of -1 to infinity are NaN.
+    # In Java, 1 to the power of NaN and -1 to the power of infinity are NaN.
     return template(
         "CASE WHEN {0} = 1 OR ({0} = -1 AND abs({1}) = 'Infinity'::double) "
         "THEN CASE WHEN {1} IS NOT NULL THEN 1::double END ELSE power({0}, {1}) END",
@@ -88,12 +88,12 @@ def _power(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- casts
 
 
-#: What the error of a float that no int64 holds begins with.
+#: The prefix of the error for a float that does not fit in an int64.
 OUT_OF_RANGE = "out of range: "
 
 
 def _float_to_int(args: Sequence[Sql], expr: Expr) -> Sql:
-    # The engine takes 2^63 for the number before it, without a word.
+    # The engine silently converts 2^63 to the preceding number.
     return template(
         "CASE WHEN {0} >= 9223372036854775808::double THEN raise_error('" + OUT_OF_RANGE + "' || {0}) ELSE {0}::bigint END",
         args[0],
@@ -158,10 +158,10 @@ CASTS: dict[tuple[str, str], Builder] = {
     ("int64", "bool"): lambda args, expr: binary("<>", args[0], number(0)),
     ("float64", "int64"): _float_to_int,
     ("float64", "string"): _float_to_text,
-    # By the shortest text of the float, which says what was meant better than its binary value.
+    # Via the shortest decimal representation of the float, which is closer to the intended value than its binary value.
     ("float64", "decimal"): lambda args, expr: tree.cast(tree.cast(args[0], "string"), expr.type),
     ("decimal", "int64"): lambda args, expr: tree.cast(args[0], INT64),
 }
 
-#: Operations that are written with an operand more than once.
+#: Operations whose SQL repeats an operand.
 REPEATS = frozenset({"floordiv", "mod", "truediv", "floor", "ceil", "abs", "round", "log", "log10", "power", "interval"})

@@ -22,7 +22,7 @@ from objectiv_local.types import (
     list_type,
 )
 
-#: The types of values inside a statement. JSON is parsed once, and leaves a statement as text.
+#: The types of values inside a statement. JSON is parsed once, and is returned as a string.
 TYPES = {
     "bool": "boolean",
     "int32": "int",
@@ -47,7 +47,7 @@ def _reader(type_: Type) -> Reader:
 
 
 def _document(column: Sql) -> Sql:
-    """Return a struct, a map or a list as JSON, with NULL for its members that have no value."""
+    """Return a struct, a map or a list as JSON, with NULL for its members without a value."""
     return func("parse_json", func("to_json", column, func("map", tree.text("ignoreNullFields"), tree.text("false"))))
 
 
@@ -66,19 +66,19 @@ _STORED: dict[str, tuple[Type, Reader | None]] = {
     "date": (DATE, None),
     "time(6)": (TIME, None),
     "timestamp_ntz": (TIMESTAMP, None),
-    # A moment with a time zone, which is that of the session where it becomes one without: UTC.
+    # A timestamp with a time zone, which is that of the session when it is converted to one without: UTC.
     "timestamp": (TIMESTAMP, _reader(TIMESTAMP)),
     "variant": (JSON, None),
 }
 
 
 def stored(type_name: str) -> tuple[Type, Reader | None] | None:
-    """Return how a column of the stored type is read, or None if it is not."""
+    """Return how a column of the stored type is read, or None for an unsupported type."""
     if (decimal := re.fullmatch(r"decimal\((\d+),(\d+)\)", type_name)) is not None:
         found = decimal_type(int(decimal[2]))
         return found, None if int(decimal[1]) == DECIMAL_DIGITS else _reader(found)
     if re.fullmatch(r"(varchar|char)\(\d+\)|string collate \w+", type_name):
-        # Text compares by code point, whatever the collation that the table was made with.
+        # Strings are compared by code point, whatever the collation of the table.
         return STRING, lambda column: tree.collated(tree.cast(column, STRING), " COLLATE UTF8_BINARY")
     if type_name.startswith("array<"):
         inner = stored(type_name[len("array<") : -1])

@@ -1,4 +1,4 @@
-"""Spark: text, regular expressions of Java, and casts of text."""
+"""Spark: strings, Java regular expressions, and casts of strings."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from objectiv_local.dialects.standard.text_casts import guarded
 from objectiv_local.plan.expr import Expr
 from objectiv_local.types import INT64
 
-#: Java takes letters beyond ASCII for parts of words, in some of its versions.
+#: Some versions of Java count letters beyond ASCII as word characters.
 _JAVA = regex.POSIX
 
 
 def constant_text(value: str) -> str:
-    """Return a text constant. A backslash would begin an escape, so it is doubled."""
+    """Return a string literal. A backslash would start an escape, so it is doubled."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def whole(name: str) -> Builder:
-    """Return the builder of a function whose 32-bit answer becomes an int64."""
+    """Return the builder of a function whose 32-bit result is converted to an int64."""
     return lambda args, expr: tree.cast(func(name, *args), INT64)
 
 
@@ -36,7 +36,7 @@ def _slice(args: Sequence[Sql], expr: Expr) -> Sql:
     start = start or 0
     if start >= 0 and (stop is None or stop >= 0):
         return func("substring", value, number(start + 1), *(() if stop is None else (number(max(stop - start, 0)),)))
-    # Positions are turned into counts from the front: the engine's own negative ones go beyond the first letter.
+    # Positions are converted to counts from the start: the engine's own negative ones can go beyond the first character.
     length = func("length", value)
     first = func("greatest", binary("+", length, number(start)), number(0)) if start < 0 else number(start)
     last = number(stop) if stop is not None and stop >= 0 else binary("+", length, number(stop or 0))
@@ -68,7 +68,7 @@ def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _java(pattern: str) -> str:
-    r"""Return a pattern in the words of Java, where $ also matches before a last line end and \v is a class."""
+    r"""Return a pattern in Java's syntax, where $ also matches before a final line terminator and \v is a class."""
     out, in_class = [], False
     for part in re.findall(r"\\.|.", pattern, re.DOTALL):
         if part == r"\v":
@@ -91,7 +91,7 @@ def _re_extract(args: Sequence[Sql], expr: Expr) -> Sql:
     group = constant(expr, 2)
     assert isinstance(group, int)
     found = text(_java(regex.deterministic(str(constant(expr, 1)), _JAVA, group=group)))
-    # Of what does not match, the engine extracts the empty text.
+    # Without a match, the engine extracts the empty string.
     return case((func("regexp_like", args[0], found), func("regexp_extract", args[0], found, number(group))))
 
 
@@ -99,7 +99,7 @@ def _re_replace(args: Sequence[Sql], expr: Expr) -> Sql:
     pattern = str(constant(expr, 1))
     found = text(_java(regex.deterministic(pattern, _JAVA, empty=False)))
     pieces = re.findall(r"\\.|[^\\]+", regex.replacement(str(constant(expr, 2)), regex.groups(pattern)), re.DOTALL)
-    # A group is $1 there. The digit after it would be read as a part of its number, if there were so many groups.
+    # A group is $1 in Java. The digit after it would be part of its number, if there were that many groups.
     new = "".join("$" + piece[1:] if re.fullmatch(r"\\[1-9]", piece) else piece.replace("$", r"\$") for piece in pieces)
     new = re.sub(r"(\$[1-9])(?=[0-9])", r"\1\\", new)
     return func("regexp_replace", args[0], found, text(new))
@@ -114,12 +114,12 @@ def _re_count(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def failing(kind: str) -> Builder:
-    """Return the builder of an expression that raises."""
+    """Return the builder of an expression that raises an error."""
     return lambda args, expr: func("raise_error", binary("||", text(f"not {kind}: "), args[0]))
 
 
 def _unless_null(builder: Builder) -> Builder:
-    # The engine raises an error without a text as well.
+    # The engine also raises an error for NULL.
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         found = builder(args, expr)
         assert isinstance(found, tree.CaseWhen)

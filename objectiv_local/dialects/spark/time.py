@@ -1,4 +1,4 @@
-"""Spark: moments, which have no time zone here; functions that return one with a zone are cast back."""
+"""Spark: timestamps, which have no time zone here; functions that return one with a zone are cast back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from objectiv_local.plan import strftime
 from objectiv_local.plan.expr import Call, Expr
 from objectiv_local.types import DATE, INT64, TIMEDELTA, TIMESTAMP, Type
 
-#: Codes of strftime to letters of the engine's own patterns.
+#: Codes of strftime and the letters of the engine's patterns.
 _LETTERS = {
     "A": "EEEE",
     "B": "MMMM",
@@ -34,7 +34,7 @@ _LETTERS = {
     "p": "a",
     "y": "yy",
 }
-#: Codes that the engine has no letter for.
+#: Codes without a letter in the engine's patterns.
 _CODES = {
     "C": "left(date_format({0}, 'yyyy'), 2)",
     "G": "lpad(extract(YEAROFWEEK FROM {0})::string, 4, '0')",
@@ -122,8 +122,8 @@ def _at_zone(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _from_zone(args: Sequence[Sql], expr: Expr) -> Sql:
-    # Of a time that clocks show twice the engine takes the first moment, and the plan means the second: that by the offset of
-    # three hours later, if clocks show the time there.
+    # For a time that clocks show twice, the engine uses the first timestamp, but the plan needs the second one: the one with
+    # the offset of three hours later, if it shows the same time.
     return template(
         "CASE WHEN convert_timezone('UTC', {1}, {2}) = {0} THEN {2} ELSE convert_timezone({1}, 'UTC', {0}) END",
         *args,
@@ -135,7 +135,7 @@ def _parse(args: Sequence[Sql], expr: Expr) -> Sql:
     found = parse_timestamp("regexp_like({}, {})", failing, end="\\z")(args, expr)
     assert isinstance(found, tree.CaseWhen)
     (has_offset, _), has_none = found.whens
-    # The engine wants seconds, and a colon in the offset. In a session in UTC, a moment with a zone is one in UTC.
+    # The engine requires seconds, and a colon in the offset. In a UTC session, a timestamp with a zone is in UTC.
     seconds = func("regexp_replace", args[0], text("([ T][0-9]{2}:[0-9]{2})(?=[Z+-])"), text("$1:00"))
     colons = func("regexp_replace", seconds, text("([+-][0-9]{2})([0-9]{2})(?=[ \\t\\n\\r]*\\z)"), text("$1:$2"))
     moment = tree.cast(tree.cast(colons, "timestamp_ltz"), TIMESTAMP)
@@ -151,7 +151,7 @@ SCALAR: dict[str, Builder] = {
     "parse_timestamp": _parse,
     "at_zone": _at_zone,
     "from_zone": _from_zone,
-    # The engine raises an error without a text as well.
+    # The engine also raises an error for NULL.
     "failing": lambda args, expr: tree.case(
         (
             tree.Postfix(args[0], " IS NOT NULL", tree.IS),

@@ -1,7 +1,7 @@
-"""Names in SQL: which may stand without quotes, and stand-ins for those that an engine would confuse.
+"""SQL names: which need no quotes, and replacements for those that an engine would confuse.
 
-DuckDB takes ``ab`` and ``AB`` for the same name, even in quotes, and Postgres cuts names after 63 bytes; both do so in
-silence. A name that could be confused gets a stand-in inside the statement, and its own name back in the result.
+DuckDB treats ``ab`` and ``AB`` as the same name, even in quotes, and Postgres truncates names to 63 bytes, both silently. A
+name that could be confused is replaced inside the statement, and restored in the result.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 MAX_BYTES = 63
 
-#: Words that Postgres or DuckDB read as something else when they stand without quotes.
+#: Words that Postgres or DuckDB interpret differently without quotes.
 RESERVED = frozenset(
     """
 all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit boolean both
@@ -32,12 +32,12 @@ xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable x
 
 
 def text_constant(value: str) -> str:
-    """Return a text constant in which a backslash is itself and a doubled quote is one."""
+    """Return a string literal in which a backslash is literal and a quote is doubled."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def stand_ins(names: Iterable[str]) -> dict[str, str]:
-    """Return the name inside a statement for each of ``names``, mostly the name itself.
+    """Return the name inside a statement for each of ``names``, usually the name itself.
 
     >>> stand_ins(["moment", "id", "ID"])
     {'moment': 'moment', 'id': 'id', 'ID': 'id_2'}
@@ -61,7 +61,7 @@ def stand_ins(names: Iterable[str]) -> dict[str, str]:
 def unused(name: str, taken: set[str], numbers: dict[str, int] | None = None) -> str:
     """Return ``name``, or ``name_2`` and so on if it is taken.
 
-    ``numbers`` are the last numbers behind names, so that not all are tried again where names are taken by the thousand.
+    ``numbers`` are the last suffixes of names, so that not all are tried again if thousands of names are taken.
     """
     number = 1 if numbers is None else numbers.get(name, 1)
     candidate = name if number == 1 else f"{name}_{number}"

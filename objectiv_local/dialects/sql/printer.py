@@ -1,4 +1,4 @@
-"""The house layout of SQL text: keywords in capitals, two spaces a level, one line while it fits, else one part a line."""
+"""The layout of SQL: keywords in capitals, two spaces per level, one line if it fits, otherwise one part per line."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ from objectiv_local.dialects.sql.tree import (
 from objectiv_local.types import INT64, Type
 
 WIDTH = 100
-#: Columns that the comment of a step names.
+#: Maximum number of columns that the comment of a step lists.
 MOST_NAMED = 8
 
 
 def left_strength(node: Binary) -> int:
-    """Return how strongly the left operand has to bind. Comparisons do not chain."""
+    """Return the minimum precedence of the left operand. Comparisons do not chain."""
     return node.strength + (node.strength in (COMPARE, IS))
 
 
 def right_strength(node: Binary) -> int:
-    """Return how strongly the right operand has to bind."""
+    """Return the minimum precedence of the right operand."""
     return node.strength if node.associative else node.strength + 1
 
 
 def postfix_strength(node: Postfix) -> int:
-    """Return the precedence that the operand before a postfix needs."""
+    """Return the minimum precedence of the operand before a postfix."""
     return CAST if node.strength == CAST else AT_ZONE
 
 
 def needs_parentheses(node: Sql, strength: int) -> bool:
-    """Return whether ``node`` has to be parenthesised inside something that binds as strongly as ``strength``."""
+    """Return whether ``node`` has to be parenthesized inside an operator with the precedence ``strength``."""
     return node.precedence < strength or node.precedence == ARROW
 
 
@@ -71,10 +71,10 @@ def _chain(node: Sql, operator: str) -> list[Sql]:
 
 
 class Style(Protocol):
-    """What differs between engines in the text of one tree."""
+    """The differences between engines in the SQL of a tree."""
 
     def text(self, value: str) -> str:
-        """Return a text constant."""
+        """Return a string literal."""
 
     def type_name(self, type_: Type) -> str:
         """Return the name of a type."""
@@ -82,7 +82,7 @@ class Style(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Turns trees into text, in the style of one engine."""
+    """Prints trees as SQL, in the style of one engine."""
 
     style: Style
 
@@ -112,7 +112,7 @@ class Printer:
                 tail = f" FILTER (WHERE {self.flat(where)})" if where is not None else ""
                 return f"{name}({inner}){tail}"
             case Binary(operator, strength=strength, associative=True):
-                # As a list, because a chain of conditions may be thousands long.
+                # As a list, because a chain of conditions may have thousands of parts.
                 return f" {operator} ".join(self.operand(part, strength) for part in _chain(node, operator))
             case Binary(operator, left, right):
                 return f"{self.operand(left, left_strength(node))} {operator} {self.operand(right, right_strength(node))}"
@@ -137,7 +137,7 @@ class Printer:
         return f"::{type_ if isinstance(type_, str) else self.style.type_name(type_)}"
 
     def operand(self, node: Sql, strength: int) -> str:
-        """Return ``node`` as an operand of something that binds as strongly as ``strength``."""
+        """Return ``node`` as an operand of an operator with the precedence ``strength``."""
         return f"({self.flat(node)})" if needs_parentheses(node, strength) else self.flat(node)
 
     def window_clauses(self, partition: Sequence[Sql], order: Sequence[Ordered], frame: str) -> list[str]:
@@ -156,7 +156,7 @@ class Printer:
         return ", ".join(self.flat(key.expr) + key.suffix for key in order)
 
     def layout(self, node: Sql, indent: int = 0, room: int = WIDTH) -> str:
-        """Return ``node`` on one line if it fits behind ``indent`` spaces, else broken over lines of deeper indent."""
+        """Return ``node`` on one line if it fits after ``indent`` spaces, otherwise on several lines, indented deeper."""
         line = self.flat(node)
         if len(line) + indent <= room or "\n" in line:
             return line
@@ -208,7 +208,7 @@ class Printer:
         return f"({text})" if "\n" not in text else f"(\n{' ' * (indent + 2)}{text}\n{' ' * indent})"
 
     def _operands(self, node: Binary, indent: int) -> list[str]:
-        """Return the operands of equally strong operators from left to right, each behind its operator: a + b - c."""
+        """Return the operands of operators of equal precedence from left to right, each after its operator: a + b - c."""
         rights: list[str] = []
         left: Sql = node
         while (
@@ -223,7 +223,7 @@ class Printer:
 
 
 def items(texts: Sequence[str], indent: int) -> str:
-    """Return a list, behind a keyword: on the keyword's line if it fits, else one a line."""
+    """Return a list after a keyword: on the keyword's line if it fits, otherwise one item per line."""
     line = ", ".join(texts)
     if len(line) + indent + 8 <= WIDTH and len(texts) <= 6 and "\n" not in line:
         return " " + line
@@ -232,7 +232,7 @@ def items(texts: Sequence[str], indent: int) -> str:
 
 
 def indented(text: str) -> str:
-    """Return text two spaces further in; lines within a quoted text or name are left as they are."""
+    """Return SQL indented by two spaces; lines within a quoted string or name are unchanged."""
     lines = []
     quote = ""
     for line in text.split("\n"):
@@ -246,7 +246,7 @@ def indented(text: str) -> str:
 
 
 def shortened(step: str) -> str:
-    """Return what a step does, with only the first of many columns that it adds."""
+    """Return the description of a step, with only the first of many columns that it adds."""
     names = step.removeprefix("adds ").split(", ")
     if not step.startswith("adds ") or len(names) <= MOST_NAMED:
         return step
@@ -254,7 +254,7 @@ def shortened(step: str) -> str:
 
 
 def merged(steps: list[str]) -> list[str]:
-    """Return descriptions of steps with neighbors of the same kind told as one."""
+    """Return descriptions of steps, with consecutive ones of the same kind combined."""
     out: list[str] = []
     for step in steps:
         if out and step.startswith("adds ") and out[-1].startswith("adds "):

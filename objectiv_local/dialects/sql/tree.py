@@ -1,7 +1,7 @@
-"""A small SQL tree: what an expression is made of, and how strongly its outermost operator binds.
+"""A small SQL tree: the structure of an expression, and the precedence of its outermost operator.
 
-Parentheses are printed where precedence asks for them and nowhere else. The order of precedence is Postgres'; the JSON
-arrows bind differently in DuckDB, so they count as loosest and are always parenthesised inside another expression.
+Parentheses are printed only where precedence requires them. Precedence is that of Postgres; the JSON arrows have another
+precedence in DuckDB, so they count as the lowest and are always parenthesized inside another expression.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ARROW, OR, AND, NOT, IS, COMPARE, LIKE, OTHER, ADD, MULTIPLY, AT_ZONE, COLLATE, 
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A node of the tree. ``precedence`` says how strongly it binds."""
+    """A node of the tree, with its ``precedence``."""
 
     @property
     def precedence(self) -> int:
@@ -25,14 +25,14 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Raw(Sql):
-    """SQL that is written as it is: a keyword, a constant, an expression of one engine."""
+    """SQL that is written verbatim: a keyword, a constant, an expression of one engine."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Name(Sql):
-    """A column, as the dialect's identifier, and the step or alias that it is read from, if that has to be said."""
+    """A column, as the dialect's identifier, with the step or alias that qualifies it, if necessary."""
 
     text: str
     source: str = ""
@@ -40,14 +40,14 @@ class Name(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Text(Sql):
-    """A text constant, by its value."""
+    """A string literal, by its value."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Number(Sql):
-    """An integer constant, with its type where the surroundings do not give it one."""
+    """An integer literal, with its type if the context does not determine it."""
 
     value: int
     bare: bool = False
@@ -59,7 +59,7 @@ class Number(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """An expression of an ORDER BY with its direction, as text that follows it."""
+    """An expression of an ORDER BY with its direction, as the SQL that follows it."""
 
     expr: Sql
     suffix: str
@@ -74,7 +74,7 @@ class Func(Sql):
     distinct: bool = False
     order: tuple[Ordered, ...] = ()
     where: Sql | None = None
-    #: Whether the order stands behind the brackets, in WITHIN GROUP.
+    #: Whether the order is after the parentheses, in WITHIN GROUP.
     within: bool = False
 
 
@@ -95,7 +95,7 @@ class Binary(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Prefix(Sql):
-    """NOT or a minus before an operand."""
+    """NOT or minus before an operand."""
 
     operator: str
     arg: Sql
@@ -108,7 +108,7 @@ class Prefix(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Cast(Sql):
-    """A cast to a type of the plan, or to one that only the engine has, by its name."""
+    """A cast to a type of the plan, or to one that only the engine has, by name."""
 
     arg: Sql
     type: Type | str
@@ -120,7 +120,7 @@ class Cast(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Fixed(Sql):
-    """An expression that stays as it is where the aggregates of others get a filter or a window."""
+    """An expression that is unchanged when aggregates in other expressions get a filter or a window."""
 
     arg: Sql
 
@@ -140,7 +140,7 @@ class Postfix(Sql):
 
 @dataclass(frozen=True, slots=True)
 class CaseWhen(Sql):
-    """CASE WHEN condition THEN value ... ELSE default END; ``default`` None leaves the ELSE out."""
+    """CASE WHEN condition THEN value ... ELSE default END; ``default`` None omits the ELSE."""
 
     whens: tuple[tuple[Sql, Sql], ...]
     default: Sql | None
@@ -158,9 +158,9 @@ class Windowed(Sql):
 
 @dataclass(frozen=True, slots=True)
 class Template(Sql):
-    """Text around operands, for what has a syntax of its own. ``{}`` stands for the operands in turn.
+    """SQL around operands, for special syntax. ``{}`` is a placeholder for each operand in turn.
 
-    Operands are printed as a whole, so a template has to put them where any expression may stand.
+    Operands are printed without parentheses, so a template has to use them where any expression is allowed.
     """
 
     pattern: str
@@ -174,10 +174,10 @@ class Template(Sql):
 
 @dataclass(frozen=True, slots=True)
 class From(Sql):
-    """What stands behind FROM: a step, a table, files, or several of these that are joined."""
+    """A FROM clause: a step, a table, files, or a join of several of these."""
 
     text: str
-    #: The name that its columns may be qualified with, if it has one.
+    #: The name with which its columns can be qualified, if it has one.
     qualifier: str = ""
     #: Whether the qualifier is a plain name, which needs no alias in a join.
     is_plain: bool = False
@@ -185,17 +185,17 @@ class From(Sql):
     steps: frozenset[str] = frozenset()
 
     def alias(self, fallback: str) -> str:
-        """Return the name of it in a join."""
+        """Return its name in a join."""
         return self.qualifier if self.is_plain else fallback
 
     def named(self, alias: str) -> str:
-        """Return it with a name."""
+        """Return it with an alias."""
         return self.text if self.text == alias else f"{self.text} AS {alias}"
 
 
 @dataclass(frozen=True, slots=True)
 class Subselect(Sql):
-    """A query with one value as its answer. ``source`` stands behind FROM."""
+    """A query with a single value as its result. ``source`` is its FROM clause."""
 
     value: Sql
     source: Sql
@@ -208,7 +208,7 @@ _AT_UTC = " AT TIME ZONE 'UTC'"
 
 
 def step(name: str) -> From:
-    """Return a step of the statement as it stands behind FROM."""
+    """Return a step of the statement as a FROM clause."""
     return From(name, name, is_plain=True, steps=frozenset((name,)))
 
 
@@ -218,7 +218,7 @@ def func(name: str, *args: Sql) -> Func:
 
 
 def binary(operator: str, left: Sql, right: Sql) -> Binary:
-    """Return an operator between two operands. The constants of it need no type of their own."""
+    """Return an operator between two operands. Its constants need no explicit type."""
     strength, associative = _OPERATORS[operator]
     if strength in (COMPARE, ADD, MULTIPLY, IS):
         if isinstance(left, Number) and not isinstance(right, Number):
@@ -229,7 +229,7 @@ def binary(operator: str, left: Sql, right: Sql) -> Binary:
 
 
 def cast(arg: Sql, type_: Type | str) -> Cast:
-    """Return a cast to a type of the plan, or to one that only the engine has, by its name."""
+    """Return a cast to a type of the plan, or to one that only the engine has, by name."""
     target = type_.plain if isinstance(type_, Type) else type_
     return arg if isinstance(arg, Cast) and arg.type == target else Cast(arg, target)
 
@@ -240,12 +240,12 @@ def at_utc(arg: Sql) -> Sql:
 
 
 def is_at_utc(arg: Sql) -> TypeGuard[Postfix]:
-    """Return whether an expression is a timestamp with a time zone as one in UTC."""
+    """Return whether an expression is a timestamp with a time zone converted to UTC."""
     return isinstance(arg, Postfix) and arg.text == _AT_UTC
 
 
 def by_clocks(arg: Sql, zone: Sql) -> Sql:
-    """Return a timestamp with a time zone as one without, or the other way round, by the clocks of ``zone``."""
+    """Return a timestamp with a time zone as local time in ``zone``, or local time as a timestamp with a time zone."""
     return Template("{} AT TIME ZONE {}", (operand(arg), zone), AT_ZONE)
 
 
@@ -270,12 +270,12 @@ def case(*whens: tuple[Sql, Sql], default: Sql | None = None) -> Sql:
 
 
 def text(value: str) -> Text:
-    """Return a text constant."""
+    """Return a string literal."""
     return Text(value)
 
 
 def number(value: int) -> Number:
-    """Return an integer constant that takes the type of its surroundings."""
+    """Return an integer literal with the type that the context determines."""
     return Number(value, bare=True)
 
 
@@ -285,13 +285,13 @@ def operand(arg: Sql) -> Sql:
 
 
 def subscript(arg: Sql, position: int) -> Sql:
-    """Return an element of an array, counted from 1."""
+    """Return an element of an array, numbered from 1."""
     inner = arg if isinstance(arg, Raw | Name) else Template("({})", (arg,))
     return Postfix(inner, f"[{position}]", CAST)
 
 
 def bare(arg: Sql) -> Sql:
-    """Return an integer constant without its type; anything else as it is."""
+    """Return an integer literal without its type; any other expression unchanged."""
     return Number(arg.value, bare=True) if isinstance(arg, Number) else arg
 
 

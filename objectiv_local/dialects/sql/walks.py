@@ -1,4 +1,4 @@
-"""Walks over SQL trees."""
+"""Traversals of SQL trees."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from objectiv_local.dialects.sql.tree import (
 
 
 def operands(node: Sql) -> tuple[Sql, ...]:
-    """Return the nodes right below ``node``, without those of a window's clauses."""
+    """Return the nodes directly below ``node``, without those of a window's clauses."""
     match node:
         case Func(_, args, _, order, where):
             return (*args, *(key.expr for key in order), *(() if where is None else (where,)))
@@ -45,7 +45,7 @@ def operands(node: Sql) -> tuple[Sql, ...]:
 
 
 def parts(node: Sql) -> Iterator[Sql]:
-    """Yield ``node`` and every node below it, those of windows included."""
+    """Yield ``node`` and every node below it, including those of windows."""
     stack = [node]
     while stack:
         current = stack.pop()
@@ -56,7 +56,7 @@ def parts(node: Sql) -> Iterator[Sql]:
 
 
 def with_operands(node: Sql, change: Callable[[Sql], Sql]) -> Sql:
-    """Return ``node`` with the nodes right below it changed, without those of an ORDER BY or a window."""
+    """Return ``node`` with the nodes directly below it changed, without those of an ORDER BY or a window."""
     match node:
         case Func(name, args, distinct, order, where, within):
             return Func(name, tuple(map(change, args)), distinct, order, None if where is None else change(where), within)

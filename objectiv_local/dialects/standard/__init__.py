@@ -1,1 +1,1 @@
-"""How operations are written on every engine: the table that dialects inherit."""
+"""The SQL of operations on every engine: the table that dialects inherit."""

@@ -1,6 +1,6 @@
 """Builders of operations that several dialects share.
 
-A builder takes the operands as SQL and the expression they come from (for its types and constants) and returns SQL.
+A builder is called with the operands as SQL and their expression (for its types and constants) and returns SQL.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Call, Expr, Literal
 from objectiv_local.types import BOOL, FLOAT64, INT32, INT64, TIMEDELTA
 
-#: No engine holds a longer text.
+#: Maximum length of a string on any engine.
 LONGEST_TEXT = 2**30
 
 
@@ -38,19 +38,19 @@ def function(name: str) -> Builder:
 
 
 def at_zone(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return what the clocks of a zone show at a moment in UTC."""
+    """Return the local time in a zone of a timestamp in UTC."""
     moment = args[0]
-    # What was made a moment in UTC is one with a time zone without that.
+    # A timestamp that was converted to UTC has a time zone without the conversion.
     return tree.by_clocks(moment.arg if tree.is_at_utc(moment) else tree.at_utc(moment), args[1])
 
 
 def from_zone(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return the moment in UTC at which the clocks of a zone show a time."""
+    """Return the timestamp in UTC of a local time in a zone."""
     return tree.at_utc(tree.by_clocks(args[0], args[1]))
 
 
 def floordiv(symbol: str) -> Builder:
-    """Return the builder of the floor division; ``symbol`` is the engine's integer division, which cuts towards zero."""
+    """Return the builder of floor division; ``symbol`` is the engine's integer division, which truncates toward zero."""
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         a, b = args
@@ -82,7 +82,7 @@ def _wrong_sign(a: Sql, divisor: Sql, b: Sql) -> Sql:
 
 
 def slice_(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return a part of a string, by positions as in Python."""
+    """Return a substring, by positions as in Python."""
     value, start, stop = args[0], _position(expr, 1), _position(expr, 2)
     start = start or 0
     if start >= 0 and (stop is None or stop >= 0):
@@ -92,7 +92,7 @@ def slice_(args: Sequence[Sql], expr: Expr) -> Sql:
         return func("right", value, number(-start))
     if start == 0 and stop is not None:
         return func("left", value, func("greatest", binary("+", func("length", value), number(stop)), number(0)))
-    # Positions are turned into counts from the front, because the engines differ on negative ones.
+    # Positions are converted to counts from the start, because the engines differ for negative ones.
     length_ = func("length", value)
     first = func("greatest", binary("+", length_, number(start)), number(0)) if start < 0 else number(start)
     last = number(stop) if stop is not None and stop >= 0 else binary("+", length_, number(stop or 0))
@@ -101,14 +101,14 @@ def slice_(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def _position(expr: Expr, index: int) -> int | None:
-    """Return a bound of a slice; no text is as long as the largest position, which engines refuse beyond 32 bits."""
+    """Return a bound of a slice, limited to the largest position: engines reject positions beyond 32 bits."""
     value = constant(expr, index)
     assert isinstance(value, int | None)
     return None if value is None else max(-LONGEST_TEXT, min(value, LONGEST_TEXT))
 
 
 def as_floats(args: Sequence[Sql], expr: Expr) -> list[Sql]:
-    """Return operands as floats; durations are counts of microseconds until then."""
+    """Return operands as floats; durations are converted via microseconds."""
     assert isinstance(expr, Call)
     return [
         arg if child.type == FLOAT64 else tree.cast(tree.bare(arg), FLOAT64) for arg, child in zip(args, expr.args, strict=True)
@@ -121,19 +121,19 @@ def contains(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def endswith(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return whether a string ends in another."""
+    """Return whether a string ends with another."""
     return binary("=", func("right", args[0], tree.cast(func("length", args[1]), INT32)), args[1])
 
 
 def replace(args: Sequence[Sql], expr: Expr) -> Sql:
     """Return a string with parts replaced."""
     if constant(expr, 1) == "":
-        raise NotSupported("replacing the empty text is not supported", hint="give the text to replace")
+        raise NotSupported("replacing the empty string is not supported", hint="pass a non-empty string to replace")
     return func("replace", *args)
 
 
 def sum_(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return a sum, which is 0 of nothing."""
+    """Return a sum, which is 0 without values."""
     assert isinstance(expr, Aggregation)
     if expr.args[0].type == BOOL:
         return Func("count", (Raw("*"),), where=args[0])
@@ -142,13 +142,13 @@ def sum_(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def sum_or_null(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return a sum, which is NULL of nothing."""
+    """Return a sum, which is NULL without values."""
     assert isinstance(expr, Aggregation)
     value = tree.cast(args[0], INT32) if expr.args[0].type == BOOL else args[0]
     total = func("sum", value)
     if expr.type.name == "decimal":
         return tree.cast(total, expr.type)
-    # The sum of 64-bit integers is wider; the cast makes a sum that does not fit an error.
+    # The sum of 64-bit integers is wider; the cast raises an error for a sum that does not fit.
     return total if expr.type == FLOAT64 else tree.cast(total, INT64)
 
 
@@ -157,7 +157,7 @@ def mean(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Aggregation)
     value = tree.cast(args[0], INT32) if expr.args[0].type == BOOL else args[0]
     average = func("avg", value if expr.args[0].type == FLOAT64 else tree.cast(value, FLOAT64))
-    # A cast to an integer rounds a half to the even one.
+    # A cast to an integer rounds half to even.
     return tree.cast(average, INT64) if expr.type == TIMEDELTA else average
 
 
@@ -171,7 +171,7 @@ def extreme(name: str, of_bool: str) -> Builder:
 
 
 def bool_(name: str, empty: str) -> Builder:
-    """Return the builder of an aggregate of bools, which is ``empty`` of nothing."""
+    """Return the builder of an aggregate of bools, which is ``empty`` without values."""
     return lambda args, expr: Template("coalesce({}, " + empty + ")", (func(name, args[0]),))
 
 
@@ -192,7 +192,7 @@ def distinct_count(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def negate(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return a number with the other sign."""
+    """Return a negated number."""
     return Prefix("-", args[0], tree.NEGATE)
 
 
@@ -200,7 +200,7 @@ def negate(args: Sequence[Sql], expr: Expr) -> Sql:
 
 
 def round_(whole: str) -> Builder:
-    """Return the builder of round; ``whole`` is the pattern that rounds a float to a whole number, a half to even."""
+    """Return the builder of round; ``whole`` is the pattern that rounds a float to an integer, half to even."""
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         assert isinstance(expr, Call)
@@ -220,7 +220,7 @@ def round_(whole: str) -> Builder:
             rounded = binary("*", Template(whole, (binary("/", floats, scale),)), scale)
         if expr.type == INT64:
             return tree.cast(tree.operand(rounded), INT64)
-        # Scaling a float that is whole already could only lose digits, or overflow.
+        # Scaling a float that already is an integer could only lose digits, or overflow.
         return (
             case((binary("<", func("abs", floats), tree.cast(Raw("4503599627370496"), FLOAT64)), rounded), default=floats)
             if digits > 0
@@ -236,7 +236,7 @@ def float_function(name: str) -> Builder:
 
 
 def decimal_result(symbol: str) -> Builder:
-    """Return the builder of an operator whose decimal result is checked for its digits."""
+    """Return the builder of an operator whose decimal result is checked for its number of digits."""
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         result = binary(symbol, *args)
@@ -278,8 +278,8 @@ def spread(name: str) -> Builder:
     return build
 
 
-#: A statistic of ``z``, the distances of values from their mean as shares of their range. Powers of it neither overflow nor
-#: underflow, because distances far below the range count as none. It is NULL where all values are equal: their statistic is 0.
+#: A statistic of ``z``, the distances of values from their mean as fractions of their range. Its powers neither overflow nor
+#: underflow, because distances far below the range count as 0. It is NULL if all values are equal: their statistic is 0.
 _STANDARDIZED = (
     "(SELECT coalesce({statistic}, 0) FROM (SELECT (v - m + r - r) / nullif(r, 0) AS z FROM (SELECT v, "
     "sum(v) OVER () / count(v) OVER () AS m, max(v) OVER () - min(v) OVER () AS r FROM unnest({{}}) AS u(v)) AS u) AS u)"
@@ -287,16 +287,16 @@ _STANDARDIZED = (
 
 
 def standardized(statistic: str, least: int) -> Builder:
-    """Return the builder of a statistic that engines lack, or compute from raw moments, which cancel.
+    """Return the builder of a statistic that engines lack, or compute from raw moments with cancellation.
 
-    It is SQL over the column ``z`` of distances from the mean, in a unit of their own, and NULL below ``least`` values.
+    It is SQL over the column ``z`` of scaled distances from the mean, and NULL for fewer than ``least`` values.
     """
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         assert isinstance(expr, Aggregation)
         found: Sql = Template(_STANDARDIZED.format(statistic=statistic), (func("array_agg", args[0]),))
         if not expr.args[0].columns:
-            # An aggregate of a constant would belong to the innermost SELECT. No number differs from itself, but NaN does.
+            # An aggregate of a constant would belong to the innermost SELECT. x - x is 0 for numbers, and NaN for NaN.
             found = Fixed(binary("-", args[0], args[0]))
         return case((binary(">=", func("count", args[0]), number(least)), found))
 
@@ -304,7 +304,7 @@ def standardized(statistic: str, least: int) -> Builder:
 
 
 def of_constant(builder: Builder) -> Builder:
-    """Return the builder of an aggregate that an engine refuses to compute of a constant, which is its own answer."""
+    """Return the builder of an aggregate that an engine cannot compute for a constant, which is its own result."""
 
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         assert isinstance(expr, Aggregation)
@@ -317,7 +317,7 @@ def of_constant(builder: Builder) -> Builder:
 
 
 def quantile(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return a quantile that interpolates."""
+    """Return an interpolated quantile."""
     assert isinstance(expr, Aggregation)
     value = args[0] if expr.args[0].type == FLOAT64 else tree.cast(args[0], FLOAT64)
     return within_group("percentile_cont", value, Raw(repr(constant(expr, 1))))

@@ -1,4 +1,4 @@
-"""Durations between moments, as the engine's own intervals."""
+"""Durations between timestamps, as the engine's own intervals."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from objectiv_local.types import TIMEDELTA
 
 
 def difference(pattern: str, left: Sql, right: Sql) -> Sql:
-    """Return the microseconds between two moments; ``pattern`` turns the engine's interval into them."""
+    """Return the microseconds between two timestamps; ``pattern`` converts the engine's interval to them."""
     return Template(pattern, (binary("-", left, right),), tree.CAST)
 
 
 def compared(standard: Mapping[str, Builder] = STANDARD_SCALAR) -> dict[str, Builder]:
-    """Return the comparisons, with a duration between two moments compared as the engine's own interval.
+    """Return the comparisons, with a duration between two timestamps compared as the engine's own interval.
 
-    ``moment - previous <= INTERVAL '1800 seconds'`` reads better than a count of microseconds, and costs less.
+    ``moment - previous <= INTERVAL '1800 seconds'`` is easier to read than a number of microseconds, and faster.
     """
 
     def build(name: str) -> Builder:
@@ -39,7 +39,7 @@ def compared(standard: Mapping[str, Builder] = STANDARD_SCALAR) -> dict[str, Bui
 
 
 def interval_literal(microseconds: int) -> Raw:
-    """Return a duration as the engine's own interval, in days or seconds: a day has 24 hours where no zones are."""
+    """Return a duration as the engine's own interval, in days or seconds: a day has 24 hours without time zones."""
     if microseconds and microseconds % 86_400_000_000 == 0:
         return Raw(f"INTERVAL '{microseconds // 86_400_000_000} days'")
     return Raw(f"INTERVAL '{_seconds(microseconds)} seconds'")

@@ -17,7 +17,7 @@ def within_group(name: str, value: Sql, *arguments: Sql, suffix: str = "") -> Fu
 def middle(value: Sql, pattern: str, division: str) -> Sql:
     """Return the median of timestamps or durations, truncated to microseconds: a float cannot hold all of them exactly.
 
-    ``pattern`` turns a value into microseconds, ``division`` is the engine's integer division, which cuts towards zero.
+    ``pattern`` converts a value to microseconds, ``division`` is the engine's integer division, which truncates toward zero.
     """
     ends = [
         Template(pattern, (within_group("percentile_disc", value, Raw("0.5"), suffix=direction),))

@@ -1,9 +1,9 @@
-r"""Regular expressions with one meaning on every engine.
+r"""Regular expressions with the same meaning on every engine.
 
-RE2 (DuckDB) takes the first alternative that leads to a match, Postgres the longest match. Letters, words and line ends
-differ too. A pattern is therefore read with Python's own parser and written again from what has one meaning: character
-classes are spelled out in ASCII, and where the text of a match matters, the pattern has to be deterministic (at each
-letter there is one way to go on), so that the first and the longest match are the same.
+RE2 (DuckDB) uses the first alternative that leads to a match, Postgres the longest match. Letters, words and line ends differ
+too. A pattern is therefore parsed with Python's own parser and rewritten in common syntax: character classes are spelled out
+in ASCII, and if the matched text is used, the pattern has to be deterministic (at each character there is one way to
+continue), so that the first and the longest match are the same.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _OPPOSITES = {
     codes.CATEGORY_NOT_WORD: codes.CATEGORY_WORD,
     codes.CATEGORY_NOT_SPACE: codes.CATEGORY_SPACE,
 }
-#: Postgres' own limit of a counted repetition.
+#: Postgres' limit for a counted repetition.
 _MOST = 255
-#: How deep groups may nest: engines and Python's own parser stop at some depth of theirs.
+#: Maximum depth of nested groups: engines and Python's parser have limits of their own.
 _DEEPEST = 50
-#: How many letters a pattern may spell out, with counted repetitions written in full, when its matches are looked at.
+#: Maximum number of characters in a pattern whose matches are used, with counted repetitions written out.
 _POSITIONS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Flavor:
-    """What differs between the engines' patterns."""
+    """The differences between the engines' pattern syntax."""
 
     word_boundary: str
     not_word_boundary: str
@@ -51,20 +51,20 @@ class Flavor:
 
 RE2 = Flavor(r"\b", r"\B")
 _WORD = "[0-9A-Z_a-z]"
-#: Postgres' own \y takes letters beyond ASCII for parts of words.
+#: Postgres' own \y counts letters beyond ASCII as word characters.
 POSIX = Flavor(f"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))", f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))")
 
 
 def pattern(text: str, flavor: Flavor) -> str:
-    """Return a pattern for a test whether it matches somewhere."""
+    """Return a pattern for testing whether a string has a match."""
     return _written(_parsed(text), flavor)
 
 
 def deterministic(text: str, flavor: Flavor, *, group: int = 0, empty: bool = True) -> str:
-    """Return a pattern whose matches are looked at.
+    """Return a pattern whose matches are used.
 
-    ``group`` is the group that is asked for, ``empty`` whether the pattern may match the empty text. Raises
-    NotSupported for a pattern whose matches are not the same on every engine.
+    ``group`` is the requested group, ``empty`` whether the pattern may match the empty string. Raises NotSupported for a
+    pattern whose matches differ between engines.
     """
     tree = _parsed(text)
     # Written first: that refuses what the check of matches knows nothing of, such as a look ahead.
@@ -87,7 +87,7 @@ def replacement(text: str, number: int) -> str:
                 out.append(piece)
             else:
                 raise InvalidValue(
-                    f"{piece!r} in the replacement {text!r} is no group of the pattern",
+                    f"{piece!r} in the replacement {text!r} is not a group of the pattern",
                     hint=r"write \1 to \9 for groups and \\ for a backslash",
                 )
         else:
@@ -104,7 +104,7 @@ def _parsed(text: str) -> Any:
     except (re.error, OverflowError, RecursionError) as error:
         reason = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidValue(
-            f"{text!r} is not a regular expression: {reason}", hint="use regex=False to look for the text itself"
+            f"{text!r} is not a regular expression: {reason}", hint="use regex=False to search for the string literally"
         ) from None
     if tree.state.flags & ~(re.ASCII | re.UNICODE):
         raise _refused(text, "it sets flags")
@@ -113,8 +113,7 @@ def _parsed(text: str) -> Any:
 
 def _refused(text: str, why: str) -> NotSupported:
     return NotSupported(
-        f"the regular expression {text!r} has no one meaning on every engine: {why}",
-        hint="rewrite it, or split it into several steps",
+        f"the regular expression {text!r} differs between engines: {why}", hint="rewrite it, or split it into several steps"
     )
 
 
@@ -159,11 +158,11 @@ def _item(op: object, arg: Any, tree: Any, flavor: Flavor) -> str:
         if found is not None:
             return found
     names = {
-        codes.GROUPREF: "it refers back to a group",
-        codes.ASSERT: "it looks ahead or back",
-        codes.ASSERT_NOT: "it looks ahead or back",
+        codes.GROUPREF: "it has a backreference",
+        codes.ASSERT: "it has a lookahead or lookbehind",
+        codes.ASSERT_NOT: "it has a lookahead or lookbehind",
     }
-    raise _refused(source, names.get(op, "it uses what one engine does not know"))
+    raise _refused(source, names.get(op, "it uses syntax that one engine does not support"))
 
 
 def _count(least: int, most: Any) -> str:
@@ -193,7 +192,7 @@ def _letter(code: int, special: str) -> str:
 
 
 def _ranges(op: object, arg: Any) -> Ranges:
-    """Return the letters that one item of a pattern matches."""
+    """Return the characters that one item of a pattern matches."""
     if op is codes.LITERAL:
         return ((arg, arg),)
     if op is codes.NOT_LITERAL:
@@ -241,7 +240,7 @@ def _opposite(ranges: Ranges) -> Ranges:
 
 @dataclass
 class _Part:
-    """A part of a pattern: whether it can be empty, and the places it can start and end at."""
+    """A part of a pattern: whether it can be empty, and the positions where it can start and end."""
 
     empty: bool
     first: frozenset[int] = frozenset()
@@ -250,7 +249,7 @@ class _Part:
 
 @dataclass
 class _Automaton:
-    """The letters of a pattern as places, and which places may follow each (Glushkov's construction)."""
+    """The characters of a pattern as positions, and which positions may follow each (Glushkov's construction)."""
 
     text: str
     letters: list[Ranges] = field(default_factory=list)
@@ -278,7 +277,7 @@ class _Automaton:
         if op is codes.BRANCH:
             parts = [self.sequence(branch) for branch in arg[1]]
             if any(part.empty for part in parts[:-1]):
-                raise _refused(self.text, "an alternative that matches the empty text comes before another")
+                raise _refused(self.text, "an alternative that matches the empty string comes before another")
             return _Part(
                 any(part.empty for part in parts),
                 frozenset().union(*(part.first for part in parts)),
@@ -287,7 +286,7 @@ class _Automaton:
         if op in (codes.MAX_REPEAT, codes.MIN_REPEAT):
             return self.repeat(op, *arg)
         if len(self.letters) >= _POSITIONS:
-            raise _refused(self.text, f"it spells out more than {_POSITIONS} letters")
+            raise _refused(self.text, f"it has more than {_POSITIONS} characters with repetitions written out")
         place = len(self.letters)
         self.letters.append(_ranges(op, arg))
         self.follow[place] = set()
@@ -319,17 +318,17 @@ def _check(text: str, tree: Any, *, group: int, empty: bool) -> None:
     automaton = _Automaton(text)
     whole = automaton.sequence(tree)
     if whole.empty and not empty:
-        raise _refused(text, "it matches the empty text")
+        raise _refused(text, "it matches the empty string")
     if len(automaton.kinds) > 1:
-        raise _refused(text, "it mixes repetitions that take much with ones that take little (such as *?)")
+        raise _refused(text, "it mixes greedy and lazy repetitions (such as *?)")
     if codes.MIN_REPEAT in automaton.kinds:
-        raise _refused(text, "repetitions that take little (such as *?) stop at different places")
+        raise _refused(text, "lazy repetitions (such as *?) can stop at different positions")
     for places in (whole.first, *automaton.follow.values()):
         ordered = sorted(span for place in places for span in automaton.letters[place])
         if any(low <= end for (_, end), (low, _) in pairwise(ordered)):
             raise _refused(
                 text,
-                "there is more than one way to match the same text, as in (a|ab) or .*a; use a class "
+                "there is more than one way to match the same string, as in (a|ab) or .*a; use a class "
                 "such as [^a]* for what comes before",
             )
     if group:
@@ -340,7 +339,7 @@ def _check_group(text: str, tree: Any, group: int, *, certain: bool) -> None:
     for op, arg in tree:
         if op is codes.SUBPATTERN:
             if arg[0] == group and not certain:
-                raise _refused(text, f"group {group} is repeated, or takes no part in some matches")
+                raise _refused(text, f"group {group} is repeated, or is not part of some matches")
             _check_group(text, arg[3], group, certain=certain)
         elif op is codes.BRANCH:
             for branch in arg[1]:

@@ -1,6 +1,6 @@
 """The standard table of operations, which dialects inherit.
 
-What stands here gives the same answer on every engine; what differs stands with the engine.
+The SQL here has the same result on every engine; differences are with the engine.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _TEXT_FORMS: dict[str, tuple[str, str]] = {
     "time": ("a time", rf"^{_BLANK}[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?{_BLANK}"),
     "timestamp": ("a timestamp", rf"^{_BLANK}{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?)?{_BLANK}"),
 }
-#: A moment with its offset to UTC.
+#: A timestamp with its UTC offset.
 _INSTANT = (
     rf"^{_BLANK}{_DAY}[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{{1,6}})?)?"
     rf"(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?){_BLANK}"
@@ -35,7 +35,7 @@ def parse_timestamp(matches: str, failing: Callable[[str], Builder], *, end: str
     def build(args: Sequence[Sql], expr: Expr) -> Sql:
         kind, form = _TEXT_FORMS["timestamp"]
         has_offset, has_none = (Template(matches, (args[0], tree.text(each + end)), tree.LIKE) for each in (_INSTANT, form))
-        # Text without an offset would be in the time zone of the session.
+        # A string without an offset would be in the time zone of the session.
         return case(
             (has_offset, tree.at_utc(tree.cast(args[0], "timestamptz"))),
             (has_none, tree.cast(args[0], TIMESTAMP)),
@@ -50,8 +50,8 @@ def guarded(
 ) -> dict[tuple[str, str], Builder]:
     """Return casts that accept the same strings on every engine; other strings are an error.
 
-    ``matches`` is the pattern of a test against a regular expression, ``end`` what stands for the end of the string in one;
-    ``failing`` makes an expression that raises; ``strip`` is the pattern that removes characters from both ends of a string.
+    ``matches`` is the pattern of a regular expression test, ``end`` its end-of-string anchor; ``failing`` returns an
+    expression that raises an error; ``strip`` is the pattern that removes characters from both ends of a string.
     """
 
     def build(kind: str, form: str) -> Builder:
@@ -67,7 +67,7 @@ def guarded(
         def within(words: Sequence[str]) -> Sql:
             return Template("{} IN (" + ", ".join(f"'{word}'" for word in words) + ")", (lowered,), tree.LIKE)
 
-        # The CASE keeps a NULL from reaching the expression that raises.
+        # The CASE keeps NULL from the expression that raises the error.
         return case((within(_TRUE), Raw("TRUE")), (within(_FALSE), Raw("FALSE")), default=failing("a bool")(args, expr))
 
     casts: dict[tuple[str, str], Builder] = {("string", name): build(kind, form) for name, (kind, form) in _TEXT_FORMS.items()}

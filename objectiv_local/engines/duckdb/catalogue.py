@@ -1,4 +1,4 @@
-"""What DuckDB's catalogue says of tables, and which table a name means."""
+"""DuckDB's catalog: the columns of tables, and which table a name refers to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUP BY c.database_name, c.schema_name, c.table_name
 
 
 def rank(parts: tuple[str, ...], row: tuple[object, ...]) -> int | None:
-    """Return how early a name finds the table of a catalogue row, or None if it does not."""
+    """Return the priority of the table in a catalog row for a name, or None if the name does not refer to it."""
     database, schema = str(row[0]), str(row[1])
     current, path = row[6], row[7]
     given = [part.casefold() for part in parts[:-1]]

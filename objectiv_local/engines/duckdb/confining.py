@@ -1,4 +1,4 @@
-"""What our DuckDB connections are set to: the files that they may read, and the rules of the optimizer that they leave out."""
+"""Configuration of our DuckDB connections: the files that they may read, and the optimizer rules that are disabled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WRONG_OPTIMIZERS = ("common_subplan", "top_n_window_elimination")
 def confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
     """Permanently restrict a connection to the files of its target."""
     if not connection.execute("SELECT current_setting('enable_external_access')").fetchall()[0][0]:
-        return  # another connection to the same file did
+        return  # already done by another connection to the same file
     for name, paths in (("allowed_paths", reach.files), ("allowed_directories", reach.directories)):
         connection.execute(f"SET {name} = [{', '.join(map(text, paths))}]")
     connection.execute("SET autoinstall_known_extensions = false")
@@ -32,9 +32,9 @@ def confine(connection: duckdb.DuckDBPyConnection, reach: Reach) -> None:
 
 
 def follow_progress(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let DuckDB track the progress of queries where somebody watches it, without a progress bar of its own.
+    """Let DuckDB track the progress of queries if it is displayed, without DuckDB's own progress bar.
 
-    In a Jupyter kernel without ipywidgets, its progress bar is off, and setting it, even to what it is, fails.
+    In a Jupyter kernel without ipywidgets, DuckDB's progress bar is off, and any attempt to set it fails.
     """
     import duckdb
 
@@ -44,14 +44,14 @@ def follow_progress(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def without_wrong(disabled: str) -> str:
-    """Return a list of disabled optimizer rules, extended by those that return wrong rows."""
+    """Return a list of disabled optimizer rules, extended with those that return wrong rows."""
     steps = [step.strip() for step in disabled.split(",") if step.strip()]
     return ",".join([*steps, *(step for step in _wrong_optimizers() if step not in steps)])
 
 
 @cache
 def _wrong_optimizers() -> tuple[str, ...]:
-    """Return the rules that this release of DuckDB has; it refuses unknown names."""
+    """Return the wrong rules that this release of DuckDB has; it rejects unknown names."""
     import duckdb
 
     with duckdb.connect() as connection:
@@ -60,5 +60,5 @@ def _wrong_optimizers() -> tuple[str, ...]:
 
 
 def text(value: str) -> str:
-    """Return a value as a string of SQL."""
+    """Return a value as an SQL string."""
     return "'" + value.replace("'", "''") + "'"

@@ -39,23 +39,23 @@ logger = logging.getLogger(__name__)
 _SETTINGS = {"TimeZone": "UTC", "default_null_order": "postgres", "python_enable_replacements": "false"}
 
 
-#: Kinds of statements that read. A SELECT that writes is refused by the read-only transaction it runs in.
+#: Statement types that read. A SELECT that writes is rejected by its read-only transaction.
 _READING = frozenset({"SELECT", "EXPLAIN"})
 
-#: Kinds of statements that, in a read-only transaction, change only the connection and its temporary tables.
+#: Statement types that change only the connection and its temporary tables when run in a read-only transaction.
 _TEMPORARY = _READING | {"CREATE", "INSERT", "UPDATE", "DELETE", "DROP", "ALTER", "SET", "PRAGMA"}
 
 
-#: Types that are loaded as text, with their cast.
+#: Types that are loaded as strings, with their cast.
 _CHECKED = {"uuid": "{}::uuid", "json": "{}::json", "numeric_interval": "translate({}, '{{}}', '[]')::double[]"}
 
 
 class DuckDBEngine(Session):
     """A DuckDB connection.
 
-    ``owned`` says whether the connection is the engine's own. A connection that the user opened keeps its settings
-    (ours hold only while a statement of ours runs) and stays open when the engine is closed. Statements run on the
-    connection itself and not on a cursor of it, because cursors do not see temporary tables or registered frames.
+    ``owned`` is whether the connection belongs to the engine. A connection that the user opened keeps its settings (ours
+    apply only while one of our statements runs) and stays open when the engine is closed. Statements run on the connection
+    itself instead of a cursor, because cursors do not see temporary tables or registered frames.
     """
 
     dialect = "duckdb"
@@ -85,7 +85,7 @@ class DuckDBEngine(Session):
         self._owned = owned
         self.kept = keep
         self._secret = secret
-        #: Whether queries read nothing but the target.
+        #: Whether queries can read nothing but the target.
         self.is_confined = reach is not None
         self.reopen: Callable[[], DuckDBEngine] | None = None
         self._begun = False
@@ -108,7 +108,7 @@ class DuckDBEngine(Session):
         self._registered.append(name)
 
     def view(self, name: str, address: str) -> None:
-        """Make the Parquet files at an address readable under ``name``, so that statements do not contain the address."""
+        """Create a view ``name`` of the Parquet files at an address, so that statements do not contain the address."""
         self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({text(address)})"), "")
 
     def parquet(self, parts: Sequence[str]) -> StoredTable:
@@ -119,7 +119,7 @@ class DuckDBEngine(Session):
     def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
         """Write the result of a query to a new Parquet file; see :meth:`FileEngine.write_parquet`."""
         with self._turn():
-            # A statement may name a column otherwise, where two differ in case.
+            # A statement may rename a column if two differ only in case.
             rows = f"FROM (\n{sql}\n) AS rows ({', '.join(map(qualified, names))})"
             copy = f"COPY ({rows}) TO {text(str(path))} (FORMAT parquet, COMPRESSION zstd)"
             self._run(lambda: self._execute(copy), copy)
@@ -131,7 +131,7 @@ class DuckDBEngine(Session):
         return self.reopen is not None
 
     def _connected(self) -> bool:
-        return True  # it ends with the process, or when it is closed
+        return True  # it lasts until the process ends or it is closed
 
     def _reopen(self) -> None:
         assert self.reopen is not None
@@ -140,13 +140,13 @@ class DuckDBEngine(Session):
         self._begun = False
 
     def handed_over(self) -> duckdb.DuckDBPyConnection:
-        """Return the connection to another engine, which closes it in place of this one."""
+        """Return the connection to another engine, which is then responsible for closing it."""
         self._finalizer.detach()
         self._closed = True
         return self._connection
 
     def _abandon(self) -> None:
-        # DuckDB's threads are not in the child, and closing the connection would wait for them.
+        # DuckDB's threads do not exist in the child, and closing the connection would wait for them.
         if self._owned:
             self._finalizer.detach()
         process.keep(self._connection)
@@ -159,7 +159,7 @@ class DuckDBEngine(Session):
 
     @property
     def is_local(self) -> bool:
-        """Whether rows are read on this machine; those of a connection of the user's own count as such."""
+        """Whether rows are read on this machine; connections that the user opened count as local."""
         return self._secret is None and (self.files is None or not any("://" in part for part in self.files.parts))
 
     def _interrupt(self) -> None:
@@ -176,7 +176,7 @@ class DuckDBEngine(Session):
         coercion = Coercion(schema)
         with self._turn(), self._pinned():
             self._check(sql)
-            # Batches below DuckDB's own size keep long texts within the 2 GB that one Arrow text array can hold.
+            # Batches smaller than DuckDB's default keep long strings within the 2 GB of an Arrow string array.
             table = self._run(lambda: self._connection.sql(sql).to_arrow_table(131_072), sql)
         return pa.Table.from_batches([coercion.batch(batch) for batch in table.to_batches()], arrow_schema(schema))
 
@@ -194,8 +194,8 @@ class DuckDBEngine(Session):
                         yield coercion.batch(batch)
                 drained = True
             finally:
-                # The connection takes no other statement before the reader is closed, and closing waits for a query
-                # that still runs.
+                # The connection accepts no other statement before the reader is closed, and closing waits for a query
+                # that is still running.
                 if reader is not None:
                     if not drained:
                         self._connection.interrupt()
@@ -203,12 +203,12 @@ class DuckDBEngine(Session):
                 progress.close()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns.
+        """Run a statement and discard its result.
 
-        On a user's connection that is read-only, it must be one statement and can write only temporary tables.
+        On a user's read-only connection, it has to be a single statement, and it can write only temporary tables.
         """
         with self._turn(), self._pinned():
-            # Only inside a read-only transaction does DuckDB refuse writes to other than temporary tables.
+            # DuckDB rejects writes to permanent tables only inside a read-only transaction.
             self._check(sql, _TEMPORARY if self._begun else _READING)
             self._run(lambda: self._execute(sql), sql)
 
@@ -227,7 +227,7 @@ class DuckDBEngine(Session):
 
     def _progress(self) -> Progress:
         progress = Progress()
-        progress.count = self._connection.query_progress  # in percent; -1 where DuckDB does not know it
+        progress.count = self._connection.query_progress  # in percent; -1 if unknown
         return progress
 
     def _run(self, action: Callable[[], T], sql: str, progress: Progress | None = None) -> T:
@@ -249,13 +249,13 @@ class DuckDBEngine(Session):
 
     @contextmanager
     def _pinned(self) -> Generator[None]:
-        """Hold the settings of a user's connection at ours for one statement."""
+        """Apply our settings to a user's connection for one statement."""
         if not self._pins:
             yield
             return
         names = [*self._pins, "disabled_optimizers"]
         listed = ", ".join(f"current_setting('{name}')::varchar" for name in names)
-        # An unread result of the user's own is an error here; execute() would discard it.
+        # An unread result of the user is an error here; execute() would discard it.
         *values, transaction = self._fetch(f"SELECT {listed}, txid_current()")[0]
         found = dict(zip(names, map(str, values), strict=True))
         wanted = self._pins | {"disabled_optimizers": without_wrong(found["disabled_optimizers"])}
@@ -264,7 +264,7 @@ class DuckDBEngine(Session):
             with self._reading([_set(name, wanted[name]) for name in changed], transaction):
                 yield
         finally:
-            # A failed transaction of the user accepts no more statements.
+            # A user's failed transaction accepts no more statements.
             with suppress(QueryFailed):
                 self._control([_set(name, found[name]) for name in changed])
 
@@ -272,7 +272,7 @@ class DuckDBEngine(Session):
     def _reading(self, settings: list[str], transaction: object) -> Generator[None]:
         """Apply settings, and run the statement in a read-only transaction if the connection is read-only.
 
-        A query may write too, in a WITH clause. A transaction that the user began is used as it is.
+        A query can also write, in a WITH clause. A transaction that the user began is used unchanged.
         """
         if not self.read_only or self._snapshots or self._in_transaction(transaction):
             self._control(settings)
@@ -287,7 +287,7 @@ class DuckDBEngine(Session):
         self._end_snapshot()
 
     def _begin(self, *statements: str) -> None:
-        self._begun = True  # set before, because an exception may be raised at any point
+        self._begun = True  # set first, because an exception may be raised at any point
         self._control(statements)
 
     def _control(self, statements: Sequence[str]) -> None:
@@ -297,31 +297,31 @@ class DuckDBEngine(Session):
             self._run(lambda: self._connection.execute(text), text)
 
     def _in_transaction(self, before: object = None) -> bool:
-        """Return whether the user began a transaction. Trying to begin one would abort that of the user.
+        """Return whether the user began a transaction. Trying to begin another one would abort it.
 
-        Without one, each statement is a transaction; ``before`` is that of the last statement, if it is known.
+        Outside of one, each statement is a transaction; ``before`` is that of the last statement, if known.
         """
         asked = "SELECT txid_current()"
         before = self._fetch(asked)[0][0] if before is None else before
         return bool(before == self._run(lambda: self._connection.execute(asked).fetchall(), asked)[0][0])
 
     def _check(self, sql: str, kinds: frozenset[str] = _READING) -> None:
-        """Check that a text is a single statement that reads, on a user's connection that is read-only.
+        """Check that the SQL is a single reading statement, on a user's read-only connection.
 
-        A second statement could end the transaction that the first one runs in, and DuckDB allows a read-only transaction to
-        write files and attach databases.
+        A second statement could end the transaction of the first one, and DuckDB allows a read-only transaction to write
+        files and attach databases.
         """
         if self._owned or not self.read_only:
             return
         found = self._statements(sql)
         if len(found) != 1 or found[0] not in kinds:
             raise ReadOnly(
-                f"a single statement that reads is expected, but the text is {' and '.join(found) or 'empty'}",
-                hint="connect(..., read_only=False) allows others; a temporary table needs no permission",
+                f"a single reading statement is expected, but the SQL is {' and '.join(found) or 'empty'}",
+                hint="connect(..., read_only=False) allows others; temporary tables are always allowed",
             )
 
     def _statements(self, sql: str) -> list[str]:
-        """Return the kinds of the statements in a text."""
+        """Return the types of the statements in a string."""
         found = self._run(lambda: self._connection.extract_statements(sql), sql)
         return [statement.type.name for statement in found]
 
@@ -330,7 +330,7 @@ class DuckDBEngine(Session):
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
-        Raises :class:`TableNotFound` with near names.
+        Raises :class:`TableNotFound` with similar names.
         """
         with self._turn():
             if self.files is not None and name.casefold() in self._aliases:
@@ -357,8 +357,8 @@ class DuckDBEngine(Session):
         parts = split_name(name)
         if len(parts) > 1 and parts[0].casefold() == "temp":
             raise InvalidValue(
-                f"{name!r} is a place for temporary tables",
-                hint="df.materialize(materialization='temp_table') makes a temporary table",
+                f"{name!r} is in a schema for temporary tables",
+                hint="create a temporary table with df.materialize(materialization='temp_table')",
             )
         if len(parts) > 1:
             return parts
@@ -387,26 +387,25 @@ class DuckDBEngine(Session):
             self._fetch(f"DESCRIBE SELECT * FROM {DIALECT.relation(Relation('parquet', self.files.parts))}")
 
     def current(self, stored: StoredTable) -> StoredTable:
-        """Return the files as they are now; see :meth:`Engine.current`."""
+        """Return the current files; see :meth:`Engine.current`."""
         if self.files is None or stored.relation.kind != "parquet":
             return stored
         with self._turn():
             return self._files_now(self.files).as_before(stored)
 
     def _files_now(self, files: Files, *, anew: bool = False) -> Described:
-        """Return the columns of the files. They are described again only if a file changed since, unless ``anew``."""
+        """Return the columns of the files. They are described again only if a file has changed since, or with ``anew``."""
         listing = files.listing()
         if self._snapshots:
             if self._snapshot_files not in (None, listing):
                 raise DataInvalid(
-                    f"the files of {self.description} changed while they were read several times for one result",
-                    hint="run it again",
+                    f"the files of {self.description} changed while they were read for one result", hint="run the query again"
                 )
             self._snapshot_files = listing
         if self._last is not None and self._last[0].states and not listing.states:
             raise TableNotFound(
                 f"the file {files.parts[0]!r} was moved or deleted after it was opened",
-                hint="open the file that has the rows now",
+                hint="open the file at its new location",
             )
         if self._last is not None and self._last[0] != listing:
             self._last = None
@@ -423,7 +422,7 @@ class DuckDBEngine(Session):
     def _temporary(self, name: str) -> StoredTable:
         """Return the columns of a temporary table."""
         columns = tuple((str(row[0]), str(row[1])) for row in self._fetch(f"DESCRIBE SELECT * FROM {qualified(name)}"))
-        # What was registered and not created is a view.
+        # A table that was registered instead of created is a view, which has no row ids.
         row_id = _row_id(column for column, _ in columns) if name in self._created else ()
         return StoredTable(Relation("table", (name,), temporary=True), columns, row_id=row_id)
 
@@ -431,9 +430,9 @@ class DuckDBEngine(Session):
         return self._run(lambda: self._connection.sql(sql).fetchall(), sql)
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
-        """Store the rows of an Arrow table for the life of the connection, and return where they are.
+        """Store the rows of an Arrow table for the life of the connection, and return their location.
 
-        Columns are stored as a result of the schema arrives; see :meth:`Engine.load`.
+        Columns are stored in the types in which results arrive; see :meth:`Engine.load`.
         """
         from objectiv_local.engines.ingest import for_storage
 
@@ -446,7 +445,7 @@ class DuckDBEngine(Session):
             if _CHECKED.keys().isdisjoint(kinds.values()):
                 self.register(found, stored)
             else:
-                # Values are checked once, here, and not by every query.
+                # Values are checked once, here, instead of by every query.
                 casts = [
                     _CHECKED[kind].format(qualified(column)) + f" AS {qualified(column)}"
                     if kind in _CHECKED
@@ -468,7 +467,7 @@ class DuckDBEngine(Session):
             found = self._statements(body)
             if found != ["SELECT"]:
                 raise InvalidValue(
-                    f"a model is one query, and the text is {' and '.join(found) or 'empty'}",
+                    f"model has to be a single query, but the SQL is {' and '.join(found) or 'empty'}",
                     hint="run other statements on the connection first, and pass only the SELECT",
                 )
             rows = self._run(lambda: self._connection.sql(f"DESCRIBE {body}").fetchall(), sql)
@@ -479,8 +478,8 @@ class DuckDBEngine(Session):
             if folded in seen:
                 # DuckDB would return the first one for both names.
                 raise InvalidValue(
-                    f"the query has the columns {seen[folded]!r} and {name!r}, which DuckDB does not tell apart",
-                    hint="give one of them another name in the query, with AS",
+                    f"the query has the columns {seen[folded]!r} and {name!r}, which are the same name in DuckDB",
+                    hint="rename one of them in the query, with AS",
                 )
             seen[folded] = name
         return StoredTable(Relation("query", (body,)), columns, ())
@@ -512,7 +511,7 @@ class DuckDBEngine(Session):
         self._begun = False
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
-        """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
+        """Store the result of a query as a table and return its location; see :meth:`Engine.create_table`."""
         if not temporary:
             self._require_writable(relation_name)
             words = "CREATE OR REPLACE TABLE" if replace else "CREATE TABLE"
@@ -550,7 +549,7 @@ class DuckDBEngine(Session):
         if self._owned:
             self._finalizer()
             return
-        with suppress(Exception):  # the user may have closed the connection before
+        with suppress(Exception):  # the user may already have closed the connection
             for name in self._created:
                 self._connection.execute(f"DROP TABLE IF EXISTS temp.{qualified(name)}")
             for name in self._registered:
@@ -558,7 +557,7 @@ class DuckDBEngine(Session):
 
 
 def _without_case(name: str) -> str:
-    """Return a name as the engine compares it: ASCII letters in lower case."""
+    """Return a name in the form in which the engine compares it: ASCII letters in lower case."""
     return name.encode().lower().decode()
 
 
@@ -567,7 +566,7 @@ def _set(name: str, value: str) -> str:
 
 
 def _row_id(columns: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return what identifies a row of a table with the given columns."""
+    """Return the columns that identify a row of a table with the given columns."""
     return () if "rowid" in map(str.lower, columns) else (("rowid", "BIGINT"),)
 
 

@@ -1,4 +1,4 @@
-"""Which files a target has: those of one format in a directory, or those that a pattern finds, looked up anew when asked."""
+"""The files of a target: those in a directory, or those that match a pattern, looked up again on each use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.errors import DataInvalid, InvalidValue, TableNotFound
 
 logger = logging.getLogger(__name__)
 
-#: What the names of Parquet files end in.
+#: The suffixes of Parquet files.
 PARQUET = (".parquet",)
 
 #: A directory with more entries than this is more likely a whole disk than a table.
@@ -23,26 +23,26 @@ _MOST_ENTRIES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of a target at one moment. Two listings are equal if no file was added, removed or written in between."""
+    """The files of a target at one point in time. Two listings are equal if no file changed in between."""
 
     parts: tuple[str, ...]
-    """Names and patterns that find the files."""
+    """Names and patterns that match the files."""
     states: tuple[tuple[str | int, ...], ...]
     """The name of each file with its inode, size and times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a target: those in a directory, or those that names and patterns find."""
+    """The files of a target: those in a directory, or those that match names and patterns."""
 
     parts: tuple[str, ...]
-    """Names and patterns that found the files when the target was opened."""
+    """Names and patterns that matched the files when the target was opened."""
     directory: Path | None = None
     suffixes: tuple[str, ...] = PARQUET
-    """What the names of files in the directory end in."""
+    """The suffixes of the files in the directory."""
 
     def listing(self) -> Listing:
-        """Return the files as they are now. Remote files are not asked for their state, which would take a request each."""
+        """Return the current files. The state of remote files is not checked, because that would take a request per file."""
         if self.directory is None:
             paths = {path for part in self.parts for path in _matching(part)}
             return Listing(self.parts, _states(paths))
@@ -69,27 +69,27 @@ class _File:
     path: str
     real: str
     is_hidden: bool
-    #: Whether it, or a directory on the way to it, is a link.
+    #: Whether it, or a directory in its path, is a symbolic link.
     is_linked: bool
-    #: Whether DuckDB's pattern ``**/*.parquet`` finds it: the pattern does not follow linked directories.
+    #: Whether DuckDB's pattern ``**/*.parquet`` matches it: the pattern does not follow linked directories.
     in_pattern: bool
 
 
 def files_in(directory: Path, suffixes: tuple[str, ...] = PARQUET) -> tuple[str, ...]:
-    """Return the files in a directory and below it, by the end of their names: as one pattern if that finds exactly these.
+    """Return the files in and below a directory with these suffixes, as one pattern if it matches exactly these files.
 
-    Each file is read once, however many links lead to it. As for Spark and Arrow, names that begin with a dot or an
-    underscore are not data but belong to an unfinished write or to a table format. Raises
-    :class:`TableNotFound` if there is no file, :class:`InvalidValue` for a directory that cannot be a table, such as the root
-    of the disk, and :class:`DataInvalid` for a directory that cannot be read.
+    Each file is read once, even if several links refer to it. As in Spark and Arrow, names that begin with a dot or an
+    underscore are not data, but belong to an unfinished write or to a table format. Raises :class:`TableNotFound` if there is
+    no file, :class:`InvalidValue` for a directory that cannot be a table, such as the root of the disk, and
+    :class:`DataInvalid` for a directory that cannot be read.
     """
     if directory.resolve().parent == directory.resolve():
-        raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="give the directory of a table")
+        raise InvalidValue(f"{str(directory)!r} is the root of the file system", hint="pass the directory of a table")
     _, parts, left_out = _chosen(directory, suffixes)
     if left_out:
         logger.warning(
-            "%s: left out %s, whose names or directories begin with a dot or an underscore, or which are links "
-            "to files that are read already",
+            "%s: skipped %s, whose names or directories begin with a dot or an underscore, or which are links "
+            "to other files that are read",
             directory,
             listed(left_out),
         )
@@ -97,7 +97,7 @@ def files_in(directory: Path, suffixes: tuple[str, ...] = PARQUET) -> tuple[str,
 
 
 def _chosen(directory: Path, suffixes: tuple[str, ...]) -> tuple[set[str], tuple[str, ...], list[str]]:
-    """Return the files to read in and below a directory, the names or the pattern that find them, and the files left out."""
+    """Return the files to read in and below a directory, the names or the pattern that match them, and the skipped files."""
     found = sorted(_below(directory, suffixes), key=lambda file: (file.is_linked, file.path))
     taken: dict[str, str] = {}
     for file in found:
@@ -105,7 +105,7 @@ def _chosen(directory: Path, suffixes: tuple[str, ...]) -> tuple[set[str], tuple
             taken.setdefault(file.real, file.path)
     if not taken:
         raise TableNotFound(
-            f"the directory {str(directory)!r} holds no {' or '.join(suffixes)} file", hint="give the directory of a table"
+            f"the directory {str(directory)!r} contains no {' or '.join(suffixes)} file", hint="pass the directory of a table"
         )
     paths = set(taken.values())
     left_out = [file.path for file in found if file.path not in paths]
@@ -115,7 +115,7 @@ def _chosen(directory: Path, suffixes: tuple[str, ...]) -> tuple[set[str], tuple
 
 
 def _below(top: Path, suffixes: tuple[str, ...]) -> Iterator[_File]:
-    """Yield the files in a directory and below it. A directory is read once, however many links lead to it."""
+    """Yield the files in and below a directory. A directory is read once, even if several links refer to it."""
     count = 0
     seen: set[str] = set()
     waiting = deque([(str(top), False, False)])
@@ -128,8 +128,8 @@ def _below(top: Path, suffixes: tuple[str, ...]) -> Iterator[_File]:
             count += 1
             if count > _MOST_ENTRIES:
                 raise InvalidValue(
-                    f"the directory {str(top)!r} holds more than {_MOST_ENTRIES:,} files and directories",
-                    hint="give the directory of a table, or a pattern such as 'events/*/*.parquet'",
+                    f"the directory {str(top)!r} contains more than {_MOST_ENTRIES:,} files and directories",
+                    hint="pass the directory of a table, or a pattern such as 'events/*/*.parquet'",
                 )
             hidden, linked = is_hidden or _is_hidden(entry.name), is_linked or entry.is_symlink()
             if entry.is_dir():
@@ -149,7 +149,7 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
         reason = error.strerror
     raise DataInvalid(
         f"the directory {directory!r} cannot be read: {reason}",
-        hint="its files would be missing from the table: make it readable, or give a pattern that excludes it",
+        hint="its files would be missing from the table: make it readable, or pass a pattern that excludes it",
     )
 
 
@@ -162,8 +162,8 @@ class Reach:
 
 
 def reach(top: Path | None, files: Sequence[str]) -> Reach:
-    """Return what an engine has to read for files or patterns, all below ``top`` if that is given."""
-    # DuckDB compares a pattern as it is written, then the files that it finds, links resolved.
+    """Return the files that an engine has to read for files or patterns, all below ``top`` if that is given."""
+    # DuckDB checks the pattern itself, and then the files that match it, with links resolved.
     found = [path for pattern in files for path in _matching(pattern)]
     linked = {real for path in found if (real := os.path.realpath(path)) != path}
     directories = () if top is None else (str(top), glob.escape(str(top)))
@@ -179,5 +179,5 @@ def _is_hidden(name: str) -> bool:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first few of some names, for a message."""
+    """Return the first few of several names, for a message."""
     return ", ".join(map(repr, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

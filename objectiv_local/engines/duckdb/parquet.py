@@ -17,19 +17,19 @@ from objectiv_local.plan.relation import AS_DECLARED, Relation, StoredTable
 #: Pairs of type names where values of the first type keep their meaning when read as the second.
 _WIDER = {("int64", "float64"), ("decimal", "decimal"), ("int64", "decimal"), ("decimal", "float64"), ("date", "timestamp")}
 
-_OPEN_AGAIN = "open the files again, with from_parquet(...) or from_table(...), and make the frame anew"
+_OPEN_AGAIN = "open the files again with from_parquet(...) or from_table(...), and create the frame again"
 
 Rows = list[tuple[object, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The columns of a group of files that have the same columns."""
+    """The columns of a group of files with the same columns."""
 
     files: tuple[str, ...]
-    #: The columns with their types, as DuckDB names them.
+    #: The columns with their types, as named by DuckDB.
     columns: tuple[tuple[str, str], ...]
-    #: The columns as they are written in the file.
+    #: The names of columns as written in the file.
     written: tuple[str, ...]
 
     @property
@@ -39,16 +39,16 @@ class _Layout:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The columns of a set of files, and notices for the log where the files differ."""
+    """The columns of a set of files, and log messages about files that differ."""
 
     stored: StoredTable
     notices: tuple[str, ...]
     layouts: tuple[_Layout, ...]
 
     def as_before(self, before: StoredTable) -> StoredTable:
-        """Return where the columns of an earlier description are now.
+        """Return the current location of the columns of an earlier description.
 
-        Raises :class:`DataInvalid` if a column is gone, or has a type that is read as another one.
+        Raises :class:`DataInvalid` if a column no longer exists, or has another type.
         """
         now = dict(self.stored.columns)
         title = before.relation.title
@@ -56,15 +56,15 @@ class Described:
         for name, type_ in before.columns:
             found = now.get(name)
             if found is None:
-                raise DataInvalid(f"the files of {title!r} have no column {name!r} any more", hint=_OPEN_AGAIN)
+                raise DataInvalid(f"the files of {title!r} no longer have a column {name!r}", hint=_OPEN_AGAIN)
             if type_ == AS_DECLARED:
-                found = type_  # the frame reads any stored type as the type that it declared
+                found = type_  # the frame reads any stored type as its declared type
             elif not _same_type(found, type_):
                 example = next((layout.example for layout in self.layouts if (name, found) in layout.columns), None)
                 where = "" if example is None else f" in {example!r}"
                 raise DataInvalid(
-                    f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, and is "
-                    f"{_shown(found, where)} now",
+                    f"the column {name!r} of {title!r} was {_shown(type_)} when the files were opened, but is "
+                    f"now {_shown(found, where)}",
                     hint=_OPEN_AGAIN,
                 )
             columns.append((name, found))
@@ -74,9 +74,9 @@ class Described:
 def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
     """Return the columns of a set of files.
 
-    Columns are those of all files, matched by name; where a file lacks one, its rows have missing values. By default
-    DuckDB uses the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` if two files have
-    a column in incompatible types.
+    The result has the columns of all files, matched by name; rows of files without a column have missing values, whereas by
+    default DuckDB uses the columns and types of the first file. ``rows`` runs a query. Raises :class:`DataInvalid` if a
+    column has incompatible types in two files.
     """
     files = file_names(relation)
     layouts = _layouts(rows, files)
@@ -87,10 +87,10 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
     shared = frozenset().union(*folders) & {name.casefold() for layout in layouts for name, _ in layout.columns}
     if len(folders) > 1:
         notices.append(
-            f"only some files are in folders named {listed(sorted(frozenset().union(*folders)))}: these are no columns"
+            f"only some files are in folders named {listed(sorted(frozenset().union(*folders)))}: these are not columns"
         )
     elif shared and folders != {shared}:
-        notices.append(f"{listed(sorted(shared))}: read from the names of the folders, not from the files")
+        notices.append(f"{listed(sorted(shared))}: read from the folder names, not from the files")
     if len(folders) > 1 or folders == {shared}:
         relation = replace(relation, folders=not shared and len(folders) == 1)
     columns = _columns(rows, relation)
@@ -99,16 +99,16 @@ def described(rows: Callable[[str], Rows], relation: Relation) -> Described:
 
 
 def _row_id(relation: Relation, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Return what identifies a row: its number in the file, and the name of the file where there may be several.
+    """Return the columns that identify a row: its number in the file, and the file name if there may be several files.
 
-    DuckDB also numbers the files, but a statement that reads a pattern twice may meet a new file the second time.
+    DuckDB also numbers the files, but a statement that reads a pattern twice may find a new file the second time.
     """
     if len(set(relation.parts)) < len(relation.parts) or (len(relation.parts) > 1 and any(map(glob.has_magic, relation.parts))):
         return ()  # a file may be read twice
     found: tuple[tuple[str, str], ...] = (("file_row_number", "BIGINT"),)
     if len(relation.parts) > 1 or glob.has_magic(relation.parts[0]):
         found = (*found, ("filename", "VARCHAR"))
-    # A stored column hides the one of the engine.
+    # A stored column hides the engine's own.
     return () if {name for name, _ in found} & {name.lower() for name, _ in columns} else found
 
 
@@ -122,7 +122,7 @@ def _folders(path: str) -> frozenset[str]:
 
 
 def _layouts(rows: Callable[[str], Rows], files: str) -> list[_Layout]:
-    """Return the layouts of the files, that of most files first."""
+    """Return the layouts of the files, the most frequent first."""
     found = rows(f"""
 SELECT list(file_name ORDER BY file_name)
 FROM (
@@ -144,7 +144,7 @@ ORDER BY count(*) DESC, min(file_name)
 
 
 def _top_level(written: Rows) -> Iterator[str]:
-    """Yield the names of the columns of a schema: each is followed by its parts, and the first row is the whole."""
+    """Yield the names of the top-level columns of a schema: nested columns follow their parent; the first row is the root."""
     left = [int(str(written[0][1]))]
     for name, parts in written[1:]:
         if len(left) == 1:
@@ -161,14 +161,14 @@ def _same_but_for_case(layouts: Sequence[_Layout]) -> Iterator[str]:
         for written, (name, _) in zip(layout.written, layout.columns, strict=True):
             if written == name:
                 continue
-            what = f"the columns of {layout.example!r} include {written!r} twice, or in two spellings that differ in case only"
+            what = f"the columns of {layout.example!r} include {written!r} twice, or two names that differ only in case"
             if len(layouts) > 1:
                 raise DataInvalid(f"{what}, and other files have other columns", hint="rename one of the two in the files")
             yield f"{what}: one of them is read as {name!r}"
 
 
 def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterator[str]:
-    """Yield where the files differ in a column."""
+    """Yield messages about the differences between files in a column."""
     total = sum(len(layout.files) for layout in layouts)
     for name, read_as in types.items():
         found = [
@@ -179,7 +179,7 @@ def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterat
         if found and without:
             yield (
                 f"{sum(len(layout.files) for layout in without)} of {total} files, such as {without[0].example!r}, "
-                f"have no column {name!r}: it is missing in their rows"
+                f"have no column {name!r}: its values are missing in their rows"
             )
         examples = {type_: layout.example for layout, type_ in reversed(found)}
         if all(_same_type(type_, read_as) for type_ in examples):
@@ -187,7 +187,8 @@ def _differences(layouts: Sequence[_Layout], types: Mapping[str, str]) -> Iterat
         what = " and ".join(f"{type_} in {example!r}" for type_, example in sorted(examples.items()))
         if not all(_goes_into(type_, read_as) for type_ in examples):
             raise DataInvalid(
-                f"the column {name!r} is {what}", hint="write the files with one type, or read those of one type by a pattern"
+                f"the column {name!r} is {what}",
+                hint="write the files with the same type, or use a pattern for files with the same type",
             )
         yield f"the column {name!r} is {what}: it is read as {read_as}"
 

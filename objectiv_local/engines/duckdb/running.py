@@ -1,4 +1,4 @@
-"""Running a statement on DuckDB so that signals stop it, and the package's errors for DuckDB's."""
+"""Running a statement on DuckDB so that signals stop it, and translating DuckDB's errors."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: How the dialect's casts of strings refuse one that DuckDB alone would accept.
+#: The message with which the dialect's casts reject strings that only DuckDB would accept.
 _NOT_CAST = re.compile(r"not a (whole number|number|bool|date|time|timestamp):")
 
 
 def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progress: Progress, *, last: bool = True) -> T:
-    """Return what ``action`` returns; an exception from a signal handler, such as Ctrl-C's, stops it by ``interrupt``.
+    """Return the result of ``action``; an exception from a signal handler, such as Ctrl-C's, stops it with ``interrupt``.
 
-    DuckDB computes without looking at signals while Arrow pulls batches from it, so the action runs in a thread of its
-    own and the main thread waits, and shows progress. Other threads than the main one receive no signals and run the action
-    themselves. ``last`` is whether the work whose progress it is ends with the action.
+    DuckDB does not check for signals while Arrow pulls batches from it, so the action runs in a separate thread while the
+    main thread waits and shows progress. Other threads than the main one receive no signals and run the action themselves.
+    ``last`` is whether the operation that is tracked ends with the action.
     """
     if threading.current_thread() is not threading.main_thread():
         return action()
@@ -54,7 +54,7 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progre
             done.set()
 
     try:
-        # A signal may arrive while the thread starts, so it asks whether it is still wanted.
+        # A signal may arrive while the thread starts, so it checks whether it is still needed.
         threading.Thread(target=work, name="objectiv_local query", daemon=True).start()
         with progress.watched(last=last) as tick:
             while not done.wait(60 if tick is None else INTERVAL):
@@ -66,7 +66,7 @@ def interruptible(action: Callable[[], T], interrupt: Callable[[], None], progre
         # An interrupt before the statement starts has no effect, so it is repeated until the statement ends.
         while begun.is_set() and not _stopped(done, interrupt):
             continue
-        results.clear()  # an open result would keep the connection from its next statement
+        results.clear()  # an open result would block the next statement of the connection
         meant = raised_by_signal(error)
         if meant is not error:
             raise meant from meant.__cause__
@@ -81,13 +81,13 @@ def _stopped(done: threading.Event, interrupt: Callable[[], None]) -> bool:
         interrupt()
         return done.wait(0.05)
     except BaseException:
-        return False  # another signal; the connection is free only when the statement has ended
+        return False  # another signal; the connection can be used only when the statement has ended
 
 
 def translated(message: str, description: str, sql: str) -> ObjectivError:
-    """Return the package's own error for one of DuckDB's."""
+    """Return the package's error for one of DuckDB's."""
     kind, _, text = message.partition(" Error: ")
-    # The end of the message repeats the statement, which the error carries as an attribute.
+    # The end of the message repeats the statement, which the error has as an attribute.
     text = re.split(r"\n+LINE \d+:", text or message)[0].strip()
     failure = _translated(kind.casefold(), text, description)
     vars(failure)["sql"] = sql
@@ -98,22 +98,22 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
     where = f"in {description}"
     if "disabled by configuration" in text or "disabled through configuration" in text:
         return QueryFailed(
-            f"{text} ({where}), so that a query reads no file but the one that was opened",
-            hint="connect(..., external_access=True) allows it: for files and queries that you trust",
+            f"{text} ({where}): queries can read only the file that was opened",
+            hint="connect(..., external_access=True) allows it, for files and queries that you trust",
         )
     if "read-only mode" in text:
         return ReadOnly(
-            f"the statement writes, and {description} is open for reading", hint="connect(..., read_only=False) allows writes"
+            f"the statement writes, but {description} is read-only", hint="connect(..., read_only=False) allows writes"
         )
     if kind == "interrupt":
         late = "maximum execution time" in text
         return QueryFailed(
             f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
-            hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None,
+            hint="connect with a longer statement_timeout, or fetch fewer rows" if late else None,
         )
     if "Could not open" in text or "No magic bytes" in text or "too small to be a Parquet" in text:
         return DataInvalid(
-            f"not a Parquet file: {text}", hint="give a .parquet file, or a directory or pattern of Parquet files"
+            f"not a Parquet file: {text}", hint="use a .parquet file, or a directory or pattern of Parquet files"
         )
     if "No files found" in text:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
@@ -122,7 +122,7 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
     if (schema := re.match(r"Schema with name (.+) does not exist", text)) is not None:
         return InvalidValue(
             f"there is no schema or database {schema[1]!r} {where}",
-            hint="create it first: CREATE SCHEMA ..., or choose one that is there",
+            hint="create it first: CREATE SCHEMA ..., or choose an existing one",
         )
     if kind == "catalog" and text.startswith("Table with name"):
         return TableNotFound(f"{text} ({where})", hint="the table may have been dropped since")
@@ -131,12 +131,12 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
     if unread or (kind == "conversion" and "value is out of range" not in text):
         return DataInvalid(
             f"a value cannot be converted {where}: {text}",
-            hint="clean the value, or use the conversion that gives NULL for invalid values",
+            hint="correct the value, or use astype(..., errors='coerce') for NULL instead",
         )
     if kind == "resource in use":
         return QueryFailed(
             f"the connection has another result open {where}: {text}",
-            hint="read that result to its end, or give connect() a cursor() of the connection",
+            hint="read that result to its end, or pass a cursor() of the connection to connect()",
         )
     if kind in ("connection", "fatal"):
         return ConnectionFailed(

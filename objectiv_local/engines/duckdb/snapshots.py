@@ -1,4 +1,4 @@
-"""The files of a snapshot as DuckDB reads them: rows, and dictionaries of what repeats in them."""
+"""Reading the files of a snapshot with DuckDB: rows, and dictionaries of repeated values."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from objectiv_local.errors import DataInvalid
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The version of a snapshot that was published last."""
+    """The latest published version of a snapshot."""
 
     #: The directory of the version.
     directory: Path
     #: The columns of the rows in order, with their names in the files.
     columns: tuple[tuple[str, str], ...]
-    #: Columns whose values are in a file of their own, with the column of the rows that has their number there.
+    #: Columns whose values are in separate files, with the column of the rows that refers to the values by number.
     dictionaries: tuple[tuple[str, str, str], ...]
-    #: When it was published, to tell versions of one name apart.
+    #: The time of publishing, to distinguish versions with the same name.
     published: str
 
 
 def published(path: Path) -> Published | None:
-    """Return the current version of a snapshot, or None for a directory that is none. Raises DataInvalid if it is damaged."""
+    """Return the current version of a snapshot, or None if the directory is not one. Raises DataInvalid if it is damaged."""
     try:
         content = (path / SNAPSHOT_MANIFEST).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -52,25 +52,25 @@ def published(path: Path) -> Published | None:
         reason = repr(error)
     raise DataInvalid(
         f"the manifest of the snapshot {str(path)!r} is damaged: {reason}",
-        hint="write the snapshot again, into another directory",
+        hint="write the snapshot again, to another directory",
     )
 
 
 def _plain(name: object) -> str:
-    """Return the name of a file or directory. Raises ValueError for a path that would lead out of the snapshot."""
+    """Return the name of a file or directory. Raises ValueError for a path that could lead out of the snapshot."""
     if not isinstance(name, str) or Path(name).name != name or name in ("", ".", ".."):
-        raise ValueError(f"{name!r} is no plain name")
+        raise ValueError(f"{name!r} is not a plain name")
     return name
 
 
 def view(snapshot: Published) -> str:
-    """Return the statement that makes all rows readable as one table."""
+    """Return the statement that creates a view of all rows as one table."""
     top = glob.escape(str(snapshot.directory))
     joined = {column: f"d{number}" for number, (column, _, _) in enumerate(snapshot.dictionaries, 1)}
     spelled = Counter(name.casefold() for name, _ in snapshot.columns)
     columns = ", ".join(
         (f"{joined[name]}.{qualified(name)}" if name in joined else f"r.{qualified(stored)}")
-        # Names that differ only in case are one to DuckDB, so such columns keep those of the files.
+        # Names that differ only in case are equal in DuckDB, so such columns keep their names in the files.
         + f" AS {qualified(name if spelled[name.casefold()] == 1 else stored)}"
         for name, stored in snapshot.columns
     )

@@ -1,4 +1,4 @@
-"""What DuckDB connects to: Parquet files, databases, open connections, and tables in memory."""
+"""The targets of DuckDB: files, databases, open connections, and tables in memory."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 Config = dict[str, str | bool | int | float | list[str]]
 
-#: What can be connected to, for messages.
+#: The supported targets, for messages.
 TARGETS = (
-    "a Parquet, CSV, JSON lines or Arrow file",
+    "a Parquet, CSV, JSON Lines or Arrow file",
     "a directory, pattern or list of these",
     "a .duckdb file",
     "an open DuckDB connection",
@@ -54,23 +54,23 @@ _DATABASE_SUFFIXES = (".duckdb", ".ddb", ".db")
 
 
 def target(given: object, settings: Settings) -> Target | None:
-    """Return how to reach what DuckDB reads; None for what belongs to another engine.
+    """Return how to connect to a target of DuckDB; None for a target of another engine.
 
-    Any text that no other engine takes is the name of a file.
+    Any string that no other engine accepts is a file name.
     """
     if isinstance(given, os.PathLike):
         return _file(str(os.fspath(given)), settings)
     if isinstance(given, str):
-        # Addresses are often pasted with blanks around them.
+        # Addresses are often pasted with surrounding spaces.
         address = given.strip()
-        # The message of the operating system, such as that a name is too long, would repeat the text.
+        # The error of the operating system, such as for a name that is too long, would quote the string.
         try:
             return _file(address if _SCHEME.match(address) else given, settings)
         except ObjectivError:
             raise
         except (OSError, ValueError):
             pass
-        raise InvalidValue("the text to connect to can be neither an address nor a file", hint=settings.hint)
+        raise InvalidValue("the string to connect to is neither an address nor a file", hint=settings.hint)
     if isinstance(given, list | tuple):
         return _listed(given, settings)
     package, name = type(given).__module__.partition(".")[0], type(given).__name__
@@ -97,11 +97,11 @@ def _file(text: str, settings: Settings) -> Target:
     if scheme is not None:
         if scheme[1].lower() not in _REMOTE:
             raise NotSupported(f"cannot connect to an address that starts with {scheme[0]}", hint=settings.hint)
-        # Hashed, so that no password stays in the table of connections.
+        # Hashed, so that no password is stored in the table of connections.
         identity = hashlib.sha256(text.encode()).hexdigest()
         shown = without_secrets(text)
         return _parquet(identity, Files((text,)), shown, frozenset({"data"}), settings, None, secret=shown != text)
-    # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
+    # Absolute, so that the compiled SQL does not depend on the working directory.
     path = _absolute(text, settings)
     aliases = frozenset({"data", path.stem.casefold()})
     if path.suffix in _DATABASE_SUFFIXES and not path.is_dir():
@@ -127,7 +127,9 @@ def _file(text: str, settings: Settings) -> Target:
     if glob.has_magic(text):
         names = sorted(glob.iglob(str(path), recursive=True))  # noqa: PTH207 - pathlib takes no absolute pattern
         if not names:
-            raise TableNotFound(f"no file matches {without_secrets(text)!r}", hint=f"relative names start at {Path.cwd()}")
+            raise TableNotFound(
+                f"no file matches {without_secrets(text)!r}", hint=f"relative names are relative to {Path.cwd()}"
+            )
         top = next(parent for parent in path.parents if not glob.has_magic(str(parent)))
         found = Files((str(path),))
         if one_format(names, text) != "parquet":
@@ -141,13 +143,13 @@ def _listed(given: Sequence[object], settings: Settings) -> Target:
     """Return how to read the files of a list, as one table."""
     names = [str(os.fspath(each)) for each in given if isinstance(each, str | os.PathLike)]
     if len(names) < len(given) or not names:
-        raise InvalidType("a list to connect to holds the names of files of one format", hint=settings.hint)
+        raise InvalidType("a list to connect to has to contain file names of one format", hint=settings.hint)
     paths = [_absolute(name, settings) for name in names]
     for name, path in zip(names, paths, strict=True):
         if not path.is_file():
             raise _no_file(name, path, settings)
     if len(set(paths)) < len(paths):
-        raise InvalidValue("a list of files holds one of them twice", hint="name each file once")
+        raise InvalidValue("a list of files contains a file twice", hint="name each file once")
     found = Files(tuple(glob.escape(str(path)) for path in paths))
     title = f"{len(paths)} files"
     if one_format(names, title) != "parquet":
@@ -157,7 +159,7 @@ def _listed(given: Sequence[object], settings: Settings) -> Target:
 
 
 def _in_directory(path: Path) -> Files:
-    """Return the files of a directory: those of Parquet, or those of the one other format that it holds."""
+    """Return the files of a directory: Parquet files, otherwise those of the only other format in it."""
     for suffixes in (PARQUET, tuple(suffix for suffix in SUFFIXES if suffix not in PARQUET)):
         try:
             found = Files(files_in(path, suffixes), path, suffixes)
@@ -166,12 +168,12 @@ def _in_directory(path: Path) -> Files:
         one_format(found.parts, path.name)
         return found
     raise TableNotFound(
-        f"the directory {str(path)!r} holds no Parquet, CSV, JSON lines or Arrow file", hint="give the directory of a table"
+        f"the directory {str(path)!r} contains no Parquet, CSV, JSON Lines or Arrow file", hint="pass the directory of a table"
     )
 
 
 def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], settings: Settings) -> Target:
-    """Return how to read the rows of text files or Arrow files, which the connection then holds as they are now."""
+    """Return how to read text or Arrow files, whose current rows the connection then holds."""
     types = checked_dtypes(settings.dtypes)
 
     def make() -> DuckDBEngine:
@@ -188,7 +190,7 @@ def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], s
         if kind == "arrow":
             if types:
                 raise InvalidValue(
-                    "dtypes is for text files, and Arrow files have types of their own",
+                    "dtypes is only supported for text files; Arrow files have their own types",
                     hint="pass all_dtypes to DataFrame.from_table, or use astype",
                 )
             table = arrow_rows(names)
@@ -210,7 +212,7 @@ def _rows(identity: object, files: Files, title: str, aliases: frozenset[str], s
         kept = engine.kept if isinstance(engine, DuckDBEngine) else None
         return isinstance(kept, tuple) and kept[0] == files.listing()
 
-    # A file that is read with other types than its values have cannot be reached by its name alone.
+    # A file that is read with requested types cannot be reached by its name alone.
     return Target(
         ("rows", identity, tuple(sorted(types.items()))),
         make,
@@ -259,8 +261,8 @@ def _parquet(
         )
         try:
             if address is not None:
-                engine.view("data", address)  # the address stays in the connection, and out of statements
-            engine.check_files()  # so that a file that is not Parquet fails here, not in the first query
+                engine.view("data", address)  # the address is stored in the connection, not in statements
+            engine.check_files()  # so that a file that is not Parquet fails here instead of in the first query
         except BaseException:
             engine.close()
             raise
@@ -318,7 +320,7 @@ _NO_EXTENSIONS: Config = {"autoload_known_extensions": False, "autoinstall_known
 
 
 def _is_duckdb(path: Path) -> bool:
-    """Return whether the file is a DuckDB database, or empty or missing; for other files DuckDB looks for an extension."""
+    """Return whether a file is a DuckDB database, empty or missing; for other files, DuckDB would look for an extension."""
     try:
         with path.open("rb") as file:
             return file.read(12)[8:] in (b"DUCK", b"")
@@ -327,7 +329,7 @@ def _is_duckdb(path: Path) -> bool:
 
 
 def _spill(name: str) -> Config:
-    """Return the setting for where DuckDB spills data that does not fit into memory.
+    """Return the setting for where DuckDB spills data that does not fit in memory.
 
     DuckDB's default is next to the file, or .tmp in the working directory. The directory is created when memory runs out and
     removed when the connection closes.
@@ -336,7 +338,7 @@ def _spill(name: str) -> Config:
 
 
 def _in_process(spill: Path | None = None) -> duckdb.DuckDBPyConnection:
-    """Return a new database in memory. What does not fit is written below the directory for temporary files, or ``spill``."""
+    """Return a new database in memory, which spills to ``spill`` or to the directory for temporary files."""
     import duckdb
 
     name = uuid.uuid4().hex
@@ -350,7 +352,7 @@ def _duckdb_file(path: Path, settings: Settings) -> Engine:
 
     if not external and not _is_duckdb(path):
         raise DataInvalid(f"{str(path)!r} is not a DuckDB database", hint=settings.hint)
-    # Connections to one file share a database object, and must use the same settings.
+    # Connections to the same file share a database object, and have to use the same settings.
     spill = _spill(f"{os.getpid()}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:32]}")
     try:
         connection = duckdb.connect(path, read_only=settings.read_only, config=spill | ({} if external else _NO_EXTENSIONS))
@@ -372,18 +374,18 @@ def _duckdb_file(path: Path, settings: Settings) -> Engine:
     if "different configuration" in message:
         raise ConnectionFailed(
             f"{str(path)!r} is open in this process with other settings, such as another read_only",
-            hint="close that connection, or give it to connect() instead of the file's name",
+            hint="close that connection, or pass it to connect() instead of the file name",
         )
     if "Could not set lock" in message:
         raise ConnectionFailed(
             f"{str(path)!r} is open for writing in another process: {message}",
-            hint="close it there; any number of processes may read",
+            hint="close it there; any number of processes can read",
         )
     raise ConnectionFailed(f"cannot open {str(path)!r}: {message}")
 
 
 def _duckdb_file_in_child(path: Path, settings: Settings) -> DuckDBEngine:
-    """Open a file that the parent of this process had open.
+    """Open a file that the parent process had open.
 
     DuckDB would reuse the parent's database object, whose threads do not exist here; attaching the file opens a new one.
     """
@@ -434,7 +436,7 @@ _TABLES: dict[tuple[str, str], Callable[[object], pyarrow.Table]] = {
 
 def _memory(target: object, title: str, table: pyarrow.Table, settings: Settings) -> Target:
     def make() -> DuckDBEngine:
-        # The engine keeps the target, so that no other object gets its id while the engine is known under it.
+        # The engine keeps a reference to the target, so that its id is not reused while the engine is known by it.
         engine = DuckDBEngine(
             _in_process(),
             f"DuckDB over a {title}",

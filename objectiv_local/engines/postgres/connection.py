@@ -1,4 +1,4 @@
-"""Opening a Postgres connection, and what can go wrong with one: the package's errors for the driver's."""
+"""Opening Postgres connections, and translating the driver's errors."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ if TYPE_CHECKING:
 _OLDEST = 15
 _SHORT = 3
 
-#: What a message never shows.
+#: Parameters that a message never shows.
 _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 
-# Part of libpq's message -> what to do about it.
+# Part of libpq's message -> hint.
 _CONNECT_HINTS = (
-    ("invalid sslmode", "sslmode is disable, allow, prefer, require, verify-ca or verify-full"),
-    ("server does not support SSL", "the server takes no TLS connections: set it up there, or leave sslmode out"),
-    ("server certificate", "the certificate has to be one that sslrootcert signs, for the host that is connected to"),
-    ("root certificate file", "name the file with the certificate of the authority: sslrootcert=/path/root.crt"),
-    ("definition of service", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
-    ("service file", "services are described in ~/.pg_service.conf, or the file that PGSERVICEFILE names"),
+    ("invalid sslmode", "sslmode has to be disable, allow, prefer, require, verify-ca or verify-full"),
+    ("server does not support SSL", "the server does not accept TLS connections: enable TLS there, or omit sslmode"),
+    ("server certificate", "the certificate has to be signed by sslrootcert, for the host in the address"),
+    ("root certificate file", "pass the file with the certificate of the authority: sslrootcert=/path/root.crt"),
+    ("definition of service", "services are described in ~/.pg_service.conf, or in the file named by PGSERVICEFILE"),
+    ("service file", "services are described in ~/.pg_service.conf, or in the file named by PGSERVICEFILE"),
     ("password retrieved from file", "check the line of this server and user in the password file"),
     ("password authentication failed", "check the user and the password; libpq also reads PGPASSWORD and ~/.pgpass"),
-    ("no password supplied", "give a password in the target, in PGPASSWORD or in ~/.pgpass"),
+    ("no password supplied", "pass a password in the target, in PGPASSWORD or in ~/.pgpass"),
     ("does not exist", "check the name of the database and of the user; `psql -l` lists databases"),
-    ("Connection refused", "check that the server runs, and its host and port"),
-    ("No such file or directory", "check that the server runs, and its host and port"),
+    ("Connection refused", "check that the server is running, and its host and port"),
+    ("No such file or directory", "check that the server is running, and its host and port"),
     ("translate host name", "check the host"),
     ("resolve host", "check the host"),
-    ("timeout", "check the host, the port and any firewall on the way"),
+    ("timeout", "check the host, the port and any firewall in between"),
     ("no pg_hba.conf entry", "the server's pg_hba.conf must allow this user from this address"),
     ("too many clients", "close other connections, or raise the server's max_connections"),
 )
 
 _INVALID_DATA = {
-    "22P02": "clean the value, or use the conversion that gives NULL for what does not fit",  # text of another type
-    "22P05": "the text has a character that the server cannot store",
-    "22021": "the text has a character that the server cannot store",
-    "22007": "clean the value, or use the conversion that gives NULL for what does not fit",  # not a date or time
-    "22008": "clean the value, or use the conversion that gives NULL for what does not fit",  # no such date or time
-    "22032": "clean the rows where they are stored",  # not JSON
-    "22030": "clean the rows where they are stored",  # a key twice in JSON
-    "22P04": "clean the values of the table",  # not COPY's format
+    "22P02": "correct the value, or use astype(..., errors='coerce') for NULL instead",  # a string that cannot be cast
+    "22P05": "the string has a character that the server cannot store",
+    "22021": "the string has a character that the server cannot store",
+    "22007": "correct the value, or use astype(..., errors='coerce') for NULL instead",  # not a date or time
+    "22008": "correct the value, or use astype(..., errors='coerce') for NULL instead",  # no such date or time
+    "22032": "correct the stored values",  # not JSON
+    "22030": "correct the stored values",  # a duplicate key in JSON
+    "22P04": "correct the values of the table",  # not COPY's format
 }
 
 
 def opened(parameters: Mapping[str, str]) -> tuple[psycopg.Connection, str]:
     """Return a connection and its description: ``Postgres objectiv at localhost:5432``.
 
-    Raises :class:`ConnectionFailed`, which holds no password.
+    Raises :class:`ConnectionFailed`, whose message contains no password.
     """
     import psycopg
 
@@ -95,48 +95,50 @@ def _not_opened(message: str, parameters: Mapping[str, str]) -> ConnectionFailed
     user = f" as {parameters['user']!r}" if "user" in parameters else ""
     secrets = [*(parameters.get(name) for name in _SECRETS), os.environ.get("PGPASSWORD")]
     if any(secret and secret in message for secret in secrets):
-        reason = "the driver's message is left out, because it holds the password"
+        reason = "the driver's message is omitted, because it contains the password"
     else:
         reason = hide(parameters.get("dbname", ""), message.strip().replace("\n", " "))
     hint = next((hint for part, hint in _CONNECT_HINTS if part in message), "check the host, the port and the database")
     what = f"cannot connect to {database} {place}{user}: {reason}"
     for secret in secrets:
-        # A password in the place of another parameter; a short one would be found in any word.
+        # A password passed as another parameter; a short one would match parts of ordinary words.
         what = what.replace(secret, HIDDEN) if secret and len(secret) > _SHORT else what
     return ConnectionFailed(what, hint=hint)
 
 
 def check_server(where: str, *, version: int, encoding: str, upper: bool) -> None:
-    """Check that a server computes what the package promises: its version, its encoding and its upper-case letters.
+    """Check that a server supports what the package needs: its version, its encoding and its case conversion.
 
     Raises :class:`NotSupported`.
     """
     if version < _OLDEST:
         raise NotSupported(f"{where} is version {version}", hint=f"use a server of version {_OLDEST} or later")
     if encoding != "UTF8":
-        raise NotSupported(f"{where} stores text as {encoding}", hint="copy the data to a database made with ENCODING 'UTF8'")
+        raise NotSupported(
+            f"{where} stores strings as {encoding}", hint="copy the data to a database created with ENCODING 'UTF8'"
+        )
     if not upper:
         raise NotSupported(
-            f"{where} knows no letters beyond ASCII: upper('é') is not 'É'",
+            f"{where} supports only ASCII letters: upper('é') is not 'É'",
             hint="copy the data to a database with another character type: "
             "CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'",
         )
 
 
 def translated(error: psycopg.Error, description: str, sql: str = "") -> ObjectivError:
-    """Return the package's own error for one of the server's, about a statement."""
+    """Return the package's error for one of the server's, about a statement."""
     state = error.sqlstate or ""
     text = error.diag.message_primary or str(error).strip()
     if error.diag.message_detail:
         text += f" ({error.diag.message_detail})"
     where = f"in {description}"
-    if state == "22003" and re.match('(value )?"', text):  # of a string; a number out of range has no quotes
+    if state == "22003" and re.match('(value )?"', text):  # about a string; a number out of range is not quoted
         return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA["22P02"])
     if state in _INVALID_DATA:
         return DataInvalid(f"a value cannot be converted {where}: {text}", hint=_INVALID_DATA[state])
     if state == "25006":
         return ReadOnly(
-            f"the statement writes, and {description} is open for reading: {text}",
+            f"the statement writes, but {description} is read-only: {text}",
             hint="connect(..., read_only=False) allows writes, on a server that is not a standby",
         )
     if state == "42P07":
@@ -146,12 +148,12 @@ def translated(error: psycopg.Error, description: str, sql: str = "") -> Objecti
     if state == "42501":
         return QueryFailed(f"{text} ({where})", hint=_grant(text, sql))
     if state == "3F000":
-        return InvalidValue(f"{text} ({where})", hint="create it first: CREATE SCHEMA ..., or choose one that is there")
+        return InvalidValue(f"{text} ({where})", hint="create it first: CREATE SCHEMA ..., or choose an existing one")
     if state == "57014":
         late = "statement timeout" in text
         return QueryFailed(
             f"the query {'took longer than its statement_timeout' if late else 'was stopped'} {where}",
-            hint="connect with a longer statement_timeout, or ask for fewer rows" if late else None,
+            hint="connect with a longer statement_timeout, or fetch fewer rows" if late else None,
         )
     if state == "25P02":
         return QueryFailed(f"an earlier statement of the transaction failed {where}", hint="execute('ROLLBACK') first")
@@ -163,7 +165,7 @@ def translated(error: psycopg.Error, description: str, sql: str = "") -> Objecti
 
 
 def _grant(message: str, sql: str) -> str:
-    """Return what to ask for, of whom, where a right is missing."""
+    """Return which privilege to request from whom, for a permission error."""
     if message.startswith("must be owner"):
         return "only its owner may drop or change it: ask them, or choose another name"
     word = (re.match(r"\s*(\w+)", sql) or [""])[0].strip().upper()
@@ -171,8 +173,8 @@ def _grant(message: str, sql: str) -> str:
     kind, name = (found[1], found[2]) if found is not None else ("", "...")
     if word == "CREATE" and kind in ("schema", "database"):
         return (
-            f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or name a schema that you may "
-            "write to, as in 'schema.name'; temporary tables need no permission"
+            f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or use a schema that you can "
+            "write to, as in 'schema.name'; temporary tables are always allowed"
         )
     right = {"INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}.get(word, "SELECT")
     right = {"schema": "USAGE", "database": "CONNECT", "sequence": "USAGE", "function": "EXECUTE"}.get(kind, right)

@@ -34,7 +34,7 @@ _SETTINGS = (
     "SET lc_time = 'C'; SET standard_conforming_strings = on; SET client_encoding = 'UTF8'; SET jit = off"
 )
 
-# The name of a type t: those that a user made are "enum" and "composite", also as elements of an array.
+# The name of a type t: "enum" and "composite" for user-defined types, including array elements.
 _TYPE_NAME = """\
 CASE WHEN {t}.typtype = 'e' THEN 'enum' WHEN {t}.typtype = 'c' THEN 'composite'
      WHEN {t}.typcategory = 'A' AND {t}.typelem <> 0 AND starts_with({t}.typname, '_')
@@ -42,7 +42,7 @@ CASE WHEN {t}.typtype = 'e' THEN 'enum' WHEN {t}.typtype = 'c' THEN 'composite'
            FROM pg_type AS e WHERE e.oid = {t}.typelem)
      ELSE {t}.typname END"""
 
-# A domain is read as the type under it.
+# A domain is read as its base type.
 _CATALOGUE = (
     """\
 WITH RECURSIVE base AS (
@@ -71,10 +71,10 @@ ORDER BY b.attnum
 
 _NAME_BYTES = 63
 
-#: What a type modifier counts beside the precision and scale of a numeric.
+#: The offset of a numeric type modifier, which Postgres adds to the encoded precision and scale.
 _HEADER = 4
 
-#: What identifies a row of a table: where it is in which table, in case the table gets tables that inherit from it.
+#: The identity of a row: its location and its table, in case tables inherit from the table.
 _ROW_ID = (("ctid", "tid"), ("tableoid", "oid"))
 
 
@@ -82,7 +82,7 @@ class PostgresEngine(Session):
     """A Postgres connection. Each statement is its own transaction, unless the user begins one."""
 
     dialect = "postgres"
-    #: Whether queries read nothing but the target: on a server, what its user may read.
+    #: Whether queries can read nothing but the target: on a server, what its user may read.
     is_confined = True
 
     def __init__(
@@ -131,7 +131,7 @@ class PostgresEngine(Session):
     def _abandon(self) -> None:
         self._finalizer.detach()
         process.keep(self._connection)
-        # So that nothing written to it by accident reaches the parent's server.
+        # So that nothing written to it accidentally reaches the parent's server.
         abandoned(self._connection.pgconn)
 
     def _recover(self) -> None:
@@ -146,7 +146,7 @@ class PostgresEngine(Session):
 
     @property
     def is_local(self) -> bool:
-        """Whether rows are read on this machine: a server, even here, has others to serve."""
+        """Whether rows are read on this machine: False, because a server, even a local one, may serve others."""
         return False
 
     def _interrupt(self) -> None:
@@ -179,11 +179,11 @@ class PostgresEngine(Session):
             progress.close()
 
     def _copied(self, sql: str, schema: Schema, batch_rows: int, progress: Progress) -> Generator[pyarrow.RecordBatch | None]:
-        # The line break keeps a comment at the end of the statement from swallowing the parenthesis.
+        # The line break keeps a comment at the end of the statement from hiding the parenthesis.
         copy = f"COPY (\n{_unterminated(sql)}\n) TO STDOUT (FORMAT csv)"
         coercion = Coercion(schema)
         pgconn = self._connection.pgconn
-        # With a parameter list, even an empty one, the server refuses text with several statements.
+        # With a parameter list, even an empty one, the server rejects strings with several statements.
         self._connection.wait(answered(pgconn, lambda: pgconn.send_query_params(copy.encode(), None)))
         try:
             yield None
@@ -199,7 +199,7 @@ class PostgresEngine(Session):
             self._stop()
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns. On a read-only connection, it must be one statement and writes nothing."""
+        """Run a statement and discard its result. On a read-only connection, it has to be a single reading statement."""
         with self._turn():
             self._users_session = True
             if self.read_only:
@@ -209,10 +209,10 @@ class PostgresEngine(Session):
             self._users_transaction = not self._idle
 
     def _execute_reading(self, sql: str) -> None:
-        """Run a statement so that it cannot turn read-only mode off.
+        """Run a statement so that it cannot turn off read-only mode.
 
-        It runs in a transaction, where a procedure cannot commit and go on in another. The command tag that
-        the server returns shows whether the statement began a transaction of the user.
+        It runs in a transaction, in which a procedure cannot commit and continue in another one. The command tag that the
+        server returns shows whether the statement began a user transaction.
         """
         began = self._idle
         if began:
@@ -229,7 +229,7 @@ class PostgresEngine(Session):
         if self._fetch("SHOW transaction_read_only")[0][0] != "on":
             self._plain("ROLLBACK")
             raise ReadOnly(
-                f"the transaction writes, and {self.description} is open for reading",
+                f"the transaction writes, but {self.description} is read-only",
                 hint="connect(..., read_only=False) allows writes",
             )
         if began and done not in ("BEGIN", "START"):
@@ -245,7 +245,7 @@ class PostgresEngine(Session):
         self._run(lambda: self._connection.execute(sql.encode()), sql)
 
     def _one(self, sql: str) -> psycopg.Cursor:
-        """Run one statement; the server protocol refuses text with several."""
+        """Run one statement; the server protocol rejects strings with several."""
         return self._run(lambda: self._connection.execute(sql.encode(), binary=True), sql)
 
     def explain(self, sql: str) -> str:
@@ -271,9 +271,9 @@ class PostgresEngine(Session):
         raise failure
 
     def _stop(self) -> None:
-        """Stop the statement that the server still runs and drop what it sends, so that the connection can go on.
+        """Stop the statement that the server is still running and discard its output, so that the connection can be used again.
 
-        A request to cancel has no effect before the server has started with the statement, so it is repeated.
+        A cancel request has no effect before the server has started the statement, so it is repeated.
         """
         import psycopg
         from psycopg.pq import TransactionStatus
@@ -292,7 +292,7 @@ class PostgresEngine(Session):
         if self._connection.closed or (error.sqlstate or "")[:2] == "08":
             return ConnectionFailed(
                 f"the connection to {self.description} was lost while a statement ran",
-                hint="run it again: the next statement opens a new connection"
+                hint="run the statement again: it opens a new connection"
                 if self._repeatable
                 else "connect again with objectiv_local.connect(...)",
             )
@@ -301,11 +301,11 @@ class PostgresEngine(Session):
 
     @contextmanager
     def _writing(self) -> Generator[bool]:
-        """Run in a transaction that may create a temporary table; yield whether it is ours and not the user's."""
+        """Run in a transaction that may create a temporary table; yield whether it is ours instead of the user's."""
         if self._snapshots and self.read_only:
             raise InvalidValue(
-                "no temporary table can be made while rows are read from a snapshot for reading only",
-                hint="finish the loop over the batches, or close it, and make the table then",
+                "temporary tables cannot be created while rows are read from a read-only snapshot",
+                hint="finish the loop over the batches, or close it, and then create the table",
             )
         if not self._idle:
             yield False
@@ -333,13 +333,13 @@ class PostgresEngine(Session):
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
         """Return the columns, types and key of the table ``name`` or ``schema.name``, without reading its rows.
 
-        Names are as they are stored, case included. Raises :class:`TableNotFound` with near names.
+        Names are case-sensitive, as stored. Raises :class:`TableNotFound` with similar names.
         """
         with self._turn():
             parts = self._parts(name)
             place = self.place(name) if lasting else parts
             rows: list[tuple[object, ...]] = []
-            # Postgres would cut a longer name and find another table.
+            # Postgres would truncate a longer name and find another table.
             if len(parts) < 3 and _are_names(parts):
                 rows = self._fetch(_CATALOGUE, {"name": qualified(*place), "short": qualified(*parts)})
             if not rows:
@@ -368,8 +368,8 @@ class PostgresEngine(Session):
                 parts = parts if schema is None else (str(schema), *parts)
         if len(parts) > 1 and parts[-2].startswith("pg_temp"):
             raise InvalidValue(
-                f"{name!r} is a place for temporary tables",
-                hint="df.materialize(materialization='temp_table') makes a temporary table",
+                f"{name!r} is in a schema for temporary tables",
+                hint="create a temporary table with df.materialize(materialization='temp_table')",
             )
         return parts
 
@@ -385,7 +385,7 @@ class PostgresEngine(Session):
         ]
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
-        """Store the rows of an Arrow table as a temporary table, and return where they are; see :meth:`Engine.load`."""
+        """Store the rows of an Arrow table as a temporary table, and return its location; see :meth:`Engine.load`."""
         import pyarrow as pa
         from pyarrow import csv
 
@@ -403,7 +403,7 @@ class PostgresEngine(Session):
                 cursor.copy(f"COPY pg_temp.{qualified(found)} FROM STDIN (FORMAT csv)".encode()) as writing,
             ):
                 for batch in stored.to_batches(BATCH_ROWS):
-                    # Text is qualified and NULL is not, which is how Postgres tells NULL from the empty text.
+                    # Strings are quoted and NULL is not, so Postgres can distinguish NULL from the empty string.
                     buffer = pa.BufferOutputStream()
                     csv.write_csv(batch, buffer, csv.WriteOptions(include_header=False))
                     writing.write(memoryview(buffer.getvalue()))
@@ -423,8 +423,8 @@ class PostgresEngine(Session):
         """Return the columns and types of a query; see :meth:`Engine.described`."""
         body = _unterminated(sql)
         with self._turn():
-            # Parsed alone, because it has to be one statement, and in parentheses, because it has to be a query. The server
-            # parses both and runs neither.
+            # Parsed alone, because it has to be a single statement, and in parentheses, because it has to be a query. The
+            # server parses both and runs neither.
             self._parsed(body, sql)
             found = self._parsed(f"SELECT * FROM (\n{body}\n) AS query", sql)
             if found.nparams:
@@ -462,7 +462,7 @@ class PostgresEngine(Session):
                 self._one(statement)
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
-        """Store the result of a query as a table and return where it is; see :meth:`Engine.create_table`."""
+        """Store the result of a query as a table and return its location; see :meth:`Engine.create_table`."""
         body = _unterminated(sql)
         if not temporary:
             self._require_writable(relation_name)
@@ -488,7 +488,8 @@ class PostgresEngine(Session):
             name = f"pg_temp.{qualified(found)}"
             with self._writing() as ours:
                 if ours and self.read_only:
-                    # Created empty, without running the query, and then filled where the server refuses other writes.
+                    # Created empty, without running the query, and then filled in a mode in which the server rejects other
+                    # writes.
                     self._one(f"CREATE TEMPORARY TABLE {qualified(found)} AS (\n{body}\n) WITH NO DATA")
                     self._plain("SET TRANSACTION READ ONLY")
                     self._one(f"INSERT INTO {name}\n{body}")
@@ -506,7 +507,7 @@ class PostgresEngine(Session):
             self.temporary.discard(name)
 
     def _analyze(self, name: str) -> None:
-        # Nothing else gathers statistics of a temporary table, and without them later joins are planned blindly.
+        # Temporary tables have no automatic statistics, and without them later joins are planned badly.
         self._run(lambda: self._connection.execute(f"ANALYZE pg_temp.{qualified(name)}".encode()), "")
 
     def _unused(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Reading what Postgres sends: the rows of COPY as record batches, and the end of a connection."""
+"""Reading Postgres results: rows of COPY as record batches, and the end of a connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: A block of rows is parsed when it reaches this size, however few rows that is.
+#: A block of rows is parsed when it reaches this size, even if it has few rows.
 _BLOCK_BYTES = 16 * 2**20
 
 #: The maximum number of unsolicited messages that are read between two statements.
@@ -36,11 +36,11 @@ _NOTICES = 100
 
 @cache
 def watched_connection() -> type[psycopg.Connection]:
-    """Return the class of connections whose waiting shows progress."""
+    """Return the class of connections that show progress while waiting."""
     import psycopg
 
     class WatchedConnection(psycopg.Connection):
-        """Waits for the server as psycopg does, and shows how long."""
+        """Waits for the server as psycopg does, and shows the elapsed time."""
 
         def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
             with Progress().watched() as tick:
@@ -50,7 +50,7 @@ def watched_connection() -> type[psycopg.Connection]:
 
 
 def _ticking(gen: PQGen[T], tick: Callable[[float], None]) -> PQGen[T]:
-    """Run what waits for the server, and report the seconds that it waited."""
+    """Run a generator that waits for the server, and report the seconds that it waited."""
     last = time.monotonic()
     try:
         wanted = next(gen)
@@ -83,8 +83,8 @@ def answered(pgconn: PGconn, send: Callable[[], None]) -> PQGen[PGresult]:
 def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
     """Append up to ``limit`` rows of a running COPY to ``rows``; return whether more may follow.
 
-    The server sends a row per message. Taking the messages one by one from libpq costs a third of what
-    :meth:`psycopg.Copy.read` does per row.
+    The server sends one message per row. Reading the messages from libpq directly takes a third of the time that
+    :meth:`psycopg.Copy.read` takes per row.
     """
     from psycopg.errors import error_from_result
     from psycopg.pq import ExecStatus
@@ -115,7 +115,7 @@ def collect(pgconn: PGconn, rows: list[bytes], limit: int) -> PQGen[bool]:
 
 
 def drained(pgconn: PGconn, seconds: float) -> bool:
-    """Discard what the server sends for a statement; return whether it ended in time."""
+    """Discard the server's output for a statement; return whether it ended in time."""
     from psycopg.pq import ExecStatus, TransactionStatus
 
     deadline = time.monotonic() + seconds
@@ -138,7 +138,7 @@ def drained(pgconn: PGconn, seconds: float) -> bool:
 
 
 def ended(pgconn: PGconn) -> bool:
-    """Return whether the server is known to have closed the connection, without asking it."""
+    """Return whether the server is known to have closed the connection, without a request."""
     import psycopg
     from psycopg.pq import TransactionStatus
 
@@ -171,11 +171,10 @@ def abandoned(pgconn: PGconn) -> None:
 
 
 def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
-    """Return rows of COPY's CSV as a record batch, columns by position.
+    """Return rows of COPY's CSV as a record batch, with columns by position.
 
-    Rows are parsed a block at a time, each block whole, so that no row and no line break inside a string is split
-    between two blocks. CSV is unambiguous: NULL is an empty field and the empty text is ``""``, and a row of
-    one NULL is an empty line.
+    Rows are parsed in blocks of whole rows, so that no row and no line break inside a string is split between two blocks. CSV
+    is unambiguous: NULL is an empty field and the empty string is ``""``, and a row with a single NULL is an empty line.
     """
     import pyarrow as pa
     from pyarrow import csv
@@ -184,7 +183,7 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
     block = b"".join(rows)
     sent = {"timedelta": pa.int64(), "numeric_interval": pa.string()}
     types = {name: sent.get(type_.name) or arrow_type(type_) for name, (_, type_) in zip(names, schema, strict=True)}
-    # In the main thread Arrow handles Ctrl-C itself while it reads, and loses one that arrives as it ends.
+    # In the main thread, Arrow handles Ctrl-C itself while it reads, and loses a signal that arrives at the end.
     pa.enable_signal_handlers(False)
     try:
         table = csv.read_csv(
@@ -204,7 +203,7 @@ def parsed(rows: list[bytes], schema: Schema) -> pyarrow.RecordBatch:
         reason = str(error)
     else:
         if table.num_rows != len(rows):
-            raise QueryFailed(f"the server sent {len(rows)} rows and {table.num_rows} were read")
+            raise QueryFailed(f"the server sent {len(rows)} rows, but {table.num_rows} were read")
         return table.to_batches()[0]
     finally:
         pa.enable_signal_handlers(True)
@@ -222,6 +221,6 @@ def _unreadable(reason: str, schema: Schema) -> ObjectivError:
     if type_.name in ("date", "timestamp"):
         return out_of_range(name, type_, found[2])
     return DataInvalid(
-        f"column {name!r} holds a value that is not of type {type_.name}: {shortened(found[2])}",
-        hint="cast or clean the value in the expression of this column",
+        f"column {name!r} contains a value that is not of type {type_.name}: {shortened(found[2])}",
+        hint="cast or correct the value in the expression of this column",
     )

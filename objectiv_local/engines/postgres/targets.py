@@ -1,4 +1,4 @@
-"""What is a Postgres server: an address, libpq's connection string, or what libpq's own variables say."""
+"""The targets of Postgres: an address, libpq's connection string, or libpq's environment variables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from objectiv_local.engines.base import Settings, Target
 from objectiv_local.errors import InvalidValue, NotSupported
 
-#: What can be connected to, for messages.
+#: The supported targets, for messages.
 TARGETS = ("a postgresql:// address", "a libpq connection string")
 
 _POSTGRES_SCHEMES = ("postgresql", "postgres")
@@ -28,23 +28,23 @@ _LIBPQ_KEYWORDS = frozenset(
     ).split()
 )
 
-#: Parameters that say where a server is and who connects, and hold no secret.
+#: Parameters that identify a server and a user, and contain no secret.
 _PUBLIC = ("host", "hostaddr", "port", "dbname", "user", "service", "sslmode", "sslrootcert", "target_session_attrs")
 
 
 def from_environment() -> str | None:
-    """Return the target that libpq's variables name, if they name one."""
+    """Return the target that libpq's variables specify, if any."""
     return "postgresql://" if any(os.environ.get(name) for name in _LIBPQ_VARIABLES) else None
 
 
 def target(given: object, settings: Settings) -> Target | None:
-    """Return how to reach a Postgres server; None for what is none."""
+    """Return how to connect to a Postgres server; None for another target."""
     if not isinstance(given, str):
         return None
-    # Addresses are often pasted with blanks around them.
+    # Addresses are often pasted with surrounding spaces.
     address = given.strip()
     scheme, mark, rest = address.partition("://")
-    # SQLAlchemy names the driver too, as in postgresql+psycopg://.
+    # SQLAlchemy addresses include the driver, as in postgresql+psycopg://.
     if mark and scheme.lower().partition("+")[0] in _POSTGRES_SCHEMES:
         return _postgres(f"postgresql://{rest}", settings)
     return _postgres(given, settings) if _is_conninfo(given) else None
@@ -56,7 +56,7 @@ def _is_conninfo(text: str) -> bool:
 
 
 def _is_ambiguous(text: str) -> bool:
-    """Return whether a password was not escaped, so that part of it would be read as a host, port or database."""
+    """Return whether a password is not escaped, so that part of it would be read as a host, port or database."""
     authority, _, rest = text.partition("://")[2].partition("?")[0].partition("/")
     return authority.count("@") > 1 or "@" in rest
 
@@ -75,7 +75,7 @@ def _postgres(text: str, settings: Settings) -> Target:
         with suppress(psycopg.Error):
             parameters = {name: str(value) for name, value in conninfo_to_dict(text).items() if value is not None}
     if parameters is None:
-        # The driver's message may quote any part of the text, the password too.
+        # The driver's message may quote any part of the string, including the password.
         raise InvalidValue(
             "the address of the Postgres server cannot be read",
             hint="write postgresql://user:password@host:port/database, with special characters in user "
@@ -87,7 +87,7 @@ def _postgres(text: str, settings: Settings) -> Target:
         if option.val is not None
     }
     settled = [*sorted((defaults | parameters).items()), *_service_files(defaults | parameters)]
-    # Hashed, so that no password stays in the table of connections.
+    # Hashed, so that no password is stored in the table of connections.
     fingerprint = hashlib.sha256(repr(settled).encode()).hexdigest()
     public = {name: value for name, value in parameters.items() if name in _PUBLIC}
     return Target(
@@ -98,7 +98,7 @@ def _postgres(text: str, settings: Settings) -> Target:
 
 
 def _service_files(parameters: dict[str, str]) -> list[tuple[str, str]]:
-    """Return what the files say that describe services, if the target is one: it is another target when they change."""
+    """Return the contents of the service files if the target is a service: when they change, it is another target."""
     if not parameters.get("service"):
         return []
     paths = [

@@ -1,4 +1,4 @@
-"""Sessions of Spark Connect: opening them, the settings that each of them pins, and the server's errors."""
+"""Spark Connect sessions: opening them, their settings, and translating the server's errors."""
 
 from __future__ import annotations
 
@@ -22,44 +22,44 @@ from objectiv_local.errors import (
 if TYPE_CHECKING:
     from pyspark.sql.connect.session import SparkSession
 
-#: Settings on which answers depend. A server has defaults of its own.
+#: Settings on which results depend, and which have other defaults on servers.
 SETTINGS = {
-    # Errors in place of NULL for overflow, division by zero and casts.
+    # Errors instead of NULL for overflow, division by zero and casts.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     "spark.sql.caseSensitive": "true",
-    # Digits of decimals are not dropped.
+    # Arithmetic does not drop decimal places.
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.timeType.enabled": "true",
-    # Backslashes in constants begin escapes, and '' is a quote.
+    # Backslashes in string literals start escapes, and '' is a quote.
     "spark.sql.parser.escapedStringLiterals": "false",
-    # Of a repeated key in JSON, the last value counts.
+    # For duplicate keys in JSON, the last value is used.
     "spark.sql.variant.allowDuplicateKeys": "true",
-    # Numbers behind GROUP BY and ORDER BY are columns.
+    # Numbers in GROUP BY and ORDER BY refer to columns.
     "spark.sql.groupByOrdinal": "true",
     "spark.sql.orderByOrdinal": "true",
-    # Columns are those of all files of a directory. By default they are those of any one of them.
+    # A directory has the columns of all its files, instead of those of any one of them.
     "spark.sql.parquet.mergeSchema": "true",
-    # Files that cannot be read, or that are gone, are errors.
+    # Corrupt or missing files are errors.
     "spark.sql.files.ignoreCorruptFiles": "false",
     "spark.sql.files.ignoreMissingFiles": "false",
     "spark.sql.legacy.parquet.nanosAsLong": "false",
-    # Values of folders are strings. The types that the server infers would lose the zeros of 01 and 1.50.
+    # Values of partition folders are strings. The types that the server infers would lose the zeros of 01 and 1.50.
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.sql.legacy.timeParserPolicy": "EXCEPTION",
-    # The deviation of one row is NULL, not NaN.
+    # The standard deviation of a single row is NULL, not NaN.
     "spark.sql.legacy.statisticalAggregate": "false",
     # Names such as user and end need no quotes.
     "spark.sql.ansi.enforceReservedKeywords": "false",
-    # How often the analyzer looks at a statement: 100 by default, which fifty steps use up.
+    # Number of analyzer iterations for a statement: 100 by default, which fifty steps use up.
     "spark.sql.analyzer.maxIterations": "500",
     "spark.sql.optimizer.maxIterations": "500",
 }
 
 _OLDEST = (4, 1)
 _ADVICE = re.compile(r' If necessary,? set "?spark[^.]*(\.[a-z][^.]*)*\.(?= |$)')
-#: How often and how long an unreachable server is tried again, in milliseconds.
+#: How often and how long to retry an unreachable server, in milliseconds.
 _RETRIES: dict[str, Any] = {
     "max_retries": 3,
     "initial_backoff": 50,
@@ -68,7 +68,7 @@ _RETRIES: dict[str, Any] = {
     "min_jitter_threshold": 1_000,
 }
 
-#: Classes of errors about single values.
+#: Error classes that concern single values.
 _VALUES = (
     "USER_RAISED_EXCEPTION",
     "CAST_INVALID_INPUT",
@@ -82,59 +82,59 @@ _VALUES = (
     "DATETIME_FIELD_OUT_OF_BOUNDS",
 )
 
-#: Classes of errors to those of the package, with what to do; the first that the class starts with.
+#: Error classes by prefix, with the package's error and a hint; the first match is used.
 _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
     (("TABLE_OR_VIEW_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE"), TableNotFound, "the table may have been dropped since"),
     (
         ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA"),
         TableNotFound,
-        "give a path that every executor can read, such as s3a://bucket/folder",
+        "use a path that every executor can read, such as s3a://bucket/folder",
     ),
     (
         ("CANNOT_MERGE_SCHEMAS", "FAILED_MERGE_FIELDS", "CANNOT_MERGE_INCOMPATIBLE_DATA_TYPE"),
         DataInvalid,
-        "write the files with one type for each column, or read those of one type by a pattern",
+        "write the files with the same type for each column, or use a pattern for files with the same type",
     ),
     (("PARQUET_TYPE_ILLEGAL",), DataInvalid, "write the files with timestamps and times in microseconds"),
     (
         ("FAILED_READ_FILE", "CONFLICTING_PARTITION_COLUMN_NAMES"),
         DataInvalid,
-        "write the files again, or read others by a pattern",
+        "write the files again, or use a pattern for other files",
     ),
     (
         ("TABLE_OR_VIEW_ALREADY_EXISTS", "TEMP_TABLE_OR_VIEW_ALREADY_EXISTS"),
         InvalidValue,
         "choose another name, or drop it first",
     ),
-    (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose one that is there"),
-    (_VALUES, DataInvalid, "clean the rows where they are stored"),
+    (("SCHEMA_NOT_FOUND",), InvalidValue, "create it first: CREATE SCHEMA ..., or choose an existing one"),
+    (_VALUES, DataInvalid, "correct the stored values"),
     (("OPERATION_CANCELED", "INVALID_CURSOR"), QueryFailed, None),
-    (("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED"), QueryFailed, "ask the owner of the table for the right to read it"),
+    (("INSUFFICIENT_PERMISSIONS", "PERMISSION_DENIED"), QueryFailed, "ask the owner of the table for the privilege to read it"),
 )
 
-#: Classes of errors of a session that the server has ended, as after some time without use.
+#: Error classes of a session that the server has ended, such as after a period of inactivity.
 ENDED = ("INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_NOT_FOUND", "INVALID_HANDLE.SESSION_CHANGED")
 
 
 def client_is_there() -> bool:
-    """Return whether the client of Spark Connect can be imported, with what it needs."""
+    """Return whether the Spark Connect client can be imported, with its dependencies."""
     try:
         with warnings.catch_warnings():
-            # It says that it is not sure of the installed pandas, of which nothing is used here.
+            # It warns about the installed pandas, which is not used here.
             warnings.simplefilter("ignore")
             import pyspark.sql.connect.session  # noqa: F401
     except ImportError:
         return False
-    # It logs every error of a server, with its Java stack, beside raising it.
+    # It logs every server error with its Java stack trace, in addition to raising it.
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger", "pyspark.sql.connect.client.logging"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return True
 
 
 def opened(target: object, where: str) -> SparkSession:
-    """Return a new session with the settings of :data:`SETTINGS`; of a session of the user, a clone.
+    """Return a new session with the settings of :data:`SETTINGS`; for a user's session, a clone of it.
 
-    Raises ConnectionFailed, whose message holds no token, and NotSupported for a server that is too old.
+    Raises ConnectionFailed, whose message contains no token, and NotSupported for a server that is too old.
     """
     from pyspark.errors import PySparkException
     from pyspark.sql.connect.client.retries import DefaultPolicy
@@ -148,7 +148,7 @@ def opened(target: object, where: str) -> SparkSession:
         else:
             session = target.cloneSession()  # type: ignore[attr-defined]
         with warnings.catch_warnings():
-            # It warns of each error that it raises after the last try.
+            # It warns about each error that it raises after the last retry.
             warnings.simplefilter("ignore")
             check_version(str(session.version), where)
             pin(session)
@@ -164,9 +164,9 @@ def opened(target: object, where: str) -> SparkSession:
 
 
 def pin(session: Any) -> None:
-    """Give a session the settings of :data:`SETTINGS`, which any statement of the user may have changed."""
+    """Restore the settings of :data:`SETTINGS` in a session, which any statement of the user may have changed."""
     with warnings.catch_warnings():
-        # It warns of settings that later versions may not have any more.
+        # It warns about settings that later versions may remove.
         warnings.simplefilter("ignore")
         for name, value in SETTINGS.items():
             if session.conf.get(name, None) != value:
@@ -180,7 +180,7 @@ def _stopped(session: Any) -> None:
 
 
 def check_version(version: str, where: str) -> None:
-    """Raise NotSupported for a server without the types that values have inside a statement."""
+    """Raise NotSupported for a server without the types that statements need."""
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers < _OLDEST:
         raise NotSupported(
@@ -199,7 +199,7 @@ def _not_opened(error: Any, where: str) -> ObjectivError:
         )
     if "CONFIG_NOT_AVAILABLE" in message or "CANNOT_MODIFY" in message or "INVALID_CONF_VALUE" in message:
         return NotSupported(
-            f"{where} does not let a session have the settings that answers depend on: {message}",
+            f"{where} does not allow the session settings that results depend on: {message}",
             hint="allow a session to set " + ", ".join(SETTINGS),
         )
     if "handshake" in str(error).lower():
@@ -209,13 +209,13 @@ def _not_opened(error: Any, where: str) -> ObjectivError:
         )
     return ConnectionFailed(
         f"cannot connect to {where}: {_plain(error, message)}",
-        hint="check the host and the port, and that Spark Connect runs there: sbin/start-connect-server.sh",
+        hint="check the host and the port, and that Spark Connect is running there: sbin/start-connect-server.sh",
     )
 
 
 def _plain(error: Any, message: str) -> str:
-    # What the transport says holds many lines on channels; its first words are enough.
-    known = {"UNAVAILABLE": "no server takes the connection", "DEADLINE_EXCEEDED": "the server does not answer"}
+    # The transport's message has many lines about channels; a short text is sufficient.
+    known = {"UNAVAILABLE": "no server accepts the connection", "DEADLINE_EXCEEDED": "the server does not answer"}
     return known.get(_status(error), message)
 
 
@@ -225,25 +225,25 @@ def _status(error: Any) -> str:
 
 
 def short(error: Any) -> str:
-    """Return the message of an error on one line, without the stack of the Java process."""
+    """Return the message of an error on one line, without the Java stack trace."""
     text = str(getattr(error, "getMessage", lambda: None)() or error)
     text = text.partition("JVM stacktrace")[0].partition("\n== SQL")[0]
-    # It also advises to turn off the mode in which errors are errors.
+    # It also recommends disabling the mode in which errors are raised.
     return _ADVICE.sub("", " ".join(text.split()))[:1_000]
 
 
 def is_lost(error: Any) -> bool:
-    """Return whether an error says that the session or the server is gone."""
+    """Return whether an error means that the session or the server no longer exists."""
     message = str(error)
     return _status(error) in ("UNAVAILABLE", "UNAUTHENTICATED") or any(each in message for each in ENDED)
 
 
 def translated(error: Any, description: str) -> ObjectivError:
-    """Return the package's own error for one of the server's, about a statement."""
+    """Return the package's error for one of the server's, about a statement."""
     kind = str(getattr(error, "getCondition", lambda: None)() or "")
     message = short(error)
     if kind == "USER_RAISED_EXCEPTION" and OUT_OF_RANGE in message:
-        # What a computation gives is no fault of the stored rows.
+        # The result of a computation is not a fault of the stored rows.
         return QueryFailed(f"the query failed in {description}: {message}")
     for starts, made, hint in _KNOWN:
         if kind.startswith(starts):
@@ -255,16 +255,16 @@ def translated(error: Any, description: str) -> ObjectivError:
 
 
 def refused(description: str) -> ReadOnly:
-    """Return the error for a statement that is not a query, on a connection for reading."""
+    """Return the error for a statement other than a query, on a read-only connection."""
     return ReadOnly(
-        f"the statement is not a query, and {description} is open for reading",
-        hint="connect(..., read_only=False) runs other statements",
+        f"the statement is not a query, but {description} is read-only",
+        hint="connect(..., read_only=False) allows other statements",
     )
 
 
 def late(description: str) -> QueryFailed:
-    """Return the error for a statement that was stopped when its time was over."""
+    """Return the error for a statement that exceeded its timeout."""
     return QueryFailed(
         f"the query took longer than its statement_timeout in {description}",
-        hint="connect with a longer statement_timeout, or ask for fewer rows",
+        hint="connect with a longer statement_timeout, or fetch fewer rows",
     )

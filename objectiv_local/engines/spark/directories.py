@@ -1,4 +1,4 @@
-"""Directories of Parquet files: which files Spark reads, and the columns that folders such as ``year=2024`` become."""
+"""Directories of Parquet files: the files that Spark reads, and the columns from folders such as ``year=2024``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from objectiv_local.errors import DataInvalid
 
-#: The name of a folder whose rows have no value in its column.
+#: The name of a folder whose rows have NULL in its column.
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 _PATTERN = re.compile(r"[*?\[{]")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
@@ -16,27 +16,27 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def require_all(path: str, seen: set[str], there: set[str]) -> None:
-    """Raise DataInvalid if Spark reads some of the files in a directory, and silently leaves out the others."""
+    """Raise DataInvalid if Spark reads only some of the files in a directory, and silently ignores the others."""
     if there - seen:
         raise DataInvalid(
             f"{len(there - seen)} of the {len(there)} Parquet files in {path!r} are in folders that "
             f"Spark does not read, such as {min(there - seen)!r}",
-            hint="give a pattern such as 'folder/*', or name the folders as key=value",
+            hint="pass a pattern such as 'folder/*', or name the folders as key=value",
         )
     if _PATTERN.search(path):
         return
-    # Files beside the folders are listed and not read.
+    # Files next to the folders are listed but not read.
     example = {tuple(_folders(path, file)): file for file in sorted(seen, reverse=True)}
     if len(example) > 1:
         (_, one), (_, other), *_ = sorted(example.items())
         raise DataInvalid(
-            f"the files in {path!r} are in folders of different names, such as {one!r} and {other!r}",
-            hint="move the files into folders key=value of the same keys, or give a pattern such as 'folder/*'",
+            f"the files in {path!r} are in folders with different names, such as {one!r} and {other!r}",
+            hint="move the files into folders key=value with the same keys, or pass a pattern such as 'folder/*'",
         )
 
 
 def folders(path: str, files: Iterable[str]) -> dict[str, list[str]]:
-    """Return the columns that the folders of files become, with their values; none where the path is a pattern."""
+    """Return the columns from the folders of files, with their values; none if the path is a pattern."""
     found: dict[str, list[str]] = {}
     for file in () if _PATTERN.search(path) else files:
         for name, value in _folders(path, file).items():
@@ -45,26 +45,26 @@ def folders(path: str, files: Iterable[str]) -> dict[str, list[str]]:
 
 
 def typed(columns: tuple[tuple[str, str], ...], found: Mapping[str, list[str]]) -> tuple[tuple[str, str], ...]:
-    """Return columns with the types of the values of folders.
+    """Return columns with types inferred from the values of folders.
 
-    Spark's own inference is off: it makes one number of ``01`` and ``1``, and a float of ``1.50``. Values that are all
-    written as integers are, and so are those that are all dates; others are strings.
+    Spark's own inference is off, because it makes ``01`` and ``1`` the same number, and ``1.50`` a float. A column is an
+    integer if all its values are written as integers, a date if all are dates, and otherwise a string.
     """
     return tuple((name, _type(found[name]) if name in found and type_ == "string" else type_) for name, type_ in columns)
 
 
 def _folders(path: str, file: str) -> dict[str, str]:
-    """Return the names and values of the folders between a directory and a file, with the one next to the file last."""
-    # Folders of the path itself are no columns.
+    """Return the names and values of the folders between a directory and a file, from the outermost to the innermost."""
+    # Folders in the path itself are not columns.
     pairs, above = _pairs(file.split("/")[:-1]), len(_pairs(path.rstrip("/").split("/")))
     return dict(pairs[above:])
 
 
 def _pairs(parts: list[str]) -> list[tuple[str, str]]:
-    """Return the last parts of a path that are names with values."""
+    """Return the trailing parts of a path that are names with values."""
     found: list[tuple[str, str]] = []
     for part in reversed(parts):
-        # Spark escapes the names of folders, and an address escapes them once more.
+        # Spark escapes the names of folders, and an address escapes them again.
         name, is_pair, value = unquote(unquote(part)).partition("=")
         if not is_pair:
             break

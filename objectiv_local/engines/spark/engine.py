@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-#: The format of files in a directory whose name is given without one.
+#: The default format of files in a directory.
 _FILES = "parquet"
-#: The end of the name of a view with the rows of a table as they were loaded.
+#: The suffix of a view with the rows of a table as they were loaded.
 _ROWS = "__loaded"
 
 
 class SparkEngine(Session):
-    """A session of Spark Connect. The engine has no transactions: each statement stands for itself."""
+    """A Spark Connect session. Spark has no transactions: each statement is independent."""
 
     dialect = "spark"
 
@@ -73,7 +73,7 @@ class SparkEngine(Session):
         process.keep(self._session)
 
     def _recover(self) -> None:
-        """Nothing is left of a stopped statement: it is stopped where it was started."""
+        """Do nothing: a stopped statement leaves no state behind."""
 
     def _close(self) -> None:
         self._finalizer()
@@ -82,7 +82,7 @@ class SparkEngine(Session):
 
     @property
     def is_local(self) -> bool:
-        """Whether rows are read on this machine: a cluster, even here, has others to serve."""
+        """Whether rows are read on this machine: False, because a cluster, even a local one, may serve others."""
         return False
 
     def _interrupt(self) -> None:
@@ -118,18 +118,18 @@ class SparkEngine(Session):
             progress.close()
 
     def _fetched(self, sql: str, limit: _Limit) -> Generator[pyarrow.Table]:
-        """Yield the rows of a query as they arrive; the query is stopped when the caller goes no further."""
+        """Yield the rows of a query as they arrive; the query is stopped when the caller stops reading."""
         session, client = self._session, self._session.client
-        plan = session.sql(sql)._plan  # noqa: SLF001 - the client's own way to rows that arrive is not public
+        plan = session.sql(sql)._plan  # noqa: SLF001 - the client has no public method to stream rows
         with limit:
             for part in client.to_table_as_iterator(plan.to_proto(client), plan.observations):
-                # The tag is that of every statement of this thread while it is set.
+                # While it is set, the tag applies to every statement of this thread.
                 limit.untag()
                 if hasattr(part, "to_batches"):
                     yield part
 
     def execute(self, sql: str) -> None:
-        """Run a statement and drop what it returns. On a connection for reading, it has to be a query."""
+        """Run a statement and discard its result. On a read-only connection, it has to be a query."""
         with self._turn():
             self._users_session = True
             if self.read_only:
@@ -141,7 +141,7 @@ class SparkEngine(Session):
                     self._run(lambda: pin(self._session))
 
     def _as_query(self, sql: str) -> None:
-        """Raise ReadOnly for what is not a query: the server parses it where only a query can stand, and runs nothing."""
+        """Raise ReadOnly for a statement other than a query: the server parses it in place of a subquery, and runs nothing."""
         try:
             self.described(sql)
         except ObjectivError as error:
@@ -151,7 +151,7 @@ class SparkEngine(Session):
         raise refused(self.description) if "PARSE_SYNTAX_ERROR" in str(failure) else failure
 
     def explain(self, sql: str) -> str:
-        """Return the engine's own plan of a query, as text."""
+        """Return the engine's own plan of a query, as a string."""
         with self._turn():
             return str(self._fetch(f"EXPLAIN FORMATTED {sql}")[0][0])
 
@@ -171,7 +171,7 @@ class SparkEngine(Session):
         except RecursionError:
             failure = NotSupported(
                 "the statement is nested too deeply for the client of Spark",
-                hint="split the program: df.materialize() keeps the rows of a step",
+                hint="split the program: df.materialize() stores the rows of a step",
             )
         raise failure
 
@@ -180,7 +180,7 @@ class SparkEngine(Session):
             self._lost = True
             return ConnectionFailed(
                 f"the connection to {self.description} was lost while a statement ran",
-                hint="run it again: the next statement opens a new session"
+                hint="run the statement again: it opens a new session"
                 if self._repeatable
                 else "connect again with objectiv_local.connect(...)",
             )
@@ -188,19 +188,19 @@ class SparkEngine(Session):
         return (self._missing(str(error)) or found) if isinstance(found, TableNotFound) else found
 
     def _begin_snapshot(self) -> bool:
-        # The engine has no state of all tables to hold; each statement reads the files that there are when it starts.
+        # Spark cannot hold a state of all tables; each statement reads the files that exist when it starts.
         return False
 
     def _end_snapshot(self) -> None:
-        """Nothing was begun."""
+        """Do nothing: no transaction was begun."""
 
     # ---- tables
 
     def table(self, name: str, *, lasting: bool = False) -> StoredTable:
-        """Return the columns and types of a table or view, or of the files in a directory that the server sees.
+        """Return the columns and types of a table or view, or of the files in a directory that the server can access.
 
-        A name with a slash is that of a directory of Parquet files; ``delta.`/path` `` and the like name other formats. Raises
-        :class:`TableNotFound` with near names.
+        A name with a slash is a directory of Parquet files; other formats are named as in ``delta.`/path` ``. Raises
+        :class:`TableNotFound` with similar names.
         """
         with self._turn():
             parts = self._parts(name)
@@ -221,11 +221,11 @@ class SparkEngine(Session):
         return split_name(name.replace("`", '"'))
 
     def _directory(self, parts: tuple[str, ...]) -> StoredTable:
-        """Return the files of a directory; raises DataInvalid if the engine would read a part of them only."""
+        """Return the files of a directory. Raises DataInvalid if the engine would read only a part of them."""
         kind, path = parts[0], parts[-1]
         reading = self._session.read.format(kind)
         try:
-            # What is wrong with files is said here, and not where a statement names them.
+            # Invalid files are reported here, instead of by a statement that reads them.
             columns = self._fields(
                 lambda: (
                     reading.load(path) if kind == _FILES else self._session.sql(f"SELECT * FROM {DIALECT.quoted(kind, path)}")
@@ -235,22 +235,22 @@ class SparkEngine(Session):
             columns = None
         if columns is None:
             raise TableNotFound(
-                f"{self.description} sees no {kind} files in {path!r}",
-                hint="give a path that every executor can read, such as s3a://bucket/folder",
+                f"{self.description} finds no {kind} files in {path!r}",
+                hint="use a path that every executor can read, such as s3a://bucket/folder",
             )
         if kind == _FILES:
             columns = self._checked(path, columns)
         return StoredTable(Relation("table", parts), columns)
 
     def _checked(self, path: str, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        """Return the columns of a directory of files, all of which are read."""
+        """Return the columns of a directory of files, after checking that all of them are read."""
         reading = self._session.read
         seen = self._run(lambda: set(reading.parquet(path).inputFiles()))
         deep = reading.option("recursiveFileLookup", "true").parquet(path)
         directories.require_all(path, seen, self._run(lambda: set(deep.inputFiles())))
         folders = directories.folders(path, seen)
         if folders and (twice := sorted(folders.keys() & {name for name, _ in self._fields(lambda: deep)})):
-            logger.warning("%s: %s: read from the names of the folders, not from the files", path, ", ".join(map(repr, twice)))
+            logger.warning("%s: %s: read from the folder names, not from the files", path, ", ".join(map(repr, twice)))
         return directories.typed(columns, folders)
 
     def _columns(self, sql: str) -> tuple[tuple[str, str], ...]:
@@ -265,7 +265,9 @@ class SparkEngine(Session):
         with self._turn():
             parts = self._parts(name)
             if "/" in parts[-1] or not all(parts):
-                raise InvalidValue(f"{name!r} cannot name a table", hint="give a name, perhaps with its schema: 'schema.name'")
+                raise InvalidValue(
+                    f"{name!r} cannot name a table", hint="use a name, optionally with its schema: 'schema.name'"
+                )
             if len(parts) == 1:
                 parts = (*map(str, self._fetch("SELECT current_catalog(), current_schema()")[0]), *parts)
         return parts
@@ -281,7 +283,7 @@ class SparkEngine(Session):
         return [place for place in places if not place[-1].endswith(_ROWS)]
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
-        """Store the rows of an Arrow table as a view of the session, and return where they are; see :meth:`Engine.load`."""
+        """Store the rows of an Arrow table as a view of the session, and return its location; see :meth:`Engine.load`."""
         from objectiv_local.engines.ingest import for_storage
 
         names = storage_names(schema)
@@ -304,10 +306,10 @@ class SparkEngine(Session):
             return self.table(found)
 
     def _keep(self, name: str, sql: str) -> None:
-        """Keep the rows of a query on the cluster, under the name of a view of the session.
+        """Cache the rows of a query on the cluster, under the name of a view of the session.
 
-        The engine reads rows that are kept in every query, of every session, that has the same steps, although files have
-        changed since. So a step is added that no other query has.
+        Spark uses cached rows in every query of every session that has the same steps, even if files have changed since. So a
+        step is added that no other query has.
         """
         own = f"SELECT * FROM (\n{sql}\n) WHERE '{uuid.uuid4()}' IS NOT NULL"
         limit = _Limit(self._session, self._timeout)
@@ -321,9 +323,9 @@ class SparkEngine(Session):
             return StoredTable(Relation("query", (body,)), self._columns(f"SELECT * FROM (\n{body}\n) AS query"))
 
     def create_table(self, relation_name: str, sql: str, *, temporary: bool = True, replace: bool = False) -> StoredTable:
-        """Store the result of a query and return where it is; see :meth:`Engine.create_table`.
+        """Store the result of a query and return its location; see :meth:`Engine.create_table`.
 
-        A temporary table is a view whose rows the cluster keeps.
+        A temporary table is a view whose rows are cached on the cluster.
         """
         body = _unterminated(sql)
         if temporary:
@@ -356,21 +358,20 @@ class SparkEngine(Session):
             self.temporary.discard(name)
 
     def insert(self, relation_name: str, columns: Sequence[str], sql: str) -> None:
-        """Add the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
+        """Append the result of a query to the named columns of a table; see :meth:`Engine.insert`."""
         names = ", ".join(map(DIALECT.quoted, columns))
         self.write([f"INSERT INTO {DIALECT.quoted(*self.place(relation_name))} ({names})\n{sql}"])
 
     def _transaction(self, statements: Sequence[str]) -> None:
         if len(statements) > 1:
             raise NotSupported(
-                "Spark has no transactions, so several writes cannot be one",
-                hint="run them one by one, each with a call of its own",
+                "Spark has no transactions, so it cannot run several writes as one", hint="run each one in a separate call"
             )
         try:
             for statement in statements:
                 self._plain(statement)
         finally:
-            # It may have changed them.
+            # The statement may have changed the settings.
             self._run(lambda: pin(self._session))
 
     def _unused(self, name: str) -> str:
@@ -379,7 +380,7 @@ class SparkEngine(Session):
 
 
 class _Limit:
-    """The time that a statement may take, and the tag by which it is stopped where it does not end by itself."""
+    """The time limit of a statement, and the tag used to stop the statement."""
 
     def __init__(self, session: Any, seconds: float | None) -> None:
         self.is_over = False
@@ -396,7 +397,7 @@ class _Limit:
             self._session.interruptTag(self._tag)
 
     def untag(self) -> None:
-        """Leave the tag off what this thread runs next."""
+        """Do not tag what this thread runs next."""
         self._session.removeTag(self._tag)
 
     def __enter__(self) -> None:
@@ -414,7 +415,7 @@ class _Limit:
 
 
 class _Tasks:
-    """How many tasks of a query are done, as the server reports every two seconds while the client waits."""
+    """The fraction of a query's tasks that are done, which the server reports every two seconds while the client waits."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -425,7 +426,7 @@ class _Tasks:
 
     @contextmanager
     def watched(self, session: Any) -> Generator[None]:
-        """Show how far the query is while the block waits for it."""
+        """Show the progress of the query while the block waits for it."""
         with self._progress.watched(last=False) as tick:
             if tick is None:
                 yield
@@ -453,7 +454,7 @@ def _unterminated(sql: str) -> str:
 
 
 def _stop_quietly(session: Any, temporary: set[str]) -> None:
-    """Close a session. The cluster would keep the rows of its temporary tables until it ends itself."""
+    """Close a session, and drop its temporary tables, whose rows the cluster would keep until it stops."""
     with suppress(Exception):
         for name in temporary:
             session.sql(DIALECT.drop("temp_table", (name,))).collect()

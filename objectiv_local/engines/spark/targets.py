@@ -1,4 +1,4 @@
-"""What is a Spark server: an address of Spark Connect, or a session of pyspark."""
+"""The targets of Spark: a Spark Connect address, or a pyspark session."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 from objectiv_local.engines.base import Settings, Target
 from objectiv_local.errors import InvalidValue, NotSupported
 
-#: What can be connected to, for messages.
+#: The supported targets, for messages.
 TARGETS = ("an sc:// address of Spark Connect", "a pyspark session")
 
 _SCHEME = "sc://"
-#: Parameters of an address that hold no secret.
+#: Parameters of an address that contain no secret.
 _PUBLIC = ("use_ssl", "user_id", "user_agent")
 
 
 def from_environment() -> str | None:
-    """Return the target that Spark's own variable names, if it names a server."""
+    """Return the target that Spark's environment variable specifies, if it is a server."""
     found = os.environ.get("SPARK_REMOTE", "")
     return found if found.startswith(_SCHEME) else None
 
 
 def target(given: object, settings: Settings) -> Target | None:
-    """Return how to reach a Spark server; None for what is none."""
+    """Return how to connect to a Spark server; None for another target."""
     if isinstance(given, str) and given.strip().lower().startswith(_SCHEME):
         return _server(_SCHEME + given.strip()[len(_SCHEME) :], settings)
     module = type(given).__module__
@@ -45,7 +45,7 @@ def _server(address: str, settings: Settings) -> Target:
     except (PySparkException, ValueError):
         builder = None
     if builder is None:
-        # The message of the client may quote any part of the address, the token too.
+        # The client's message may quote any part of the address, including the token.
         raise InvalidValue(
             "the address of the Spark server cannot be read",
             hint="write sc://host:port/;token=...;use_ssl=true, with special characters as %40 and so on",
@@ -66,8 +66,8 @@ def _server(address: str, settings: Settings) -> Target:
 def _session(given: Any, settings: Settings) -> Target:
     if type(given).__module__ != "pyspark.sql.connect.session":
         raise NotSupported(
-            "the pyspark session runs in a Java process of its own, and not through Spark Connect",
-            hint="make it with SparkSession.builder.remote('sc://host:port'), or pass that address",
+            "the pyspark session does not use Spark Connect",
+            hint="create it with SparkSession.builder.remote('sc://host:port'), or pass that address",
         )
     _require_client()
     from objectiv_local.engines.spark.engine import SparkEngine

@@ -1,4 +1,4 @@
-"""Series: one file for each kind of type."""
+"""Series: one module for each kind of type."""
 
 from objectiv_local.frame.handles import make_series, series_class
 from objectiv_local.frame.series.base import Series

@@ -1,4 +1,4 @@
-"""Series: one column of a frame, or something computed from its columns. A series is immutable and runs no query."""
+"""Series: a column of a frame, or a value computed from its columns. A series is immutable and runs no query."""
 
 from __future__ import annotations
 
@@ -52,22 +52,24 @@ def index_levels(state: State) -> dict[str, Series]:
 class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     """One column, computed when it is fetched.
 
-    Comparisons and arithmetic return series. NULL is a missing value: an operation on it gives NULL, and a filter
-    drops the row. A series has no truth value; combine conditions with ``&``, ``|`` and ``~``.
+    Comparisons and arithmetic return series. NULL is a missing value: an operation on it returns NULL, and a filter drops the
+    row. A series of several rows has no truth value; combine conditions with ``&``, ``|`` and ``~``.
     """
 
     __slots__ = ("_expr", "_name", "_state")
-    # Equality is elementwise, so a series cannot be a key.
+    # Equality is elementwise, so a series cannot be hashed.
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, state: State, expr: Expr, name: str) -> None:
         if not isinstance(state, State):
-            raise InvalidType(f"a series is not made of {in_words(state)}", hint="take one of a frame, as in df['x']")
+            raise InvalidType(
+                f"a series cannot be created from {in_words(state)}", hint="select a column of a frame, as in df['x']"
+            )
         self._state = state
         self._expr = expr
         self._name = name
 
-    # ---- what it is
+    # ---- properties
 
     @property
     def name(self) -> str:
@@ -78,12 +80,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     def name(self, value: object) -> None:
         raise AttributeNotFound(
             f"cannot set the name of series {self._name!r}, which is immutable",
-            hint="rename returns another one: series = series.rename('name')",
+            hint="rename returns a new series: series = series.rename('name')",
         )
 
     @property
     def order_by(self) -> tuple[Ordering, ...]:
-        """The order in which rows come; empty if none was asked for."""
+        """The sort order of the rows; empty if they are not sorted."""
         return self._state.order
 
     @property
@@ -116,7 +118,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return ufuncs.computed(self, function, method, inputs, options)
 
-    # ---- making others
+    # ---- derived series
 
     def _with(self, expr: Expr, name: str | None = None) -> Series:
         return make_series(self._state, expr, self._name if name is None else name)
@@ -125,10 +127,10 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self._with(call(op, self._expr, *(literal(value) for value in values)))
 
     def _literal(self, value: object, op: str) -> Expr:
-        """Return a Python value as an operand next to this series."""
+        """Return a Python value as an operand for this series."""
         value = python_value(value)
         if value is None:
-            raise InvalidType(f"None cannot be compared or computed with in {op}", hint="use isnull() or notnull()")
+            raise InvalidType(f"None cannot be an operand of {op}", hint="use isnull() or notnull()")
         own = self._expr.type
         if isinstance(value, str) and own != STRING and own.name in ("date", "time", "timestamp", "uuid", "timedelta"):
             return parsed_literal(value, own, f"{op} with series {self._name!r}")
@@ -144,7 +146,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
             return make_series(state, call(op, left, right), self._name)
         if not is_value(other):
             raise InvalidType(
-                f"{op} takes a series or a single value, not {type(other).__name__}",
+                f"the operand of {op} has to be a series or a single value, not {type(other).__name__}",
                 hint="use isin() for lists, or load the values with DataFrame.from_pandas",
             )
         operand = self._literal(other, op)
@@ -200,12 +202,12 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self // self._power_of_two(other)
 
     def _power_of_two(self, other: object) -> object:
-        """Return what a shift by ``other`` bits multiplies by; missing for a negative number of bits."""
+        """Return the factor of a shift by ``other`` bits; missing for a negative number of bits."""
         if isinstance(other, Series):
-            power = (2.0**other).where((other >= 0) & (other < 63))  # a float holds a power of two exactly
+            power = (2.0**other).where((other >= 0) & (other < 63))  # a float represents powers of two exactly
             return power.astype("int64")
         if isinstance(other, bool) or not isinstance(other, int) or not 0 <= other < 63 or self._expr.type != INT64:
-            raise InvalidType(f"an int64 series is shifted by 0 to 62 bits, not {self.dtype} by {other!r}")
+            raise InvalidType(f"only int64 series can be shifted, by 0 to 62 bits, not {self.dtype} by {other!r}")
         return 1 << other
 
     def __pos__(self) -> Series:
@@ -259,25 +261,25 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
     def isnull(self) -> Series:
         """Return whether each value is missing.
 
-        Differs from pandas: NaN is a value. Loading a pandas frame makes its NaN missing.
+        Differs from pandas: NaN is not missing, but loading a pandas frame converts its NaN to missing values.
         """
         return self._call("is_null")
 
     def notnull(self) -> Series:
-        """Return whether each value is there. NaN is a value."""
+        """Return whether each value is not missing. NaN is not missing."""
         return self._call("not_null")
 
     isna = isnull
     notna = notnull
 
     def fillna(self, other: object) -> Series:
-        """Return the values, with ``other`` (a value or a series) where they are missing."""
+        """Return the values, with missing ones replaced by ``other``, a value or a series."""
         return self._binary("coalesce", other)
 
     def where(self, condition: Series, other: object = None) -> Series:
-        """Return the values where ``condition`` is true, else ``other``, a value or a series; missing by default.
+        """Return the values where ``condition`` is true, otherwise ``other``, a value or a series; missing by default.
 
-        A condition that is missing counts as false.
+        A missing condition counts as false.
         """
         state, (expr,), test = aligned(self._state, [self._expr], condition._state, condition._expr, "left", condition._name)
         if isinstance(other, Series):
@@ -287,13 +289,13 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return make_series(state, case([(test, expr)], default), self._name)
 
     def mask(self, condition: Series, other: object = None) -> Series:
-        """Return the values where ``condition`` is not true, else ``other``. A missing condition counts as not true."""
+        """Return the values where ``condition`` is not true, otherwise ``other``. A missing condition counts as not true."""
         return self.where(~condition.fillna(False), other)
 
     def isin(self, values: Series | Iterable[object]) -> Series:
         """Return whether each value is one of ``values``: a list, or a series of any frame on the same connection.
 
-        A missing value is in a list only if None is, and in no series. The answer is never missing.
+        A missing value is in a list only if the list has None, and never in a series. The result has no missing values.
         """
         if isinstance(values, Series):
             if values._state.engine is not self._state.engine:
@@ -319,7 +321,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
                 except InvalidType:
                     raise InvalidType(
                         f"isin cannot look up {in_words(value)} in {self._name!r}, which is {self.dtype}",
-                        hint="give values of that dtype, or cast the series with astype",
+                        hint="pass values of that dtype, or cast the series with astype",
                     ) from None
                 items[item] = None
         found = among(self._expr, items)
@@ -328,24 +330,24 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self._with(found)
 
     def between(self, left: object, right: object, inclusive: str = "both") -> Series:
-        """Return whether each value is at least ``left`` and at most ``right``; either may be left out of the interval.
+        """Return whether each value is between ``left`` and ``right``; ``inclusive`` determines which bounds are included.
 
         ``inclusive`` is both, neither, left or right.
         """
         if inclusive not in ("both", "neither", "left", "right"):
-            raise InvalidValue(f"inclusive is both, neither, left or right, not {inclusive!r}")
+            raise InvalidValue(f"inclusive has to be 'both', 'neither', 'left' or 'right', not {inclusive!r}")
         low = self >= left if inclusive in ("both", "left") else self > left
         return low & (self <= right if inclusive in ("both", "right") else self < right)
 
     def clip(self, lower: object = None, upper: object = None) -> Series:
-        """Return the values, with ``lower`` for smaller and ``upper`` for greater ones."""
+        """Return the values limited to the range from ``lower`` to ``upper``; None is no limit."""
         out = self if lower is None else self.mask(self < lower, lower)
         return out if upper is None else out.mask(self > upper, upper)
 
     def round(self, decimals: int = 0) -> Series:
-        """Return numbers rounded to ``decimals`` digits behind the point, or in front of it if negative.
+        """Return numbers rounded to ``decimals`` decimal places; to tens, hundreds and so on if negative.
 
-        A half goes to the even neighbour, as in numpy; of decimals, away from zero. Raises InvalidValue beyond 15 digits.
+        Halves are rounded to even, as in numpy; for decimals, away from zero. Raises InvalidValue beyond 15 digits.
         """
         if abs(decimals) > 15:
             raise InvalidValue(f"decimals has to be a whole number from -15 to 15, not {decimals!r}")
@@ -355,34 +357,34 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self.round(decimals)
 
     def abs(self) -> Series:
-        """Return numbers and durations without their sign."""
+        """Return the absolute values of numbers or durations."""
         return self._call("abs")
 
     def map(self, mapping: Mapping[object, object]) -> Series:
-        """Return what a mapping has for each value; missing for other values."""
+        """Return the values of a mapping for each value as the key; missing for values that are not keys."""
         return self._with(mapped(self, mapping))
 
     def replace(self, to_replace: Any, value: object = None) -> Series:
         """Return the values with some replaced: ``replace(old, new)``, ``replace([old], new)`` or ``replace({old: new})``.
 
-        Two lists of equal length replace each value of the first with that of the second at the same place.
+        For two lists of equal length, each value of the first is replaced with the value at the same position of the second.
         """
         return self._with(replaced(self, to_replace, value))
 
     def astype(self, dtype: object, errors: str = "raise") -> Series:
-        """Return the values as another type: the name of a dtype, a Python type, or a numpy type.
+        """Return the values converted to another type, given as the name of a dtype, a Python type, or a numpy type.
 
-        Text that does not read as the type asked for is an error when the frame is fetched, or missing with
-        ``errors='coerce'``. JSON becomes a string, and with ``errors='coerce'`` int64: whole numbers, ``1e2`` and ``100.0``
-        too, and missing values for anything else. Text becomes a timestamp by ISO 8601; with ``Z`` or an offset, such as
-        ``2024-03-01T10:30:00+02:00``, it becomes the moment in UTC. A float is cut towards zero to make an integer; a timestamp
-        as text has six digits of the second; a decimal is rounded, a half away from zero.
+        A string that cannot be converted is an error when the frame is fetched, or missing with ``errors='coerce'``. JSON can
+        be converted to string, and with ``errors='coerce'`` to int64: whole numbers, including ``1e2`` and ``100.0``, are
+        converted, and other values become missing. A string becomes a timestamp if it is in ISO 8601; with ``Z`` or an
+        offset, such as ``2024-03-01T10:30:00+02:00``, it is converted to UTC. A float is truncated toward zero to an integer;
+        a timestamp becomes a string with six fractional digits; halves are rounded away from zero in decimals.
 
-        Raises InvalidValue for an unknown dtype and InvalidType for types that do not go into each other.
+        Raises InvalidValue for an unknown dtype and InvalidType for types without a conversion.
         """
         type_ = type_from_dtype(dtype)
         if errors not in ("raise", "coerce"):
-            raise InvalidValue(f"errors is raise or coerce, not {errors!r}")
+            raise InvalidValue(f"errors has to be 'raise' or 'coerce', not {errors!r}")
         if self._expr.type.plain == JSON != type_.plain and (errors, type_) != ("coerce", INT64):
             raise InvalidType(
                 f"series {self._name!r}, which is {self._expr.type}, cannot be cast to {type_}",
@@ -391,18 +393,18 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self._with((coerced if errors == "coerce" else converted)(self._expr, type_))
 
     def rename(self, name: str) -> Series:
-        """Return the series under another name."""
+        """Return the series with another name."""
         return self._with(self._expr, checked_name(name))
 
     def copy(self) -> Series:
-        """Return the series; it is immutable, so this is the same one."""
+        """Return the series itself, which is immutable."""
         return self
 
     def _frame(self) -> DataFrame:
         return self.to_frame()
 
     def to_frame(self) -> DataFrame:
-        """Return a frame with this series as its one data column."""
+        """Return a frame with this series as its only data column."""
         if self._state.groups is None and self._name in self._state.index:
             name = unused_name(self._name + "_value", self._state.index)
             return self.rename(name).to_frame()
@@ -412,15 +414,17 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return make_frame(self._state.extended([(self._name, self._expr)]), (self._name,))
 
     def sort_values(self, *, ascending: bool = True) -> Series:
-        """Return the series in the order of its values, missing ones last in both directions."""
+        """Return the series sorted by its values, with missing ones last in both directions."""
         return make_series(self._state.with_plan(self._state.plan, (Ordering(self._expr, ascending),)), self._expr, self._name)
 
     def sort_by_series(self, by: Series | Iterable[Series], *, ascending: bool | Iterable[bool] = True) -> Series:
-        """Return the series in the order of other series of the same rows."""
+        """Return the series sorted by other series over the same rows."""
         keys = [by] if isinstance(by, Series) else list(by)
         directions = [ascending] * len(keys) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(keys):
-            raise InvalidValue(f"{len(keys)} series to sort by have {len(directions)} directions", hint="give one for each")
+            raise InvalidValue(
+                f"by has {len(keys)} series, but ascending has {len(directions)} values", hint="pass one for each"
+            )
         state, expr = self._state, self._expr
         order: list[Ordering] = []
         for key, up in zip(keys, directions, strict=True):
@@ -437,8 +441,8 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         directions = [ascending] * len(levels) if isinstance(ascending, bool) else list(ascending)
         if len(directions) != len(levels):
             raise InvalidValue(
-                f"{len(levels)} levels of the index have {len(directions)} directions",
-                hint=f"give one for each of {', '.join(levels) or 'no level'}",
+                f"the index has {len(levels)} levels, but ascending has {len(directions)} values",
+                hint=f"pass one for each of {', '.join(levels) or 'no level'}",
             )
         order = tuple(Ordering(self._state.value(name), bool(up)) for name, up in zip(levels, directions, strict=True))
         return make_series(self._state.with_plan(self._state.plan, order), self._expr, self._name)
@@ -456,7 +460,7 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
             level = make_series(self._state, self._state.column(self._state.index[0]), self._state.index[0])
             frame = self.to_frame()[level == key]
             return make_series(limited(frame._state, 1), frame[self._name]._expr, self._name)
-        raise InvalidType("a series takes a slice of rows, a condition, or a label of its one index level")
+        raise InvalidType("a series is indexed by a slice of rows, a condition, or a label of its only index level")
 
     # ---- results
 
@@ -485,9 +489,9 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
 
     @property
     def value(self) -> Any:
-        """The value of a series with a single row, such as a total or ``series[label]``. Runs the query.
+        """The value of a one-row series, such as a total or ``series[label]``. Runs the query.
 
-        Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it turns out to have none.
+        Raises InvalidValue if the series may have more rows, and RowNotFound, an IndexError, if it has no rows.
         """
         if not is_single_row(self._state.rows(".value").plan):
             raise InvalidValue(
@@ -497,22 +501,22 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         found = self.to_arrow().to_pylist()
         if not found:
             raise RowNotFound(
-                f"series {self._name!r} has no row, so it has no value", hint="to_pandas() returns an empty series instead"
+                f"series {self._name!r} has no rows, so it has no value", hint="to_pandas() returns an empty series instead"
             )
         return found[0]
 
     def view_sql(self, dialect: str | None = None) -> str:
-        """Return the SQL that fetches the series, perhaps for another dialect. See DataFrame.view_sql."""
+        """Return the SQL that fetches the series, optionally for another dialect. See DataFrame.view_sql."""
         return self.to_frame().view_sql(dialect=dialect)
 
     # ---- rows
 
     def nlargest(self, n: int = 5) -> Series:
-        """Return the ``n`` greatest values, greatest first; missing ones come last."""
+        """Return the ``n`` largest values in descending order; missing ones are last."""
         return self.sort_values(ascending=False)[:n]
 
     def nsmallest(self, n: int = 5) -> Series:
-        """Return the ``n`` least values, least first; missing ones come last."""
+        """Return the ``n`` smallest values in ascending order; missing ones are last."""
         return self.sort_values()[:n]
 
     def tail(self, n: int = 5) -> pandas.Series[Any]:
@@ -520,17 +524,17 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         return self.to_frame().tail(n)[self._name]
 
     def dropna(self) -> Series:
-        """Return the rows with a value; NaN counts as missing here, as in pandas."""
+        """Return the rows with non-missing values; NaN counts as missing here, as in pandas."""
         kept: Series = self.to_frame().dropna()[self._name]
         return kept
 
     def drop_duplicates(self, keep: str | bool = "first") -> Series:
-        """Return one row for each value: the ``first`` or ``last`` in the order of the frame, or with False none of several."""
+        """Return one row per distinct value: the ``first`` or ``last`` in the frame's order; with False, only unique ones."""
         kept: Series = self.to_frame().drop_duplicates(keep=keep)[self._name]
         return kept
 
     def append(self, other: Series | Iterable[Series], ignore_index: bool = False) -> Series:
-        """Return the rows of this series and then those of others, under the name of this one. See DataFrame.append."""
+        """Return the rows of this series followed by those of others, with the name of this one. See DataFrame.append."""
         others = [other] if isinstance(other, Series) else list(other)
         frames = [each.rename(self._name).to_frame() for each in others]
         joined: Series = self.to_frame().append(frames, ignore_index=ignore_index)[self._name]
@@ -552,42 +556,42 @@ class Series(SeriesDtypes, SeriesReductions, SeriesWindows, OneValue):
         distinct: bool = False,
         materialization: str | Enum = "cte",
     ) -> Series:
-        """Return the series as a step of its own. See DataFrame.materialize."""
+        """Return the series as a separate step. See DataFrame.materialize."""
         frame = self.to_frame().materialize(node_name, limit=limit, distinct=distinct, materialization=materialization)
         made: Series = frame[self._name]
         return made
 
     @property
     def is_materialized(self) -> bool:
-        """Whether the series is a plain column of the step that it reads, and nothing is pending."""
+        """Whether the series is a plain column of the step that it reads, with no pending order or groups."""
         plain = not self._state.order and self._state.groups is None
         return plain and isinstance(self._expr, Column) and self._expr.name == self._name
 
     @property
     def base_node(self) -> str:
-        """The step that the series reads, as text; series of equal text are computed from the same rows."""
+        """The plan that the series reads, as a string; series with equal strings are computed from the same rows."""
         return explain(self._state.plan)
 
     @property
     def group_by(self) -> Groups | None:
-        """The groups that the next aggregate is computed for; None if the series is not grouped."""
+        """The groups of the next aggregate; None if the series is not grouped."""
         return self._state.groups
 
     # ---- values of other rows
 
     def exists(self) -> Series:
-        """Return whether the series has any row, as a series of one bool."""
+        """Return whether the series has any rows, as a one-value bool series."""
         counted = aggregation("size")
         plan = Aggregate(self._state.rows("exists").plan, (), (("rows", counted),))
         state = self._state.with_rows(plan, ())
         return make_series(state, call("gt", plan.column("rows"), literal(0)), self._name)
 
     def any_value(self) -> Quantified:
-        """Return the values of all rows for a comparison: ``series < other.any_value()`` is true if one fits."""
+        """Return all values for a comparison: ``series < other.any_value()`` is true if it holds for any of them."""
         return Quantified(self, every=False)
 
     def all_values(self) -> Quantified:
-        """Return the values of all rows for a comparison: ``series < other.all_values()`` is true if each fits."""
+        """Return all values for a comparison: ``series < other.all_values()`` is true if it holds for each of them."""
         return Quantified(self, every=True)
 
     @property

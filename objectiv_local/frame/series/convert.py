@@ -1,4 +1,4 @@
-"""Conversions: casts that give a missing value where the text does not read as the type asked for, and moments."""
+"""Type conversions: casts that return a missing value for strings that cannot be converted, and timestamps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DAY = (
     "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|[0-9]{4}-(0[13-9]|1[0-2])-(29|30)|"
     "[0-9]{4}-(0[13578]|1[02])-31|[0-9]{4}-02-29"
 )
-#: Text that reads as a value of each type, but for numbers that are too large and the 29th of February.
+#: Patterns of strings that can be converted to each type, apart from numbers that are too large and February 29.
 _FORMS = {
     "int64": r"[+-]?[0-9]{1,37}",
     "float64": r"[+-]?(([0-9]{1,15}([.][0-9]*)?|[.][0-9]+)([eE][+-]?([0-9]{1,2}|[12][0-9]{2}))?|[nN][aA][nN]|"
@@ -27,12 +27,12 @@ _FORMS = {
 
 
 def converted(expr: Expr, type_: Type) -> Expr:
-    """Return ``expr`` as ``type_``; text that names a moment may have an offset to UTC."""
+    """Return ``expr`` as ``type_``; strings of timestamps may have a UTC offset."""
     return call("parse_timestamp", expr) if (expr.type, type_) == (STRING, TIMESTAMP) else cast(expr, type_)
 
 
 def coerced(expr: Expr, type_: Type) -> Expr:
-    """Return ``expr`` as ``type_``, NULL where it has no value of it."""
+    """Return ``expr`` as ``type_``, with NULL for values that cannot be converted."""
     if expr.type == FLOAT64 and type_ == INT64:
         fits = call("lt", call("abs", expr), literal(float(2**63)))
         return case([(fits, cast(expr, type_))])
@@ -41,7 +41,9 @@ def coerced(expr: Expr, type_: Type) -> Expr:
     if expr.type != STRING or type_ == STRING:
         return cast(expr, type_)
     if type_.name not in _FORMS:
-        raise NotSupported(f"text cannot be tried as {type_}", hint="use errors='raise', or clean the text first")
+        raise NotSupported(
+            f"strings cannot be cast to {type_} with errors='coerce'", hint="use errors='raise', or clean the strings first"
+        )
     accepted = call("re_contains", expr, literal(f"^{_BLANK}{_FORMS[type_.name]}{_BLANK}$"))
     value = converted(expr, type_)
     if type_ == INT64:
@@ -53,7 +55,7 @@ def coerced(expr: Expr, type_: Type) -> Expr:
         small = call("re_contains", expr, literal(f"^{_BLANK}[+-]?0*[0-9]{{0,{digits}}}([.]|{_BLANK}$)"))
         value = case([(small, value)])
     elif type_.name in ("date", "timestamp"):
-        # DuckDB casts no text that ends in a line feed or a tab, and offsets may lead out of the years 1 to 9999.
+        # DuckDB cannot cast strings that end in a line feed or a tab, and offsets may lead out of the years 1 to 9999.
         value = converted(call("strip", expr, literal(" \t\n\r")), type_)
         beyond = call("re_contains", expr, literal(rf"^{_BLANK}(0001-01-01[ T].*[+]|9999-12-31[ T].*-)"))
         value = case([(call("and", _is_a_day(expr), call("not", beyond)), value)])
@@ -61,7 +63,7 @@ def coerced(expr: Expr, type_: Type) -> Expr:
 
 
 def _is_a_day(expr: Expr) -> Expr:
-    """Return whether text that has the form of a day is not the 29th of February of another year than a leap year."""
+    """Return whether a string in date format is a valid date: not in year 0, and not February 29 of a non-leap year."""
     text = call("strip", expr, literal(" \t\n\r"))
     year = cast(call("slice", text, literal(0), literal(4)), INT64)
 

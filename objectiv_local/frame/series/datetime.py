@@ -1,4 +1,4 @@
-"""Series of dates, times, moments and durations, and what ``.dt`` offers."""
+"""Series of dates, times, timestamps and durations, and their ``.dt`` accessor."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class SeriesMoment(Series):
 
     @property
     def dt(self) -> DateTimeOperation:
-        """Operations on dates, times and moments."""
+        """Accessor for operations on dates, times and timestamps."""
         return DateTimeOperation(self)
 
 
 @series_class("date")
 class SeriesDate(SeriesMoment):
-    """Series of dates. A date and a duration make a timestamp, two dates a duration."""
+    """Series of dates. A date plus a duration is a timestamp; the difference of two dates is a duration."""
 
     __slots__ = ()
 
 
 @series_class("time")
 class SeriesTime(SeriesMoment):
-    """Series of times of day, with microseconds. They compare, and have parts."""
+    """Series of times of day with microsecond precision. They can be compared, and have parts."""
 
     __slots__ = ()
 
@@ -50,19 +50,19 @@ class SeriesTime(SeriesMoment):
 @series_class("timestamp")
 @checked
 class SeriesTimestamp(SeriesMoment):
-    """Series of moments: with microseconds and without a time zone, in UTC."""
+    """Series of timestamps in UTC, with microsecond precision and without a time zone."""
 
     __slots__ = ()
 
     @classmethod
     def from_total_seconds(cls, total_seconds: Series) -> Series:
-        """Return the moments that many seconds after the start of 1970, to the microsecond."""
+        """Return the timestamps that many seconds after the start of 1970, to the microsecond."""
         return total_seconds._with(call("add", literal(datetime.datetime(1970, 1, 1)), _from_seconds(total_seconds._expr)))
 
 
 @checked
 class DateTimeOperation(Accessor):
-    """Operations on dates, times and moments. A missing one gives a missing answer."""
+    """Operations on dates, times and timestamps. Missing values stay missing."""
 
     __slots__ = ("_series",)
 
@@ -70,9 +70,9 @@ class DateTimeOperation(Accessor):
         self._series = series
 
     def strftime(self, format_str: str) -> Series:
-        """Return the moment as text by Python's format codes, with English names.
+        """Return timestamps as strings in the format of Python's codes, with English names.
 
-        Raises NotSupported for codes without one meaning on every engine.
+        Raises NotSupported for codes whose output differs between engines.
         """
         pieces(format_str)
         return self._series._call("strftime", format_str)
@@ -80,31 +80,30 @@ class DateTimeOperation(Accessor):
     def date_trunc(self, date_part: str, week_start: str = "monday") -> Series:
         """Return the start of the period: second, minute, hour, day, week, month, quarter or year.
 
-        Weeks start on ``week_start``, a day of the week. The result is a timestamp, also for dates. Periods are those of UTC;
-        ``tz_convert`` before it makes them those of a time zone.
+        Weeks start on ``week_start``, a day of the week. The result is a timestamp, also for dates. Periods are in UTC; call
+        ``tz_convert`` first for those of a time zone.
         """
         if date_part not in DATE_PARTS:
-            raise InvalidValue(f"{date_part!r} is not a part to truncate to", hint=near(str(date_part), DATE_PARTS))
+            raise InvalidValue(f"{date_part!r} is not a period for date_trunc", hint=near(str(date_part), DATE_PARTS))
         days_after_monday(week_start)
         if date_part == "week":
             return self._series._with(week_of(self._series._expr, week_start))
         return self._series._with(call("date_trunc", literal(date_part), self._series._expr))
 
     def tz_convert(self, tz: str) -> Series:
-        """Return what the clocks of a time zone show at moments in UTC, such as 12:00 in Amsterdam for 10:00 in July.
+        """Return the local time in a time zone for timestamps in UTC, such as 12:00 in Amsterdam for 10:00 in July.
 
-        ``tz`` is a name of tzdata, such as ``'Europe/Amsterdam'``. The result is a timestamp like the one before, which no
-        longer says that it is of a zone: group by it, truncate it, take parts of it or format it, and keep the moments for
-        durations. As in pandas, where moments know their zone:
-        ``s.dt.tz_localize('UTC').dt.tz_convert(tz).dt.tz_localize(None)``.
+        ``tz`` is a name of tzdata, such as ``'Europe/Amsterdam'``. The result is a timestamp without a time zone: use it to
+        group, truncate, format or take parts, and keep the UTC timestamps for durations. In pandas, whose timestamps have a
+        time zone, it is ``s.dt.tz_localize('UTC').dt.tz_convert(tz).dt.tz_localize(None)``.
 
-        The answer is that of the installed release of tzdata on every engine: where an engine carries other zones, the SQL that
-        a connection runs corrects them. Moments before 1800 have the offset of the first of 1800, which is the mean solar time
-        of the place. Missing moments stay missing.
+        The result follows the installed release of tzdata on every engine: if an engine has other rules, the SQL that a
+        connection runs corrects them. Timestamps before 1800 have the offset of January 1, 1800, which is local mean time.
+        Missing values stay missing.
 
         Raises InvalidType for dates and times of day, and InvalidValue for an unknown zone. Fetching raises NotSupported for a
-        zone that the engine does not have, and QueryFailed or DataInvalid for moments in some years if the engine follows
-        another rule then, which an upgrade of tzdata or of the engine resolves.
+        zone that the engine does not have, and QueryFailed or DataInvalid for timestamps in years for which the engine follows
+        another rule; upgrade tzdata or the engine to resolve this.
 
         >>> from objectiv_local import DataFrame
         >>> df = DataFrame.from_schema({"moment": "timestamp"}, dialect="duckdb", table_name="clicks")
@@ -114,27 +113,27 @@ class DateTimeOperation(Accessor):
         """
         if self._series.dtype != "timestamp":
             raise InvalidType(
-                f"a {self._series.dtype} is no moment that a time zone could show",
-                hint="tz_convert takes timestamps; tz_localize takes the dates of a zone",
+                f"a {self._series.dtype} cannot be converted to a time zone",
+                hint="tz_convert needs timestamps; tz_localize also accepts dates",
             )
         return self._series._with(shown(self._series._expr, tz))
 
     def tz_localize(self, tz: str, ambiguous: bool | str = "raise", nonexistent: datetime.timedelta | str = "raise") -> Series:
-        """Return the moments in UTC at which the clocks of a time zone show these times; dates are midnights.
+        """Return the timestamps in UTC of local times in a time zone; a date is midnight.
 
-        The opposite of ``tz_convert``, with the same zones, and as in pandas
+        The opposite of ``tz_convert``, for the same zones. In pandas, it is
         ``s.dt.tz_localize(tz, ambiguous, nonexistent).dt.tz_convert('UTC').dt.tz_localize(None)``.
 
-        Where clocks are set back, they show some times twice: with ``ambiguous='raise'`` fetching such a time is an error, with
-        ``'NaT'`` it is missing, with True it is the first and with False the second of the two moments. Where clocks are set
-        forward, they skip some times: with ``nonexistent='raise'`` such a time is an error, with ``'NaT'`` it is missing, and a
-        duration is added to it, which has to lead to a time that is not skipped. Missing times stay missing.
+        Where clocks are set back, some local times occur twice: with ``ambiguous='raise'``, fetching such a time is an error;
+        with ``'NaT'`` it is missing; with True it is the first and with False the second occurrence. Where clocks are set
+        forward, some local times do not exist: with ``nonexistent='raise'``, such a time is an error; with ``'NaT'`` it is
+        missing; a duration is added to it, which has to result in an existing time. Missing values stay missing.
 
-        Differs from pandas: 'infer' and arrays for ``ambiguous``, and 'shift_forward' and 'shift_backward' for ``nonexistent``,
-        are not supported.
+        Differs from pandas: ``ambiguous`` cannot be 'infer' or an array, and ``nonexistent`` cannot be 'shift_forward' or
+        'shift_backward'.
 
         Raises InvalidType for times of day, InvalidValue for an unknown zone, and NotSupported. Fetching raises QueryFailed or
-        DataInvalid for times that are errors, and NotSupported for a zone that the engine does not have.
+        DataInvalid for ambiguous or nonexistent times, and NotSupported for a zone that the engine does not have.
 
         >>> from objectiv_local import DataFrame
         >>> df = DataFrame.from_schema({"t": "timestamp"}, dialect="duckdb", table_name="shops")
@@ -146,7 +145,7 @@ class DateTimeOperation(Accessor):
         FROM shops
         """
         if self._series.dtype == "time":
-            raise InvalidType("a time of day has no moment", hint="tz_localize takes timestamps and dates")
+            raise InvalidType("a time of day cannot be localized", hint="tz_localize needs timestamps or dates")
         time = cast(self._series._expr, TIMESTAMP) if self._series.dtype == "date" else self._series._expr
         state, time = self._series._state.as_column(time)
         return make_series(state, localized(time, tz, ambiguous, nonexistent), self._series._name)
@@ -173,12 +172,12 @@ class DateTimeOperation(Accessor):
 
     @property
     def week(self) -> Series:
-        """The week of ISO 8601, 1 to 53."""
+        """The ISO 8601 week number, 1 to 53."""
         return self._part("week")
 
     @property
     def isoyear(self) -> Series:
-        """The year that the week of ISO 8601 belongs to."""
+        """The year of the ISO 8601 week."""
         return self._part("isoyear")
 
     @property
@@ -193,7 +192,7 @@ class DateTimeOperation(Accessor):
 
     @property
     def dayofweek(self) -> Series:
-        """The day of the week, Monday being 0."""
+        """The day of the week, from 0 for Monday."""
         return self._part("dayofweek")
 
     weekday = dayofweek
@@ -222,7 +221,7 @@ class DateTimeOperation(Accessor):
 
     @property
     def date(self) -> Series:
-        """The day as a date."""
+        """The date."""
         return self._series._with(cast(self._series._expr, DATE))
 
     @property
@@ -246,13 +245,13 @@ class DateTimeOperation(Accessor):
 @series_class("timedelta")
 @checked
 class SeriesTimedelta(Series):
-    """Series of durations of whole microseconds. A product with a float, and a quotient, is rounded to one."""
+    """Series of durations with microsecond precision. Quotients, and products with floats, are rounded to microseconds."""
 
     __slots__ = ()
 
     @property
     def dt(self) -> TimedeltaOperation:
-        """Operations on durations."""
+        """Accessor for operations on durations."""
         return TimedeltaOperation(self)
 
     @classmethod
@@ -290,7 +289,7 @@ class TimedeltaOperation(Accessor):
         return call("microseconds", self._series._expr)
 
     def _of_day(self, unit: int, most: int, name: str) -> Series:
-        """Return how many units are in the duration, less the larger ones; ``most`` of them make one."""
+        """Return the number of units in the duration after removing larger units; ``most`` of them make up the next one."""
         units = call("floordiv", self._micros(), literal(unit)) if unit > 1 else self._micros()
         return self._series._with(call("mod", units, literal(most)), name)
 
@@ -301,7 +300,7 @@ class TimedeltaOperation(Accessor):
 
     @property
     def days(self) -> Series:
-        """The whole days, rounded towards minus infinity as in pandas."""
+        """The whole days, rounded down as in pandas."""
         return self._series._with(call("floordiv", self._micros(), literal(_DAY)), "days")
 
     @property
@@ -316,7 +315,7 @@ class TimedeltaOperation(Accessor):
 
     @property
     def components(self) -> DataFrame:
-        """A frame with the days, hours, minutes, seconds, milliseconds and microseconds that make up each duration."""
+        """A frame with the days, hours, minutes, seconds, milliseconds and microseconds of each duration."""
         parts = {
             "days": self.days,
             "hours": self._of_day(3_600_000_000, 24, "hours"),
@@ -336,5 +335,5 @@ def _from_seconds(expr: Expr) -> Expr:
 
 
 def _whole_microseconds(expr: Expr) -> Expr:
-    """Return a number of microseconds as a duration, a half rounded to the even one."""
+    """Return a number of microseconds as a duration, rounded half to even."""
     return call("from_microseconds", cast(call("round", expr, literal(0)), INT64))

@@ -1,4 +1,4 @@
-"""What a series says of its type, constants of it, and names of older releases."""
+"""Type information of series, their constants, and deprecated names."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class SeriesDtypes:
 
     @property
     def instance_dtype(self) -> str:
-        """The dtype with what is in a list or a struct, as in ``list[int64]``."""
+        """The dtype including the element types of a list or a struct, as in ``list[int64]``."""
         return self._expr.type.dtype
 
     @property
     def dtype_aliases(self) -> tuple[str, ...]:
-        """The names that ``astype`` takes for the type of the values."""
+        """The names that ``astype`` accepts for the type of the values."""
         return aliases(self._expr.type)
 
     @property
@@ -66,23 +66,23 @@ class SeriesDtypes:
 
     @property
     def supported_value_types(self) -> tuple[type, ...]:
-        """The Python types of constants of the type of the values."""
+        """The Python types of constants of this type."""
         return value_types(self._expr.type)
 
     @classmethod
-    def random(cls, base: object = None) -> Series:  # noqa: ARG003 - as it was called
-        """Raise NotSupported: values drawn by an engine would differ between engines, and between two runs."""
+    def random(cls, base: object = None) -> Series:  # noqa: ARG003 - kept for its signature
+        """Raise NotSupported: random values would differ between engines and between runs."""
         raise NotSupported(
-            "random values are not supported: no two engines, and no two runs, draw the same",
-            hint="df.get_sample(sample_percentage=..., seed=...) picks rows, the same ones everywhere",
+            "random values are not supported: they would differ between engines and between runs",
+            hint="df.get_sample(sample_percentage=..., seed=...) samples the same rows everywhere",
         )
 
     @classmethod
     def get_db_dtype(cls, dialect: str) -> str:
-        """Return the name of the type in a dialect, ``duckdb``, ``postgres`` or ``spark``; of decimals, with two digits."""
+        """Return the name of the type in a dialect: ``duckdb``, ``postgres`` or ``spark``; for decimals, with two places."""
         dtype = cls._class_dtype()
         if not dtype:
-            raise InvalidType(f"{cls.__name__} is the series of no one type", hint="ask a series of a dtype")
+            raise InvalidType(f"{cls.__name__} does not have a single dtype", hint="use the series class of a dtype")
         return dialect_named(dialect).type_name(type_from_dtype("decimal(38, 2)" if dtype == "decimal" else dtype))
 
     @classmethod
@@ -92,12 +92,12 @@ class SeriesDtypes:
 
     @classmethod
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
-        """Return a constant as a series of the rows of ``base``, of the dtype of this class.
+        """Return a constant as a series over the rows of ``base``, in the dtype of this class.
 
-        The classes of dates, times, timestamps, timedeltas and uuids parse strings. None is a missing value. An interval may
+        The classes of dates, times, timestamps, timedeltas and UUIDs parse strings. None is a missing value. An interval may
         also be a mapping of ``lower``, ``upper`` and ``bounds`` to constants and series. ``Series.from_value`` uses the dtype
-        of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for a string that
-        cannot be parsed.
+        of the value, or ``dtype``. Raises InvalidType for a value of another dtype, and InvalidValue for a string that cannot
+        be parsed.
         """
         return make_series(base._state, constant(value, cls._constant_type(value, dtype)), checked_name(name))
 
@@ -109,7 +109,7 @@ class SeriesDtypes:
             type_ = type_from_dtype(dtype)
             if own not in ("", type_.name, type_.reading):
                 raise InvalidValue(
-                    f"{cls.__name__} has constants of dtype {own}, not {type_}",
+                    f"the constants of {cls.__name__} have dtype {own}, not {type_}",
                     hint="use Series.from_value, or the class of that dtype",
                 )
             return type_
@@ -128,36 +128,36 @@ class SeriesDtypes:
 
     @classmethod
     def from_const(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
-        """Return ``from_value(...)``, as it is named now."""
+        """Return ``from_value(...)``. Deprecated."""
         deprecated("Series.from_const", "Series.from_value")
         return cls.from_value(base, value, name, dtype)
 
     @property
     def index_sorting(self) -> list[bool]:
-        """The directions of the order, as ``order_by`` has them now."""
+        """The sort directions. Deprecated: use ``order_by``."""
         deprecated("Series.index_sorting", "Series.order_by")
         return [key.ascending for key in self._state.order]
 
     @property
     def sorted_ascending(self) -> bool | None:
-        """Whether the first key of the order rises, as ``order_by`` tells now; None without an order."""
+        """Whether the first sort key is ascending; None without an order. Deprecated: use ``order_by``."""
         deprecated("Series.sorted_ascending", "Series.order_by")
         return self._state.order[0].ascending if self._state.order else None
 
 
 def _element_type(value: object) -> Type:
-    """Return the type of the elements of a list. Raises InvalidType if they have none in common."""
+    """Return the common type of the elements of a list. Raises InvalidType if there is none."""
     if not isinstance(value, list):
         return STRING
     elements = [_value_type(each) for each in value if each is not None]
     found = common_type(elements) if elements else None
     if found is None:
         raise InvalidType(
-            f"the elements of the constant {value!r} have no dtype in common", hint="pass dtype=, such as dtype='list[string]'"
+            f"the elements of the constant {value!r} have no common dtype", hint="pass dtype=, such as dtype='list[string]'"
         )
     return found
 
 
 def _value_type(value: object) -> Type:
-    """Return the type of a member of JSON."""
+    """Return the type of a JSON element."""
     return JSON if isinstance(value, dict | list) or value is None else type_of_value(value)

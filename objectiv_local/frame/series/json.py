@@ -1,4 +1,4 @@
-"""Series of JSON and what ``.json`` offers."""
+"""Series of JSON, and their ``.json`` accessor."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 @series_class("json")
 @checked
 class SeriesJson(Series):
-    """Series of JSON. A value equals a dict, a list, a text or a bool with the same content, in whatever order its members are.
+    """Series of JSON. A value equals a dict, list, string or bool with the same content, whatever the order of members.
 
-    ``series['key']`` is the member under a key, as JSON. JSON cannot be compared with anything else, and has no order:
-    ``astype('string')`` is the text of a value, which can be grouped, sorted and cast further.
+    ``series['key']`` is the member of that key, as JSON. JSON cannot be compared with other values, and has no order. Use
+    ``astype('string')`` for the text of a value, which can be grouped, sorted and cast.
     """
 
     __slots__ = ()
@@ -42,8 +42,8 @@ class SeriesJson(Series):
         if OPS[op].compares:
             what = f"series {other.name!r}" if isinstance(other, Series) else type(other).__name__
             raise InvalidType(
-                f"{op} cannot be computed from series {self._name!r}, which is JSON, and {what}",
-                hint="== and != take a dict, a list, a text or a bool; for other values, cast first, as in "
+                f"{op} is not supported between series {self._name!r}, which is JSON, and {what}",
+                hint="== and != accept a dict, a list, a string or a bool; for other values, cast first, as in "
                 f"{self._name}.astype('string').astype('int64') > 5",
             )
         return super()._binary(op, other, swapped=swapped)
@@ -51,18 +51,18 @@ class SeriesJson(Series):
     def astype(self, dtype: object, errors: str = "raise") -> Series:
         """Return the values as another type; see ``Series.astype``.
 
-        As ``string``, a JSON string is its text without quotes, and other values are as JSON writes them; null is missing.
+        As ``string``, a JSON string becomes its content without quotes, and other values their JSON text; null becomes missing.
         """
         if type_from_dtype(dtype) == STRING and errors in ("raise", "coerce"):
             return self._call("json_text")
         return super().astype(dtype, errors)
 
     def __getitem__(self, key: object) -> Series:
-        # Members are reached by their key more often than rows by a label.
+        # Members are accessed by key more often than rows by label.
         return self.json.get_value(key) if isinstance(key, str) else super().__getitem__(key)
 
     def explode(self, ignore_index: bool = False) -> Series:
-        """Return a row for each element of the arrays, as JSON. See DataFrame.explode."""
+        """Return one row for each element of the arrays, as JSON. See DataFrame.explode."""
         frame = self.to_frame()
         name = frame.data_columns[0]
         exploded: Series = frame.explode(name, ignore_index)[name]
@@ -70,7 +70,7 @@ class SeriesJson(Series):
 
     @property
     def json(self) -> JsonAccessor:
-        """Operations on JSON."""
+        """Accessor for operations on JSON."""
         return JsonAccessor(self)
 
     elements = json
@@ -88,10 +88,10 @@ class JsonAccessor(Accessor):
     def __getitem__(self, key: int | str | slice) -> Series:
         """Return an element of an array, a member of an object, or a slice of an array.
 
-        ``[2]`` and ``[-1]`` are elements, missing where there is none; ``['id']`` is a member. In a slice, a bound is a
-        position as in Python, a text, which is an element itself, or an object: the first element that contains all of its
-        members. A stop position is excluded, a stop object or text included; one that is not found, a missing value and
-        what is not an array give an empty array. A slice keeps the type of the series.
+        ``[2]`` and ``[-1]`` are elements, missing if there is none; ``['id']`` is a member. A bound of a slice is a position
+        as in Python, a string that equals an element, or an object for the first element that contains all of its members. A
+        position as the stop is excluded; an object or string is included. The result is an empty array if a bound is not
+        found, for a missing value, and for a value that is not an array. A slice keeps the type of the series.
         """
         if isinstance(key, slice):
             if key.step is not None:
@@ -104,9 +104,9 @@ class JsonAccessor(Accessor):
         raise InvalidType(f"JSON is indexed by a position, a key or a slice, not by {key!r}")
 
     def get_value(self, key: str, as_str: bool = False) -> Series:
-        """Return the member of an object under ``key``, as JSON or as text without quotes; missing if there is none."""
+        """Return the member ``key`` of an object, as JSON or as a string without quotes; missing if there is none."""
         if not isinstance(key, str):
-            raise InvalidType(f"a key of JSON is text, not {key!r}")
+            raise InvalidType(f"a key of JSON has to be a string, not {key!r}")
         return self._series._call("json_get_text" if as_str else "json_get", key)
 
     def get_dtypes(self) -> Series:
@@ -114,16 +114,16 @@ class JsonAccessor(Accessor):
         return self._series._call("json_type")
 
     def flatten_array(self) -> tuple[Series, Series]:
-        """Return the elements of arrays and their positions from 0, as two series with a row for each element.
+        """Return the elements of arrays and their positions from 0, as two series with one row per element.
 
-        The index is that of the rows, repeated, and the order is that of the index. Rows without an array, and with an
-        empty one, have no rows here.
+        The index is that of the rows, repeated, and the rows are sorted by it. Rows without an array, or with an empty one, are
+        omitted.
         """
         frame = self.explode()
         return frame[frame.data_columns[0]], frame[frame.data_columns[1]]
 
     def explode(self) -> DataFrame:
-        """Return a frame with a row for each element of arrays: the element, and its position from 0 as ``<name>_offset``."""
+        """Return a frame with one row per array element: the element, and its position from 0 as ``<name>_offset``."""
         series = self._series
         state = series._state.rows("a row for each element")
         taken = [name for name in state.plan.types if name not in state.index]
@@ -134,23 +134,23 @@ class JsonAccessor(Accessor):
         return make_frame(state.with_plan(plan, order), [item, position])
 
     def get_array_length(self) -> Series:
-        """Return the number of elements of an array; missing for what is not an array."""
+        """Return the number of elements of an array; missing for a value that is not an array."""
         return self._series._call("json_length")
 
     def array_contains(self, item: object) -> Series:
         """Return whether an array has a string, number, bool or null as an element; missing for a missing value.
 
-        With None as ``item`` it looks for a JSON null.
+        With None as ``item``, look for a JSON null.
         """
         if item is None:
             return self._series._with(call("json_contains", self._series._expr, literal("null", JSON)))
         if not isinstance(item, str | int | float | bool):
             raise InvalidType(
-                f"array_contains takes a string, a number, a bool or None, not {type(item).__name__}",
+                f"item of array_contains has to be a string, a number, a bool or None, not {type(item).__name__}",
                 hint="compare an element with a dict or list, as in series.json[0] == {...}",
             )
         if isinstance(item, float) and not math.isfinite(item):
-            raise InvalidValue(f"JSON has no number {item}", hint="look for None, a JSON null")
+            raise InvalidValue(f"JSON cannot represent {item}", hint="for a JSON null, pass None")
         return self._series._call("json_contains", item)
 
 
@@ -161,6 +161,6 @@ def _bound(value: Bound) -> Expr:
         return literal(json.dumps(value, ensure_ascii=False), JSON)
     if isinstance(value, dict):
         if not value:
-            raise InvalidValue("an empty object matches every element", hint="leave the bound of the slice out")
+            raise InvalidValue("an empty object matches every element", hint="omit the bound of the slice")
         return literal(value)
-    raise InvalidType(f"a bound of a JSON slice is a position, a text or an object, not {value!r}")
+    raise InvalidType(f"a bound of a JSON slice has to be a position, a string or an object, not {value!r}")

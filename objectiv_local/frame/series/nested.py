@@ -1,4 +1,4 @@
-"""Series of lists and structs: JSON whose elements and members have types."""
+"""Series of lists and structs: JSON with element or member types."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from objectiv_local.types import JSON, STRING, Type
 @series_class("list")
 @checked
 class SeriesList(Series):
-    """Series of lists whose elements have one type. Lists are Python lists when fetched."""
+    """Series of lists whose elements have the same type. Lists become Python lists when fetched."""
 
     __slots__ = ()
 
     def explode(self, ignore_index: bool = False) -> Series:
-        """Return a row for each element of the lists, in its type. See DataFrame.explode."""
+        """Return one row for each element of the lists, in the element type. See DataFrame.explode."""
         frame = self.to_frame()
         name = frame.data_columns[0]
         exploded: Series = frame.explode(name, ignore_index)[name]
@@ -39,7 +39,7 @@ class SeriesList(Series):
 
 @checked
 class ListAccessor(Accessor):
-    """The elements of lists, by position from 0, from the end if negative."""
+    """The elements of lists, by position from 0, or from the end if negative."""
 
     __slots__ = ("_series",)
 
@@ -47,7 +47,7 @@ class ListAccessor(Accessor):
         self._series = series
 
     def __getitem__(self, key: int | slice) -> Series:
-        """Return an element, missing beyond the list, or a slice as Python has it; of a missing list, an empty one."""
+        """Return an element, missing if out of range, or a slice as in Python; a slice of a missing list is empty."""
         series = self._series
         if isinstance(key, slice):
             return series._with(cast(JsonAccessor(series)[key]._expr, series._expr.type))
@@ -70,7 +70,7 @@ class ListAccessor(Accessor):
 
 @series_class("dict")
 class SeriesDict(Series):
-    """Series of structs, whose members have types. Structs are Python dicts when fetched.
+    """Series of structs, whose members have types. Structs become Python dicts when fetched.
 
     ``series['city']`` is a member in its type.
     """
@@ -78,7 +78,7 @@ class SeriesDict(Series):
     __slots__ = ()
 
     def __getitem__(self, key: object) -> Series:
-        # Members are reached by their key more often than rows by a label.
+        # Members are accessed by key more often than rows by label.
         return self.elements[key] if isinstance(key, str) else super().__getitem__(key)
 
     @property
@@ -112,12 +112,12 @@ class DictAccessor(Accessor):
 
 
 def typed(text: Expr, value: Expr, type_: Type) -> Expr:
-    """Return a part of JSON in its type: ``text`` is its text, ``value`` itself."""
+    """Return an element of JSON in its type: ``text`` is the element as a string, ``value`` as JSON."""
     if type_.name == "json":
         return cast(case([(call("not_null", text), value)]), type_)
     if type_ == STRING:
         return text
     if type_.name == "timestamp":
-        # One engine writes a T between day and time, and neither a fraction that is not there.
+        # One engine writes a T between date and time, and neither writes a fraction of zero.
         return cast(call("replace", text, literal("T"), literal(" ")), type_)
     return cast(text, type_)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class SeriesNumeric(Series):
     """Series of integers, floats or decimals.
 
-    Division is true division, also of integers; ``//`` and ``%`` round towards minus infinity and are missing where the
-    divisor is 0; a float division by zero is inf, -inf or NaN. ``**`` is a float.
+    Division is true division, also for integers; ``//`` and ``%`` round toward negative infinity and are missing if the
+    divisor is 0; a float division by zero is inf, -inf or NaN. ``**`` returns floats.
     """
 
     __slots__ = ()
@@ -37,39 +37,39 @@ class SeriesNumeric(Series):
         return self._call("exp")
 
     def log(self) -> Series:
-        """Return the natural logarithm as a float; -inf of 0 and NaN of negative numbers."""
+        """Return the natural logarithm as a float; -inf for 0 and NaN for negative numbers."""
         return self._call("log")
 
     def log10(self) -> Series:
-        """Return the logarithm to base 10 as a float; -inf of 0 and NaN of negative numbers."""
+        """Return the base-10 logarithm as a float; -inf for 0 and NaN for negative numbers."""
         return self._call("log10")
 
     def sqrt(self) -> Series:
-        """Return the square root as a float; NaN of negative numbers."""
+        """Return the square root as a float; NaN for negative numbers."""
         return self._call("sqrt")
 
     def floor(self) -> Series:
-        """Return the greatest whole number that is at most the value, as a float."""
+        """Return the largest whole number that is not greater than the value, as a float."""
         return self._with(call("floor", cast(self._expr, FLOAT64)))
 
     def ceil(self) -> Series:
-        """Return the least whole number that is at least the value, as a float."""
+        """Return the smallest whole number that is not less than the value, as a float."""
         return self._with(call("ceil", cast(self._expr, FLOAT64)))
 
     def cut(self, bins: int, right: bool = True) -> Series:
-        """Return the interval of equal width that each value is in, of ``bins``; see the function ``cut``."""
+        """Return the interval of each value, out of ``bins`` intervals of equal width; see the function ``cut``."""
         return cut(self, bins, right=right)
 
     def qcut(self, q: int | Sequence[float]) -> Series:
-        """Return the interval between two quantiles that each value is in; see the function ``qcut``."""
+        """Return the interval between two quantiles that contains each value; see the function ``qcut``."""
         return qcut(self, q)
 
     def scale(self, with_mean: bool = True, with_std: bool = True) -> Series:
-        """Return the values less their mean, by their standard deviation (of the population). A constant becomes 0."""
+        """Return the values minus their mean, divided by their population standard deviation. A constant becomes 0."""
         return scaled(self, with_mean=with_mean, with_std=with_std)
 
     def minmax_scale(self, feature_range: tuple[float, float] = (0, 1)) -> Series:
-        """Return the values moved and stretched so that the least and the greatest are those of ``feature_range``."""
+        """Return the values scaled linearly so that their minimum and maximum are those of ``feature_range``."""
         return minmax_scaled(self, feature_range)
 
     @property
@@ -81,12 +81,12 @@ class SeriesNumeric(Series):
 
 @series_class("int64")
 class SeriesInt64(SeriesNumeric):
-    """Series of integers of 64 bits. A result beyond that is an error."""
+    """Series of 64-bit integers. A result out of range is an error."""
 
     __slots__ = ()
 
     def __index__(self) -> int:
-        """Return the value of a series with a single row, for ``range`` and the like. Runs the query."""
+        """Return the value of a one-row series, as for ``range``. Runs the query."""
         return int(self)
 
 
@@ -99,10 +99,10 @@ class SeriesFloat64(SeriesNumeric):
 
 @series_class("decimal")
 class SeriesDecimal(SeriesNumeric):
-    """Series of decimals: 38 digits, of which a fixed number is behind the point.
+    """Series of decimals: up to 38 digits, with a fixed number of decimal places.
 
-    Sums and products are exact, with as many digits behind the point as they need; beyond 38 digits they are errors. A
-    decimal beside a float becomes a float, and so do quotients, means and the like.
+    Sums and products are exact, with as many decimal places as they need; more than 38 digits are an error. An operation on a
+    decimal and a float returns a float, and so do quotients, means and similar functions.
     """
 
     __slots__ = ()
@@ -110,7 +110,7 @@ class SeriesDecimal(SeriesNumeric):
 
 @series_class("bool")
 class SeriesBoolean(Series):
-    """Series of true and false. The sum counts what is true, the mean is the share of it."""
+    """Series of bools. The sum is the number of true values, and the mean is their proportion."""
 
     __slots__ = ()
 
@@ -118,7 +118,7 @@ class SeriesBoolean(Series):
 @series_class("numeric_interval")
 @checked
 class SeriesNumericInterval(Series):
-    """Series of intervals of numbers, as ``cut`` and ``qcut`` make them; ``pandas.Interval`` when fetched."""
+    """Series of intervals of numbers, as returned by ``cut`` and ``qcut``; ``pandas.Interval`` when fetched."""
 
     __slots__ = ()
 
@@ -126,10 +126,10 @@ class SeriesNumericInterval(Series):
     def from_value(cls, base: DataFrame | Series, value: object, name: str = "new_series", dtype: object = None) -> Series:
         """Return an interval for each row of ``base``: a ``pandas.Interval``, or a mapping of its parts.
 
-        The mapping has ``lower`` and ``upper``, numbers or series of numbers, and ``bounds``: ``(]``, ``[)``, ``[]`` or
-        ``()``, or a series of them. Series of other frames are aligned as in an assignment. If a part is
-        missing or NaN, the interval is missing. Raises InvalidType or InvalidValue if constants do not form a valid interval;
-        for series, that is an error when rows are fetched.
+        The mapping has ``lower`` and ``upper``, numbers or numeric series, and ``bounds``: ``(]``, ``[)``, ``[]`` or ``()``,
+        or a series of these. Series of other frames are aligned as in an assignment. If a part is missing or NaN, the
+        interval is missing. Raises InvalidType or InvalidValue for constants that do not form a valid interval; for series,
+        fetching rows is an error.
         """
         if not isinstance(value, Mapping):
             return super().from_value(base, value, name, dtype)
@@ -149,11 +149,12 @@ class SeriesNumericInterval(Series):
                 expr = literal(given, STRING if given is None else None)
             if part == "bounds" and expr.type != STRING:
                 raise InvalidType(
-                    f"the bounds of an interval are a string, not {expr.type}", hint="use one of " + ", ".join(BOUNDS)
+                    f"the bounds of an interval have to be a string, not {expr.type}", hint="use one of " + ", ".join(BOUNDS)
                 )
             if part != "bounds" and expr.type.name not in ("int64", "float64", "decimal"):
                 raise InvalidType(
-                    f"the {part} end of an interval is a number, not {_shown(given)}", hint="cast it with astype('float64')"
+                    f"the {part} end of an interval has to be a number, not {_shown(given)}",
+                    hint="cast it with astype('float64')",
                 )
             parts.append(expr)
         return make_series(state, _interval(*parts), checked_name(name))
@@ -170,7 +171,7 @@ class SeriesNumericInterval(Series):
 
     @property
     def bounds(self) -> Series:
-        """Which ends belong to each interval: ``(]``, ``[)``, ``[]`` or ``()``."""
+        """Which ends are included: ``(]``, ``[)``, ``[]`` or ``()``."""
         return self._call("interval_bounds").rename("bounds")
 
     @property
@@ -179,7 +180,7 @@ class SeriesNumericInterval(Series):
         return {"lower": self.lower, "upper": self.upper, "bounds": self.bounds}
 
     def flatten(self) -> DataFrame:
-        """Return a frame with the levels as columns ``_<name>_lower``, ``_<name>_upper`` and ``_<name>_bounds``."""
+        """Return a frame of the levels in columns ``_<name>_lower``, ``_<name>_upper`` and ``_<name>_bounds``."""
         frame = self.to_frame()
         for level, series in self.levels.items():
             frame[f"_{self._name}_{level}"] = series
@@ -192,7 +193,7 @@ def _shown(value: object) -> str:
 
 
 def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
-    """Return the interval with these parts; NULL if one is NULL or NaN. The query fails if they are not a valid interval."""
+    """Return the interval with these parts; NULL if one is NULL or NaN. The query fails for invalid parts."""
     lower, upper = cast(lower, FLOAT64), cast(upper, FLOAT64)
     _check(lower, upper, bounds)
     nan = literal(float("nan"))
@@ -209,7 +210,7 @@ def _interval(lower: Expr, upper: Expr, bounds: Expr) -> Expr:
         call("slice", bounds, literal(1), literal(9)),
     ):
         shown = call("concat", shown, part)
-    # A string that begins so cannot be cast to a number, so the engine raises an error that shows it.
+    # A string with this prefix cannot be cast to a number, so the engine raises an error that quotes it.
     refused = call("interval", cast(shown, FLOAT64), upper, literal("[]"))
     known = [str(bounds.value)] if isinstance(bounds, Literal) else BOUNDS
     kinds = [
@@ -225,4 +226,4 @@ def _check(lower: Expr, upper: Expr, bounds: Expr) -> None:
     if isinstance(bounds, Literal) and bounds.value is not None and bounds.value not in BOUNDS:
         raise InvalidValue(f"the bounds of an interval cannot be {bounds.value!r}", hint="use one of " + ", ".join(BOUNDS))
     if isinstance(low, Literal) and isinstance(high, Literal) and float(str(low.value)) > float(str(high.value)):
-        raise InvalidValue(f"an interval cannot go from {low.value} to {high.value}", hint="the lower end comes first")
+        raise InvalidValue(f"an interval cannot go from {low.value} to {high.value}", hint="the lower end has to come first")

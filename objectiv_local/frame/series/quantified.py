@@ -1,4 +1,4 @@
-"""All values of a series, on the right of a comparison: ``df[df.amount < other.amount.all_values()]``."""
+"""Comparisons with all values of a series: ``df[df.amount < other.amount.all_values()]``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Quantified:
-    """All values of a series, on the right of a comparison. Missing values are left out."""
+    """All values of a series, as the right operand of a comparison. Missing values are ignored."""
 
     __slots__ = ("_every", "_series")
 
@@ -19,16 +19,16 @@ class Quantified:
         self._every = every
 
     def compared(self, op: str, left: Series) -> Series:
-        """Return whether ``left`` compares so with each value, or with one."""
+        """Return whether the comparison of ``left`` holds for every value, or for any."""
         if (op == "eq" and not self._every) or (op == "ne" and self._every):
             found = left.isin(self._series)
             return found if op == "eq" else ~found
         low, high = self._series.min(), self._series.max()
         if op in ("eq", "ne"):
-            # Each equals it if the least and the greatest do; one differs if either does.
+            # All are equal to left if minimum and maximum are; any differs if one of these does.
             whole: Any = (left == low) & (left == high) if op == "eq" else (left != low) | (left != high)
         else:
-            # Less than each is less than the least; less than one is less than the greatest.
+            # Less than all means less than the minimum; less than any means less than the maximum.
             whole = left._binary(op, low if (op in ("lt", "le")) == self._every else high)
         result: Series = whole.fillna(self._every)
         return result

@@ -1,4 +1,4 @@
-"""The aggregates of a series: of all rows, of groups, or over a window."""
+"""The aggregates of a series: over all rows, by group, or over a window."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 @checked
 class SeriesReductions(SeriesAggregates):
-    """Aggregates of the values that are not missing; NaN is a value.
+    """Aggregates of a series. Missing values are skipped; NaN is a value.
 
-    Without ``partition``, the result is one value for all rows, or one for each group of a grouped series. With a grouped
-    frame (``df.groupby(...)``) it is one value for each of its groups, and with a window (``df.window(...)``) a value on every
-    row. ``skipna`` exists for compatibility with pandas and has to be true.
+    Without ``partition``, the result is one value for all rows, or one per group of a grouped series. With a grouped frame
+    (``df.groupby(...)``), it is one value for each of its groups, and with a window (``df.window(...)``) one on every row.
+    ``skipna`` exists for compatibility with pandas and has to be true.
     """
 
     __slots__ = ()
@@ -51,7 +51,7 @@ class SeriesReductions(SeriesAggregates):
             return self._state, self._expr
         if not is_frame(partition) or partition.group_by is None:
             raise InvalidType(
-                f"partition is a window or groups, not {type(partition).__name__}",
+                f"partition has to be a window or a grouped frame, not {type(partition).__name__}",
                 hint="as in series.sum(df.groupby('city')) or series.sum(df.sort_values('day').window())",
             )
         groups = partition.group_by
@@ -61,11 +61,11 @@ class SeriesReductions(SeriesAggregates):
         return replace(state, groups=groups.moved(keys)), value
 
     def _of_rows(self) -> Series:
-        """Return the series without its groups."""
+        """Return the series without groups."""
         return make_series(self._state.ungrouped(), self._expr, self._name)
 
     def transform(self, func: Function, **options: Any) -> Series:
-        """Return a grouped series with the aggregate of each group repeated on every row of the group; the result is ungrouped.
+        """Return the aggregate of each group, repeated on every row of the group, as an ungrouped series.
 
         >>> import objectiv_local as ol
         >>> df = ol.DataFrame.from_schema({"city": "string", "people": "int64"})
@@ -82,8 +82,8 @@ class SeriesReductions(SeriesAggregates):
     ) -> Series:
         """Return the ``q`` quantile, linearly interpolated between the two nearest values.
 
-        With a list for ``q``, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as
-        in pandas, although ``partition`` comes first as in Bach. Not over a window.
+        With a list for ``q``, the index is ``quantile``, or the keys and ``quantile``. ``series.quantile(0.9)`` works as in
+        pandas, although ``partition`` is the first parameter, as in Bach. Not supported over a window.
         """
         if isinstance(partition, int | float | list | tuple):
             q, partition = partition, None
@@ -93,9 +93,9 @@ class SeriesReductions(SeriesAggregates):
         return self._reduce("quantile", partition, q=q)
 
     def _in_frame(self, partition: Partition) -> DataFrame:
-        """Return a frame of the series in the groups of ``partition``. Raises InvalidType for a window."""
+        """Return the series as a frame grouped by ``partition``. Raises InvalidType for a window."""
         if isinstance(partition, Window):
-            raise InvalidType("this is computed for groups, not over a window", hint="aggregate by group and merge the result")
+            raise InvalidType("this aggregate cannot be computed over a window", hint="aggregate by group and merge the result")
         return make_series(*self._partitioned(partition), self._name).to_frame()
 
     def agg(self, func: Function | Sequence[Function], group_by: Partition = None, **options: Any) -> Any:
@@ -108,16 +108,17 @@ class SeriesReductions(SeriesAggregates):
     aggregate = agg
 
     def apply_func(self, func: str | Sequence[str], *args: Any, **options: Any) -> Any:
-        """Return what methods of these names return, named ``<name>_<func>``: one series, or a list of several."""
+        """Return the results of methods by name, renamed ``<name>_<func>``: one series, or a list of several."""
         names = [func] if isinstance(func, str) else list(func)
         made = [getattr(self, name)(*args, **options).rename(f"{self._name}_{name}") for name in names]
         return made[0] if isinstance(func, str) else made
 
     def corr(self, other: Series, method: str = "pearson", min_periods: int = 1) -> Series:
-        """Return the correlation with another series, of the rows in which both are there, as a series of one value.
+        """Return the correlation with another series as a one-value series.
 
-        ``method`` is ``pearson``, or ``spearman`` for the correlation of ranks. Missing where there are fewer rows than
-        ``min_periods`` or than two, or where one of the series has a single value in them; NaN beside NaN or infinity.
+        It is computed from the rows in which both values are present. ``method`` is ``pearson``, or ``spearman`` for rank
+        correlation. The result is missing if there are fewer than ``min_periods`` or two such rows, or if one of the series is
+        constant in them, and NaN if they include NaN or infinity.
         """
         return corr_of_two(make_series(self._state, self._expr, self._name), other, method, min_periods)
 
@@ -135,11 +136,11 @@ class SeriesReductions(SeriesAggregates):
         bins: int | None = None,
         method: str = "pandas",
     ) -> Series:
-        """Return the number of rows of each value, a missing one included, named ``value_counts``.
+        """Return the number of rows of each value, including missing ones, as a series ``value_counts``.
 
-        With ``bins``, the number of values in each of so many intervals of equal width, empty ones included, indexed by
-        ``range``. With ``normalize``, shares. ``method`` is ``pandas`` or ``bach``, how the lowest interval is widened;
-        see ``cut``.
+        With ``bins``, return the number of values in each of that many intervals of equal width, including empty ones,
+        indexed by ``range``. With ``normalize``, return fractions of the total. ``method``, ``pandas`` or ``bach``, is how
+        the lowest interval is widened; see ``cut``.
         """
         checked_method(method)
         if bins is not None:
@@ -147,9 +148,9 @@ class SeriesReductions(SeriesAggregates):
         return self._frame().value_counts(normalize=normalize, sort=sort, ascending=ascending)
 
     def unique(self, partition: Partition = None, skipna: bool = True) -> Series:
-        """Return the different values, named ``<name>_unique`` and indexed by themselves.
+        """Return the distinct values, named ``<name>_unique`` and indexed by themselves.
 
-        A missing value is among them with ``skipna=False``. With groups, the index is their keys.
+        A missing value is included with ``skipna=False``. With groups, the index has their keys.
         """
         name = f"{self._name}_unique"
         frame = self._in_frame(partition)

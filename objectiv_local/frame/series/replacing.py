@@ -1,4 +1,4 @@
-"""Values of a series in place of others: by a mapping, or by lists of old and new values."""
+"""Replacing values of a series: by a mapping, or by lists of old and new values."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def mapped(series: Series, mapping: Mapping[object, object]) -> Expr:
-    """Return what the mapping has for each value; missing for other values."""
+    """Return the values of the mapping for each value as the key; missing for values that are not keys."""
     if not mapping:
-        raise InvalidValue("map needs a mapping of values to values, and this one is empty")
+        raise InvalidValue("the mapping for map is empty")
     return case([(call("eq", series._expr, series._literal(old, "map")), literal(new)) for old, new in mapping.items()])
 
 
@@ -38,12 +38,12 @@ def replaced(series: Series, to_replace: Any, value: object) -> Expr:
 def _pairs(to_replace: Any, value: Any) -> Iterable[tuple[object, object]]:
     if isinstance(to_replace, Mapping):
         if value is not None:
-            raise InvalidValue("replace takes a mapping of old values to new ones, or a value to replace with, not both")
+            raise InvalidValue("replace needs a mapping of old values to new ones, or a single new value, not both")
         return to_replace.items()
     olds = list(to_replace) if is_listed(to_replace) else [to_replace]
     news = list(value) if is_listed(to_replace) and is_listed(value) else [value] * len(olds)
     if len(news) != len(olds):
         raise InvalidValue(
-            f"{len(olds)} values cannot be replaced with {len(news)} values", hint="give one new value for all, or one for each"
+            f"{len(olds)} values cannot be replaced with {len(news)} values", hint="pass one new value for all, or one for each"
         )
     return zip(olds, news, strict=True)

@@ -1,4 +1,4 @@
-"""A series of one value as that value: what Python's ``int``, ``float``, ``bool`` and format strings make of it."""
+"""Conversion of a one-row series to a Python value: by ``int``, ``float``, ``bool`` and format strings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from objectiv_local.frame.state import State
 from objectiv_local.plan.expr import Expr
 from objectiv_local.plan.nodes import is_single_row
 
-#: Types that are numbers in Python.
+#: Types whose values are numbers in Python.
 _NUMBERS = ("bool", "int64", "float64", "decimal")
 
 
 @checked
 class OneValue:
-    """What runs the query of a series that has a single row, such as an aggregate, and returns its value."""
+    """Methods that run the query of a one-row series, such as an aggregate, and return its value."""
 
     __slots__ = ()
     _state: State
@@ -25,33 +25,34 @@ class OneValue:
     _name: str
 
     def __int__(self) -> int:
-        """Return the value of a number, cut towards zero. Runs the query."""
+        """Return a numeric value, truncated toward zero. Runs the query."""
         value = self._number("int()")
         try:
             return int(value)
         except (ValueError, OverflowError):
             raise InvalidValue(
-                f"the value of series {self._name!r} is {value}, which is no whole number", hint="float(series) takes it"
+                f"the value of series {self._name!r} is {value}, which cannot be converted to an integer",
+                hint="use float(series)",
             ) from None
 
     def __float__(self) -> float:
-        """Return the value of a number, nan if it is missing. Runs the query."""
+        """Return a numeric value, nan if it is missing. Runs the query."""
         return float(self._number("float()", missing=float("nan")))
 
     def __bool__(self) -> bool:
-        """Return the value of a bool or a number as a truth value. Runs the query."""
+        """Return the truth value of a bool or a number. Runs the query."""
         if not self._is_one:
             raise InvalidType(
-                f"the truth of series {self._name!r} is not one value",
-                hint="combine conditions with & | ~ (in parentheses) in place of and, or, not; of many values, take "
+                f"the truth value of series {self._name!r} is ambiguous",
+                hint="combine conditions with & | ~ (in parentheses) instead of and, or, not; for many values, use "
                 "series.any() or series.all()",
             )
         return bool(self._number("bool()"))
 
     def __format__(self, spec: str) -> str:
-        """Return the value, formatted: ``f"{df.amount.sum():,}"``. Runs the query.
+        """Return the formatted value: ``f"{df.amount.sum():,}"``. Runs the query.
 
-        Without a format, a series of several rows is shown as ``repr`` shows it.
+        Without a format, a series of several rows returns its ``repr``.
         """
         if not spec and (not self._is_one or self._state.engine is None):
             return repr(self)
@@ -65,25 +66,25 @@ class OneValue:
         except ValueError as error:
             if self.value is None:
                 raise InvalidValue(
-                    f"the value of series {self._name!r} is missing, and cannot be formatted by {spec!r}",
-                    hint="series.value is None then",
+                    f"the value of series {self._name!r} is missing, and cannot be formatted with {spec!r}",
+                    hint="check series.value, which is None here",
                 ) from None
             raise InvalidValue(
-                f"series {self._name!r}, which is {self._expr.type}, cannot be formatted by {spec!r}: {error}",
-                hint="give a format of Python for that type",
+                f"series {self._name!r}, which is {self._expr.type}, cannot be formatted with {spec!r}: {error}",
+                hint="use a Python format for that type",
             ) from None
 
     def item(self) -> Any:
-        """Return the value of a series with a single row. Runs the query. See ``value``."""
+        """Return the value of a one-row series. Runs the query. See ``value``."""
         return self.value
 
     def __len__(self) -> int:
-        """Return the number of rows. Runs a query that counts them."""
+        """Return the number of rows. Runs a query."""
         return len(self._frame())
 
     def __contains__(self, item: object) -> bool:
         raise InvalidType(
-            f"series {self._name!r} is lazy, so 'in' cannot look into it",
+            f"series {self._name!r} is lazy, so 'in' cannot be used with it",
             hint="use series.isin([...]) for each row, or bool((series == value).any())",
         )
 
@@ -94,8 +95,8 @@ class OneValue:
     def _single(self, what: str) -> Any:
         if not self._is_one:
             raise InvalidType(
-                f"{what} takes one value, and series {self._name!r} may have more",
-                hint="aggregate it first, as in series.sum(), or take a row, as in series[label]; "
+                f"{what} needs a single value, and series {self._name!r} may have more",
+                hint="aggregate it first, as in series.sum(), or select a row, as in series[label]; "
                 "series.astype(...) converts every value",
             )
         return self.value
@@ -103,21 +104,22 @@ class OneValue:
     def _number(self, what: str, missing: float | None = None) -> int | float | decimal.Decimal:
         if self._expr.type.name not in _NUMBERS:
             raise InvalidType(
-                f"{what} takes a number, not {self._name!r}, which is {self._expr.type}",
-                hint="series.value is the value itself",
+                f"{what} needs a number, not series {self._name!r}, which is {self._expr.type}",
+                hint="use series.value for the value itself",
             )
         value: int | float | decimal.Decimal | None = self._single(what)
         if value is None:
             if missing is None:
                 raise InvalidValue(
-                    f"the value of series {self._name!r} is missing, so {what} has none", hint="series.value is None then"
+                    f"the value of series {self._name!r} is missing, so {what} is undefined",
+                    hint="check series.value, which is None here",
                 )
             return missing
         return value
 
     @property
     def value(self) -> Any:
-        """The value of a series with a single row."""
+        """The value of a one-row series."""
         raise NotImplementedError
 
     def _frame(self) -> Any:

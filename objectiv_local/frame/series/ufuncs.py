@@ -1,4 +1,4 @@
-"""What numpy's functions do with a series: those that are operators or methods of it are computed lazily."""
+"""numpy functions of series: those that are operators or methods of series are computed lazily."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.types import python_value
 if TYPE_CHECKING:
     from objectiv_local.frame.series.base import Series
 
-#: numpy's functions of two values; ``np.float64(2) * series`` calls them too.
+#: numpy functions of two arguments; ``np.float64(2) * series`` also calls them.
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "add": operator.add,
     "subtract": operator.sub,
@@ -35,21 +35,21 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
 }
-#: numpy's functions of one value that are operators of Python.
+#: numpy functions of one argument that are Python operators.
 _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "negative": operator.neg,
     "absolute": operator.abs,
     "logical_not": operator.invert,
     "invert": operator.invert,
 }
-#: numpy's functions of one value that are methods of numbers.
+#: numpy functions of one argument that are methods of numeric series.
 _METHODS = ("exp", "log", "log10", "sqrt", "floor", "ceil")
 
 
 def computed(series: Series, function: Any, method: str, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Return what a function of numpy makes of series and single values. Raises InvalidType for any other function."""
+    """Return the result of a numpy function of series and single values. Raises InvalidType for unsupported functions."""
     name = function.__name__
-    # numpy makes an array without dimensions of a scalar that it compares.
+    # numpy converts a scalar that it compares to a zero-dimensional array.
     inputs = tuple(each[()] if getattr(each, "shape", None) == () else each for each in inputs)
     if method == "__call__" and not options and all(is_series(each) or is_value(each) for each in inputs):
         if name in _OPERATORS and len(inputs) == 2:
@@ -60,6 +60,6 @@ def computed(series: Series, function: Any, method: str, inputs: tuple[Any, ...]
         if name in _METHODS and hasattr(series, name):
             return getattr(series, name)()
     raise InvalidType(
-        f"numpy's {name} cannot be computed from series {series.name!r}, which is {series.dtype} and lazy",
+        f"numpy.{name} cannot be computed from series {series.name!r}, which is {series.dtype} and lazy",
         hint="use operators and methods of the series, or fetch it with .to_numpy()",
     )

@@ -1,4 +1,4 @@
-"""Series of uuids."""
+"""Series of UUIDs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from objectiv_local.frame.series.base import Series
 
 @series_class("uuid")
 class SeriesUuid(Series):
-    """Series of uuids; text when fetched. They compare with text and with ``uuid.UUID``."""
+    """Series of UUIDs; strings when fetched. They can be compared with strings and with ``uuid.UUID``."""
 
     __slots__ = ()

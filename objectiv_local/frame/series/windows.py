@@ -1,4 +1,4 @@
-"""Window functions of a series, and what pandas makes of the rows before and after."""
+"""Window functions of a series, and the pandas methods that read previous and next rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @checked
 class SeriesWindows:
-    """Functions over a window, which ``df.sort_values(...).groupby(...).window()`` makes; the rows need an order."""
+    """Functions over a window, created by ``df.sort_values(...).groupby(...).window()``; the rows need an order."""
 
     __slots__ = ()
     _state: State
@@ -36,7 +36,7 @@ class SeriesWindows:
             )
         if not window.order_by:
             raise InvalidValue(
-                f"window_{op} needs a window with an order", hint="sort the frame first: df.sort_values(...).window()"
+                f"window_{op} needs a window over sorted rows", hint="sort the frame first: df.sort_values(...).window()"
             )
         return window._over(self._of_rows(), Reduction((aggregation(op, *args),)), self._name)
 
@@ -45,34 +45,34 @@ class SeriesWindows:
         return self._window_function("row_number", window)
 
     def window_rank(self, window: Window | None = None) -> Series:
-        """Return the rank of each row: one more than the number of rows before it, ties not counted."""
+        """Return the rank of each row, with gaps: one plus the number of rows before it, ties excluded."""
         return self._window_function("rank", window)
 
     def window_dense_rank(self, window: Window | None = None) -> Series:
-        """Return the rank of each row without gaps: one more than the number of different places before it."""
+        """Return the rank of each row without gaps: one plus the number of distinct positions before it."""
         return self._window_function("dense_rank", window)
 
     def window_percent_rank(self, window: Window | None = None) -> Series:
-        """Return the rank less one as a share of the rows less one, from 0 to 1; 0 for a single row."""
+        """Return (rank - 1) / (rows - 1), from 0 to 1; 0 for a single row."""
         return self._window_function("percent_rank", window)
 
     def window_cume_dist(self, window: Window | None = None) -> Series:
-        """Return the share of the rows that come before or tie, above 0 to 1."""
+        """Return the fraction of rows that come before or tie, greater than 0 and at most 1."""
         return self._window_function("cume_dist", window)
 
     def window_ntile(self, num_buckets: int = 1, window: Window | None = None) -> Series:
-        """Return the number, from 1, of the part that each row is in, of ``num_buckets`` parts of equal size.
+        """Return the number, from 1, of the bucket of each row, out of ``num_buckets`` buckets of equal size.
 
-        Parts that take one row more come first.
+        If the rows cannot be divided evenly, the first buckets have one more row.
         """
         return self._window_function("ntile", window, literal(_whole("num_buckets", num_buckets, 1)))
 
     def window_lag(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
-        """Return the value ``offset`` rows before, or ``default`` where there is no such row."""
+        """Return the value ``offset`` rows before, or ``default`` if there is no such row."""
         return self._shifted("lag", offset, default, window)
 
     def window_lead(self, offset: int = 1, default: object = None, window: Window | None = None) -> Series:
-        """Return the value ``offset`` rows after, or ``default`` where there is no such row."""
+        """Return the value ``offset`` rows after, or ``default`` if there is no such row."""
         return self._shifted("lead", offset, default, window)
 
     def _shifted(self, op: str, offset: int, default: object, window: Window | None) -> Series:
@@ -80,28 +80,28 @@ class SeriesWindows:
         return self._window_function(op, window, self._expr, literal(_whole("offset", offset, 0)), other)
 
     def window_first_value(self, window: Window | None = None) -> Series:
-        """Return the value of the first row of the window's frame, missing or not."""
+        """Return the value of the first row of the window frame, missing or not."""
         return self._window_function("first_value", window, self._expr)
 
     def window_last_value(self, window: Window | None = None) -> Series:
-        """Return the value of the last row of the window's frame, missing or not.
+        """Return the value of the last row of the window frame, missing or not.
 
-        The frame of a window ends at the current row by default: pass ``end_boundary='following'`` for the partition.
+        By default, the frame ends at the current row: pass ``end_boundary='following'`` for the whole partition.
         """
         return self._window_function("last_value", window, self._expr)
 
     def window_nth_value(self, n: int, window: Window | None = None) -> Series:
-        """Return the value of the row with number ``n``, from 1, of the window's frame; missing if it is shorter."""
+        """Return the value of the ``n``-th row of the window frame, from 1; missing if the frame is shorter."""
         return self._window_function("nth_value", window, self._expr, literal(_whole("n", n, 1)))
 
-    # ---- pandas' names, over all rows in the order of the frame, or over those of the group; the result is of the rows
+    # ---- methods of pandas, over all rows or those of the group, in the order of the frame; the result is ungrouped
 
     def _ordered(self, what: str) -> tuple[Ordering, ...]:
         if not self._state.order:
             groups = "" if self._state.groups is None else ".groupby(...)"
             of_column = "" if self._name == what else f".{self._name}"
             raise InvalidValue(
-                f"{what} needs an order, and the rows are not sorted",
+                f"{what} needs sorted rows",
                 hint=f"sort the frame first, as in df.sort_values('moment'){groups}{of_column}.{what}()",
             )
         return self._state.order
@@ -113,19 +113,19 @@ class SeriesWindows:
         return partition_of(self._state, what)
 
     def _on_rows(self, expr: Expr) -> Series:
-        """Return a series of the rows, without groups."""
+        """Return a series over the rows, without groups."""
         return self._of_rows()._with(expr)
 
     def cumsum(self) -> Series:
-        """Return the sum of the values so far, missing where the value is; rows that tie have sums of their own."""
+        """Return the running sum; missing where the value is missing. Tied rows are summed one after the other."""
         return self._cumulated("sum", "cumsum")
 
     def cummax(self) -> Series:
-        """Return the greatest value so far, missing where the value is."""
+        """Return the running maximum; missing where the value is missing."""
         return self._cumulated("max", "cummax")
 
     def cummin(self) -> Series:
-        """Return the least value so far, missing where the value is."""
+        """Return the running minimum; missing where the value is missing."""
         return self._cumulated("min", "cummin")
 
     def cumcount(self) -> Series:
@@ -137,7 +137,7 @@ class SeriesWindows:
         return self._on_rows(case([(call("not_null", self._expr), so_far)]))
 
     def shift(self, periods: int = 1, fill_value: object = None) -> Series:
-        """Return the value ``periods`` rows before, or after if negative; ``fill_value`` where there is no such row."""
+        """Return the value ``periods`` rows before, or after if negative; ``fill_value`` if there is no such row."""
         return self._before(periods, fill_value, "shift")
 
     def _before(self, periods: int, fill_value: object, what: str) -> Series:
@@ -150,18 +150,18 @@ class SeriesWindows:
         return self._on_rows(self._over_rows(op, what, None, self._expr, literal(abs(periods)), default))
 
     def diff(self, periods: int = 1) -> Series:
-        """Return the difference to the value ``periods`` rows before; missing where there is none."""
+        """Return the difference from the value ``periods`` rows before; missing if there is none."""
         return self._of_rows() - self._before(periods, None, "diff")
 
     def pct_change(self, periods: int = 1) -> Series:
-        """Return the change against the value ``periods`` rows before, as a share of it."""
+        """Return the relative change from the value ``periods`` rows before."""
         return self._of_rows() / self._before(periods, None, "pct_change") - 1
 
     def rank(self, method: str = "average", ascending: bool = True, pct: bool = False) -> Series:
-        """Return the rank of each value among all, from 1, as a float; missing for a missing value.
+        """Return the rank of each value, from 1, as a float; missing values have no rank.
 
-        ``method`` says what equal values get: the ``average``, ``min`` or ``max`` of their ranks, their number in the order
-        of the frame (``first``), or the rank without gaps (``dense``). With ``pct``, it is a share of the number of values.
+        ``method`` determines the rank of equal values: the ``average``, ``min`` or ``max`` of their ranks, their position in
+        the order of the frame (``first``), or a rank without gaps (``dense``). With ``pct``, divide by the number of values.
         """
         own = (Ordering(self._expr, ascending),)
         keys = self._partition("rank")
@@ -176,7 +176,7 @@ class SeriesWindows:
             "first": over(aggregation("row_number"), missing, (*own, *self._state.order)),
         }
         if method not in ways:
-            raise InvalidValue(f"{method!r} is not a way to rank", hint=f"use one of {', '.join(ways)}")
+            raise InvalidValue(f"method is {method!r}, which is unknown", hint=f"use one of {', '.join(ways)}")
         ranked = cast(ways[method], FLOAT64)
         if pct:
             of = (
@@ -188,12 +188,12 @@ class SeriesWindows:
         return self._on_rows(case([(call("not_null", self._expr), ranked)]))
 
     def _filled(self, *, forward: bool) -> Expr:
-        """Return the value, or the nearest one before (or after) that is not missing."""
+        """Return the value, or the nearest previous (or next) one that is not missing."""
         what = "ffill" if forward else "bfill"
         order, keys = self._ordered(what), self._partition(what)
         if not forward:
             order = tuple(Ordering(key.expr, not key.ascending, not key.nulls_last) for key in order)
-        # Every value starts a part of its own, which the missing ones behind it belong to.
+        # Every value starts a part, which includes the missing values after it.
         part = over(aggregation("count", self._expr), keys, order, WindowFrame("ROWS", None, 0))
         return over(
             aggregation("max" if self._expr.type.name != "json" else "first_value", self._expr),
@@ -202,17 +202,17 @@ class SeriesWindows:
         )
 
     def ffill(self) -> Series:
-        """Return the values, with the last one before where they are missing, in the order of the frame."""
+        """Return the values with missing ones replaced by the previous value, in the order of the frame."""
         return self._on_rows(self._filled(forward=True))
 
     def bfill(self) -> Series:
-        """Return the values, with the next one after where they are missing, in the order of the frame."""
+        """Return the values with missing ones replaced by the next value, in the order of the frame."""
         return self._on_rows(self._filled(forward=False))
 
     def rolling(self, window: int, min_periods: int | None = None, center: bool = False) -> SeriesWindow:
-        """Return the window of ``window`` rows up to the current one, for an aggregate: ``series.rolling(7).mean()``.
+        """Return the window of ``window`` rows that ends at the current one, for an aggregate: ``series.rolling(7).mean()``.
 
-        In the order of the frame, which has to be sorted, and within the group if grouped. See DataFrame.rolling.
+        Rows are in the order of the frame, which has to be sorted, and within the group if grouped. See DataFrame.rolling.
         """
         frame = self._frame()
         return frame.rolling(window, min_periods, center)[frame.data_columns[0]]
@@ -227,22 +227,22 @@ class SeriesWindows:
         raise NotImplementedError
 
     def _with(self, expr: Expr, name: str | None = None) -> Series:
-        """Return a series of the same rows."""
+        """Return a series over the same rows."""
         raise NotImplementedError
 
     def _of_rows(self) -> Series:
-        """Return the series of the rows, without groups."""
+        """Return the series over the rows, without groups."""
         raise NotImplementedError
 
     def _literal(self, value: object, op: str) -> Expr:
-        """Return a Python value as an operand next to this series."""
+        """Return a Python value as an operand for this series."""
         raise NotImplementedError
 
 
 def _whole(what: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InvalidValue(
-            f"{what} has to be a whole number from {least}, not {value!r}",
+            f"{what} has to be a whole number of at least {least}, not {value!r}",
             hint="window_lag looks back, window_lead looks forward" if what == "offset" else None,
         )
     return value

@@ -1,4 +1,4 @@
-"""Features of entities from events: at moments, by location, and by sequences of locations."""
+"""Features of entities from events: at points in time, by location, and by sequences of locations."""
 
 from objectiv_local.ml.features.definition import Features, Label
 

@@ -1,4 +1,4 @@
-"""What a feature or label is made of: the events it is of, the aggregate of them, and durations in words."""
+"""The parts of a feature or label: its events, its aggregate, and durations as text."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from objectiv_local.types import python_value
 Censored = OneOf["null", "drop", "error"]
 
 
-#: The longest duration: moments of the years 1 to 9999 have others so far away on every engine.
+#: The longest duration: on every engine, it leads from any timestamp in the years 1 to 9999 to a valid value.
 _LONGEST = datetime.timedelta(days=1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """One feature or label: an aggregate of the events from ``start`` to before ``end``, counted from the cutoff.
+    """One feature or label: an aggregate of the events from ``start`` (inclusive) to ``end``, relative to the cutoff.
 
-    ``start`` is None for all events before. ``where`` is a condition over the frame of events.
+    ``start`` is None for all earlier events. ``where`` is a condition over the frame of events.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Aspect:
 
     @property
     def is_label(self) -> bool:
-        """Whether it is about events after the cutoff."""
+        """Whether it is computed from events after the cutoff."""
         return self.censored is not None
 
 
 def span(aspect: Aspect) -> str:
-    """Return what events it is of, in words."""
+    """Return the range of its events as text."""
     if aspect.is_label:
         assert aspect.start is not None
         return f"in the {shown(aspect.end - aspect.start)} from {shown(aspect.start)} after the cutoff"
@@ -55,20 +55,20 @@ def shown(value: datetime.timedelta) -> str:
 
 
 def duration(value: object, what: str, name: str) -> datetime.timedelta:
-    """Return a duration, of Python, numpy or pandas, as Python's. Raises InvalidType for anything else."""
+    """Return a Python, numpy or pandas duration as a Python one. Raises InvalidType for anything else."""
     plain = python_value(value)
     if not isinstance(plain, datetime.timedelta):
         raise InvalidType(f"{what} of {name!r} has to be a duration, not {value!r}", hint="datetime.timedelta(days=7)")
     if abs(plain) > _LONGEST:
         raise InvalidValue(
-            f"{what} of {name!r} is longer than {shown(_LONGEST)}, and may end at no moment that engines know",
-            hint="without a window, a feature is about all events before the cutoff",
+            f"{what} of {name!r} is longer than {shown(_LONGEST)}, beyond the timestamps of the engines",
+            hint="without a window, a feature uses all events before the cutoff",
         )
     return plain
 
 
 def positive(value: object, what: str, name: str) -> datetime.timedelta:
-    """Return a duration that is more than nothing. Raises InvalidType and InvalidValue."""
+    """Return a positive duration. Raises InvalidType and InvalidValue."""
     found = duration(value, what, name)
     if found <= datetime.timedelta(0):
         raise InvalidValue(f"{what} of {name!r} has to be positive, not {found}")

@@ -1,4 +1,4 @@
-"""Features and labels of entities at moments: what events say of a user up to a cutoff, and what happens after it."""
+"""Features and labels of entities at points in time: aggregates of events before a cutoff, and of those after it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from objectiv_local.ml.features.aspects import Aspect, Censored, duration, posit
 from objectiv_local.ml.features.point_in_time import checked_aspect, features_at
 from objectiv_local.types import BOOL, python_value
 
-#: A condition on events: a bool series of the frame of events, or a function that returns one.
+#: A condition on events: a bool series over the frame of events, or a function that returns one.
 Where = Series | Callable[[DataFrame], Series]
 
-#: The aggregates of features, each with whether it needs a column: None if it may have one.
+#: The aggregates of features, and whether each needs a column; None if it is optional.
 AGGREGATES: dict[str, bool | None] = {
     "count": None,
     "sum": True,
@@ -37,17 +37,17 @@ CENSORED = ("null", "drop", "error")
 
 @checked
 class Label:
-    """What happens after a cutoff: an aggregate of the events in [cutoff + gap, cutoff + gap + horizon).
+    """A label: an aggregate of the events in [cutoff + gap, cutoff + gap + horizon).
 
-    ``agg`` is ``any``, whether there is such an event, ``count`` or ``sum`` of a ``column``. ``where`` is a condition on
-    events, as of a feature. ``gap`` keeps events right after the cutoff out of the label; features never see them either.
+    ``agg`` is ``any``, whether there is such an event; ``count``; or ``sum`` of a ``column``. ``where`` is a condition on
+    events, as for a feature. ``gap`` excludes events right after the cutoff from the label; features never include them
+    either.
 
-    A row is censored if its horizon ends after ``until``, up to which the data is complete: by default the time of the last
-    of all events. What happens to it then is not known, even if such an event was seen already, so its label is not
-    negative: it is NULL with ``censored='null'``, the row is left out with ``'drop'``, and ``'error'`` raises InvalidValue
-    with the number of such rows, at the cost of a query.
+    A row is censored if its horizon ends after ``until``, the time up to which the data is complete: by default the time of the
+    last event. Its label is not known, even if such an event has already occurred: it is NULL with ``censored='null'``, the row
+    is dropped with ``'drop'``, and ``'error'`` raises InvalidValue with the number of such rows, which takes a query.
 
-    Raises InvalidValue for a horizon that is not positive and for a negative gap, which would let features see the label.
+    Raises InvalidValue for a horizon that is not positive and for a negative gap, which would let features use label events.
 
     >>> import datetime
     >>> Label("buys", horizon=datetime.timedelta(days=7))
@@ -70,24 +70,26 @@ class Label:
         self.name = checked_name(name)
         self.where = where
         if horizon is None:
-            raise InvalidValue(f"label {name!r} has no horizon", hint="give one: horizon=datetime.timedelta(days=7)")
+            raise InvalidValue(f"label {name!r} has no horizon", hint="pass one: horizon=datetime.timedelta(days=7)")
         self.horizon = positive(horizon, "horizon", name)
         if agg not in LABEL_AGGREGATES:
-            raise InvalidValue(f"label {name!r} cannot be the aggregate {agg!r}", hint=near(str(agg), LABEL_AGGREGATES))
+            raise InvalidValue(
+                f"label {name!r} has the aggregate {agg!r}, which is not supported", hint=near(str(agg), LABEL_AGGREGATES)
+            )
         if (column is not None) != (agg == "sum"):
             raise InvalidValue(
                 f"label {name!r} is {agg!r} and {'has no' if column is None else 'has a'} column",
-                hint="sum needs a column, any and count take none: use where=lambda df: df.x.notnull()",
+                hint="sum needs a column; any and count need none: use where=lambda df: df.x.notnull()",
             )
         self.agg, self.column = agg, column
         self.gap = duration(datetime.timedelta(0) if gap is None else gap, "gap", name)
         if self.gap < datetime.timedelta(0):
             raise InvalidValue(
-                f"label {name!r} has a negative gap, so that features would see the label",
-                hint="a gap starts the label later than the cutoff; 0 is the cutoff itself",
+                f"label {name!r} has a negative gap, so features would include label events",
+                hint="gap is the time between the cutoff and the start of the label",
             )
         if censored not in CENSORED:
-            raise InvalidValue(f"censored of label {name!r} is 'null', 'drop' or 'error', not {censored!r}")
+            raise InvalidValue(f"censored of label {name!r} has to be 'null', 'drop' or 'error', not {censored!r}")
         self.censored = censored
         self.until = _moment(until, name)
 
@@ -104,11 +106,11 @@ class Label:
 
 @checked
 class Features:
-    """Features of entities at moments, from a frame of events. It never changes: ``add`` and ``label`` return a new one.
+    """Features of entities at points in time, from a frame of events. Immutable: ``add`` and ``label`` return a new object.
 
-    ``entity`` and ``time`` name columns or index levels of the events. ``key`` names those that tell events of one entity
-    and one time apart, by default the index: the first and the last event are found by time and then by key, so that they
-    are the same on every engine. Events without an entity or a time count for nothing; a time of days is their midnight.
+    ``entity`` and ``time`` name columns or index levels of the events. ``key`` names columns that distinguish events of the
+    same entity and time, by default the index: the first and the last event are determined by time and then by key, so that
+    they are the same on every engine. Events without an entity or a time are ignored; a date counts as its midnight.
 
     >>> import datetime, duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -129,7 +131,7 @@ class Features:
         self, events: DataFrame, entity: str = "user_id", time: str = "moment", key: str | Sequence[str] | None = None
     ) -> None:
         if not isinstance(events, DataFrame):
-            raise InvalidType(f"features are made from a frame of events, not from {type(events).__name__}")
+            raise InvalidType(f"features are computed from a frame of events, not from {type(events).__name__}")
         self.events = events
         self.entity = checked_column(events, entity, "entity")
         self.time = checked_column(events, time, "time")
@@ -169,31 +171,31 @@ class Features:
         window: datetime.timedelta | None = None,
         where: Where | None = None,
     ) -> Features:
-        """Return the features with one more: an aggregate of the events in [cutoff - window, cutoff), or all before it.
+        """Return the features with one more: an aggregate of the events in [cutoff - window, cutoff), or of all earlier ones.
 
-        An event at the cutoff is not in it, one exactly ``window`` before is. ``agg`` is one of
+        An event at the cutoff is excluded; one exactly ``window`` before it is included. ``agg`` is one of
 
-        - ``count``: the events, or the values of ``column`` that are not missing; ``any``: whether there is an event;
-        - ``sum`` (0 of none), ``mean``, ``min``, ``max``, ``nunique`` of ``column``;
-        - ``first``, ``last``: the first and last value of ``column`` that is not missing;
+        - ``count``: the number of events, or of non-missing values of ``column``; ``any``: whether there is an event;
+        - ``sum`` (0 without values), ``mean``, ``min``, ``max``, ``nunique`` of ``column``;
+        - ``first``, ``last``: the first and last non-missing value of ``column``;
         - ``since_last``: the seconds from the last event to the cutoff;
-        - ``share``: the events for which ``where`` is true, as a share of all events in the window.
+        - ``share``: the fraction of the events in the window for which ``where`` is true.
 
-        Counts of an entity without events are 0, ``any`` is false, a sum is 0, and the others are NULL. ``where`` keeps
-        the events for which it is true: a bool series of the frame of events, or a function of that frame that returns
-        one. ``column`` names a column or index level of the events. Sums and means of floats depend on the order of addition,
-        in their last digits; everything else is the same on every engine.
+        For an entity without events, counts and sums are 0, ``any`` is false, and the others are NULL. ``where`` selects the
+        events for which it is true: a bool series over the frame of events, or a function of that frame that returns one.
+        ``column`` names a column or index level of the events. Sums and means of floats depend on the order of addition in
+        their last digits; everything else is the same on every engine.
 
-        Raises InvalidValue for an unknown aggregate, a name that is taken, a window that is not positive and ``first`` or
-        ``last`` without a key; ColumnNotFound; and InvalidType for a column that the aggregate cannot be computed of.
+        Raises InvalidValue for an unknown aggregate, a duplicate name, a window that is not positive, and ``first`` or ``last``
+        without a key; ColumnNotFound; and InvalidType for a column whose type the aggregate does not support.
         """
         checked_name(name)
         if agg not in AGGREGATES:
-            raise InvalidValue(f"{agg!r} is not an aggregate of features", hint=near(str(agg), AGGREGATES))
+            raise InvalidValue(f"{agg!r} is not an aggregate for features", hint=near(str(agg), AGGREGATES))
         needs = AGGREGATES[agg]
         if needs is not None and needs != (column is not None):
             raise InvalidValue(
-                f"feature {name!r} is {agg!r}, which {'needs a' if needs else 'takes no'} column",
+                f"feature {name!r} is {agg!r}, which {'needs a' if needs else 'cannot have a'} column",
                 hint=f"add({name!r}, {agg!r}, column=...)" if needs else "use where=... for a condition",
             )
         if agg == "share" and where is None:
@@ -204,7 +206,7 @@ class Features:
     def label(self, label: Label) -> Features:
         """Return the features with a label, which is computed from events after the cutoff. See :class:`Label`."""
         if not isinstance(label, Label):
-            raise InvalidType(f"label takes a Label, not {type(label).__name__}", hint="as in .label(Label('buys', ...))")
+            raise InvalidType(f"label needs a Label, not {type(label).__name__}", hint="as in .label(Label('buys', ...))")
         return self._with(
             Aspect(
                 label.name,
@@ -219,24 +221,24 @@ class Features:
         )
 
     def at(self, spine: DataFrame, cutoff: str = "cutoff") -> DataFrame:
-        """Return the rows of ``spine``, all of them, with the features and labels at their cutoffs as more columns.
+        """Return all rows of ``spine`` with the features and labels at their cutoffs as additional columns.
 
-        ``spine`` has a column or index level of the entity's name and one of moments or days, ``cutoff``: a row for each
-        entity and cutoff. Its index, columns and order stay. Rows with the same entity and cutoff have the same features.
-        A row without an entity or a cutoff has NULL in all of them, also for counts, and no label.
+        ``spine`` has a column or index level named like the entity and one of timestamps or dates, ``cutoff``: one row for
+        each entity and cutoff. Its index, columns and order are kept. Rows with the same entity and cutoff have the same
+        features. In a row without an entity or a cutoff, all features, including counts, and all labels are NULL.
 
-        One statement reads the events once: they are joined to the different entities and cutoffs, aggregated together,
-        and joined back to the spine.
+        One statement reads the events once: they are joined to the distinct entities and cutoffs, aggregated together, and
+        joined back to the spine.
 
-        Raises InvalidValue for a spine that has a column of a feature's name or is on another connection,
-        and for censored rows of a label with ``censored='error'``; ColumnNotFound; and InvalidType where the entities are
-        of different types, or the cutoff is no moment.
+        Raises InvalidValue for a spine that has a column with the name of a feature or is on another connection, and for
+        censored rows of a label with ``censored='error'``; ColumnNotFound; and InvalidType if the entities have different
+        types, or the cutoff is neither a timestamp nor a date.
         """
         return features_at(self, spine, cutoff)
 
     def _with(self, aspect: Aspect) -> Features:
         if any(aspect.name == each.name for each in self._aspects):
-            raise InvalidValue(f"there is a feature or label {aspect.name!r} already", hint="choose another name")
+            raise InvalidValue(f"there already is a feature or label {aspect.name!r}", hint="choose another name")
         if aspect.column is not None:
             checked_column(self.events, aspect.column, f"column of {aspect.name!r}")
         checked_aspect(self, aspect)
@@ -252,7 +254,7 @@ class Features:
         if not isinstance(found, Series) or expr_of(found).type != BOOL:
             kind = found.dtype if isinstance(found, Series) else type(found).__name__
             raise InvalidType(
-                f"where of {name!r} has to give a bool series of the events, not {kind}",
+                f"where of {name!r} has to be a bool series over the events, not {kind}",
                 hint="compare a column: where=lambda df: df.event_type == 'PressEvent'",
             )
         plan = state_of(self.events).plan
@@ -262,12 +264,12 @@ class Features:
 
 
 def _over(plan: Node, events: Node, expr: Expr, name: str) -> Expr:
-    """Return an expression over a plan that adds columns to the events as one over the events themselves."""
+    """Return an expression over a plan that adds columns to the events as an expression over the events themselves."""
     while plan is not events:
         if not isinstance(plan, Extend):
             raise InvalidValue(
-                f"where of {name!r} is a series of another frame than the events",
-                hint="assign it to a column of the events first, and make the features from that frame",
+                f"where of {name!r} is not a series over the events",
+                hint="assign it to a column of the events first, and create the features from that frame",
             )
         added: dict[str, Expr] = dict(plan.columns)
         expr = substitute(expr, added)
@@ -281,4 +283,6 @@ def _moment(value: object, name: str) -> datetime.datetime | None:
         return plain
     if isinstance(plain, datetime.date):
         return datetime.datetime(plain.year, plain.month, plain.day)
-    raise InvalidType(f"until of label {name!r} is a moment or a day, not {value!r}", hint="datetime.datetime(2022, 4, 1)")
+    raise InvalidType(
+        f"until of label {name!r} has to be a timestamp or a date, not {value!r}", hint="datetime.datetime(2022, 4, 1)"
+    )

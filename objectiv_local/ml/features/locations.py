@@ -1,4 +1,4 @@
-"""How often each user was at each location: a column for each of the most frequent locations."""
+"""The number of events of each user at each location, with a column for each of the most frequent locations."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from objectiv_local.hub.locations import location_names
 from objectiv_local.ml.columns import check_comparable, checked_column
 from objectiv_local.types import STRING
 
-#: Locations that become columns unless told otherwise.
+#: Default maximum number of locations that become columns.
 MAX_FEATURES = 100
 
 
@@ -40,16 +40,16 @@ def location_counts(
     max_features: int | None = MAX_FEATURES,
     locations: Sequence[str] | None = None,
 ) -> DataFrame:
-    """Return a frame of the number of events of each entity at each location: a row for each entity, which is the index.
+    """Return the number of events of each entity at each location, as a frame with one row per entity, its index.
 
-    ``location`` is a series of location stacks, of which the names count, or of any text, or the name of such a column; by
-    default ``location_stack``. The columns are the ``max_features`` most frequent locations, None for all, most frequent
-    first and by name where two are equally frequent. One query finds them; the frame itself is lazy. With ``locations``,
-    such as the columns of an earlier result, these are the columns and nothing is run.
+    ``location`` is a series of location stacks, whose names are used, or of strings, or the name of such a column; by default
+    ``location_stack``. The columns are the ``max_features`` most frequent locations, None for all, in descending order of
+    frequency and then by name. One query finds them; the frame itself is lazy. With ``locations``, such as the columns of an
+    earlier result, these are the columns and no query is run.
 
-    Every entity that has an event has a row, also without any at these locations; events without an entity have none, and
-    those without a location, or with the empty text for one, are not counted.
-    Raises InvalidValue for a number of features that is not positive, and where there are no locations.
+    Every entity with an event has a row, even if it has none at these locations. Events without an entity, or with a missing or
+    empty location, are not counted. Raises InvalidValue for a ``max_features`` that is not positive, and if there are no
+    locations.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -74,7 +74,7 @@ def location_counts(
     if len(set(names)) != len(names):
         raise InvalidValue("a location is given twice")
     if entity in names:
-        raise InvalidValue(f"a location is named {entity!r}, as the entity is", hint="rename the column of the entity")
+        raise InvalidValue(f"a location is named {entity!r}, like the entity", hint="rename the column of the entity")
     known = Filter(state.plan, call("not_null", state.column(entity)))
     counts = tuple((name, aggregation("size", where=call("eq", column, literal(name)))) for name in names)
     plan = Aggregate(known, ((entity, state.column(entity)),), counts, "location_counts")
@@ -82,16 +82,16 @@ def location_counts(
 
 
 def check_most(max_features: object) -> None:
-    """Raise InvalidValue for what is no greatest number of features; None is no limit."""
+    """Raise InvalidValue for an invalid maximum number of features; None is no limit."""
     whole = isinstance(max_features, int) and not isinstance(max_features, bool) and max_features >= 1
     if max_features is not None and not whole:
-        raise InvalidValue(f"max_features has to be a whole number from 1 or None, not {max_features!r}")
+        raise InvalidValue(f"max_features has to be a positive whole number or None, not {max_features!r}")
 
 
 def with_locations(events: object, entity: str, location: Series | str | None, what: str) -> tuple[DataFrame, str]:
-    """Return the events with the name of the location of each as a column, and the name of that column."""
+    """Return the events with the location name of each as a column, and the name of that column."""
     if not isinstance(events, DataFrame):
-        raise InvalidType(f"{what} takes a frame of events, not {type(events).__name__}")
+        raise InvalidType(f"{what} needs a frame of events, not {type(events).__name__}")
     checked_column(events, entity, "entity")
     check_comparable(events, entity, "entity")
     names = location_names(events, location, what)

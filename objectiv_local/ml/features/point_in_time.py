@@ -1,4 +1,4 @@
-"""The plan of features at moments: events next to cutoffs, one aggregate for all features, and the rows of the spine."""
+"""The plan of features at points in time: events joined to cutoffs, one aggregation for all features, and the spine."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An event next to a cutoff: the expressions that aggregates read.
+    """A pair of an event and a cutoff: the expressions that aggregates read.
 
-    ``values`` are columns by name and ``conditions`` what stands for those of features. ``start`` and ``end`` are the
-    bounds, counted from the cutoff, within which all events are.
+    ``values`` maps names to columns, and ``conditions`` maps the conditions of features to columns. All events are between
+    ``start`` and ``end``, relative to the cutoff.
     """
 
     time: Expr
@@ -58,14 +58,14 @@ class Pair:
     end: datetime.timedelta | None = None
 
     def aggregate(self, aspect: Aspect) -> Expr:
-        """Return a feature or label as an aggregate of pairs."""
+        """Return a feature or label as an aggregate over pairs."""
         bounds = between(self, aspect.start, aspect.end)
         kept = None if aspect.where is None else self.conditions[aspect.where]
         where = kept if bounds is None else bounds if kept is None else call("and", kept, bounds)
         value = None if aspect.column is None else self.values[aspect.column]
         match aspect.agg:
             case "count":
-                # Of a cutoff without events there is one pair, and it has no time.
+                # A cutoff without events has one pair, whose time is NULL.
                 return aggregation("count", self.time if value is None else value, where=where)
             case "any":
                 return aggregation("any", call("not_null", self.time), where=where)
@@ -76,7 +76,7 @@ class Pair:
                 return aggregation("min", call("total_seconds", call("sub", self.cutoff, self.time)), where=where)
         assert value is not None
         if aspect.agg in ("first", "last"):
-            # Events that tie in all of these have the same value, so it does not matter which of them is found.
+            # Events that tie in all of these have the same value, so any of them can be used.
             ties = (
                 ()
                 if self.is_key or value.type.name == "json" or any(key.expr is value for key in self.order)
@@ -87,7 +87,7 @@ class Pair:
 
 
 def between(pair: Pair, start: datetime.timedelta | None, end: datetime.timedelta | None) -> Expr | None:
-    """Return whether an event is between bounds; None if all pairs are."""
+    """Return whether an event is within bounds; None if all pairs are."""
     tests = []
     if start is not None and start != pair.start:
         tests.append(call("ge", pair.time, _offset(pair.cutoff, start)))
@@ -103,12 +103,12 @@ def _offset(cutoff: Expr, by: datetime.timedelta) -> Expr:
 
 
 def checked_aspect(features: Features, aspect: Aspect) -> None:
-    """Raise InvalidType for a feature or label that cannot be computed of its column, InvalidValue for one without order."""
+    """Raise InvalidType for a feature or label whose column has an unsupported type, InvalidValue for one without an order."""
     state = state_of(features.events)
     if aspect.agg in ("first", "last") and not (features.key or state.plan.key):
         raise InvalidValue(
-            f"feature {aspect.name!r} is {aspect.agg!r}, and nothing tells events of one time apart",
-            hint="name the columns that do: Features(events, key='event_id'), or set an index",
+            f"feature {aspect.name!r} is {aspect.agg!r}, but events at the same time have no order",
+            hint="name columns that identify an event: Features(events, key='event_id'), or set an index",
         )
     if (
         aspect.column is not None
@@ -117,7 +117,7 @@ def checked_aspect(features: Features, aspect: Aspect) -> None:
     ):
         raise InvalidType(
             f"{aspect.name!r} cannot be the {aspect.agg} of {aspect.column!r}, which is {state.column(aspect.column).type}",
-            hint="read a member of it as a number or text first",
+            hint="read a member of it as a number or a string first",
         )
     moment = literal(datetime.datetime(1970, 1, 1))
     values: dict[str, Expr] = {} if aspect.column is None else {aspect.column: state.column(aspect.column)}
@@ -151,7 +151,7 @@ def features_at(features: Features, spine: DataFrame, cutoff: str) -> DataFrame:
 
 
 def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
-    """Raise what Features.at raises for a spine."""
+    """Raise the errors of Features.at for an invalid spine."""
     if not isinstance(spine, DataFrame):
         raise InvalidType(
             f"features are computed at the rows of a frame, not of {type(spine).__name__}",
@@ -161,7 +161,7 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     if state.engine is not events.engine or state.dialect != events.dialect:
         raise InvalidValue(
             "the spine and the events are on different connections",
-            hint="load the spine on that of the events: DataFrame.from_pandas(events.engine, rows)",
+            hint="load the spine on the connection of the events: DataFrame.from_pandas(events.engine, rows)",
         )
     known = [*spine.index_columns, *spine.data_columns]
     if features.entity not in known:
@@ -173,18 +173,18 @@ def _checked(features: Features, spine: DataFrame, cutoff: str) -> None:
     check_comparable(spine, features.entity, "entity")
     taken = [each.name for each in features._aspects if each.name in state.plan.types]
     if [name for name in taken if name in known]:
-        raise InvalidValue(f"the spine has a column {taken[0]!r} already", hint="rename it, or name the feature otherwise")
+        raise InvalidValue(f"the spine already has a column {taken[0]!r}", hint="rename it, or rename the feature")
 
 
 def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str, str]:
-    """Return the rows of the spine with entity and cutoff in the types they are compared in, and the names of both."""
+    """Return the rows of the spine with entity and cutoff in the types for comparison, and the names of both."""
     plan = state_of(spine).plan
     hidden = {each.name for each in features._aspects} & set(plan.types)
     if hidden:
         kept = {*spine.index_columns, *spine.data_columns, *(n for key in spine.order_by for n in key.expr.columns)}
         if hidden & kept:
             raise InvalidValue(
-                f"the spine is sorted by a former column {min(hidden)!r}", hint="name the feature otherwise, or sort afterwards"
+                f"the spine is sorted by a former column {min(hidden)!r}", hint="rename the feature, or sort afterwards"
             )
         plan = Select(plan, tuple((name, plan.column(name)) for name in plan.types if name in kept))
     theirs = state_of(features.events).plan.types[features.entity]
@@ -207,7 +207,7 @@ def _keyed(features: Features, spine: DataFrame, cutoff: str) -> tuple[Node, str
 
 
 def _events(features: Features, taken: set[str], entity: object) -> tuple[Select, dict[str, str], dict[Expr, str]]:
-    """Return the columns of events that aggregates read, their names there, and those of the conditions."""
+    """Return the columns of events that aggregates read, and the names of these and of the conditions."""
     plan = state_of(features.events).plan
     taken = taken | {each.name for each in features._aspects}
     names: dict[str, str] = {}
@@ -237,7 +237,7 @@ def _events(features: Features, taken: set[str], entity: object) -> tuple[Select
 def _pairs(
     features: Features, moments: Node, events: Select, names: dict[str, str], conditions: dict[Expr, str], keys: tuple[str, str]
 ) -> tuple[Join, Pair]:
-    """Return the events next to the cutoffs that they matter for; a cutoff without any has one row without an event."""
+    """Return the cutoffs joined to the events that their features need; a cutoff without any has one row without an event."""
     entity, moment = keys
     starts = [each.start for each in features._aspects]
     start = None if None in starts else min(each for each in starts if each is not None)
@@ -283,7 +283,7 @@ def _pairs(
 def _labelled(
     features: Features, spine: DataFrame, plan: Node, moment: str, entity: str, events: Select, names: dict[str, str]
 ) -> Node:
-    """Return the rows with the labels of censored ones as NULL, or without those rows."""
+    """Return the rows with NULL for the labels of censored rows, or without those rows."""
     labels = [each for each in features._aspects if each.is_label]
     if not labels:
         return plan
@@ -309,7 +309,7 @@ def _labelled(
 
 
 def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr) -> None:
-    """Raise InvalidValue if the label of a row is not known. One query."""
+    """Raise InvalidValue if the label of any row is not known. One query."""
     unknown = case([(complete, literal(0))], literal(1))
     counted = Aggregate(plan, (), (("rows", aggregation("size")), ("unknown", aggregation("sum", cast(unknown, INT64)))))
     row = fetched(state_of(spine), counted).to_pylist()[0]
@@ -317,5 +317,5 @@ def _refuse_censored(spine: DataFrame, plan: Node, label: Aspect, complete: Expr
         raise InvalidValue(
             f"label {label.name!r} is not known for {row['unknown']} of {row['rows']} rows: their horizon, "
             f"{shown(label.end)} from the cutoff, ends after the data does, or they have no entity or cutoff",
-            hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete to then",
+            hint="use earlier cutoffs, censored='null' or 'drop', or until=... if the data is complete up to that time",
         )

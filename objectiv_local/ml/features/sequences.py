@@ -1,4 +1,4 @@
-"""Sequences of locations as numbers: how often each user took each step, or each few steps in a row."""
+"""Sequences of locations as features: the counts of steps and of runs of consecutive steps per user."""
 
 from __future__ import annotations
 
@@ -46,26 +46,26 @@ from objectiv_local.types import FLOAT64, INT64, STRING, Type, python_value, typ
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Steps in a row that one term may have.
+#: Maximum number of consecutive steps in a term.
 MOST_STEPS = 20
 
 
 @checked
 class SequenceCounts(BaseEstimator):
-    """The counts, or tf-idf, of steps and runs of steps in the sequences of entities, as a sparse matrix.
+    """The counts, or tf-idf, of steps and runs of consecutive steps in the sequences of entities, as a sparse matrix.
 
-    The sequence of an entity is its locations by ``time`` and then by ``key``, by default the index of the frame. A term is
-    a location, or as many in a row as ``ngram_range`` says, from its first number to its second; the name of a term is
-    its locations with ``separator`` between them. ``location`` is what ``location_counts`` takes, as a name of a column.
-    Events without an entity, a time or a location are left out, so that the steps around them follow each other.
+    The sequence of an entity is its locations sorted by ``time`` and then by ``key``, by default the index of the frame. A
+    term is a location or a run of consecutive ones; ``ngram_range`` is the minimum and maximum length of runs. The name of a
+    term is its locations joined with ``separator``. ``location`` is the name of a column as in ``location_counts``. Events
+    without an entity, a time or a location are removed from the sequences.
 
-    The other parameters are those of scikit-learn's CountVectorizer and TfidfTransformer, with their meaning: ``min_df`` and
-    ``max_df`` leave out terms that few or many entities have (a whole number of them, or a share as a float),
-    ``max_features`` keeps the most frequent terms (the first by name of equally frequent ones), ``binary`` counts a term once.
-    With ``tfidf``, ``norm``, ``use_idf``, ``smooth_idf`` and ``sublinear_tf`` say how counts become weights.
+    The other parameters are those of scikit-learn's CountVectorizer and TfidfTransformer: ``min_df`` and ``max_df`` omit
+    terms of few or many entities (an integer count, or a fraction as a float), ``max_features`` keeps the most frequent terms
+    (ties are broken by name), and ``binary`` counts a term once per entity. With ``tfidf``, ``norm``, ``use_idf``,
+    ``smooth_idf`` and ``sublinear_tf`` determine the weights.
 
-    After ``fit``: ``vocabulary_`` is the column of each term, in the order of the names, ``terms_`` their locations, and
-    ``idf_`` their weights with ``tfidf``.
+    After ``fit``: ``vocabulary_`` maps each term, sorted by name, to its column, ``terms_`` has their locations, and ``idf_``
+    their weights with ``tfidf``.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -114,9 +114,9 @@ class SequenceCounts(BaseEstimator):
         self.sublinear_tf = sublinear_tf
 
     def fit(self, X: DataFrame, y: object = None) -> Self:
-        """Learn the terms of the sequences of a frame of events, and their weights. Two queries of one state of the data.
+        """Learn the terms of the sequences of a frame of events, and their weights. Two queries over the same rows.
 
-        Raises InvalidValue where no term is left, and where two terms have one name.
+        Raises InvalidValue if no term is left, and if two terms have the same name.
         """
         self._checked()
         terms, steps = self._terms(X), self._steps()
@@ -135,18 +135,18 @@ class SequenceCounts(BaseEstimator):
             parts = tuple(row[step] for step in steps if row[step] is not None)
             name = self.separator.join(parts)
             if name in names:
-                raise InvalidValue(f"two terms are named {name!r}", hint="choose a separator that is in no location")
+                raise InvalidValue(f"two terms are named {name!r}", hint="choose a separator that no location contains")
             names[name] = (parts, int(row["total"]), int(row["entities"]))
         kept = self._kept(names, len(entities))
         if not kept:
             raise InvalidValue(
-                "no terms are left: there are no sequences, or min_df and max_df leave all out",
+                "no terms are left: there are no sequences, or min_df and max_df exclude all",
                 hint="lower min_df, or raise max_df",
             )
         self.vocabulary_ = {name: number for number, name in enumerate(kept)}
         self.terms_ = [list(names[name][0]) for name in kept]
         if self.tfidf and self.use_idf:
-            # As scikit-learn computes it, from the same whole numbers.
+            # Computed as in scikit-learn, from the same integers.
             found = np.array([names[name][2] for name in kept], dtype="float64") + float(self.smooth_idf)
             self.idf_ = np.log((len(entities) + int(self.smooth_idf)) / found) + 1.0
         elif hasattr(self, "idf_"):
@@ -154,11 +154,11 @@ class SequenceCounts(BaseEstimator):
         return self
 
     def transform(self, X: DataFrame, entities: Sequence[object] | None = None) -> csr_matrix:
-        """Return the weights of the terms as a sparse matrix: a row for each entity, a column for each term.
+        """Return the weights of the terms as a sparse matrix with one row per entity and one column per term.
 
-        Rows are the entities of the events in ascending order, which ``entities`` returns, or those given, in their order.
-        An entity without a known term, or without events, has a row of zeros. Terms that were not fitted are left out.
-        Counts are whole numbers, and tf-idf floats.
+        Rows are the entities of the events in ascending order, as ``entities`` returns them, or the given entities in their
+        order. An entity without a known term, or without events, has a row of zeros. Unknown terms are ignored. Counts are
+        integers, and tf-idf weights floats.
         """
         check_is_fitted(self, "vocabulary_")
         self._checked()
@@ -188,14 +188,14 @@ class SequenceCounts(BaseEstimator):
         return csr_matrix(weights.transform(matrix.astype("float64")))
 
     def fit_transform(self, X: DataFrame, y: object = None) -> csr_matrix:
-        """Return what ``transform`` does of the events that the terms were learned from."""
+        """Return the result of ``transform`` for the events from which the terms were learned."""
         return self.fit(X).transform(X)
 
     def triples(self, X: DataFrame) -> DataFrame:
         """Return the weights as a lazy frame of ``entity``, ``term`` (the column) and ``weight``, for use in the database.
 
-        There is a row for each weight that is not 0. Sums of squares of floats depend on the order of addition, so that
-        tf-idf with a norm agrees with ``transform`` to about 15 digits; counts are the same.
+        There is one row for each weight other than 0. Sums of squares of floats depend on the order of addition, so tf-idf
+        with a norm agrees with ``transform`` to about 15 digits; counts are equal.
         """
         check_is_fitted(self, "vocabulary_")
         self._checked()
@@ -218,7 +218,7 @@ class SequenceCounts(BaseEstimator):
         return frame_of(state_of(X).with_rows(plan, ("entity", "term")), ["weight"])
 
     def entities(self, X: DataFrame) -> NDArray[Any]:
-        """Return the entities of the rows that ``transform`` makes of these events. One query."""
+        """Return the entities of the rows that ``transform`` returns for these events. One query."""
         self._checked()
         self._terms(X)
         return self._entities(X)
@@ -234,14 +234,14 @@ class SequenceCounts(BaseEstimator):
         least, most = self.ngram_range if isinstance(self.ngram_range, tuple | list) and len(self.ngram_range) == 2 else (0, 0)
         if not (isinstance(least, int) and isinstance(most, int) and 1 <= least <= most <= MOST_STEPS):
             raise InvalidValue(
-                f"ngram_range has to be two numbers of steps from 1 to {MOST_STEPS}, the lesser first, not "
+                f"ngram_range has to be two numbers of steps from 1 to {MOST_STEPS} in ascending order, not "
                 f"{self.ngram_range!r}",
-                hint="(1, 3) counts single steps, and two and three in a row",
+                hint="(1, 3) counts runs of one to three consecutive steps",
             )
         if not isinstance(self.separator, str) or not self.separator:
-            raise InvalidType(f"separator has to be a text that is not empty, not {self.separator!r}")
+            raise InvalidType(f"separator has to be a non-empty string, not {self.separator!r}")
         if self.norm not in ("l1", "l2", None):
-            raise InvalidValue(f"norm is 'l1', 'l2' or None, not {self.norm!r}")
+            raise InvalidValue(f"norm has to be 'l1', 'l2' or None, not {self.norm!r}")
         check_most(self.max_features)
         for name, bound in (("min_df", self.min_df), ("max_df", self.max_df)):
             if (
@@ -251,11 +251,11 @@ class SequenceCounts(BaseEstimator):
                 or (isinstance(bound, float) and bound > 1)
             ):
                 raise InvalidValue(
-                    f"{name} has to be a whole number of entities, or a share of them as a float from 0.0 to 1.0, not {bound!r}"
+                    f"{name} has to be a whole number of entities, or a fraction as a float from 0.0 to 1.0, not {bound!r}"
                 )
 
     def _kept(self, names: dict[str, tuple[tuple[str, ...], int, int]], entities: int) -> list[str]:
-        """Return the names of the terms to keep, in order."""
+        """Return the names of the terms to keep, sorted."""
         least = self.min_df * entities if isinstance(self.min_df, float) else self.min_df
         most = self.max_df * entities if isinstance(self.max_df, float) else self.max_df
         kept = [name for name, (_, _, found) in names.items() if least <= found <= most]
@@ -269,7 +269,7 @@ class SequenceCounts(BaseEstimator):
         return [f"step_{number}" for number in range(1, self.ngram_range[1] + 1)]
 
     def _terms(self, X: DataFrame) -> Aggregate:
-        """Return how often each entity has each term: a row for each, with the steps of the term, NULL behind its last."""
+        """Return the counts of terms: one row per entity and term, with the steps of the term, and NULL after its last step."""
         location: Series | str | None = self.location
         events, label = with_locations(X, self.entity, location, type(self).__name__)
         check_instant(events, checked_column(events, self.time, "time"))
@@ -282,7 +282,7 @@ class SequenceCounts(BaseEstimator):
         plan = Filter(plan, known, "steps_of_entities")
         plan = Select(plan, tuple((name, plan.column(name)) for name in names), "steps_of_entities")
         steps = self._steps()
-        # Events that tie in time and key follow each other by location, the same way on every engine.
+        # Events that tie in time and key are ordered by location, in the same way on every engine.
         order = [Ordering(plan.column(name)) for name in (self.time, *levels, label) if name != self.entity]
         entity = plan.column(self.entity)
         following = tuple(
@@ -302,7 +302,7 @@ class SequenceCounts(BaseEstimator):
         return Aggregate(runs, tuple((name, runs.column(name)) for name in columns), (("count", count),), "terms_of_entities")
 
     def _of_length(self, sequences: Node, length: int) -> Node:
-        """Return the runs of one length: those that the sequence is long enough for."""
+        """Return the runs of one length, from the sequences that are long enough."""
         steps = self._steps()
         kept = sequences if length == 1 else Filter(sequences, call("not_null", sequences.column(steps[length - 1])))
         return Select(
@@ -369,9 +369,9 @@ def _as_array(values: list[Any], type_: Type) -> NDArray[Any]:
 
 
 def _given(values: Any, type_: Type) -> list[Any]:
-    """Return the entities that a caller names, as the values that are fetched. Raises InvalidType for others than there are."""
+    """Return entities that a caller names as fetched values. Raises InvalidType for values of another type."""
     if isinstance(values, DataFrame | Series | str):
-        raise InvalidType("entities are given as a list or an array", hint="fetch them first, as with to_pandas()")
+        raise InvalidType("entities have to be a list or an array", hint="fetch them first, as with to_pandas()")
     found = values.tolist() if hasattr(values, "tolist") else list(values)
     for value in {type(each): each for each in found}.values():
         own = None if value is None else type_of_value(python_value(value))

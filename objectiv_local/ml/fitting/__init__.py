@@ -1,1 +1,1 @@
-"""Estimators that are fitted to frames by queries, or by streaming rows."""
+"""Estimators that are fitted to frames by queries or by streaming rows."""

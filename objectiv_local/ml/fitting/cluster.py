@@ -1,4 +1,4 @@
-"""K-means: centers found on a sample of rows, and moved to where all rows have them."""
+"""K-means: centers are found on a sample of rows, and refined on all rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from objectiv_local.ml.statistics.ranges import check_complete, check_range, ran
 
 
 class _Clusters(Model):
-    """The methods of k-means that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
+    """The methods of k-means that read rows. A separate class, so that ``set_output`` does not wrap frames."""
 
     cluster_centers_: Any
     labels_: Any
@@ -42,7 +42,7 @@ class _Clusters(Model):
         return self.fit(X, y, sample_weight).transform(X)
 
     def transform(self, X: Any) -> Any:
-        """Return the distances of each row to the centers: for a frame, lazy columns; NULL where a feature is missing."""
+        """Return the distances of each row to the centers: for a frame, lazy columns; NULL if a feature is missing."""
         if not is_frame(X):
             return super().transform(X)  # type: ignore[misc]
         values = [number(X, name) for name in self._names(X)]
@@ -53,7 +53,7 @@ class _Clusters(Model):
         return with_columns(X, distances, only=True)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Return minus the sum of squared distances to the nearest centers. Over a frame, the rows are streamed."""
+        """Return the negative sum of squared distances to the nearest centers. Rows of a frame are streamed."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
         self._refuse("sample_weight", sample_weight)
@@ -70,16 +70,15 @@ class _Clusters(Model):
 class KMeans(_Clusters, sklearn.cluster.KMeans):
     """Return scikit-learn's ``KMeans``, which can also be fitted to a frame of this package.
 
-    For a frame, scikit-learn's own algorithm runs on a sample: the ``sample_rows`` rows with the least hashes of their
-    index, or of their values without one, which are the same rows on every engine. From the centers found there, with
-    ``method="batches"``, Lloyd's algorithm goes on over all rows, which are read once per iteration, up to 256 MB of them
-    from memory, up to ``max_iter`` and ``tol``; ``n_iter_`` and ``inertia_`` are those of all rows. With
-    ``method="sample"``, centers, ``n_iter_`` and ``inertia_`` are those of the sample, as they are where it has all rows.
-    ``random_state=None`` counts as 0 for a frame, so that fits can be repeated. A cluster that loses its rows gets the row
-    farthest from its center, as in scikit-learn.
+    For a frame, scikit-learn's algorithm runs on a sample: the ``sample_rows`` rows with the lowest hashes of their index, or
+    of their values without an index, which are the same rows on every engine. With ``method="batches"``, Lloyd's algorithm
+    then refines these centers on all rows, which are read once per iteration (up to 256 MB are kept in memory), until ``tol``
+    or ``max_iter``; ``n_iter_`` and ``inertia_`` are for all rows. With ``method="sample"``, or if the sample has all rows,
+    centers, ``n_iter_`` and ``inertia_`` are those of the sample. ``random_state=None`` counts as 0 for a frame, so that fits
+    are reproducible. A cluster that loses all its rows gets the row farthest from its center, as in scikit-learn.
 
     ``predict(frame)`` is a lazy series, and there is no ``labels_``; ``transform(frame)`` has a column for each distance.
-    Weights need rows in memory. Raises InvalidValue for missing and infinite values, and for fewer rows than clusters.
+    Sample weights need rows in memory. Raises InvalidValue for missing and infinite values, and for fewer rows than clusters.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -144,7 +143,7 @@ class KMeans(_Clusters, sklearn.cluster.KMeans):
                     rows.read, self.cluster_centers_ - found.means, found.means, variance, self.tol, self.max_iter
                 )
                 self.cluster_centers_ = centers + found.means
-        # What scikit-learn's methods for rows in memory read.
+        # Attributes that scikit-learn's methods for rows in memory read.
         self._n_threads, self._n_features_out = first._n_threads, first._n_features_out
         if hasattr(self, "labels_"):
             del self.labels_

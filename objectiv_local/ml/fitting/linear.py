@@ -1,4 +1,4 @@
-"""Linear and ridge regression from moments."""
+"""Linear and ridge regression from means and products of deviations."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from objectiv_local.ml.statistics.moments import Moments, moments
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: The condition number of correlations beyond which coefficients would be made of rounding errors.
+#: The condition number of correlations beyond which coefficients would be dominated by rounding errors.
 WORST = 1e10
 
 
 class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
     """Return scikit-learn's ``LinearRegression``, which can also be fitted to a frame of this package.
 
-    ``fit(frame, y)`` takes the name of a column, which is then no feature, or a series of the same rows. It runs two queries
-    for means and products of deviations, and streams rows with more than 60 columns. Attributes are scikit-learn's. Fitted
-    attributes agree between engines to about 12 digits, and to the last bit with ``exact=True``, which takes three queries
-    and some times longer; rows in memory are fitted by scikit-learn either way.
+    ``fit(frame, y)`` accepts the name of a column, which is then not a feature, or a series over the same rows. It runs two
+    queries for means and products of deviations, and streams rows with more than 60 columns. Attributes are scikit-learn's.
+    Fitted attributes agree between engines to about 12 digits, and exactly with ``exact=True``, which takes three queries and
+    several times as long; rows in memory are always fitted by scikit-learn.
 
-    Differs from scikit-learn: columns that depend on each other are an error, since no coefficients of theirs are better
-    than others. A constant column has the coefficient 0. Weights, several targets and ``positive=True`` need rows in
-    memory. Raises InvalidValue for missing and infinite values.
+    Differs from scikit-learn: linearly dependent columns are an error, because their coefficients are not unique. A constant
+    column has the coefficient 0. Sample weights, several targets and ``positive=True`` need rows in memory. Raises
+    InvalidValue for missing and infinite values.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -57,7 +57,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
         positive: bool = False,
         exact: bool = False,
     ) -> None:
-        # Releases of scikit-learn before 1.7 have no tolerance; rows in memory are then fitted without one.
+        # scikit-learn before 1.7 has no tolerance; rows in memory are then fitted without one.
         super().__init__(fit_intercept=fit_intercept, copy_X=copy_X, n_jobs=n_jobs, positive=positive)
         self.tol = tol
         self.exact = exact
@@ -71,7 +71,7 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
         _, singular, across = np.linalg.svd(equations.rows())
         self.rank_ = int(np.sum(singular > self.tol * singular[0])) if len(singular) and singular[0] else 0
         if self.rank_ < len(equations.active):
-            # A direction that varies less than the tolerance counts as none, as in scikit-learn.
+            # A direction that varies less than the tolerance is ignored, as in scikit-learn.
             kept = across[: self.rank_]
             right = equations.rows() @ kept.T
             self.coef_ = equations.spread(kept.T @ np.linalg.lstsq(right, equations.target, rcond=None)[0])
@@ -85,8 +85,8 @@ class LinearRegression(Regressor, sklearn.linear_model.LinearRegression):
 class Ridge(Regressor, sklearn.linear_model.Ridge):
     """Return scikit-learn's ``Ridge``, which can also be fitted to a frame of this package.
 
-    ``fit(frame, y)`` is that of :class:`LinearRegression`, which says more. Solvers for a frame are ``auto``, ``cholesky``
-    and ``svd``, which here are one and the same, and ``alpha`` is a number; columns may depend on each other unless it is 0.
+    For ``fit(frame, y)``, see :class:`LinearRegression`. Solvers for a frame are ``auto``, ``cholesky`` and ``svd``, which are
+    the same here, and ``alpha`` is a number; columns may be linearly dependent unless it is 0.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -154,10 +154,10 @@ def _intercept(found: Moments, coef: Array) -> np.float64:
 
 
 class _Equations:
-    """Few equations with the least squares of all rows: a root of the products of deviations, and the means.
+    """A small system of equations with the least-squares solution of all rows: a root of the products of deviations, and means.
 
-    Their matrix is as well conditioned as the rows are, where the matrix of products has the square of that. The unknowns
-    are the coefficients of ``active`` columns times the spread of each column.
+    Its matrix is as well conditioned as the rows, whereas the condition number of the matrix of products is the square of that.
+    The unknowns are the coefficients of ``active`` columns times the spread of each column.
     """
 
     def __init__(self, found: Moments, *, fit_intercept: bool) -> None:
@@ -184,7 +184,7 @@ class _Equations:
             self.target = np.append(self.target, root_rows * found.means[-1])
 
     def rows(self) -> Array:
-        """Return the matrix of the coefficients themselves; its singular values are those of all rows."""
+        """Return the matrix for the coefficients themselves; its singular values are those of all rows."""
         matrix: Array = self.matrix * self.spread_of
         return matrix
 
@@ -202,18 +202,18 @@ class _Equations:
             target = np.append(target, np.zeros(len(self.active)))
         if not len(self.active):
             return self.spread(np.zeros(0))
-        # Columns of one length make for the least rounding, or nearly.
+        # Columns of equal length keep rounding errors close to the minimum.
         lengths = np.linalg.norm(matrix, axis=0)
         return self.spread(np.linalg.lstsq(matrix / lengths, target, rcond=None)[0] / lengths / self.spread_of)
 
     def check_independent(self, names: list[str]) -> None:
-        """Raise InvalidValue, with the names of the columns, if some of them can hardly be told from others."""
+        """Raise InvalidValue, with the names of the columns, if some of them are nearly linearly dependent."""
         matrix, active = self.matrix, self.active
         constants = self.varied == 0
         if constants.sum() > 1:
             raise dependent_columns([names[position] for position in active[constants]], np.ones(constants.sum()), "use Ridge")
         if constants.any():
-            # The one constant column is an intercept, and asks nothing of the others.
+            # The only constant column is an intercept, which does not depend on the others.
             matrix, active = matrix[:-1, ~constants], active[~constants]
         if not len(active):
             return
@@ -224,9 +224,8 @@ class _Equations:
 
 
 def dependent_columns(names: list[str], weights: Array, instead: str) -> InvalidValue:
-    """Return the error for columns of which a sum with these weights is about constant."""
+    """Return the error for columns whose sum with these weights is approximately constant."""
     shown = [name for name, weight in zip(names, weights, strict=True) if weight > 0.1 * weights.max()]
     return InvalidValue(
-        f"columns {shown} depend on each other: one is a sum of multiples of the others, or there are too few rows",
-        hint=f"drop one of them, or {instead}",
+        f"columns {shown} are linearly dependent, or there are too few rows", hint=f"drop one of them, or {instead}"
     )

@@ -1,4 +1,4 @@
-"""Lloyd's algorithm over rows that come in batches."""
+"""Lloyd's algorithm over rows in batches."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Reads the rows once, in batches; what comes with them is not looked at.
+#: Reads the rows once, in batches; other data in the batches is ignored.
 Read = Callable[[], Iterable[tuple[Array, Any]]]
 
-#: Centers that move by less than this share of the variance stand still: sums of floats are not repeatable to the last bit.
+#: Centers that move by less than this fraction of the variance have converged: sums of floats are not exactly reproducible.
 _STILL = 1e-26
 
 
 def moved(read: Read, centers: Array, shift: Array, variance: float, tol: float, max_iter: int) -> tuple[Array, float, int]:
-    """Return centers where they are the means of the rows next to them, the sum of squared distances, and iterations.
+    """Return the converged centers, the sum of squared distances, and the number of iterations.
 
-    ``centers`` are relative to ``shift``, as those returned are. Iterations end when the squares of moves add up to at most
+    ``centers`` are relative to ``shift``, and so are those returned. Iterations end when the sum of squared moves is at most
     ``tol`` times the mean variance of features, or after ``max_iter``. Reads the rows once per iteration and once more.
     """
     iteration, distance = 0, np.inf
@@ -36,7 +36,7 @@ def moved(read: Read, centers: Array, shift: Array, variance: float, tol: float,
 
 
 def inertia(read: Read, centers: Array, shift: Array) -> float:
-    """Return the sum of squared distances of rows to the nearest of centers, which are relative to ``shift``."""
+    """Return the sum of squared distances of rows to their nearest center; centers are relative to ``shift``."""
     found = 0.0
     for X, _ in read():
         rows = X - shift
@@ -57,7 +57,7 @@ def _squares(rows: Array, places: Array) -> Array:
 
 @dataclass
 class _Step:
-    """One iteration: the sums and counts of rows by their nearest center, and the rows farthest from theirs."""
+    """One iteration: the sums and counts of rows by nearest center, and the rows farthest from theirs."""
 
     centers: Array
     sums: Array = field(init=False)
@@ -69,7 +69,7 @@ class _Step:
         self.counts = np.zeros(len(self.centers))
 
     def add(self, rows: Array) -> None:
-        """Count rows in."""
+        """Add rows."""
         labels = _nearest(rows, self.centers)
         size = len(self.centers)
         self.counts += np.bincount(labels, minlength=size)
@@ -81,7 +81,7 @@ class _Step:
         self.far = sorted(self.far, reverse=True)[:size]
 
     def means(self) -> Array:
-        """Return the means of clusters. One without rows takes the farthest row from its own, as in scikit-learn."""
+        """Return the means of clusters. One without rows gets the row farthest from its center, as in scikit-learn."""
         empty = np.flatnonzero(self.counts == 0)
         if len(empty) and self.far[0][0] > 0:
             for cluster, (_, row, label) in zip(empty, self.far, strict=False):
@@ -90,6 +90,6 @@ class _Step:
                 self.counts[label] -= 1
         with np.errstate(invalid="ignore"):
             found: Array = self.sums / self.counts[:, None]
-        # Without rows even so, there are fewer different rows than clusters: it stands where the greatest one does.
+        # If it still has no rows, there are fewer distinct rows than clusters: it gets the center of the largest cluster.
         found[self.counts == 0] = found[np.argmax(self.counts)]
         return found

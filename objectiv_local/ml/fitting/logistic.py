@@ -27,16 +27,16 @@ from objectiv_local.types import python_value
 class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
     """Return scikit-learn's ``LogisticRegression``, which can also be fitted to a frame of this package.
 
-    ``fit(frame, y)`` takes the name of a column of bools, whole numbers or text, which is then no feature, or a series of
-    the same rows. The classes, means and spreads of features take three queries; then each step of Newton's method reads
-    the rows, all of one snapshot: up to 256 MB of them are kept, and more are streamed again in bounded memory. The
-    objective is scikit-learn's, and so are the attributes; the solvers ``lbfgs``, ``newton-cg`` and ``newton-cholesky`` all
-    mean Newton's method here. ``tol`` bounds the gradient, as there, by features that are scaled to a spread of 1, so that
-    the number of steps does not depend on units.
+    ``fit(frame, y)`` accepts the name of a column of bools, integers or strings, which is then not a feature, or a series
+    over the same rows. The classes, means and standard deviations of features take three queries; then each step of Newton's
+    method reads the rows, all from one snapshot: up to 256 MB of them are kept in memory, and more are streamed again in
+    bounded memory. The objective and the attributes are scikit-learn's; the solvers ``lbfgs``, ``newton-cg`` and
+    ``newton-cholesky`` all mean Newton's method here. As in scikit-learn, ``tol`` bounds the gradient, but here for features
+    scaled to a standard deviation of 1, so that the number of steps does not depend on units.
 
-    Differs from scikit-learn: with ``C=numpy.inf``, classes that are separated perfectly and columns that depend on each
-    other are errors. Weights of rows, ``l1_ratio``, ``dual`` and ``warm_start`` need rows in memory. Raises InvalidValue for
-    missing and infinite values, and for a single class; warns with ConvergenceWarning after ``max_iter`` steps.
+    Differs from scikit-learn: with ``C=numpy.inf``, perfectly separated classes and linearly dependent columns are errors.
+    Sample weights, ``l1_ratio``, ``dual`` and ``warm_start`` need rows in memory. Raises InvalidValue for missing and
+    infinite values, and for a single class; warns with ConvergenceWarning after ``max_iter`` steps.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -63,7 +63,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
             weights = _class_weights(self.class_weight, self.classes_, counts)
             total = float(weights @ counts)
             if not total > 0 or not np.isfinite(total):
-                raise InvalidValue(f"class_weight={self.class_weight!r} gives the rows a total weight of {total}")
+                raise InvalidValue(f"class_weight={self.class_weight!r} results in a total weight of {total}")
             penalty = np.append(1 / (self.C * total) / spread[used] ** 2, [0.0] * self.fit_intercept)
             frame, target = _with_positions(frame, target, self.classes_)
             rows = RowStream(frame, [names[position] for position in used], target, found.rows)
@@ -83,11 +83,11 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
         self.n_iter_ = np.array([solved.iterations], dtype=np.int32)
 
     def _check_supported(self) -> None:
-        # Releases of scikit-learn before 1.8 say by `penalty` what later ones say by `l1_ratio` and `C`.
+        # scikit-learn before 1.8 has `penalty` for what later releases express by `l1_ratio` and `C`.
         if self.penalty not in ("deprecated", sklearn.linear_model.LogisticRegression().penalty):
             raise NotSupported(
                 f"LogisticRegression(penalty={self.penalty!r}) cannot be fitted to a frame",
-                hint="leave penalty out; C=numpy.inf means none",
+                hint="omit penalty; C=numpy.inf means none",
             )
         if getattr(self, "multi_class", None) == "ovr":
             raise self._unsupported("multi_class", "multinomial")
@@ -101,7 +101,7 @@ class LogisticRegression(Classifier, sklearn.linear_model.LogisticRegression):
 
 
 def _with_positions(frame: DataFrame, target: str, classes: Any) -> tuple[DataFrame, str]:
-    """Return the frame with the position of the class of each row as a column, and its name."""
+    """Return the frame with the position of each row's class as a column, and its name."""
     state = state_of(frame)
     column = state.column(target)
     name = unused_name("class", state.plan.types)
@@ -113,7 +113,7 @@ def _with_positions(frame: DataFrame, target: str, classes: Any) -> tuple[DataFr
 
 
 def _class_weights(given: object, classes: Any, counts: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the weight of each class, in the meaning of scikit-learn's ``class_weight``."""
+    """Return the weight of each class, as defined by scikit-learn's ``class_weight``."""
     if given == "balanced":
         balanced: np.ndarray[Any, np.dtype[np.float64]] = counts.sum() / (len(classes) * counts)
         return balanced

@@ -1,4 +1,4 @@
-"""What the models of this package share: the target of a frame, and predictions as columns."""
+"""The base classes of models: the target of a frame, and predictions as columns."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Model(OverFrames):
         return self._fit_to(X, y, sample_weight=sample_weight)
 
     def _with_target(self, X: DataFrame, y: object) -> tuple[DataFrame, list[str], str]:
-        """Return the frame with the target, the names of the features, which are kept, and that of the target."""
+        """Return the frame with the target, the names of the features, which are stored, and the name of the target."""
         frame, names, target = required_target(X, y, type(self).__name__)
         return frame, self._names(X[names], fitting=True), target
 
     def _unsupported(self, parameter: str, supported: object) -> NotSupported:
-        """Return the error for the value of a parameter that only rows in memory can be fitted with."""
+        """Return the error for a parameter value that is only supported for rows in memory."""
         value = getattr(self, parameter)
         return NotSupported(
             f"{type(self).__name__}({parameter}={value!r}) cannot be fitted to a frame",
@@ -35,12 +35,12 @@ class Model(OverFrames):
         )
 
     def _columns(self, X: DataFrame, method: OneOf["predict", "predict_proba", "decision_function"]) -> DataFrame:
-        """Return the predictions of a method as a lazy frame of their own columns."""
-        # Comes with scikit-learn's trees and ensembles, which fitting does without: they take longer to load than all else.
+        """Return the predictions of a method as a lazy frame with only these columns."""
+        # Imports scikit-learn's trees and ensembles, which fitting does not need and which are slow to load.
         from objectiv_local.ml.scoring import score
 
         self._names(X)
-        # A feature may have the name that an answer has, so answers get other names first.
+        # A feature may have the name of a prediction, so predictions first get other names.
         base = {"predict": "prediction", "predict_proba": "probability", "decision_function": "score"}[method]
         output = base
         while any(name.startswith(output) for name in state_of(X).plan.types):
@@ -54,8 +54,8 @@ class Model(OverFrames):
         taken = [name for name in answers if name in X.index_columns]
         if taken:
             raise InvalidValue(
-                f"the index has a level {taken[0]!r}, which is the name of an answer",
-                hint="set an index of another name: df.rename(columns={...}).set_index(...)",
+                f"the index has a level {taken[0]!r}, which is the name of a prediction",
+                hint="set an index with another name: df.rename(columns={...}).set_index(...)",
             )
         return with_columns(found, answers, only=True)
 
@@ -82,7 +82,7 @@ class Classifier(Model):
         return found["score"] if found.data_columns == ["score"] else found
 
     def predict_log_proba(self, X: Any) -> Any:
-        """Return logarithms of probabilities: for a frame, lazy columns named as those of ``predict_proba``."""
+        """Return log probabilities: for a frame, lazy columns named as by ``predict_proba``."""
         if not is_frame(X):
             return super().predict_log_proba(X)  # type: ignore[misc]
         found = self.predict_proba(X)
@@ -90,7 +90,7 @@ class Classifier(Model):
         return with_columns(found, logs, only=True)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy; over a frame, ``y`` is a column of it or a series of its rows. Runs a query."""
+        """Return the accuracy; for a frame, ``y`` is a column of it or a series over its rows. Runs a query."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
         return _measured(self, accuracy_score, X, y, sample_weight)
@@ -100,7 +100,7 @@ class Regressor(Model):
     """A regressor whose predictions over a frame are a column of it."""
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R squared; over a frame, ``y`` is a column of it or a series of its rows. Runs queries."""
+        """Return R squared; for a frame, ``y`` is a column of it or a series over its rows. Runs queries."""
         if not is_frame(X):
             return float(super().score(X, y, sample_weight))  # type: ignore[misc]
         return _measured(self, r2_score, X, y, sample_weight)

@@ -1,4 +1,4 @@
-"""Newton's method for logistic regression over rows that come in batches."""
+"""Newton's method for logistic regression over rows in batches."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from objectiv_local.errors import InvalidValue
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Reads the rows once: batches of features, with the positions of the classes of the rows.
+#: Reads the rows once: batches of features, with the positions of the rows' classes.
 Read = Callable[[], Iterable[tuple["Array", "np.ndarray[Any, np.dtype[np.int64]]"]]]
 
-#: Rows that are worked on at once.
+#: Number of rows that are processed at once.
 _BLOCK = 8_192
 
-#: Halvings of a step before the search for a better place is given up.
+#: Number of times that a step is halved before the line search ends.
 _HALVINGS = 20
 
-#: Without a penalty, the last step may change no score by more than this: scores of separated classes grow by 1 a step.
+#: Without a penalty, the last step must not change any score by more than this: for separated classes, scores grow by 1 per
+#: step.
 _LAST_STEP = 0.1
 
-_SEPARATED = "classes are separated perfectly, or those of some rows are: without a penalty, coefficients grow without end"
+_SEPARATED = "classes are perfectly separated, at least for some rows: without a penalty, coefficients grow without limit"
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
     """The mean loss of rows with weights by class, and a penalty on the squares of coefficients.
 
-    Features are taken less ``mean`` and by ``scale``; ``penalty`` is that of each coefficient then. Two classes have the
-    coefficients of the second one, more classes those of each; an intercept, if there is one, is the last of them.
+    Features are standardized with ``mean`` and ``scale``; ``penalty`` is the penalty on each coefficient then. For two classes,
+    there are the coefficients of the second one; for more classes, those of each. An intercept, if there is one, is the last.
     """
 
     read: Read
@@ -48,17 +49,17 @@ class Objective:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """The shape of coefficients: those of one class in a row."""
+        """The shape of coefficients: one row per class."""
         classes = len(self.weights)
         return (1 if classes == 2 else classes, len(self.mean) + self.fit_intercept)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The objective at some coefficients, with its derivatives there.
+    """The objective at some coefficients, with its derivatives.
 
-    ``margin`` is by how much the least sure row is on the right side, negative on the wrong one; ``step_margin`` and
-    ``step_size`` are the least margin and the greatest score of the step that led here.
+    ``margin`` is the minimum over rows of the score of the right class minus the highest other score; ``step_margin`` and
+    ``step_size`` are the minimum margin and the maximum score of the step that led here.
     """
 
     coefficients: Array
@@ -72,7 +73,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Where the search ended. ``dependent`` are the weights of features of which one is made of others, if that is why."""
+    """The result of the search. ``dependent`` are the weights of linearly dependent features, if that is why it ended."""
 
     coefficients: Array
     iterations: int
@@ -81,13 +82,13 @@ class Solution:
 
 
 def minimized(objective: Objective, tol: float, max_iter: int) -> Solution:
-    """Return where the objective is least. Reads the rows once per step, and once more.
+    """Return the minimum of the objective. Reads the rows once per step, and once more.
 
-    It has converged when no part of the gradient is greater than ``tol`` and a further step would gain less than that.
-    Raises InvalidValue if there is no penalty and classes are separated perfectly, since nothing is least then.
+    It has converged when no part of the gradient exceeds ``tol`` and a further step would gain less than that. Raises
+    InvalidValue if there is no penalty and classes are perfectly separated, because there is no minimum then.
     """
     free = not objective.penalty.any()
-    # Blocks are small: threads would wait for each other longer than they work.
+    # Blocks are small: threads would wait longer than they compute.
     with threadpool_limits(1, "blas"):
         return _minimized(objective, tol, max_iter, free=free)
 
@@ -107,21 +108,21 @@ def _minimized(objective: Objective, tol: float, max_iter: int, *, free: bool) -
         here = there
         if free and (here.margin > 0 or (here.step_size > _LAST_STEP and here.step_margin > -1e-6 * here.step_size)):
             raise InvalidValue(_SEPARATED, hint="set C to a number: with the default C=1.0 there is a penalty")
-        # The decrement: minus the slope is the step's square in the metric of the Hessian.
+        # The decrement: minus the slope is the squared step in the metric of the Hessian.
         if np.max(np.abs(here.gradient)) <= tol and -slope / 2 <= tol and not (free and here.step_size > _LAST_STEP):
             return Solution(here.coefficients, iteration, converged=True)
     return Solution(here.coefficients, max_iter, converged=False)
 
 
 def _searched(objective: Objective, here: Place, step: Array, slope: float) -> Place | None:
-    """Return a place on the way of a step that is better than here: its end, or nearer if that is worse."""
+    """Return better coefficients along a step: its end, or a point before it if that is worse."""
     size = 1.0
     for _ in range(_HALVINGS + 1):
         there = _at(objective, here.coefficients + size * step, size * step)
         gained = here.loss - there.loss
         if gained >= -size * slope * 2.0**-11:
             return there
-        # Losses that differ by rounding alone say nothing, while gradients still do.
+        # Losses that differ only by rounding are not informative, while gradients still are.
         alike = abs(gained) <= 16 * np.finfo(float).eps * max(abs(here.loss), 1.0)
         if alike and np.abs(there.gradient).sum() <= max(np.abs(here.gradient).sum(), 1e-13):
             return there
@@ -133,7 +134,7 @@ def _newton_step(objective: Objective, here: Place) -> Array:
     hessian = here.hessian
     classes, width = objective.shape
     if classes > 1:
-        # Equal coefficients added to all classes change no probability. Weight on that direction keeps their sum at 0.
+        # Adding the same coefficients to all classes changes no probability. Weight on that direction keeps their sum at 0.
         common = np.kron(np.full((classes, classes), 1 / classes), np.eye(width))
         hessian = hessian + common * (np.trace(hessian) / len(hessian))
     try:
@@ -149,7 +150,7 @@ def _newton_step(objective: Objective, here: Place) -> Array:
 
 
 def _dependent(objective: Objective, hessian: Array) -> Array | None:
-    """Return the weights of features in the sum of them that is about constant, if there is one."""
+    """Return the weights of features whose weighted sum is approximately constant, if there is one."""
     width = objective.shape[1]
     block = hessian[:width, :width]
     lengths = np.sqrt(np.diagonal(block))
@@ -194,7 +195,7 @@ def _at(objective: Objective, coefficients: Array, step: Array | None = None) ->
 
 
 def _blocks(batches: Iterable[tuple[Array, Any]]) -> Iterator[tuple[Array, Any]]:
-    """Yield the rows in parts that stay in the processor's cache while they are worked on."""
+    """Yield the rows in blocks that fit in the processor's cache."""
     for X, y in batches:
         for start in range(0, len(X), _BLOCK):
             yield X[start : start + _BLOCK], y[start : start + _BLOCK]
@@ -202,7 +203,7 @@ def _blocks(batches: Iterable[tuple[Array, Any]]) -> Iterator[tuple[Array, Any]]
 
 def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Array, hessian: Array) -> float:
     """Return the loss of a batch, and add to its derivatives."""
-    # With the score of the right class positive, nothing overflows.
+    # If the score of the right class is positive, nothing overflows.
     signs = 2.0 * y - 1
     odds = signs * scores[:, 0]
     losses = np.logaddexp(0, -odds)
@@ -213,7 +214,7 @@ def _two_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Arra
 
 
 def _scores(Z: Array, coefficients: Array) -> Array:
-    """Return scores; a further coefficient is the intercept."""
+    """Return scores; an additional coefficient is the intercept."""
     found: Array = Z @ coefficients[:, : Z.shape[1]].T
     return found + coefficients[:, -1] if coefficients.shape[1] > Z.shape[1] else found
 
@@ -252,7 +253,7 @@ def _more_classes(Z: Array, y: Any, weights: Array, scores: Array, gradient: Arr
 
 
 def _margin(scores: Array, y: Any) -> float:
-    """Return by how much the right class is ahead in the row where it is so the least."""
+    """Return the minimum over rows of the score of the right class minus the highest other score."""
     if scores.shape[1] == 1:
         return float(np.min((2 * y - 1) * scores[:, 0]))
     rows = np.arange(len(y))

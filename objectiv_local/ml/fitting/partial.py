@@ -1,4 +1,4 @@
-"""Estimators that learn batch by batch, fitted to frames."""
+"""Fitting estimators batch by batch to frames."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def fit_batches(
     """Return the estimator after ``partial_fit`` with each batch of rows of a frame, in bounded memory.
 
     ``target``, ``features``, ``batch_rows`` and ``on_batch`` are those of ``ml.batches``; all ``epochs`` read the same rows.
-    Rows come in the order of the frame, or as they are stored; sort the frame for results that can be repeated. The
-    ``classes`` of a classifier that has seen none yet are found by a query unless given. Feature names are those of the
-    columns. An estimator that has learned before goes on learning.
+    Rows are in the order of the frame, or in storage order; sort the frame for reproducible results. The ``classes`` of a
+    classifier that has not been fitted are found by a query unless given. Feature names are those of the columns. An
+    estimator that is already fitted is trained further.
 
-    Raises InvalidType for an estimator without ``partial_fit``, and InvalidValue for no rows and for a missing target. What
-    the estimator itself refuses, as most do with missing features, is its own error; it has then learned the batches before.
+    Raises InvalidType for an estimator without ``partial_fit``, and InvalidValue for no rows and for a missing target. The
+    estimator's own errors, such as for missing features, are not changed; it has then learned from the batches before.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -78,13 +78,14 @@ def fit_batches(
     learner = _learner(estimator)
     if not isinstance(frame, DataFrame):
         raise InvalidType(
-            f"rows are taken from a frame, not from {type(frame).__name__}", hint="rows in memory go into partial_fit itself"
+            f"rows are fetched from a frame, not from {type(frame).__name__}",
+            hint="for rows in memory, call partial_fit itself",
         )
     who = type(estimator).__name__
     if target is None and (is_classifier(estimator) or is_regressor(estimator)):
         raise InvalidValue(f"{who} requires y to be passed, but the target y is None", hint="pass the name of a column")
     if classes is not None and not (is_classifier(estimator) and _takes_classes(learner)):
-        raise InvalidValue(f"{who} takes no classes", hint="leave classes out")
+        raise InvalidValue(f"{who} does not use classes", hint="omit classes")
     frame, name = with_target(frame, target)
     if features is None:
         features = [each for each in frame.data_columns if each != name]
@@ -121,11 +122,13 @@ def fit_batches(
 def _learner(estimator: object) -> Callable[..., object]:
     learner: Callable[..., object] | None = getattr(estimator, "partial_fit", None)
     if isinstance(estimator, type):
-        raise InvalidType(f"an estimator is needed, not the class {estimator.__name__}", hint=f"write {estimator.__name__}()")
+        raise InvalidType(
+            f"the estimator has to be an instance, not the class {estimator.__name__}", hint=f"write {estimator.__name__}()"
+        )
     if learner is None:
         raise InvalidType(
             f"{type(estimator).__name__} has no partial_fit, so it cannot learn batch by batch",
-            hint=f"those of scikit-learn that can are {', '.join(LEARNERS)}; fetch rows with ml.xy for others",
+            hint=f"scikit-learn's estimators with partial_fit are {', '.join(LEARNERS)}; for others, fetch rows with ml.xy",
         )
     return learner
 

@@ -16,10 +16,10 @@ from objectiv_local.types import FLOAT64
 
 
 def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return the features of at most ``rows`` rows: those with the least hashes of their keys, in the order of these.
+    """Return the features of at most ``rows`` rows: those with the lowest hashes of their keys, in the order of hashes.
 
-    The key is the index, or another one that the frame is known to have; rows without one are told apart by their values,
-    and equal rows by a number. The features have no missing values.
+    The key is the index, or another known key of the frame; rows without one are identified by their values, and equal rows
+    by a number. The features have no missing values.
     """
     state = state_of(frame)
     types = state.plan.types
@@ -36,7 +36,7 @@ def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndar
         frame, keys = _numbered(frame, names)
     place = unused_name("place", {**types, **values})
     state = state_of(with_columns(frame, {place: key_number(frame, keys, seed), **values}, "sample"))
-    # Keys that are not unique leave the order to the values.
+    # Values break ties of keys that are not unique.
     order = tuple(Ordering(state.column(name)) for name in (place, *values))
     chosen = frame_of(state.with_rows(state.plan, (), order), list(values))
     table = chosen.to_arrow(limit=rows)
@@ -44,7 +44,7 @@ def sampled(frame: DataFrame, names: list[str], rows: int, seed: int) -> np.ndar
 
 
 def _numbered(frame: DataFrame, names: list[str]) -> tuple[DataFrame, list[str]]:
-    """Return the frame with its features as whole numbers and equal rows numbered, and the names of these columns."""
+    """Return the frame with its features as integers and equal rows numbered, and the names of these columns."""
     _, found = ranges(frame, names)
     types = state_of(frame).plan.types
     keys = {

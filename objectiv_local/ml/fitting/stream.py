@@ -1,4 +1,4 @@
-"""Rows that are read over and over: streamed each time, or kept if they are few."""
+"""Rows that are read repeatedly: streamed each time, or kept in memory if they are few."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from objectiv_local.frame import DataFrame
 from objectiv_local.ml.extract import batches
 
-#: Rows of up to so many bytes are fetched once and kept.
+#: Maximum number of bytes of rows that are fetched once and kept.
 KEPT_BYTES = 256 * 1024**2
 
 
 class RowStream:
-    """The features of a frame, and a column of whole numbers as the target if there is one, in batches of arrays."""
+    """The features of a frame, and an integer column as the target if there is one, in batches of arrays."""
 
     def __init__(self, frame: DataFrame, names: Sequence[str], target: str | None, rows: int) -> None:
         self.frame, self.names, self.target = frame, list(names), target
@@ -23,7 +23,7 @@ class RowStream:
         self.kept: list[tuple[Any, Any]] | None = None
 
     def read(self) -> Iterator[tuple[Any, Any]]:
-        """Return the batches, of which the arrays are not to be changed."""
+        """Return the batches, whose arrays must not be changed."""
         if self.kept is not None:
             yield from self.kept
             return
@@ -40,6 +40,6 @@ class RowStream:
             for X, y in batches(self.frame, self.target, features=self.names, index=[], container="numpy"):
                 yield X, y
         elif self.target is not None:
-            # Nothing but an intercept is left, and batches have features.
+            # Only an intercept is left, but batches need features.
             for X, _ in batches(self.frame, features=[self.target], index=[], container="numpy"):
                 yield np.zeros((len(X), 0)), X[:, 0].astype(np.int64)

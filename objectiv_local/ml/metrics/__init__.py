@@ -1,10 +1,10 @@
 """Metrics of scikit-learn, computed by the database: ``metrics.roc_auc_score(frame, "bought", "probability")``.
 
-Each takes a frame and the columns of the truth ``y`` and of the prediction ``p``, as names or as series of the same rows,
-and ``sample_weight``, a column too. Definitions, further parameters and warnings are scikit-learn's.
+Each accepts a frame and the columns of the true values ``y`` and of the predictions ``p``, as names or as series over the same
+rows, and optionally ``sample_weight``, also a column. Definitions, further parameters and warnings are scikit-learn's.
 
-A missing ``y``, ``p`` or weight raises InvalidValue with the number of such rows, NaN counting as missing; so do infinite
-numbers, weights below 0, weights that are all 0, and a frame without rows.
+Missing values of ``y``, ``p`` or the weight, including NaN, raise InvalidValue with the number of such rows; so do infinite
+numbers, negative weights, weights that are all 0, and a frame without rows.
 """
 
 from objectiv_local.ml.metrics.calibration import calibration_table

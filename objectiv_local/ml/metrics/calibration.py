@@ -1,4 +1,4 @@
-"""How often what is predicted with a probability happens."""
+"""Calibration: how often predictions with a given probability are right."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from objectiv_local.ml.expressions import real
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, is_label, measured, positive_label
 from objectiv_local.types import FLOAT64
 
-#: Bins at most: each is a branch of an expression.
+#: Maximum number of bins: each is a branch of an expression.
 MAX_BINS = 1_000
 
 
@@ -43,18 +43,17 @@ def calibration_table(
     n_bins: int = 5,
     strategy: OneOf["uniform", "quantile"] = "uniform",
 ) -> DataFrame:
-    """Return a frame of bins of the probability ``p``: how many rows, their mean ``p``, and the share of positive rows.
+    """Return a frame of bins of the probability ``p``: the number of rows, their mean ``p``, and the fraction of positives.
 
-    Its index is ``bin``, from 0; its columns are ``count``, ``mean_predicted`` and ``fraction_of_positives``: what
-    scikit-learn's ``calibration_curve`` returns. Bins are of equal width between 0 and 1 (``uniform``), or of equal numbers
-    of rows (``quantile``); a probability on an edge belongs to the bin below it. Bins without rows are left out.
+    Its index is ``bin``, from 0; its columns are ``count``, ``mean_predicted`` and ``fraction_of_positives``, as returned by
+    scikit-learn's ``calibration_curve``. Bins have equal width between 0 and 1 (``uniform``), or equal numbers of rows
+    (``quantile``); a probability on an edge belongs to the bin below it. Bins without rows are omitted.
 
-    ``y`` has two classes, of which ``pos_label`` is the positive one, 1 by default. With weights, the mean and the share
-    are weighted (NaN where all weights are 0), and ``count`` and the bins are not.
+    ``y`` has two classes, of which ``pos_label`` is the positive one, 1 by default. With weights, the mean and the fraction are
+    weighted (NaN if all weights are 0), whereas ``count`` and the bins are not.
 
-    The frame is lazy; one query looks for what is wrong when it is made, and with ``quantile`` another finds the edges.
-    Raises InvalidValue for numbers that are no probabilities, for more than two classes, and for classes of text without
-    ``pos_label``.
+    The frame is lazy; one query checks the data when it is created, and with ``quantile`` another finds the edges. Raises
+    InvalidValue for values that are not probabilities, for more than two classes, and for string classes without ``pos_label``.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -69,13 +68,13 @@ def calibration_table(
     if not 1 <= n_bins <= MAX_BINS:
         raise InvalidValue(f"n_bins has to be from 1 to {MAX_BINS}, not {n_bins}")
     if strategy not in ("uniform", "quantile"):
-        raise InvalidValue(f"strategy is 'uniform' or 'quantile', not {strategy!r}")
+        raise InvalidValue(f"strategy has to be 'uniform' or 'quantile', not {strategy!r}")
     rows = measured(frame, y, p, sample_weight, classes="y")
     with rows.state.connected().snapshot():
         count, positive = _checked(rows, pos_label)
         edges = _uniform(n_bins) if strategy == "uniform" else _quantiles(rows, count, n_bins)
     probability = rows.predictions[0]
-    # In order, so that the first edge that is not below the probability is the upper edge of its bin.
+    # In ascending order, so that the first edge that is not below the probability is the upper edge of its bin.
     whens = [(call("le", probability, real(edge)), literal(number)) for number, edge in enumerate(edges)]
     bins: Expr = case(whens, literal(n_bins - 1)) if whens else literal(0)
     happened = case([(is_label(rows.y, positive), real(1))], real(0))
@@ -105,12 +104,12 @@ def calibration_table(
 
 
 def _checked(rows: Measured, pos_label: Any) -> tuple[int, Any]:
-    """Return the number of rows and the positive label. Raises InvalidValue for what cannot be a probability or two classes."""
+    """Return the number of rows and the positive label. Raises InvalidValue for invalid probabilities or classes."""
     probability = rows.predictions[0]
     outside = call("or", call("lt", probability, real(0)), call("gt", probability, real(1)))
     by_label = Aggregate(rows.plan, (("y", rows.y),), (*rows.checks(), ("outside", aggregation("size", where=outside))))
     names = ("outside", *(name for name, _ in rows.checks()))
-    # More labels than are shown in a message need not be fetched; the sums are of all.
+    # There is no need to fetch more labels than a message shows; the sums include all.
     labels = Aggregate(
         by_label,
         (),
@@ -127,7 +126,7 @@ def _checked(rows: Measured, pos_label: Any) -> tuple[int, Any]:
         raise InvalidValue(f"p is below 0 or above 1 in {found['outside']} rows", hint="pass probabilities, not scores")
     if found["classes"] > 2:
         raise InvalidValue(
-            f"{rows.titles['y']} has {found['classes']} classes, and two are needed",
+            f"{rows.titles['y']} has {found['classes']} classes, but two are needed",
             hint="compare it with one class first: df.assign(y=df.y == 'this')",
         )
     occurring = sorted({found["least"], found["greatest"]})
@@ -135,7 +134,7 @@ def _checked(rows: Measured, pos_label: Any) -> tuple[int, Any]:
 
 
 def _uniform(n_bins: int) -> list[float]:
-    """Return the inner edges of bins of equal width, to the bit as numpy makes them."""
+    """Return the inner edges of bins of equal width, exactly as numpy computes them."""
     import numpy as np
 
     edges: list[float] = np.linspace(0.0, 1.0, n_bins + 1)[1:-1].tolist()
@@ -143,10 +142,10 @@ def _uniform(n_bins: int) -> list[float]:
 
 
 def _quantiles(rows: Measured, count: int, n_bins: int) -> list[float]:
-    """Return the inner edges of bins of equal numbers of rows, to the bit as ``numpy.percentile`` makes them."""
+    """Return the inner edges of bins with equal numbers of rows, exactly as ``numpy.percentile`` computes them."""
     import numpy as np
 
-    # Twice through percent, as scikit-learn asks for them, so that edges are rounded alike.
+    # Converted to percent and back, as in scikit-learn, for the same rounding.
     shares = (np.linspace(0, 1, n_bins + 1) * 100 / 100)[1:-1].tolist()
     places = [(count - 1) * share for share in shares]
     wanted = sorted({end for place in places for end in (math.floor(place), min(math.floor(place) + 1, count - 1))})
@@ -165,5 +164,5 @@ def _quantiles(rows: Measured, count: int, n_bins: int) -> list[float]:
 
 
 def _between(low: float, high: float, share: float) -> float:
-    """Return the number a share of the way between two, computed from the nearer one, as numpy does."""
+    """Return a linear interpolation between two numbers, computed from the nearer one, as in numpy."""
     return high - (high - low) * (1 - share) if share >= 0.5 else low + (high - low) * share

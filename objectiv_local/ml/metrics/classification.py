@@ -1,4 +1,4 @@
-"""Metrics of predicted classes. The database counts the pairs of labels; scikit-learn's definitions do the rest."""
+"""Metrics of predicted classes. The database counts the pairs of labels; scikit-learn computes the metric from these."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.frame.authoring import Aggregate, Limit, Node, Select, cast
 from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, whole_labels
 from objectiv_local.types import FLOAT64, INT64
 
-#: Different pairs of labels that are fetched at most; more of them are no classes.
+#: Maximum number of distinct pairs of labels that are fetched; with more, the labels are hardly classes.
 MAX_PAIRS = 1_000_000
 
 Average = OneOf["binary", "micro", "macro", "weighted"]
@@ -30,11 +30,11 @@ def confusion_matrix(
     sample_weight: str | Series | None = None,
     normalize: OneOf["true", "pred", "all"] | None = None,
 ) -> Any:
-    """Return the numbers of rows of each true class (down) and predicted class (across) as a numpy array. One query.
+    """Return the number of rows for each true class (rows) and predicted class (columns) as a numpy array. One query.
 
-    Classes come in the order of ``labels``, else sorted: :func:`unique_labels` are they. With weights, the numbers are sums
-    of weights. ``normalize`` divides them by the sums of rows (``true``), of columns (``pred``) or by all. ``y`` and ``p``
-    are bools, whole numbers or text. Missing values and an empty frame raise InvalidValue.
+    Classes are in the order of ``labels``, otherwise sorted as by :func:`unique_labels`. With weights, the numbers are sums
+    of weights. ``normalize`` divides them by the sums of rows (``true``) or columns (``pred``), or by the total (``all``).
+    ``y`` and ``p`` are bools, integers or strings. Missing values and an empty frame raise InvalidValue.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -49,7 +49,7 @@ def confusion_matrix(
 
 @checked
 def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = None) -> Any:
-    """Return the classes of ``y``, and of ``p`` if given, as a sorted numpy array. One query. Text sorts by code point.
+    """Return the classes of ``y``, and of ``p`` if given, as a sorted numpy array. One query. Strings sort by code point.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -67,7 +67,7 @@ def unique_labels(frame: DataFrame, y: str | Series, p: str | Series | None = No
 def accuracy_score(
     frame: DataFrame, y: str | Series, p: str | Series, *, normalize: bool = True, sample_weight: str | Series | None = None
 ) -> float:
-    """Return the share of rows whose class is predicted, or their number with ``normalize=False``. One query.
+    """Return the fraction of rows whose class is predicted correctly, or their number with ``normalize=False``. One query.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -92,11 +92,11 @@ def precision_score(
     sample_weight: str | Series | None = None,
     zero_division: Any = "warn",
 ) -> Any:
-    """Return the share of the rows predicted to be of a class that are of it. One query.
+    """Return the precision: the fraction of the rows predicted as a class that belong to it. One query.
 
-    That class is ``pos_label`` for ``average="binary"``. The other averages are over the classes, or ``labels``: ``macro`` of
-    all alike, ``weighted`` by their rows, ``micro`` of all rows; None returns an array with a number for each class. Where
-    nothing is predicted, it is ``zero_division``, 0 with a warning by default.
+    The class is ``pos_label`` for ``average="binary"``. The other averages are over the classes, or ``labels``: ``macro`` with
+    equal weights, ``weighted`` by the number of their rows, ``micro`` over all rows; None returns an array with a number per
+    class. If a class is never predicted, its precision is ``zero_division``, by default 0 with a warning.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -125,7 +125,7 @@ def recall_score(
     sample_weight: str | Series | None = None,
     zero_division: Any = "warn",
 ) -> Any:
-    """Return the share of the rows of a class that are predicted to be of it. One query. See :func:`precision_score`.
+    """Return the recall: the fraction of the rows of a class that are predicted as it. One query. See :func:`precision_score`.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -183,10 +183,10 @@ def _of_pairs(
     sample_weight: str | Series | None,
     **options: Any,
 ) -> Any:
-    """Return a metric of scikit-learn, of which rows with equal labels are one with the sum of their weights."""
+    """Return a metric of scikit-learn, computed from the sums of weights of rows with equal labels."""
     truth, predicted, weights = _pairs(frame, y, p, sample_weight)
     with warnings.catch_warnings():
-        # Few rows are left of many, so that it seems to scikit-learn as if each was a class of its own.
+        # There are only a few rows, so scikit-learn would assume that each is a class of its own.
         warnings.filterwarnings("ignore", message="The number of unique classes is greater than 50%")
         try:
             return metric(truth, predicted, sample_weight=weights, **options)
@@ -195,7 +195,7 @@ def _of_pairs(
 
 
 def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: str | Series | None) -> tuple[Any, Any, Any]:
-    """Return the different pairs of true and predicted labels, and the sum of the weights of each, as arrays."""
+    """Return the distinct pairs of true and predicted labels, and the sum of the weights of each, as arrays."""
     import numpy as np
 
     rows = _comparable(measured(frame, y, p, sample_weight, classes="yp"))
@@ -203,8 +203,8 @@ def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: st
     found = rows.fetch(Limit(grouped, (), MAX_PAIRS + 1))
     if len(found) > MAX_PAIRS:
         raise InvalidValue(
-            f"{rows.titles['y']} and {rows.titles['p']} have more than {MAX_PAIRS:,} different pairs",
-            hint="these are no classes; for numbers, use r2_score or mean_squared_error",
+            f"{rows.titles['y']} and {rows.titles['p']} have more than {MAX_PAIRS:,} distinct pairs",
+            hint="for numbers instead of classes, use r2_score or mean_squared_error",
         )
     rows.check({name: sum(row[name] for row in found) for name, _ in rows.checks()})
     for name in ("y", "p"):
@@ -215,14 +215,14 @@ def _pairs(frame: DataFrame, y: str | Series, p: str | Series, sample_weight: st
 
 
 def _comparable(rows: Measured) -> Measured:
-    """Return rows whose two labels have one type. Raises InvalidType for text beside numbers."""
+    """Return rows whose two labels have the same type. Raises InvalidType for strings compared with numbers."""
     types = [rows.y.type, rows.predictions[0].type]
     if types[0] == types[1]:
         return rows
     if "string" in (type_.name for type_ in types):
         raise InvalidType(
             f"{rows.titles['y']} is {types[0]}, and {rows.titles['p']} is {types[1]}",
-            hint="labels of both have to be text, or of both numbers or bools",
+            hint="the labels of both have to be strings, or numbers or bools",
         )
     common = FLOAT64 if FLOAT64 in types else INT64
     plan: Node = rows.plan

@@ -1,4 +1,4 @@
-"""What is measured: the truth, the predictions and the weights of the same rows, and what is wrong with them."""
+"""The data of metrics: the true values, predictions and weights of the same rows, and checks of them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from objectiv_local.types import BOOL, FLOAT64, INT64
 
 INFINITE = literal(math.inf)
 
-#: A class, as users give it.
+#: A class label as users pass it.
 ClassLabel = bool | float | str
 
-#: The types of columns that can be classes.
+#: The types of columns that can be class labels.
 LABELS = ("bool", "int64", "string", "float64", "decimal")
 
 
@@ -40,7 +40,7 @@ LABELS = ("bool", "int64", "string", "float64", "decimal")
 class Measured:
     """Rows with the columns ``y``, ``p`` (or ``p0``, ``p1`` ... for several) and, if there are weights, ``w``.
 
-    ``titles`` are what messages call these columns.
+    ``titles`` are the names of these columns in messages.
     """
 
     state: State
@@ -53,12 +53,12 @@ class Measured:
 
     @property
     def predictions(self) -> list[Expr]:
-        """The columns of the prediction."""
+        """The columns of the predictions."""
         return [self.plan.column(name) for name in self.titles if name.startswith("p")]
 
     @property
     def y(self) -> Expr:
-        """The truth."""
+        """The true values."""
         return self.plan.column("y")
 
     @property
@@ -72,11 +72,11 @@ class Measured:
         return aggregation("sum", weighted, where=where)
 
     def total(self, where: Expr | None = None) -> Aggregation:
-        """Return the sum of the weights, which without weights is the number of rows."""
+        """Return the sum of the weights, or the number of rows without weights."""
         return aggregation("size", where=where) if self.weight is None else aggregation("sum", self.weight, where=where)
 
     def checks(self) -> NamedExprs:
-        """Return the aggregates that tell what is wrong, for :meth:`check`."""
+        """Return the aggregates that :meth:`check` needs to find invalid data."""
         out: list[tuple[str, Expr]] = [("rows", aggregation("size")), ("weight", self.total())]
         for name in self.titles:
             column = self.plan.column(name)
@@ -88,7 +88,7 @@ class Measured:
         return tuple(out)
 
     def check(self, found: Mapping[str, Any]) -> None:
-        """Raise InvalidValue for what the values of :meth:`checks` tell."""
+        """Raise InvalidValue for invalid data, given the values of :meth:`checks`."""
         if not found["rows"]:
             raise InvalidValue("there are no rows to measure")
         for word in ("missing", "infinite", "negative"):
@@ -98,12 +98,12 @@ class Measured:
                 if found.get(f"{word}_{name}")
             ]
             if wrong:
-                raise InvalidValue(f"{word}: {', '.join(wrong)}", hint="leave these rows out, or fill the column")
+                raise InvalidValue(f"{word}: {', '.join(wrong)}", hint="remove these rows, or fill the column")
         if not found["weight"]:
-            raise InvalidValue("the weights are all 0", hint="leave sample_weight out to weigh all rows alike")
+            raise InvalidValue("the weights are all 0", hint="omit sample_weight to weigh all rows equally")
 
     def fetch(self, plan: Node) -> list[dict[str, Any]]:
-        """Return the rows of a plan made of these."""
+        """Return the rows of a plan over these rows."""
         rows: list[dict[str, Any]] = fetched(self.state, plan).to_pylist()
         return rows
 
@@ -118,16 +118,16 @@ def measured(
 ) -> Measured:
     """Return the columns to measure, side by side. ``classes`` names those of y and p that are labels; others are numbers.
 
-    Raises ColumnNotFound, and InvalidType for columns that are neither.
+    Raises ColumnNotFound, and InvalidType for columns of other types.
     """
     if not isinstance(frame, DataFrame):
         raise InvalidType(
-            f"metrics are of a frame, not of {type(frame).__name__}",
+            f"metrics need a frame, not {type(frame).__name__}",
             hint="pass the frame first, then columns: accuracy_score(df, 'y', 'predicted')",
         )
     several = isinstance(p, Sequence) and not isinstance(p, str)
     if several and not p:
-        raise InvalidValue("p has no columns", hint="name the column of the prediction, or one for each class")
+        raise InvalidValue("p has no columns", hint="pass the column of the prediction, or one for each class")
     given: dict[str, str | Series] = {"y": y}
     if p is not None:
         given |= {f"p{number}": each for number, each in enumerate(p)} if several else {"p": p}  # type: ignore[dict-item]
@@ -136,7 +136,7 @@ def measured(
     columns, titles = {}, {}
     for name, column in given.items():
         if not isinstance(column, str | Series):
-            raise InvalidType(f"{_parameter(name)} is the name of a column or a series, not {type(column).__name__}")
+            raise InvalidType(f"{_parameter(name)} has to be the name of a column or a series, not {type(column).__name__}")
         frame, found = with_target(frame, column)
         assert found is not None
         columns[name] = found
@@ -161,7 +161,8 @@ def _parameter(name: str) -> str:
 def _label(column: Expr, name: str) -> Expr:
     if column.type.name not in LABELS:
         raise InvalidType(
-            f"column {name!r} is {column.type}, and classes are bools, whole numbers or text", hint="cast it with astype"
+            f"column {name!r} is {column.type}, but classes have to be bools, whole numbers or strings",
+            hint="cast it with astype",
         )
     if column.type.name in ("float64", "decimal"):
         return not_nan(cast(column, FLOAT64))
@@ -169,7 +170,7 @@ def _label(column: Expr, name: str) -> Expr:
 
 
 def is_label(column: Expr, label: object) -> Expr:
-    """Return whether a column of labels is the given one, as Python compares them: 1 is true, and no text is a number."""
+    """Return whether a column of labels equals the given one, compared as in Python: 1 is true, and no string is a number."""
     if column.type.name == "string":
         return call("eq", column, literal(label)) if isinstance(label, str) else literal(False)
     if isinstance(label, str) or label is None or not float(label).is_integer():  # type: ignore[arg-type]
@@ -181,24 +182,24 @@ def is_label(column: Expr, label: object) -> Expr:
 
 
 def whole_labels(labels: Sequence[Any], title: str) -> None:
-    """Raise InvalidValue if labels are floats that are no whole numbers."""
+    """Raise InvalidValue if labels are floats that are not integers."""
     for label in labels:
         if isinstance(label, float) and not label.is_integer():
             raise InvalidValue(
-                f"{title} has the value {label!r}, and classes are no fractions",
+                f"{title} has the value {label!r}, but classes have to be whole numbers",
                 hint="for numbers, use r2_score or mean_squared_error; for classes, cut or round it",
             )
 
 
 def positive_label(labels: Sequence[Any], pos_label: object, title: str, *, else_greater: bool = False) -> Any:
-    """Return the label that counts as positive: 1 of -1, 0 and 1 unless one is given. ``labels`` are those that occur.
+    """Return the positive label: 1 if the labels are among -1, 0 and 1, unless one is given. ``labels`` are those that occur.
 
-    Raises InvalidValue where there are more than two, where the given one is not among two, and where none can be told.
+    Raises InvalidValue for more than two labels, for a given one that is not among two, and if it cannot be determined.
     """
     whole_labels(labels, title)
     if len(labels) > 2:
         raise InvalidValue(
-            f"{title} has {len(labels)} classes or more, and two are needed",
+            f"{title} has {len(labels)} classes or more, but two are needed",
             hint="compare it with one class first: df.assign(y=df.y == 'this')",
         )
     if pos_label is None:
@@ -207,7 +208,7 @@ def positive_label(labels: Sequence[Any], pos_label: object, title: str, *, else
         if else_greater and not any(isinstance(label, str) for label in labels):
             return max(labels)
         raise InvalidValue(
-            f"{title} has the classes {sorted(labels)}, and it is not clear which one is positive", hint="pass pos_label"
+            f"{title} has the classes {sorted(labels)}, but the positive one is not clear", hint="pass pos_label"
         )
     if len(labels) == 2 and pos_label not in labels:
         raise InvalidValue(f"pos_label={pos_label!r} is not a class of {title}, which has {sorted(labels)}")

@@ -18,7 +18,7 @@ from objectiv_local.ml.metrics.measured import ClassLabel, Measured, measured, p
 
 Probabilities = str | Series | Sequence[str | Series]
 
-#: Classes that are fetched at most.
+#: Maximum number of classes that are fetched.
 MAX_LOSS_CLASSES = 10_000
 
 _EPS = 2.0**-52
@@ -35,13 +35,13 @@ def log_loss(
     sample_weight: str | Series | None = None,
     labels: Sequence[ClassLabel] | None = None,
 ) -> float:
-    """Return the mean of minus the logarithm of the probability of the true class, or the sum without ``normalize``.
+    """Return the mean negative log probability of the true class, or the sum without ``normalize``.
 
     ``p`` is the probability of the greater of two classes, or a list of the probabilities of all classes, sorted. ``labels``
-    are the classes where not all occur in ``y``. Probabilities are at least 2**-52 and at most 1 - 2**-52 here. One query.
+    are the classes if not all occur in ``y``. Probabilities are clipped to the range from 2**-52 to 1 - 2**-52. One query.
 
-    Raises InvalidValue for numbers that are no probabilities, for a single class without ``labels``, and where there are
-    more or fewer classes than probabilities; warns if probabilities do not sum to one.
+    Raises InvalidValue for values that are not probabilities, for a single class without ``labels``, and if the numbers of
+    classes and probabilities differ; warns if probabilities do not sum to one.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -67,13 +67,13 @@ def brier_score_loss(
     labels: Sequence[ClassLabel] | None = None,
     scale_by_half: bool | OneOf["auto"] = "auto",
 ) -> float:
-    """Return the mean of the squared differences of the probabilities and the truth, which is 1 for the true class.
+    """Return the mean squared difference between the probabilities and the truth, which is 1 for the true class, else 0.
 
     ``p`` is the probability of ``pos_label`` (by default 1, or the greater of two numbers), or a list of the probabilities of
-    all classes, sorted; ``labels`` are these where not all occur in ``y``. The squares of all classes are added, and halved
+    all classes, sorted; ``labels`` are the classes if not all occur in ``y``. The squares are summed over classes, and halved
     with ``scale_by_half``: by default if there are one or two. One query.
 
-    Raises InvalidValue as :func:`log_loss` does, and for classes of text without ``pos_label``.
+    Raises InvalidValue as :func:`log_loss` does, and for string classes without ``pos_label``.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -82,7 +82,7 @@ def brier_score_loss(
     0.25
     """
     if scale_by_half not in (True, False, "auto"):
-        raise InvalidValue(f"scale_by_half is True, False or 'auto', not {scale_by_half!r}")
+        raise InvalidValue(f"scale_by_half has to be True, False or 'auto', not {scale_by_half!r}")
     rows, parts = _classes(frame, y, p, sample_weight)
     found = _by_class(rows, parts, {"far": _square, "near": lambda part: _square(call("sub", _ONE, part))})
     places: dict[Any, int]
@@ -118,15 +118,15 @@ def _classes(
 ) -> tuple[Measured, list[Expr]]:
     """Return the rows, and the probabilities of the classes in order."""
     if not isinstance(p, str | Series) and isinstance(p, Sequence) and not p:
-        raise InvalidValue("p has no columns", hint="give the probability of each class")
+        raise InvalidValue("p has no columns", hint="pass the probability of each class")
     rows = measured(frame, y, p, sample_weight, classes="y")
-    # What is no probability is an error that is raised after the query, which it must not end: its square may be no float.
+    # Invalid probabilities are reported after the query, which must not fail on them: their square may overflow.
     parts = [case([(call("and", call("ge", each, real(0)), call("le", each, _ONE)), each)]) for each in rows.predictions]
     return rows, parts if len(parts) > 1 else [call("sub", _ONE, parts[0]), parts[0]]
 
 
 def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr], Expr]]) -> _ByClass:
-    """Return sums of the probabilities by class. Raises InvalidValue for what is no probability."""
+    """Return sums of the probabilities by class. Raises InvalidValue for invalid probabilities."""
     outside = [call("or", call("lt", each, real(0)), call("gt", each, _ONE)) for each in rows.predictions]
     off = call("gt", call("abs", call("sub", total(parts), _ONE)), real(math.sqrt(_EPS)))
     grouped = Aggregate(
@@ -141,7 +141,9 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
     )
     found = rows.fetch(Limit(grouped, (), MAX_LOSS_CLASSES + 1))
     if len(found) > MAX_LOSS_CLASSES:
-        raise InvalidValue(f"{rows.titles['y']} has more than {MAX_LOSS_CLASSES:,} classes", hint="is it a number to regress?")
+        raise InvalidValue(
+            f"{rows.titles['y']} has more than {MAX_LOSS_CLASSES:,} classes", hint="for numbers, use a metric of regression"
+        )
     totals = {name: sum(row[name] for row in found) for name in ("outside", "off", *(name for name, _ in rows.checks()))}
     rows.check(totals)
     if totals["outside"]:
@@ -155,7 +157,7 @@ def _by_class(rows: Measured, parts: list[Expr], sums: dict[str, Callable[[Expr]
 
 
 def _ordered_classes(rows: Measured, found: _ByClass, labels: Sequence[Any] | None, count: int) -> list[Any]:
-    """Return the classes in order. Raises InvalidValue if they are not as many as the probabilities."""
+    """Return the sorted classes. Raises InvalidValue if their number differs from that of the probabilities."""
     import numpy as np
 
     occurring = [row["y"] for row in found.rows]
@@ -177,11 +179,11 @@ def _ordered_classes(rows: Measured, found: _ByClass, labels: Sequence[Any] | No
         if strange:
             raise InvalidValue(f"{rows.titles['y']} has the classes {strange[:5]}, which are not among the labels {classes}")
         if len(classes) < 2:
-            raise InvalidValue(f"labels has {len(classes)} classes, and at least two are needed")
+            raise InvalidValue(f"labels has {len(classes)} classes, but at least two are needed")
     if len(classes) != count:
         raise InvalidValue(
-            f"there are {len(classes)} classes, {classes[:10]}, and {count} probabilities",
-            hint="give a probability for each class, in order; pass labels if not all occur in y",
+            f"there are {len(classes)} classes, {classes[:10]}, but {count} probabilities",
+            hint="pass a probability for each class, in order; pass labels if not all occur in y",
         )
     return classes
 

@@ -1,4 +1,4 @@
-"""Metrics of an order by score. Rows with equal scores are one step of the curve, so that their order does not matter."""
+"""Metrics of rankings by score. Rows with equal scores are one step of the curve, so their order does not matter."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _RUNNING = WindowFrame("ROWS", None, 0)
 
 @checked
 def roc_auc_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None) -> float:
-    """Return the area under the ROC curve: how often a row of the greater class has a higher score than one of the other.
+    """Return the area under the ROC curve: the probability that a row of the greater class has a higher score than another.
 
-    An equal score counts half. ``y`` has two classes; with one, the area is NaN, with a warning. ``p`` is any score that
-    grows with the probability. Without weights the area is counted in whole numbers, so it is the same everywhere to the
-    last bit. One query.
+    Equal scores count half. ``y`` has two classes; with one, the area is NaN, with a warning. ``p`` is any score that increases
+    with the probability. Without weights, the area is computed in integers, so it is exactly the same on every engine. One
+    query.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -53,7 +53,7 @@ def roc_auc_score(frame: DataFrame, y: str | Series, p: str | Series, *, sample_
     negative = steps.column("negative")
     below = over(aggregation("sum", negative), order=[Ordering(steps.column("score"))], frame=_RUNNING)
     curve = Extend(steps, (("up_to_here", below),), "curve")
-    # Twice the area of a step, so that a tie, which counts half, is a whole number.
+    # Twice the area of a step, so that ties, which count half, are integers.
     pairs = call("sub", call("mul", cast(literal(2), negative.type), curve.column("up_to_here")), negative)
     found = _total(rows, curve, call("mul", curve.column("positive"), pairs))
     whole_labels(found["labels"], rows.titles["y"])
@@ -69,7 +69,7 @@ def average_precision_score(
 ) -> float:
     """Return the mean of the precision at each step of recall, from the highest score down. One query.
 
-    ``y`` has two classes, of which ``pos_label`` is the positive one. Without positive rows it is 0, with a warning.
+    ``y`` has two classes, of which ``pos_label`` is the positive one. Without positive rows, the result is 0, with a warning.
     Rows with equal scores are one step.
 
     >>> import duckdb, pandas
@@ -97,7 +97,7 @@ def average_precision_score(
 
 
 def _with_ends(rows: Measured) -> Measured:
-    """Return the rows with the least and the greatest label beside each, computed once."""
+    """Return the rows with the minimum and maximum label as additional columns, computed once."""
     truth = rows.y
     ends = Aggregate(rows.plan, (), tuple((name, aggregation(how, truth)) for name, how in _ENDS), "ends")
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, name)) for name in rows.titles]
@@ -106,14 +106,14 @@ def _with_ends(rows: Measured) -> Measured:
 
 
 def _steps(rows: Measured, positive: Expr) -> Node:
-    """Return one row for each score: the weight of its positive and negative rows, and what tells which labels there are."""
+    """Return one row for each score: the weight of its positive and negative rows, and columns to determine the labels."""
     least, greatest = (rows.plan.column(name) for name, _ in _ENDS)
     between = call("and", call("ne", rows.y, least), call("ne", rows.y, greatest))
 
     def weight(where: Expr | None = None) -> Aggregation:
         if rows.weight is None:
             return aggregation("size", where=where)
-        # Whole weights are floats here: the products of their sums may not fit in 64 bits.
+        # Integer weights are floats here: the products of their sums may not fit in 64 bits.
         return aggregation("sum", cast(rows.weight, FLOAT64), where=where)
 
     return Aggregate(
@@ -133,7 +133,7 @@ def _steps(rows: Measured, positive: Expr) -> Node:
 
 
 def _total(rows: Measured, curve: Node, area: Expr) -> dict[str, Any]:
-    """Return the sums over the steps of a curve, and under ``labels`` the labels there are."""
+    """Return the sums over the steps of a curve, and the labels as ``labels``."""
     names = ("positive", "negative", "between", *(name for name, _ in rows.checks()))
     found = rows.fetch(
         Aggregate(

@@ -1,4 +1,4 @@
-"""Errors of predicted numbers."""
+"""Metrics of regression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from objectiv_local.frame.authoring import Aggregate, Expr, NamedExprs, aggregat
 from objectiv_local.ml.expressions import real, squared
 from objectiv_local.ml.metrics.measured import Measured, measured
 
-#: Numbers beyond this one are refused.
+#: The largest number that is supported.
 LARGEST_NUMBER = 1e140
 
 
@@ -22,7 +22,7 @@ LARGEST_NUMBER = 1e140
 def mean_squared_error(
     frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None
 ) -> float:
-    """Return the mean of the squared differences of ``y`` and ``p``. One query.
+    """Return the mean of the squared differences between ``y`` and ``p``. One query.
 
     Missing and infinite values raise InvalidValue; see :mod:`objectiv_local.ml.metrics`.
 
@@ -54,7 +54,7 @@ def root_mean_squared_error(
 def mean_absolute_error(
     frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None
 ) -> float:
-    """Return the mean of the differences of ``y`` and ``p`` without their sign. One query.
+    """Return the mean of the absolute differences between ``y`` and ``p``. One query.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -69,10 +69,10 @@ def mean_absolute_error(
 def r2_score(
     frame: DataFrame, y: str | Series, p: str | Series, *, sample_weight: str | Series | None = None, force_finite: bool = True
 ) -> float:
-    """Return the share of the variance of ``y`` that ``p`` explains: 1 at best, below 0 if the mean predicts better.
+    """Return the proportion of the variance of ``y`` that ``p`` explains: at most 1, negative if the mean predicts better.
 
-    Where ``y`` is one value, it is 1 for a perfect prediction and else 0, or NaN and -inf with ``force_finite=False``; of a
-    single row it is NaN, with a warning. Two queries of the same rows: the mean, and the squares around it.
+    If ``y`` is constant, it is 1 for a perfect prediction and otherwise 0, or NaN and -inf with ``force_finite=False``; for a
+    single row it is NaN, with a warning. Two queries over the same rows: the mean, and the squared deviations.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -108,7 +108,7 @@ def r2_score(
         sums = rows.fetch(
             Aggregate(rows.plan, (), (("error", rows.sum(_square(error))), ("spread", rows.sum(_square(around)))))
         )[0]
-    # The mean of equal numbers may differ from them in its last bit, so one value is told by its ends.
+    # The mean of equal numbers may differ from them in its last bit, so a constant is detected by minimum and maximum.
     spread = 0.0 if found["least"] == found["greatest"] else sums["spread"]
     if spread:
         return float(1 - sums["error"] / spread)
@@ -125,7 +125,7 @@ def _mean(rows: Measured, of: Callable[[Expr], Expr]) -> float:
 
 
 def _within(number: Expr) -> Expr:
-    """Return a number unless its square may be none that a float holds, which would end the query."""
+    """Return a number unless its square may overflow, which would fail the query."""
     return case([(call("le", call("abs", number), real(LARGEST_NUMBER)), number)])
 
 
@@ -138,7 +138,7 @@ def _check(rows: Measured, found: Mapping[str, Any]) -> None:
     rows.check(found)
     if found["beyond"]:
         raise InvalidValue(
-            f"y or p is beyond {LARGEST_NUMBER:g} in {found['beyond']} rows, and sums of such squares are no floats",
+            f"y or p is beyond {LARGEST_NUMBER:g} in {found['beyond']} rows, so sums of squares may overflow",
             hint="divide both by a power of ten first",
         )
 

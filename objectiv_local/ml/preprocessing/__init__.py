@@ -1,4 +1,4 @@
-"""Transformers: scikit-learn's own, which here also take frames, fitted by queries and applied as expressions."""
+"""Transformers: scikit-learn's own, which here also accept frames, fitted by queries and applied as expressions."""
 
 from objectiv_local.ml.preprocessing.binning import KBinsDiscretizer
 from objectiv_local.ml.preprocessing.compose import Compose, over_frames

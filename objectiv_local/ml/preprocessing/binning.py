@@ -1,4 +1,4 @@
-"""Binning: numbers as the number of the bin that they fall into."""
+"""Binning: replacing numbers with bin numbers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from objectiv_local.types import FLOAT64
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
-#: Bins narrower than this are joined with their neighbor, as scikit-learn does.
+#: Narrower bins are merged with their neighbor, as in scikit-learn.
 _NARROWEST = 1e-8
 
 
 class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
-    """The number of the bin of each value: bins of equal width, or with equally many values.
+    """Replace values with their bin number, for bins of equal width or with equally many values.
 
-    Parameters and attributes (``bin_edges_``, ``n_bins_``) are scikit-learn's. A bin holds its lower edge. Frames take the
-    strategies ``uniform`` and ``quantile``, and the quantile methods ``averaged_inverted_cdf`` and ``linear``; they are never
-    subsampled, because the edges of a random sample could not be repeated. Missing values are an error in ``fit``, and stay
-    missing in ``transform``. Fitting a frame takes two queries for quantiles, else one.
+    Parameters and attributes (``bin_edges_``, ``n_bins_``) are scikit-learn's. A bin includes its lower edge. For frames, the
+    strategies are ``uniform`` and ``quantile``, and the quantile methods are ``averaged_inverted_cdf`` and ``linear``; frames
+    are never subsampled, because the edges of a random sample are not reproducible. Missing values are an error in ``fit``,
+    and stay missing in ``transform``. Fitting a frame takes two queries for quantiles, otherwise one.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -53,7 +53,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         self._own_encoder()
 
     def _own_encoder(self) -> None:
-        """Put an encoder of this package for scikit-learn's, so that all of the state is."""
+        """Replace scikit-learn's encoder with one of this package, so that the entire state belongs to this package."""
         if "onehot" in self.encode:
             self._encoder = OneHotEncoder.from_sklearn(self._encoder)
 
@@ -66,7 +66,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Self:
-        """Return an estimator for frames with the parameters and attributes of scikit-learn's one."""
+        """Return an estimator for frames with the parameters and attributes of a scikit-learn estimator."""
         found = super().from_sklearn(estimator)
         if hasattr(found, "_encoder"):
             found._own_encoder()
@@ -75,29 +75,29 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if self.strategy == "kmeans":
             raise NotSupported(
-                "KBinsDiscretizer(strategy='kmeans') does not take a frame",
+                "KBinsDiscretizer(strategy='kmeans') does not support frames",
                 hint="use strategy='quantile' or 'uniform', or fit it to a sample in memory",
             )
         if self.strategy == "quantile" and self._method() not in ("linear", "averaged_inverted_cdf"):
             raise NotSupported(
-                f"quantile_method={self._method()!r} does not take a frame", hint="use 'averaged_inverted_cdf' or 'linear'"
+                f"quantile_method={self._method()!r} does not support frames", hint="use 'averaged_inverted_cdf' or 'linear'"
             )
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         missing = [name for name, count in zip(names, found.counts, strict=True) if count < found.rows]
         if missing:
             raise InvalidValue(
                 f"Input X contains NaN: values are missing in {', '.join(missing)}",
-                hint="impute them first with SimpleImputer, or leave the rows out with df.dropna()",
+                hint="impute them first with SimpleImputer, or drop the rows with df.dropna()",
             )
         import pandas as pd
 
-        # Ends of each feature are all that scikit-learn needs to know of it for bins of equal width.
+        # For bins of equal width, scikit-learn needs only the minimum and maximum of each feature.
         table = pd.DataFrame([found["min"], found["max"]], columns=names)
         if self.strategy == "quantile":
-            # Edges come later, so which features vary is all that counts.
+            # The edges are computed later, so only which features vary matters here.
             table = (table > table.min()).astype("float64")
         with warnings.catch_warnings():
-            # Two rows have narrower quantiles than the frame; what is said of them is said below.
+            # Two rows have narrower quantiles than the frame; the warnings for the frame are below.
             if self.strategy == "quantile":
                 warnings.simplefilter("ignore")
             self._learn_from_table(table)
@@ -106,7 +106,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             self._set_quantiles(frame, names, found.rows)
 
     def _method(self) -> Method:
-        """Return the method of quantiles: the linear one where scikit-learn has no other yet, or warns of its default."""
+        """Return the quantile method: linear if scikit-learn does not have the parameter yet, or warns about its default."""
         given: Method = getattr(self, "quantile_method", "linear")
         return "linear" if given == "warn" else given  # type: ignore[comparison-overlap]
 
@@ -135,7 +135,7 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
         self.bin_edges_, self.n_bins_ = edges, bins
         if "onehot" in self.encode and not bins.all():
             raise InvalidValue(
-                f"the bins of {names[int(bins.argmin())]!r} are all narrower than {_NARROWEST}, so none is left",
+                f"the bins of {names[int(bins.argmin())]!r} are all narrower than {_NARROWEST}",
                 hint="multiply the column by a constant, or use encode='ordinal'",
             )
         if "onehot" in self.encode:
@@ -147,10 +147,10 @@ class KBinsDiscretizer(Invertible, preprocessing.KBinsDiscretizer):
             self._own_encoder()
 
     def _bin(self, expr: Expr, name: str, position: int) -> Expr:
-        """Return the number of the bin of a feature; values below the first edge are in the first bin."""
+        """Return the bin number of a feature; values below the first edge are in the first bin."""
         value = as_float(expr, name)
         inner = self.bin_edges_[position][1:-1]
-        # The first bin is for what is known and below the first inner edge.
+        # The first bin is for non-missing values below the first inner edge.
         whens = [(call("lt", value, real(edge)), real(place)) for place, edge in enumerate(inner)]
         known = (call("not_null", value), real(len(inner)))
         return case([*whens, known])

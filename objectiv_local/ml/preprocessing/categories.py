@@ -1,4 +1,4 @@
-"""The categories of features: which values there are, how often, and a number for each of them."""
+"""The categories of features: their values, counts, and numbers."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ from objectiv_local.types import FLOAT64, arrow_type, is_nan
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
-#: The types of features that have categories.
+#: The types of features that can have categories.
 TYPES = ("bool", "int64", "float64", "decimal", "string")
 
-#: Categories of all features together that are fetched at most.
+#: Maximum number of categories that are fetched for all features together.
 MOST_CATEGORIES = 1_000_000
 
-#: Categories up to which a number is found by a CASE, beyond which by a join.
+#: Number of categories up to which a number is found by a CASE; beyond that, by a join.
 MOST_CASES = 40
 
-#: A category and the number of rows that have it; NaN is the missing one.
+#: A category and the number of rows that have it; NaN is the missing category.
 Counts = dict[Any, int]
 
 
 def category(column: Expr, name: str) -> Expr:
-    """Return a feature as what its categories are compared with: a decimal is a float."""
+    """Return a feature in the type for comparison with its categories: a decimal becomes a float."""
     if column.type.name not in TYPES:
         raise InvalidType(
-            f"column {name!r} is {column.type}, which has no categories", hint="cast it with astype('string'), or leave it out"
+            f"column {name!r} is {column.type}, which cannot have categories", hint="cast it with astype('string'), or drop it"
         )
     return cast(column, FLOAT64) if column.type.name == "decimal" else column
 
@@ -63,15 +63,15 @@ def category(column: Expr, name: str) -> Expr:
 def counted(
     frame: DataFrame, names: Sequence[str], extra: Sequence[tuple[str, Expr]] = (), aggregates: Sequence[tuple[str, Expr]] = ()
 ) -> list[list[tuple[Any, ...]]]:
-    """Return, for each feature, a row for each of its values: the value, what is given as ``extra`` keys, the aggregates.
+    """Return, for each feature, a row for each of its values: the value, the ``extra`` keys, and the aggregates.
 
-    One query: the features are grouping sets of it. Raises TooLarge for more than a million rows.
+    One query with a grouping set per feature. Raises TooLarge for more than a million rows.
     """
     state = state_of(frame)
     features = feature_exprs(frame)
     keys = [(f"c{position}", category(features[name], name)) for position, name in enumerate(names)]
     first = len(keys)
-    # Keys are columns of their own, because a grouping may not have one expression as two keys.
+    # Keys are separate columns, because a grouping cannot have the same expression as two keys.
     taken, columns_of = dict(state.plan.types), []
     for name, expr in [*keys, *extra]:
         columns_of.append((unused_name(name, taken), expr))
@@ -91,13 +91,13 @@ def counted(
     if table.num_rows > MOST_CATEGORIES:
         raise TooLarge(
             f"the features {', '.join(names)} have more than {MOST_CATEGORIES:,} categories",
-            hint="leave out what is different in each row, such as an id",
+            hint="drop columns whose values are unique, such as an id",
         )
     out: list[list[tuple[Any, ...]]] = [[] for _ in names]
     rest = [name for name, _ in extra] + [name for name, _ in made]
     values = {name: table.column(name).to_pylist() for name in columns}
     for place in range(first):
-        # 0.0 and -0.0 are one category, and it is up to an engine which of them a group shows.
+        # 0.0 and -0.0 are one category, and engines differ in which of them represents a group.
         values[f"c{place}"] = [0.0 if isinstance(value, float) and value == 0 else value for value in values[f"c{place}"]]
     for row, place in enumerate(values["feature"]):
         value = values[f"c{place}"][row]
@@ -106,7 +106,7 @@ def counted(
 
 
 def surrogate(counts: Sequence[Sequence[Any]], names: Sequence[str], types: Sequence[str]) -> Any:
-    """Return a small pandas frame in which each feature has each of its categories, the first one repeated."""
+    """Return a small pandas frame in which each feature has each of its categories, padded with the first one."""
     import pandas as pd
 
     length = max((len(values) for values in counts), default=0)
@@ -140,18 +140,18 @@ def is_missing(value: Any) -> bool:
 
 
 def category_key(value: Any) -> Any:
-    """Return a category as a key: all missing ones are one, and 1 is not True."""
+    """Return a category as a key: all missing values have the same key, and 1 differs from True."""
     return ("missing",) if is_missing(value) else (type(plain(value)) is bool, plain(value))
 
 
 def category_constant(value: Any, column: Expr, name: str) -> Expr:
-    """Return a category as a constant to compare a feature with. Raises InvalidType if they have no type in common."""
+    """Return a category as a constant for comparison with a feature. Raises InvalidType if they have no common type."""
     made = constant(plain(value))
     wanted = {"bool": ("bool",), "string": ("string",)}.get(column.type.name, ("int64", "float64", "bool"))
     if made.type.name not in wanted:
         raise InvalidType(
-            f"column {name!r} is {column.type}, and the category {plain(value)!r} was fitted for it",
-            hint="transform columns of the types that were fitted, or cast them with astype",
+            f"column {name!r} is {column.type}, but its fitted category is {plain(value)!r}",
+            hint="transform columns of the fitted types, or cast them with astype",
         )
     if column.type.name == "bool" or made.type.name != "bool":
         return cast(made, FLOAT64) if column.type == FLOAT64 else made
@@ -166,7 +166,7 @@ def looked_up(
     missing: Sequence[Expr],
     unknown: Sequence[Expr],
 ) -> tuple[State, list[Expr]]:
-    """Return expressions for the numbers of a category, several for each: by a CASE, or by a join with a table of many.
+    """Return expressions for the numbers of a category: by a CASE, or by a join with a table if there are many categories.
 
     ``missing`` is for NULL and ``unknown`` for any other value without numbers.
     """

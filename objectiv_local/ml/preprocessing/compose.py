@@ -1,4 +1,4 @@
-"""Transformers for some columns each, and transformers one after the other."""
+"""Transformers for subsets of columns, and sequences of transformers."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 
 class _Columns(FrameTransformer):
-    """The methods of Compose that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
+    """The methods of Compose that read rows. A separate class, so that ``set_output`` does not wrap frames."""
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
-        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        """Fit to a frame by queries, or to data in memory as scikit-learn does."""
         return self._fit_to(X, y, **params)
 
     def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
         super()._fit_in_memory(_checked(X), y, **given)
 
     def fit_transform(self, X: Any, y: Any = None, **params: Any) -> Any:
-        """Learn from ``X``, and return it transformed."""
+        """Fit to ``X``, and return it transformed."""
         return super().fit_transform(X if is_frame(X) else _checked(X), y, **params)
 
     def transform(self, X: Any, **params: Any) -> Any:
-        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        """Return a frame transformed as a lazy frame, or data in memory transformed as by scikit-learn."""
         if is_frame(X):
             for what, given in params.items():
                 self._refuse(what, given)
@@ -54,12 +54,12 @@ class _Columns(FrameTransformer):
 
 
 class Compose(_Columns, ColumnTransformer):
-    """A ColumnTransformer for frames: transformers of some columns each, their results side by side.
+    """A ColumnTransformer for frames: transformers for subsets of columns, with their results side by side.
 
     Parameters and attributes (``transformers_``, ``named_transformers_``, ``output_indices_``) are scikit-learn's.
-    ``transformers`` is a list of (name, transformer, columns): a transformer is one of this package or the one of
-    scikit-learn that it stands for, a Pipeline of them, ``"passthrough"`` or ``"drop"``; columns are a name, names, positions,
-    or a function of the frame. What ``remainder`` says happens to the other columns.
+    ``transformers`` is a list of (name, transformer, columns). A transformer is one of this package or its scikit-learn
+    counterpart, a Pipeline of these, ``"passthrough"`` or ``"drop"``. Columns are a name, names, positions, or a function of
+    the frame. ``remainder`` determines what happens to the other columns.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -80,7 +80,7 @@ class Compose(_Columns, ColumnTransformer):
         return ColumnTransformer
 
     def to_sklearn(self) -> ColumnTransformer:
-        """Return scikit-learn's ColumnTransformer with its own transformers, and their state if this is fitted."""
+        """Return a scikit-learn ColumnTransformer with scikit-learn's transformers, and their state if this is fitted."""
         found: ColumnTransformer = super().to_sklearn()
         found.transformers = [(name, to_sklearn(each), columns) for name, each, columns in self.transformers]
         if hasattr(self, "transformers_"):
@@ -89,7 +89,7 @@ class Compose(_Columns, ColumnTransformer):
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Compose:
-        """Return the transformer for frames with the parameters and the state of a ColumnTransformer."""
+        """Return a transformer for frames with the parameters and state of a ColumnTransformer."""
         found = super().from_sklearn(estimator)
         found.transformers = [(name, over_frames(each), columns) for name, each, columns in estimator.transformers]
         if hasattr(estimator, "transformers_"):
@@ -110,8 +110,8 @@ class Compose(_Columns, ColumnTransformer):
         for each in self.transformers:
             if not isinstance(each, tuple | list) or len(each) != 3 or not isinstance(each[0], str):
                 raise InvalidParameter(
-                    f"the 'transformers' of Compose are (name, transformer, columns), and one is {each!r}",
-                    hint="for instance ('numbers', ml.StandardScaler(), ['visits'])",
+                    f"the 'transformers' of Compose have to be (name, transformer, columns), not {each!r}",
+                    hint="for example ('numbers', ml.StandardScaler(), ['visits'])",
                 )
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
@@ -130,7 +130,7 @@ class Compose(_Columns, ColumnTransformer):
         return state, dict(zip(map(str, self.get_feature_names_out()), out, strict=True))
 
     def _chosen_parts(self, frame: DataFrame, names: list[str]) -> list[tuple[str, Any, list[str]]]:
-        """Return the transformers with their names and those of their columns, the remainder as the last one."""
+        """Return the transformers with their names and those of their columns, with the remainder as the last one."""
         with parameters_checked():
             self._validate_transformers()
         chosen = [(name, part, _chosen(frame, columns, name)) for name, part, columns in self.transformers]
@@ -139,13 +139,13 @@ class Compose(_Columns, ColumnTransformer):
 
     def _keep(self, names: list[str], fitted: list[tuple[str, Any, list[str]]]) -> None:
         """Set the attributes from the fitted transformers."""
-        # scikit-learn keeps the books of columns in and out, over a table of one row with their names.
+        # scikit-learn keeps track of input and output columns, for a one-row table with their names.
         books = self._unfitted()
         stand_ins = [(name, part if _stays(part, columns) else _Fitted(part), columns) for name, part, columns in fitted]
         books.transformers, (_, books.remainder, _) = stand_ins[:-1], stand_ins[-1]
         books.n_jobs = None
         if "force_int_remainder_cols" in books.get_params(deep=False):
-            # Names of the remainder, as all releases of scikit-learn after 1.6 have them.
+            # Store the remainder by name, as all releases of scikit-learn after 1.6 do.
             books.force_int_remainder_cols = False
         books.fit_transform(pd.DataFrame({name: [0.0] for name in names}))
         books.transformers_ = [
@@ -160,12 +160,12 @@ class Compose(_Columns, ColumnTransformer):
         return tags
 
     def _weighted(self, name: str, part: FeatureExprs) -> list[Expr]:
-        """Return what a part makes of its columns, times its weight if it has one."""
+        """Return the result of a transformer, times its weight if it has one."""
         weight = (self.transformer_weights or {}).get(name)
         return [expr if weight is None else call("mul", as_float(expr, label), real(weight)) for label, expr in part.items()]
 
     def _parts(self, names: Sequence[str]) -> list[tuple[str, Any, list[str]]]:
-        """Return the fitted transformers with their names and those of their columns; None stands for one that changes none."""
+        """Return the fitted transformers with their names and those of their columns; None means that columns pass through."""
         out: list[tuple[str, Any, list[str]]] = []
         for name, transformer, columns in self.transformers_:
             chosen = _fitted_names(columns, names)
@@ -178,7 +178,7 @@ class Compose(_Columns, ColumnTransformer):
         return out
 
     def _names(self, frame: DataFrame, *, fitting: bool = False) -> list[str]:
-        """Return the features of a frame: for transforming, more columns and another order do no harm."""
+        """Return the features of a frame; for transforming, additional columns and another order are accepted."""
         if fitting:
             return super()._names(frame, fitting=True)
         check_is_fitted(self)
@@ -208,12 +208,12 @@ class Compose(_Columns, ColumnTransformer):
         return state, dict(zip(labels, found, strict=True))
 
     def _known(self, given: Iterable[str]) -> list[str]:
-        """Return the names of the features that were fitted; fitted to an array, those given in its place."""
+        """Return the names of the fitted features; if fitted to an array, the given names."""
         return [str(name) for name in getattr(self, "feature_names_in_", given)]
 
 
 class Chain(FrameTransformer, BaseEstimator):
-    """Transformers over frames one after the other: what a fitted Pipeline of them does to columns."""
+    """A sequence of transformers over frames: the counterpart of a fitted Pipeline."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {}
 
@@ -236,17 +236,17 @@ class Chain(FrameTransformer, BaseEstimator):
         return state, features
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
-        """Return the names of the columns that come out."""
+        """Return the names of the output columns."""
         names = input_features
         for _, step in self.steps:
             names = step.get_feature_names_out(names)
         return names
 
     def to_sklearn(self) -> Pipeline:
-        """Return scikit-learn's Pipeline with its own transformers in the same state."""
+        """Return a scikit-learn Pipeline with scikit-learn's transformers in the same state."""
         steps = [(name, to_sklearn(step)) for name, step in self.steps]
         for _, step in steps[1:]:
-            # Inside scikit-learn's Pipeline, arrays go from step to step, and arrays have no names.
+            # Within scikit-learn's Pipeline, steps pass on arrays, which have no names.
             vars(step).pop("feature_names_in_", None)
         return Pipeline(steps)
 
@@ -263,7 +263,7 @@ class Chain(FrameTransformer, BaseEstimator):
 
 
 def _held(state: State, features: FeatureExprs, step: str) -> tuple[State, FeatureExprs]:
-    """Return the features as columns of the state, under names that are free: the next step may read them often."""
+    """Return the features as columns of the state, under unused names: the next step may read them often."""
     taken = dict(state.plan.types)
     held = []
     for label, expr in features.items():
@@ -276,7 +276,7 @@ def _held(state: State, features: FeatureExprs, step: str) -> tuple[State, Featu
 
 
 class _Fitted(TransformerMixin, BaseEstimator):
-    """Stands for a fitted transformer while scikit-learn keeps the books: it makes columns of the right names."""
+    """Represents a fitted transformer while scikit-learn tracks columns: it returns columns with the right names."""
 
     def __init__(self, fitted: Any) -> None:
         self.fitted = fitted
@@ -298,7 +298,7 @@ class _Fitted(TransformerMixin, BaseEstimator):
 
 
 def _checked(X: Any) -> Any:
-    """Return arrays in memory as scikit-learn's other transformers take them; what has columns stays."""
+    """Return arrays in memory as validated by scikit-learn's other transformers; tables are unchanged."""
     if hasattr(X, "columns") or hasattr(X, "column_names"):
         return X
     return check_array(X, dtype=None, accept_sparse=("csr", "csc"), ensure_all_finite=False)
@@ -310,20 +310,20 @@ def _stays(part: Any, columns: Sequence[str]) -> bool:
 
 
 def _unfitted(part: Any) -> Any:
-    """Return a transformer over frames that is not fitted yet, and is nobody else's."""
+    """Return an unfitted copy of a transformer over frames."""
     return over_frames(clone(part))
 
 
 def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:
-    """Return the names of columns that a fitted ColumnTransformer knows by name or position, as a slice, or by a mask."""
+    """Return the column names that a fitted ColumnTransformer stores as names or positions, as a slice, or as a mask."""
     if isinstance(columns, str | int):
         columns = [columns]
     if isinstance(columns, UserList):
-        # scikit-learn 1.6 keeps those of the remainder in a list that warns when it is read.
+        # scikit-learn 1.6 stores those of the remainder in a list that warns when it is read.
         columns = columns.data
     if isinstance(columns, slice):
         ends = [names.index(each) if isinstance(each, str) else each for each in (columns.start, columns.stop)]
-        # A name at the end of a slice is part of it, as in pandas.
+        # A name at the end of a slice is included, as in pandas.
         stop = ends[1] + 1 if isinstance(columns.stop, str) else ends[1]
         return list(names[ends[0] : stop : columns.step])
     listed = columns.tolist() if hasattr(columns, "tolist") else list(columns)
@@ -333,15 +333,15 @@ def _fitted_names(columns: Any, names: Sequence[str]) -> list[str]:
 
 
 def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
-    """Return the names of the columns of one part."""
+    """Return the names of the columns of one transformer."""
     if callable(columns):
         columns = columns(frame)
     if isinstance(columns, str | int) and not isinstance(columns, bool):
         columns = [columns]
     if not isinstance(columns, Sequence):
         raise InvalidType(
-            f"the columns of {name!r} are names or positions, not {type(columns).__name__}",
-            hint="for instance ['visits', 'minutes']",
+            f"the columns of {name!r} have to be names or positions, not {type(columns).__name__}",
+            hint="for example ['visits', 'minutes']",
         )
     known = frame.data_columns
     out = []
@@ -356,9 +356,9 @@ def _chosen(frame: DataFrame, columns: Any, name: str) -> list[str]:
 
 
 def over_frames(estimator: Any) -> Any:
-    """Return the transformer for frames that stands for one of scikit-learn, with the same parameters and state.
+    """Return the counterpart over frames of a scikit-learn transformer, with the same parameters and state.
 
-    Raises NotSupported for a transformer that has no counterpart here.
+    Raises NotSupported for a transformer without a counterpart.
     """
     if isinstance(estimator, str | OverFrames) or _passes(estimator):
         return estimator
@@ -387,16 +387,16 @@ def over_frames(estimator: Any) -> Any:
     if found is None:
         raise NotSupported(
             f"{type(estimator).__name__} has no counterpart over frames",
-            hint="those of objectiv_local.ml have one; fit others in memory, to ml.xy(frame)",
+            hint="use one of objectiv_local.ml, or fit this one in memory, to ml.xy(frame)",
         )
     return found.from_sklearn(estimator)
 
 
 def _passes(estimator: Any) -> bool:
-    """Return whether columns come out as they went in; scikit-learn puts such a transformer for "passthrough"."""
+    """Return whether columns pass through unchanged; scikit-learn uses such a transformer for "passthrough"."""
     return isinstance(estimator, FunctionTransformer) and estimator.func is None
 
 
 def to_sklearn(estimator: Any) -> Any:
-    """Return scikit-learn's own estimator for one over frames, and any other one as it is."""
+    """Return the scikit-learn estimator for one over frames, and any other estimator unchanged."""
     return estimator.to_sklearn() if isinstance(estimator, OverFrames) else estimator

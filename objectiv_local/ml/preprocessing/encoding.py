@@ -29,18 +29,18 @@ from objectiv_local.types import FLOAT64, INT64, STRING
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
-#: Values of an unknown category that an error names.
+#: Maximum number of unknown categories that an error lists.
 _SHOWN = 5
 
 
 class _Counted:
-    """An encoder of scikit-learn that is fitted to a table with each category once, and told how often they really occur."""
+    """A scikit-learn encoder that is fitted to a table with each category once, and given the actual counts."""
 
     categories_: list[Any]
     counts: tuple[int, list[dict[Any, int]]]
 
     def _fit_infrequent_category_mapping(self, n_samples: int, category_counts: Any, missing_indices: Any) -> None:
-        # The one step of fitting that looks at how often a category occurs.
+        # The only step of fitting that uses the counts of categories.
         rows, counts = self.counts
         category_counts = [
             np.array([found.get(category_key(value), 0) for value in values])
@@ -58,9 +58,9 @@ class _CountedOrdinal(_Counted, preprocessing.OrdinalEncoder):
 
 
 class Encoder(Invertible):
-    """An encoder whose categories come from one query that counts them."""
+    """An encoder whose categories come from a query that counts them."""
 
-    #: The class that learns from a table with each category once.
+    #: The class that is fitted to a table with each category once.
     _learner: ClassVar[type[_Counted]]
 
     handle_unknown: str
@@ -78,7 +78,7 @@ class Encoder(Invertible):
         self._learn_from(learner)
 
     def _check(self, frame: DataFrame) -> None:
-        """Look for unknown categories, where they are to be told of."""
+        """Look for unknown categories, if they raise an error or a warning."""
         if self.handle_unknown not in ("error", "warn") or frame.engine is None:
             return
         rows = counted(frame, frame.data_columns)
@@ -92,15 +92,15 @@ class Encoder(Invertible):
                 f", and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
             )
             if self.handle_unknown == "error":
-                raise InvalidValue(message, hint="handle_unknown says what to make of them")
+                raise InvalidValue(message, hint="handle_unknown determines how they are encoded")
             warnings.warn(
-                f"{message}. They count as infrequent, or as none where there is no such category.",
+                f"{message}. They are encoded as infrequent, or as no category if there is no infrequent one.",
                 UserWarning,
                 stacklevel=caller_level(),
             )
 
     def _groups(self) -> list[list[list[Any]]]:
-        """Return for each feature its categories, grouped by the number they get: the infrequent ones share the last."""
+        """Return for each feature its categories, grouped by code: infrequent ones share the last group."""
         infrequent = getattr(self, "infrequent_categories_", None) or [None] * len(self.categories_)
         out = []
         for values, rare in zip(self.categories_, infrequent, strict=True):
@@ -110,32 +110,32 @@ class Encoder(Invertible):
         return out
 
     def _number_type(self, values: Any) -> Any:
-        """Return the type of encoded columns: floats, or whole numbers where ``dtype`` says so."""
+        """Return the type of encoded columns: floats, or integers if ``dtype`` is an integer type."""
         try:
             kind = np.dtype(values).kind if values is None or isinstance(values, str | type | np.dtype) else ""
         except (TypeError, ValueError):
             kind = ""
         if not kind:
             raise InvalidParameter(
-                f"the 'dtype' parameter of {type(self).__name__} is no type: {values!r}",
+                f"the 'dtype' parameter of {type(self).__name__} is not a type: {values!r}",
                 hint="use numpy.float64 or numpy.int64",
             )
         if kind not in "fiu":
             raise NotSupported(
-                f"{type(self).__name__} makes numbers of a frame, not dtype {values!r}",
+                f"{type(self).__name__} encodes a frame as numbers, not as dtype {values!r}",
                 hint="use numpy.float64 or numpy.int64, and astype on the result",
             )
         return FLOAT64 if kind == "f" else INT64
 
 
 class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
-    """A column of 0 and 1 for each category of each feature.
+    """Encode each category of each feature as a column of 0 and 1.
 
-    Parameters and attributes (``categories_``, ``drop_idx_``, ``infrequent_categories_``) are scikit-learn's. Categories are
-    those of one query, in scikit-learn's order: text by code point, a missing value (NULL or NaN) last, as ``<name>_nan``.
-    Frames always come out dense; ``sparse_output`` is for data in memory. Unknown categories are handled as
-    ``handle_unknown`` says; to raise or warn, ``transform`` runs a query that looks for them. A result of Postgres has no more
-    than 1,664 columns; OrdinalEncoder and TargetEncoder make one of many categories.
+    Parameters and attributes (``categories_``, ``drop_idx_``, ``infrequent_categories_``) are scikit-learn's. Categories come
+    from one query, in scikit-learn's order: strings by code point, and a missing value (NULL or NaN) last, as ``<name>_nan``.
+    Frames are always encoded densely; ``sparse_output`` is for data in memory. ``handle_unknown`` determines how unknown
+    categories are handled; to raise an error or a warning, ``transform`` runs a query. A Postgres result is limited to 1,664
+    columns; for many categories, use OrdinalEncoder or TargetEncoder, which return one column.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -182,7 +182,7 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
         if not unknown_too:
             return joined("or", [_is(value, name, each) for each in groups[-1]])
         frequent = [_is(value, name, each) for group in groups[:-1] for each in group]
-        # NULL is no category of its own here if it is not a frequent one, so a test that is not known has failed.
+        # A NULL that is not a frequent category counts as infrequent, so a test that is NULL counts as false.
         return call("not", call("coalesce", joined("or", frequent), literal(False))) if frequent else literal(True)
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
@@ -205,10 +205,10 @@ class OneHotEncoder(Encoder, preprocessing.OneHotEncoder):
 
 
 class OrdinalEncoder(Encoder, preprocessing.OrdinalEncoder):
-    """A number from 0 for each category of a feature, in the order of the categories.
+    """Encode the categories of a feature as numbers from 0, in the order of the categories.
 
     Parameters and attributes (``categories_``, ``infrequent_categories_``) are scikit-learn's; see OneHotEncoder for the
-    order of categories. A missing value becomes ``encoded_missing_value``, by default missing again. With
+    order of categories. A missing value becomes ``encoded_missing_value``, by default missing. With
     ``handle_unknown='error'``, ``transform`` runs a query that looks for unknown categories.
 
     >>> import duckdb, pandas
@@ -273,7 +273,7 @@ def _shown(value: Any, text: bool) -> Expr:
 
 
 def _case(whens: list[tuple[Expr, Expr]], default: Expr | None) -> Expr:
-    """Return a case whose branches have the type of the first that is a value."""
+    """Return a CASE whose branches have the type of the first branch that is not NULL."""
     kind = next((value.type for _, value in whens if getattr(value, "value", None) is not None), STRING)
     typed = [(test, literal(None, kind) if getattr(value, "value", None) is None else value) for test, value in whens]
     if default is not None and getattr(default, "value", None) is None:

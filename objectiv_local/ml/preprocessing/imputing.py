@@ -1,4 +1,4 @@
-"""Imputing: a value in place of missing ones."""
+"""Imputing: replacing missing values."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _OPERATIONS = {"mean": "mean", "most_frequent": "mode"}
 
 
 class SimpleImputer(FrameTransformer, Plain):
-    """The mean, the median, the most frequent value or a constant in place of missing values.
+    """Replace missing values with the mean, the median, the most frequent value or a constant.
 
     Parameters and attributes (``statistics_``, ``indicator_``) are scikit-learn's. NULL and NaN are missing values unless
-    ``missing_values`` names another one; then NULL stays NULL. Of values that are equally frequent the least one counts.
-    Text takes the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is a
-    column of 0 and 1 for each feature that had missing values. Fitting a frame is one query, or two for medians.
+    ``missing_values`` is another value; NULL then remains NULL. Of equally frequent values, the minimum is used. String
+    columns support the strategies ``most_frequent`` and ``constant``. Numbers become floats. With ``add_indicator`` there is
+    a column of 0 and 1 for each feature that had missing values. Fitting a frame takes one query, or two for medians.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -41,7 +41,7 @@ class SimpleImputer(FrameTransformer, Plain):
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         if callable(self.strategy):
             raise NotSupported(
-                "SimpleImputer takes no function as strategy with a frame",
+                "SimpleImputer does not support a function as strategy for a frame",
                 hint="use 'mean', 'median', 'most_frequent' or 'constant'",
             )
         import pandas as pd
@@ -53,7 +53,7 @@ class SimpleImputer(FrameTransformer, Plain):
             value, missing = self._value(columns_in[name], name)
             if value.type.name == "string" and self.strategy in ("mean", "median"):
                 raise InvalidType(
-                    f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is text",
+                    f"Cannot use {self.strategy} strategy with non-numeric data: column {name!r} is a string column",
                     hint="use strategy='most_frequent'",
                 )
             aggregates[f"missing_{position}"] = aggregation("sum", case([(missing, literal(1))], literal(0)))
@@ -87,7 +87,7 @@ class SimpleImputer(FrameTransformer, Plain):
             known = hole if value is None else value
             columns[name] = [known, hole if found[f"missing_{position}"] else known]
         kinds = {value.type.name for value, _ in (self._value(columns_in[name], name) for name in names)}
-        # Two rows, with a hole in each column that has one, are fitted to the same statistics and indicators.
+        # Two rows, with a missing value in each column that has one, result in the same statistics and indicators.
         self._learn_from_table(pd.DataFrame(columns, dtype="float64" if kinds == {"float64"} else object))
 
     def _takes_null(self) -> bool:
@@ -97,8 +97,8 @@ class SimpleImputer(FrameTransformer, Plain):
         """Return a feature, and whether it is missing."""
         if column.type.name not in (*NUMBERS, "string"):
             raise InvalidType(
-                f"column {name!r} is {column.type}, and SimpleImputer takes numbers and text",
-                hint="cast it with astype, or leave it out",
+                f"column {name!r} is {column.type}, but SimpleImputer needs numbers or strings",
+                hint="cast it with astype, or drop it",
             )
         value = column if column.type.name == "string" else as_float(column, name)
         if self._takes_null():
@@ -116,14 +116,14 @@ class SimpleImputer(FrameTransformer, Plain):
             value, missing = self._value(features[name], name)
             tests.append(missing)
             if is_nan(statistic) and not self.keep_empty_features:
-                continue  # a feature that had no value at all
+                continue  # a feature with only missing values
             text = value.type.name == "string"
             if is_nan(statistic) or statistic is None:
                 out[name] = value
             elif isinstance(statistic, str) != text:
                 raise InvalidType(
                     f"fill_value {statistic!r} does not fit column {name!r}, which is {value.type}",
-                    hint="impute text and numbers with imputers of their own",
+                    hint="use separate imputers for strings and numbers",
                 )
             else:
                 filling = constant(statistic) if text else real(statistic)

@@ -1,4 +1,4 @@
-"""Scalers: numbers by their mean and spread, into a range, by their largest size, or by their quartiles."""
+"""Scalers: standardizing numbers, or scaling them to a range, by the maximum absolute value, or by quartiles."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Scaler(Invertible):
 
     @property
     def _keeps_nan(self) -> bool:
-        return not getattr(self, "clip", False)  # the greatest number of all is clipped
+        return not getattr(self, "clip", False)  # NaN, which sorts as the maximum, is clipped
 
 
 class StandardScaler(Scaler, preprocessing.StandardScaler):
-    """Numbers less their mean, by their standard deviation of the population.
+    """Subtract the mean and divide by the population standard deviation.
 
-    Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and constant columns
-    are found by its rule. Fitting a frame is one query; mean and variance are those of the engine, which agree to about
-    1e-12. With ``exact``, they are computed in whole numbers instead, so that they are the same to the last bit on every
-    engine, in any order of the rows, and for data in memory unless that is sparse or has weights: three queries.
+    Parameters and attributes (``mean_``, ``var_``, ``scale_``, ``n_samples_seen_``) are scikit-learn's, and so is the rule that
+    detects constant columns. Fitting a frame takes one query; mean and variance are computed by the engine and agree between
+    engines to about 1e-12. With ``exact``, they are computed in integers instead, in three queries, and are exactly the same on
+    every engine, in any order of the rows, and for data in memory that is neither sparse nor weighted.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -66,7 +66,7 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
         self.exact = exact
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Learn mean and spread from a frame by queries, or from data in memory as scikit-learn does."""
+        """Fit to a frame by queries, or to data in memory as scikit-learn does."""
         return self._fit_to(X, y, sample_weight=sample_weight)
 
     def _fit_in_memory(self, X: Any, y: Any, **given: Any) -> None:
@@ -97,7 +97,7 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
         self.var_, self.scale_ = None, None
         if self.with_std:
             self.var_ = var
-            # What rounding alone may leave of the variance of a constant, as scikit-learn bounds it.
+            # Scikit-learn's bound on the variance of a constant column due to rounding.
             constant = var <= counts * _EPS * var + (counts * mean * _EPS) ** 2
             self.scale_ = np.where(constant, 1.0, np.sqrt(var))
 
@@ -110,26 +110,26 @@ class StandardScaler(Scaler, preprocessing.StandardScaler):
 
 @cache
 def _type_of_counts() -> Any:
-    """Return the type that scikit-learn has numbers of values in: it differs between releases."""
+    """Return scikit-learn's type for numbers of values, which differs between releases."""
     return preprocessing.StandardScaler().fit([[0.0, 0.0], [0.0, np.nan]]).n_samples_seen_.dtype
 
 
 class _ByEnds(Scaler):
-    """A scaler to which the least and the greatest value of a feature tell all."""
+    """A scaler that only needs the minimum and the maximum of a feature."""
 
     n_samples_seen_: int
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         found = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
-        # Two rows with the same ends are fitted to the same attributes, but for their number.
+        # Two rows with the same minimum and maximum result in the same attributes, apart from the number of rows.
         self._learn_from_table(pd.DataFrame([found["min"], found["max"]], columns=names))
         self.n_samples_seen_ = found.rows
 
 
 class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
-    """Numbers moved and stretched so that the least and the greatest become the ends of ``feature_range``.
+    """Scale numbers linearly so that their minimum and maximum are those of ``feature_range``.
 
-    Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    Parameters and attributes are scikit-learn's, with exactly equal values. Fitting a frame takes one query.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -157,9 +157,9 @@ class MinMaxScaler(_ByEnds, preprocessing.MinMaxScaler):
 
 
 class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
-    """Numbers by the greatest size among them, so that they are within -1 and 1.
+    """Divide numbers by their maximum absolute value, so that they are between -1 and 1.
 
-    Parameters and attributes are scikit-learn's, and equal to its to the last bit. Fitting a frame is one query.
+    Parameters and attributes are scikit-learn's, with exactly equal values. Fitting a frame takes one query.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -170,7 +170,7 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
 
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
         out = _scaled(features, None, self.scale_)
-        # Releases of scikit-learn before 1.9 do not clip.
+        # scikit-learn before 1.9 does not clip.
         return state, _clipped(out, -1.0, 1.0) if getattr(self, "clip", False) else out
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
@@ -178,10 +178,9 @@ class MaxAbsScaler(_ByEnds, preprocessing.MaxAbsScaler):
 
 
 class RobustScaler(Scaler, preprocessing.RobustScaler):
-    """Numbers less their median, by the distance between two quantiles of them, which outliers do not move.
+    """Subtract the median and divide by the distance between two quantiles, which outliers do not affect.
 
-    Parameters and attributes are scikit-learn's. Quantiles are numpy's, to the last bit. Fitting a frame
-    is two queries.
+    Parameters and attributes are scikit-learn's. Quantiles are exactly equal to numpy's. Fitting a frame takes two queries.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -193,7 +192,7 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
         low, high = (float(end) for end in _two(self.quantile_range, "quantile_range", "RobustScaler"))
         if not 0 <= low <= high <= 100:
-            raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for instance (25.0, 75.0)")
+            raise InvalidValue(f"Invalid quantile range: {self.quantile_range}", hint="for example (25.0, 75.0)")
         ends = Statistics(frame, names, {"min": ("min",), "max": ("max",)}, type(self).__name__)
         counts = dict(zip(names, map(int, ends.counts), strict=True))
         wanted: list[tuple[Method, float]] = [("median", 0.5)] * self.with_centering
@@ -215,19 +214,19 @@ class RobustScaler(Scaler, preprocessing.RobustScaler):
 
 
 def _two(given: Any, parameter: str, who: str) -> Any:
-    """Return two ends as they are given. Raises InvalidParameter for more or fewer, and for others than numbers."""
+    """Return a pair of numbers. Raises InvalidParameter for anything else."""
     if len(given) != 2 or not all(isinstance(end, Real) for end in given):
-        raise InvalidParameter(f"the {parameter!r} parameter of {who} is two numbers, not {given!r}")
+        raise InvalidParameter(f"the {parameter!r} parameter of {who} has to be two numbers, not {given!r}")
     return given
 
 
 def _scaled(features: FeatureExprs, center: Any, scale: Any) -> FeatureExprs:
-    """Return the features less a center, by a scale, each of which may be None."""
+    """Return the features minus a center, divided by a scale, each of which may be None."""
     out: FeatureExprs = {}
     for position, (name, expr) in enumerate(features.items()):
         value = as_float(expr, name)
         if np.isnan(center[position] if center is not None else scale[position] if scale is not None else 0.0):
-            out[name] = literal(None, FLOAT64)  # a feature that had no values when this was fitted
+            out[name] = literal(None, FLOAT64)  # a feature without values in the fitted data
             continue
         if center is not None:
             value = call("sub", value, real(center[position]))

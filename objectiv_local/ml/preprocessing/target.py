@@ -1,4 +1,4 @@
-"""Target encoding: the mean of the target where a feature has a category, drawn towards the mean of all."""
+"""Target encoding: the mean of the target for each category, shrunk toward the overall mean."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
 
-#: Folds of cross-fitting at most: each is a case of the SQL of each column.
+#: Maximum number of folds of cross-fitting: each is a branch of a CASE in the SQL of each column.
 MOST_FOLDS = 1000
 
 
 @dataclass(frozen=True)
 class TargetMoments:
-    """The number, the mean and the sum of squared differences from the mean of some values of the target."""
+    """The number, the mean and the sum of squared deviations of some values of the target."""
 
     count: float = 0.0
     mean: float = 0.0
@@ -52,27 +52,27 @@ class TargetMoments:
 
 
 class _CrossFitted(FrameTransformer):
-    """The methods of TargetEncoder that look at rows. Apart from it, so that ``set_output`` does not wrap frames."""
+    """The methods of TargetEncoder that read rows. A separate class, so that ``set_output`` does not wrap frames."""
 
     def fit(self, X: Any, y: Any) -> Self:  # type: ignore[override]
-        """Learn the encodings from a frame and a target by queries, or from data in memory as scikit-learn does."""
+        """Fit to a frame and a target by queries, or to data in memory as scikit-learn does."""
         return self._fit_to(X, y)
 
     def fit_transform(self, X: Any, y: Any, **params: Any) -> Any:  # type: ignore[override]
-        """Learn the encodings, and return each row encoded by the other folds."""
+        """Fit, and return each row encoded by the other folds."""
         return super().fit_transform(X, y, **params)
 
 
 class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
-    """The mean of the target where a feature has a category, drawn towards the mean of all by ``smooth``.
+    """Encode each category as the mean of the target, shrunk toward the overall mean by ``smooth``.
 
-    Parameters and attributes (``encodings_``, ``categories_``, ``target_mean_``, ``classes_``) are scikit-learn's; smoothing
-    is its empirical Bayes estimate for ``smooth='auto'``. NULL and NaN are a category of their own; unknown categories get
-    the mean of all. Over a frame, ``y`` is a column's name or a series of the same rows.
+    Parameters and attributes (``encodings_``, ``categories_``, ``target_mean_``, ``classes_``) are scikit-learn's, and so is
+    smoothing, an empirical Bayes estimate for ``smooth='auto'``. NULL and NaN form a category; unknown categories get the
+    overall mean. For a frame, ``y`` is the name of a column or a series over the same rows.
 
-    ``fit_transform`` is cross-fitted: each row is encoded by the other folds, so that its own target does not leak into it.
-    The folds of a frame are those of ``HashKFold`` by its index, ``cv`` of them or those of a ``HashKFold`` given as ``cv``:
-    the same rows on every engine. ``fit`` takes four queries, ``fit_transform`` six, and more for several classes.
+    ``fit_transform`` is cross-fitted: each row is encoded by the other folds, so that its own target does not leak into it. The
+    folds of a frame are those of ``HashKFold`` by its index, with ``cv`` as the number of folds or as a ``HashKFold``: the same
+    rows on every engine. ``fit`` takes four queries, ``fit_transform`` six, and more for several classes.
 
     >>> import duckdb, pandas
     >>> from objectiv_local import DataFrame
@@ -111,8 +111,8 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
             raise NotSupported(f"cv={self.cv!r} cannot split a frame", hint="pass a number of folds, or ml.HashKFold(...)")
         if self.cv > MOST_FOLDS:
             raise InvalidParameter(
-                f"the 'cv' parameter of TargetEncoder is at most {MOST_FOLDS:,} folds, not {self.cv!r}",
-                hint="each fold is a case of the SQL of each column",
+                f"the 'cv' parameter of TargetEncoder has to be at most {MOST_FOLDS:,} folds, not {self.cv!r}",
+                hint="each fold adds a branch to the SQL of each column",
             )
         return int(self.cv), 0
 
@@ -132,7 +132,7 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         stand_in = [[*column, *([column[0]] * max(0, len(labels or [0.5, 1.5]) - len(column)))] for column in values]
         table = surrogate(stand_in, names, types)
         repeated = [(labels or [0.5, 1.25])[row % len(labels or [0.5, 1.25])] for row in range(len(table))]
-        # scikit-learn sets its attributes from a table with every category and every class, all but the means in them.
+        # scikit-learn sets its attributes, apart from the means, from a table with every category and every class.
         y = np.array(repeated, dtype=object if isinstance(repeated[0], str) else None)
         with parameters_checked():
             self._learn_from(self._unfitted().set_params(cv=2).fit(table, y))
@@ -153,7 +153,7 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         ]
 
     def _labels(self, frame: DataFrame, target: str) -> list[Any] | None:
-        """Return the classes of the target in order, or None for a number."""
+        """Return the sorted classes of the target, or None for a number."""
         column = state_of(frame).column(target)
         missing = call("is_null", number_of(column, target) if column.type.name != "string" else column)
         aggregates: dict[str, Expr] = {"missing": aggregation("sum", case([(missing, literal(1))], literal(0)))}
@@ -165,23 +165,23 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         if row["missing"]:
             raise InvalidValue(
                 f"the target {target!r} is missing in {row['missing']} rows",
-                hint=f"leave them out first: df.dropna(subset=[{target!r}])",
+                hint=f"drop them first: df.dropna(subset=[{target!r}])",
             )
         if row.get("size") is not None and row["size"] > LARGEST_BY_OPERATION["var"]:
             raise InvalidValue(
                 f"Input y contains infinity or a value too large: the target {target!r} is beyond "
                 f"{LARGEST_BY_OPERATION['var']:g}",
-                hint="leave such rows out, or divide the target by a constant",
+                hint="drop such rows, or divide the target by a constant",
             )
         if self.target_type == "continuous" or (self.target_type == "auto" and row.get("fractions")):
             if column.type.name == "string":
-                raise InvalidType(f"the target {target!r} is text, and no number", hint="use target_type='auto'")
+                raise InvalidType(f"the target {target!r} is a string, not a number", hint="use target_type='auto'")
             return None
         labels, _ = values_of(frame, target)
         if len(labels) > MAX_CLASSES:
             raise TooLarge(
                 f"the target {target!r} has more than {MAX_CLASSES} classes",
-                hint="if it is a number to predict, use target_type='continuous'",
+                hint="for a regression target, use target_type='continuous'",
             )
         labels = sorted(float(each) if column.type.name == "decimal" else each for each in labels)
         if len(labels) < 2 or (self.target_type == "binary" and len(labels) != 2):
@@ -217,7 +217,7 @@ class TargetEncoder(_CrossFitted, preprocessing.TargetEncoder):
         parts: list[list[dict[Any, TargetMoments]]],
         totals: list[dict[Any, TargetMoments]],
     ) -> tuple[State, FeatureExprs]:
-        """Return each row encoded by the folds that it is not in."""
+        """Return each row encoded by the folds that do not contain it."""
         fold, out = _fold(frame_of(state, []), size, seed), FeatureExprs()
         labels = iter(self.get_feature_names_out())
         others = [
@@ -253,7 +253,7 @@ def _encoding(
 
 
 def _indicators(frame: DataFrame, target: str, labels: list[Any] | None) -> list[Expr]:
-    """Return the target as numbers: itself, whether it is the second of two classes, or whether it is each of several."""
+    """Return the target as numbers: itself, an indicator of the second of two classes, or indicators of all classes."""
     column: Expr = state_of(frame).column(target)
     if labels is None:
         return [number_of(column, target)]
@@ -268,7 +268,7 @@ def _moments(
 ) -> list[dict[Any, TargetMoments]]:
     """Return the moments of the target for each category of each feature; without features, for all rows.
 
-    With ``extra`` keys, a category is (category, *keys), and all rows are (*keys,).
+    With ``extra`` keys, the result has the keys (category, *keys), or (*keys,) for all rows.
     """
     aggregates = [
         ("n", aggregation("size")),
@@ -306,12 +306,12 @@ def _sum(parts: Any) -> TargetMoments:
 
 
 def _known(value: Any) -> Any:
-    """Return a category as a Python value, None for the missing one."""
+    """Return a category as a Python value, None for the missing category."""
     return None if is_missing(value) else plain(value)
 
 
 def _by_category(found: dict[Any, TargetMoments]) -> dict[Any, list[tuple[int, TargetMoments]]]:
-    """Return for each category its folds with their moments: there may be too many to look through all for each."""
+    """Return for each category its folds with their moments, because there may be too many to search all for each."""
     out: dict[Any, list[tuple[int, TargetMoments]]] = {}
     for (key, fold), each in found.items():
         out.setdefault(key, []).append((fold, each))
@@ -319,12 +319,12 @@ def _by_category(found: dict[Any, TargetMoments]) -> dict[Any, list[tuple[int, T
 
 
 def _encoded(part: TargetMoments, total: TargetMoments, smooth: Any) -> float:
-    """Return the encoding of a category by scikit-learn's rule, which is Micci-Barreca's (2001)."""
+    """Return the encoding of a category by scikit-learn's rule, from Micci-Barreca (2001)."""
     if smooth == "auto":
         variance = total.squares / total.count if total.count else 0.0
         if not part.count:
             return total.mean
-        # How much the category counts beside all rows: the more rows it has, and the closer together they are.
+        # The weight of the category's mean increases with its number of rows, and decreases with their variance.
         weight = variance * part.count + part.squares / part.count
         share = variance * part.count / weight if weight else 0.0
         return share * part.mean + (1 - share) * total.mean
@@ -336,7 +336,7 @@ def _fold(frame: DataFrame, size: int, seed: int) -> Expr:
     key = row_key(frame)
     if not key:
         raise InvalidValue(
-            "the folds of cross-fitting go by the index of the frame, and it has none",
-            hint="df.set_index(...) with what tells rows apart",
+            "cross-fitting needs an index for its folds, and the frame has none",
+            hint="df.set_index(...) with columns that identify a row",
         )
     return call("mod", key_number(frame, key, seed), literal(size))

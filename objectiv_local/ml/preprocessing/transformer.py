@@ -1,4 +1,4 @@
-"""What transformers over frames share: fitted by queries, and then expressions over the columns of any frame."""
+"""The base class of transformers over frames: fitted by queries, then expressions over the columns of any frame."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from objectiv_local.types import FLOAT64
 if TYPE_CHECKING:
     from objectiv_local.frame.authoring import State
 
-#: The features of a frame as expressions over a state, by name. None of them is NaN: what is missing is NULL.
+#: The features of a frame as expressions over a state, by name. None of them is NaN: missing values are NULL.
 FeatureExprs = dict[str, Expr]
 
 
 class FrameTransformer(OverFrames):
-    """A transformer of scikit-learn that also takes frames: a frame in, a lazy frame out.
+    """A scikit-learn transformer that also accepts frames, and returns a lazy frame for them.
 
-    The frame that comes out has the index and the order of the one that went in, and the columns that
-    ``get_feature_names_out`` names. NULL and NaN are both missing values. ``set_output`` is for data in memory.
+    The resulting frame has the index and order of the input, and the columns of ``get_feature_names_out``. NULL and NaN are
+    both missing values. ``set_output`` is for data in memory.
     """
 
     def _learn(self, frame: DataFrame, names: list[str], y: Any) -> None:
@@ -32,14 +32,14 @@ class FrameTransformer(OverFrames):
         raise NotImplementedError
 
     def _expressions(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
-        """Return the transformed features over a state, which may have more columns than the one given."""
+        """Return the transformed features over a state, which may have more columns than ``state``."""
         raise NotImplementedError
 
     def _inverse(self, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
-        raise NotSupported(f"{type(self).__name__} has no inverse over a frame", hint="keep the original columns too")
+        raise NotSupported(f"{type(self).__name__} has no inverse for a frame", hint="keep the original columns too")
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from a frame by queries, or from data in memory as scikit-learn does."""
+        """Fit to a frame by queries, or to data in memory as scikit-learn does."""
         return self._fit_to(X, y)
 
     def _fit_frame(self, frame: DataFrame, y: Any) -> None:
@@ -50,19 +50,19 @@ class FrameTransformer(OverFrames):
         """Return the features of a frame, and set their names. Raises InvalidType for a target that is one of them."""
         if isinstance(y, str):
             raise InvalidType(
-                f"y is the name {y!r}, and the column would be a feature as well",
+                f"y is the name {y!r}, but that column would also be a feature",
                 hint=f"pass the features, and y as a series: fit(df[features], df[{y!r}])",
             )
         return self._names(frame, fitting=True)
 
     def _learn_from_table(self, table: Any) -> None:
-        """Learn what scikit-learn's own class learns from a small table that stands for the frame."""
+        """Copy the attributes of scikit-learn's own class, fitted to a small table that represents the frame."""
         with parameters_checked():
             fitted = self._unfitted().fit(table)
         self._learn_from(fitted)
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Learn from ``X`` and transform it."""
+        """Fit to ``X`` and transform it."""
         if not is_frame(X):
             return super().fit_transform(X, y, **fit_params)  # type: ignore[misc]
         for what, given in fit_params.items():
@@ -71,12 +71,12 @@ class FrameTransformer(OverFrames):
         return frame_of_features(state, out, type(self).__name__)
 
     def _fit_expressions(self, frame: DataFrame, y: Any, state: State, features: FeatureExprs) -> tuple[State, FeatureExprs]:
-        """Learn from a frame, and return its columns transformed: over a state in which they are ``features``."""
+        """Fit to a frame, and return its columns transformed, over a state in which they are ``features``."""
         self._fit_to(frame, y)
         return self._expressions(state, features)
 
     def transform(self, X: Any) -> Any:
-        """Return a frame transformed as a lazy frame, or data in memory as scikit-learn does."""
+        """Return a frame transformed as a lazy frame, or data in memory transformed as by scikit-learn."""
         if not is_frame(X):
             return super().transform(X)  # type: ignore[misc]
         self._names(X)
@@ -85,24 +85,24 @@ class FrameTransformer(OverFrames):
         return self._transformed(X)
 
     def _check_names_out(self) -> None:
-        """Raise InvalidValue if two columns that come out have one name: a frame has each name once."""
+        """Raise InvalidValue if two output columns have the same name, which a frame does not allow."""
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
         if twice:
             raise InvalidValue(
-                f"{type(self).__name__} makes two columns of the name {twice[0]!r}",
+                f"{type(self).__name__} returns two columns named {twice[0]!r}",
                 hint="rename a column first: df.rename(columns={...})",
             )
 
     def _scored(self, X: DataFrame) -> DataFrame:
-        """Return a frame transformed for a model, to which NaN is as good as NULL."""
+        """Return a frame transformed for a model that treats NaN like NULL."""
         self._names(X)
         self._check(X)
         return self._transformed(X, {name: state_of(X).column(name) for name in X.data_columns} if self._keeps_nan else None)
 
     @property
     def _keeps_nan(self) -> bool:
-        """Whether NaN comes out as NaN, where it goes in."""
+        """Whether NaN in the input remains NaN in the output."""
         return False
 
     def _transformed(self, X: DataFrame, features: FeatureExprs | None = None) -> DataFrame:
@@ -110,23 +110,23 @@ class FrameTransformer(OverFrames):
         return frame_of_features(state, out, type(self).__name__)
 
     def _check(self, frame: DataFrame) -> None:
-        """Raise if the rows of a frame cannot be transformed; the names of its columns are known to be right."""
+        """Raise an error if the rows of a frame cannot be transformed; the column names have been checked."""
 
     def _back(self, X: DataFrame) -> DataFrame:
-        """Return the frame that :meth:`transform` makes ``X`` of."""
+        """Return the frame from which :meth:`transform` returns ``X``."""
         check_is_fitted(self)
         names = [str(name) for name in self.get_feature_names_out()]  # type: ignore[attr-defined]
         if names != X.data_columns:
-            raise InvalidValue(f"the inverse of {type(self).__name__} takes the columns {names}, not {X.data_columns}")
+            raise InvalidValue(f"the inverse of {type(self).__name__} needs the columns {names}, not {X.data_columns}")
         state, out = self._inverse(state_of(X), feature_exprs(X))
         return frame_of_features(state, out, type(self).__name__)
 
 
 class Invertible(FrameTransformer):
-    """A transformer that also goes back over frames."""
+    """A transformer that also has an inverse for frames."""
 
     def inverse_transform(self, X: Any) -> Any:
-        """Return what was transformed, as a lazy frame, or from data in memory as scikit-learn does."""
+        """Return the original values: a lazy frame for a frame, or scikit-learn's result for data in memory."""
         return self._back(X) if is_frame(X) else super().inverse_transform(X)  # type: ignore[misc]
 
 
@@ -138,7 +138,7 @@ def feature_exprs(frame: DataFrame) -> FeatureExprs:
 
 
 def frame_of_features(state: State, features: FeatureExprs, step: str) -> DataFrame:
-    """Return a frame of expressions over a state as its only data columns."""
+    """Return a frame with expressions over a state as its only data columns."""
     changed = [(name, expr) for name, expr in features.items() if expr != Column(name, expr.type)]
     return frame_of(state.extended(changed, _words(step)) if changed else state, list(features))
 

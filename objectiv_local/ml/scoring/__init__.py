@@ -1,4 +1,4 @@
-"""Answers of a fitted model as columns of a frame: written as SQL, or computed here and joined to the rows."""
+"""Predictions of a fitted model as columns of a frame: written as SQL, or computed locally and joined to the rows."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ def score(
     where: Where = "auto",
     max_sql: int = 100_000,
 ) -> DataFrame:
-    """Return the frame with the answers of a fitted scikit-learn model as further columns. The result is lazy.
+    """Return the frame with the predictions of a fitted scikit-learn model as additional columns. The result is lazy.
 
-    ``method`` is that of the model; ``auto`` is ``predict``. Columns are found by the names that the model was fitted to, in
-    whatever order they stand, and the others stay as they are; a model that was fitted without names needs ``features``, the
-    columns in the order of the fit. Answers are named ``prediction``, ``probability_<class>``, and ``score`` or, for several
-    classes, ``score_<class>``. ``output`` is another name, or what the names of several columns start with.
+    ``method`` is a method of the model; ``auto`` is ``predict``. Features are found by the names to which the model was
+    fitted, in any order, and other columns are kept; a model that was fitted without names needs ``features``, the columns in
+    the order of the fit. Predictions are named ``prediction``, ``probability_<class>``, and ``score`` or, for several
+    classes, ``score_<class>``. ``output`` is another name, or the prefix for several columns.
 
-    With ``where="sql"`` the answers are expressions, for linear and logistic models, naive Bayes, k-means, trees, forests,
-    gradient boosting, and pipelines of these; NotSupported says what has no SQL. With ``"local"``, rows go through the model
-    here, batch by batch, whatever it is; its answers are loaded as a temporary table and joined by the index, which has to
-    tell the rows apart. ``auto`` is SQL where there is one of at most ``max_sql`` characters.
+    With ``where="sql"``, predictions are expressions, for linear and logistic models, naive Bayes, k-means, trees, forests,
+    gradient boosting, and pipelines of these; for anything else, NotSupported has the reason. With ``"local"``, rows are
+    scored by the model in this process, in batches; the predictions are loaded as a temporary table and joined on the index,
+    which has to be unique. ``auto`` uses SQL if it has at most ``max_sql`` characters, otherwise local scoring.
 
-    A row that the model would refuse has NULL for an answer: one with a NULL, NaN or infinite feature, unless the model
-    handles it. A number beyond 1e100 counts as infinite, but for models that are one sum of features; where a term of such
-    a sum is beyond the floats, or is not 0 and smaller than any, Postgres raises. Of equal scores the first class is the
-    answer, as in scikit-learn.
+    The prediction is NULL for a row that the model would reject: one with a NULL, NaN or infinite feature, unless the model
+    supports it. Absolute values beyond 1e100 count as infinite, except in models with a single sum of features; if a term of
+    such a sum overflows or underflows, Postgres raises an error. If scores tie, the first class is predicted, as in
+    scikit-learn.
 
-    Raises scikit-learn's NotFittedError for a model that is not fitted, ColumnNotFound for features that the frame has not,
-    InvalidType for features that are no numbers, and InvalidValue for a method that the model has not and for names of
-    answers that are taken.
+    Raises scikit-learn's NotFittedError for an unfitted model, ColumnNotFound for missing features, InvalidType for
+    non-numeric features, and InvalidValue for a method that the model does not have and for predictions with the name of an
+    existing column.
 
     >>> from objectiv_local import DataFrame
     >>> from sklearn.linear_model import LinearRegression
@@ -60,17 +60,17 @@ def score(
     """
     if not isinstance(frame, DataFrame):
         raise InvalidType(
-            f"the rows to score are a frame, not {type(frame).__name__}",
+            f"the rows to score have to be a frame, not {type(frame).__name__}",
             hint="load them with DataFrame.from_pandas, or call the model on them",
         )
     if where not in ("auto", "sql", "local"):
-        raise InvalidValue(f"where is 'auto', 'sql' or 'local', not {where!r}")
+        raise InvalidValue(f"where has to be 'auto', 'sql' or 'local', not {where!r}")
     if isinstance(max_sql, bool) or not isinstance(max_sql, int) or max_sql < 0:
-        raise InvalidValue(f"max_sql is a number of characters, not {max_sql!r}")
+        raise InvalidValue(f"max_sql has to be a non-negative whole number, not {max_sql!r}")
     task = Task.of(model, frame, method, features, output)
     reason: NotSupported | None = None
     if where != "local":
-        # A frame without connection can only be compiled.
+        # A frame without a connection can only be compiled.
         choose = where == "auto" and frame.engine is not None
         try:
             return in_sql(task, max_sql if choose else None)

@@ -1,4 +1,4 @@
-"""Naive Bayes: the log likelihood of each class, up to the same number for all."""
+"""Naive Bayes: the log likelihood of each class, up to a constant."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Bayes(Family):
         raise NotImplementedError
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
-        """Return the likeliest class."""
+        """Return the most likely class."""
         return [best(self._kept(rows, x), self.labels())]
 
     def predict_proba(self, rows: Rows, x: list[Expr]) -> list[Expr]:
@@ -45,21 +45,21 @@ class Gaussian(_Bayes):
         means = self.weights(self.model.theta_, "means")
         variances = np.asarray(self.model.var_, dtype=np.float64)
         if not ((variances >= 1e-60) & (variances <= 1e60)).all():
-            raise self.refused("a feature of a class has a variance of 0, or next to it")
+            raise self.refused("a feature of a class has a variance of 0, or nearly 0")
         with np.errstate(divide="ignore"):
             priors = np.log(self.model.class_prior_)
         starts = self.weights(priors - 0.5 * np.log(2.0 * np.pi * variances).sum(axis=1), "priors")
         found = []
         for start, mean, variance in zip(starts, means, variances, strict=True):
             gaps = [call("sub", value, real(center)) if center else value for value, center in zip(x, mean, strict=True)]
-            # As scikit-learn computes it: rounding is the same.
+            # Computed as in scikit-learn, for the same rounding.
             squares = [call("truediv", call("mul", gap, gap), real(each)) for gap, each in zip(gaps, variance, strict=True)]
             found.append(call("sub", real(start), call("mul", real(0.5), total(squares))))
         return found
 
 
 class Counting(_Bayes):
-    """MultinomialNB, ComplementNB and BernoulliNB, which add up weights of features."""
+    """MultinomialNB, ComplementNB and BernoulliNB, which sum weights of features."""
 
     @staticmethod
     def knows(model: Any) -> bool:
@@ -67,7 +67,7 @@ class Counting(_Bayes):
         return isinstance(model, MultinomialNB | ComplementNB | BernoulliNB)
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features; for BernoulliNB, 1 where one is above the threshold and 0 where it is not."""
+        """Return the features; for BernoulliNB, 1 for values above the threshold and 0 for others."""
         threshold = getattr(self.model, "binarize", None)
         if threshold is None:
             return rows.factors(names)

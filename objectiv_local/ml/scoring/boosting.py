@@ -1,4 +1,4 @@
-"""Gradient boosting: sums of trees, and the link from a sum to an answer."""
+"""Gradient boosting: sums of trees, and the link function from a sum to a prediction."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from objectiv_local.ml.scoring.trees import SPLIT_SIZE, Splits
 
 
 class _Boosting(Family):
-    #: How a raw score of 0 is compared: the second class needs more than 0, or at least 0.
+    #: How a raw score is compared with 0 for the second class: greater than, or greater than or equal.
     comparison = "gt"
 
     def raw(self, x: list[Expr]) -> list[Expr]:
-        """Return the sums of the trees: one, or one for each of several classes."""
+        """Return the sums of the trees: one, or one per class."""
         raise NotImplementedError
 
     def decision_function(self, rows: Rows, x: list[Expr]) -> list[Expr]:
@@ -63,7 +63,7 @@ class _Boosting(Family):
 
 
 class Boosting(_Boosting):
-    """GradientBoostingClassifier and GradientBoostingRegressor, which refuse missing values."""
+    """GradientBoostingClassifier and GradientBoostingRegressor, which reject missing values."""
 
     comparison = "ge"
 
@@ -73,18 +73,18 @@ class Boosting(_Boosting):
         return isinstance(model, GradientBoostingClassifier | GradientBoostingRegressor)
 
     def size(self, method: str) -> int:
-        """Return about how many characters the SQL has at least."""
+        """Return a lower bound on the number of characters of the SQL."""
         return SPLIT_SIZE * sum(int(each.tree_.node_count) // 2 for each in self.model.estimators_.ravel())
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features, NULL where one is missing or too large."""
+        """Return the features, with NULL for missing or too large values."""
         return rows.finite(names, FLOAT32_LIMIT)
 
     def raw(self, x: list[Expr]) -> list[Expr]:
         """Return the sums of the trees."""
         if self.model.init not in (None, "zero"):
             raise self.refused("its init is a model")
-        # What the trees are added to is the same for all rows.
+        # The initial prediction, to which the trees are added, is the same for all rows.
         starts = self.model._raw_predict_init(np.zeros((1, len(x)), dtype=np.float32))[0]
         missing = joined("or", [call("is_null", each) for each in x])
         found = []
@@ -99,7 +99,7 @@ class Boosting(_Boosting):
 
 
 class Histogram(_Boosting):
-    """HistGradientBoostingClassifier and HistGradientBoostingRegressor, which take any number and missing values."""
+    """HistGradientBoostingClassifier and HistGradientBoostingRegressor, which support any number and missing values."""
 
     @staticmethod
     def knows(model: Any) -> bool:
@@ -107,11 +107,11 @@ class Histogram(_Boosting):
         return isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
 
     def size(self, method: str) -> int:
-        """Return about how many characters the SQL has at least."""
+        """Return a lower bound on the number of characters of the SQL."""
         return SPLIT_SIZE * sum(len(each.nodes) // 2 for trees in self.model._predictors for each in trees)
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features, NULL where one is missing."""
+        """Return the features, with NULL for missing values."""
         if self.model.is_categorical_ is not None:
             raise self.refused("it splits by categories")
         return rows.known(names)

@@ -16,9 +16,9 @@ from objectiv_local.ml.scoring.rows import Rows
 class Centers(Family):
     """KMeans and MiniBatchKMeans.
 
-    The squared distances to two centers differ by a linear function, which is 0 halfway between them. So each center has how
-    much more its squared distance is than that to the first one: exact far from 0 and far from all centers, where the
-    squares themselves are too large to tell apart.
+    The squared distances to two centers differ by a linear function, which is 0 halfway between them. So for each center, the
+    difference between its squared distance and that of the first one is compared: this is exact even far from 0 and from all
+    centers, where the squares themselves are too large to distinguish.
     """
 
     @staticmethod
@@ -27,7 +27,7 @@ class Centers(Family):
         return isinstance(model, KMeans | MiniBatchKMeans)
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
-        """Return the number of the nearest center, the first one of those that are as near."""
+        """Return the number of the nearest center, the first one in case of a tie."""
         centers = self.weights(self.model.cluster_centers_, "centers")
         numbers = [constant(number) for number in range(len(centers))]
         if len(centers) == 1:

@@ -1,4 +1,4 @@
-"""Linear models: sums of features times coefficients, and what classifiers make of them."""
+"""Linear models: weighted sums of features, and the predictions derived from them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from objectiv_local.ml.scoring.rows import LARGEST_FEATURE, Rows
 
 class _Lines(Family):
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features. Those of a single sum need no step: what is wrong with one shows in the sum."""
+        """Return the features. Those of a single sum need no step, because an invalid feature makes the sum invalid."""
         return rows.terms(names) if self._is_single() else rows.factors(names)
 
     @property
     def limit(self) -> float:
-        """The greatest size of a feature that counts as finite."""
+        """The largest absolute value of a feature that counts as finite."""
         return np.inf if self._is_single() else LARGEST_FEATURE
 
     def _is_single(self) -> bool:
@@ -33,7 +33,7 @@ class _Lines(Family):
 
 
 def _finite(rows: Rows, lines: list[Expr]) -> list[Expr]:
-    """Return scores, NULL where one is no number because a feature is none."""
+    """Return scores, with NULL for those that are not finite because of a feature."""
     return [finite(score) for score in kept_scores(rows, lines)]
 
 
@@ -74,12 +74,12 @@ class Generalized(_Lines):
         if link == "IdentityLink":
             return _finite(rows, [line])
         (score,) = kept_scores(rows, [line])
-        # Up to infinity, but not down to what is no float any more; and NULL where the score is no number.
+        # Infinity is allowed, but no underflow; NULL if the score is not a number.
         return [call("exp", case([(call("lt", score, real(-EXPONENT)), finite(score, real(-EXPONENT)))], finite(score)))]
 
 
 class Classification(_Lines):
-    """Classifiers by the sign of a linear score, or by the greatest of several."""
+    """Classifiers by the sign of a linear score, or by the maximum of several."""
 
     @staticmethod
     def knows(model: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Answers that the model gives in this process, loaded beside the rows and joined to them by the index."""
+"""Predictions that the model computes in this process, loaded and joined to the rows on the index."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from objectiv_local.types import FLOAT64, arrow_type
 if TYPE_CHECKING:
     import pyarrow
 
-#: What a cell is to a model: an ordinary value, a missing one, an infinite one, or one that is infinite as a 32-bit float.
+#: The kind of a cell for a model: an ordinary value, missing, infinite, or infinite as a 32-bit float.
 _MISSING, _INFINITE, _LARGE = 1, 2, 3
 
 
 def locally(task: Task, reason: NotSupported | None) -> DataFrame:
-    """Return the frame with the answers of the model joined by the index. ``reason`` is why there is no SQL."""
+    """Return the frame with the predictions of the model joined on the index. ``reason`` is why there is no SQL."""
     import pyarrow as pa
 
     frame = task.frame
@@ -55,7 +55,7 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
     for batch in batches(_numbers(task), features=task.features):
         found, mask = caller.answers(batch.X)
         if found is not None and not answers:
-            # A name that is taken is found out before all rows are scored.
+            # A name clash is detected before all rows are scored.
             task.names(None if found.ndim == 1 else found.shape[1])
         indexes.append(batch.index)
         answers.append(found)
@@ -70,7 +70,7 @@ def locally(task: Task, reason: NotSupported | None) -> DataFrame:
 
 
 def _numbers(task: Task) -> DataFrame:
-    """Return the index and the features in no order, numbers as floats, as they are in SQL."""
+    """Return the index and the features, unordered, with numbers as floats, as they are in SQL."""
     frame = task.frame
     types = state_of(frame).plan.types
     state = replace(state_of(frame), order=())
@@ -83,14 +83,14 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     names = frame.index_columns
     if not names:
         raise InvalidValue(
-            f"the answers of a model are joined by the index, and the frame has none{why}",
-            hint="set one that tells the rows apart: df.set_index(...)",
+            f"the predictions of a model are joined on the index, but the frame has none{why}",
+            hint="set a unique index: df.set_index(...)",
         )
     state = state_of(frame)
     for name in names:
         if state.plan.types[name].name == "json":
             raise InvalidType(
-                f"the answers of a model cannot be joined by {name!r}, which is {state.plan.types[name]}{why}",
+                f"the predictions of a model cannot be joined on {name!r}, which is {state.plan.types[name]}{why}",
                 hint="set another index: df.set_index(...)",
             )
     keys = tuple((name, state.column(name)) for name in names)
@@ -103,18 +103,18 @@ def _check_index(frame: DataFrame, reason: NotSupported | None) -> None:
     if found:
         times = found[0].pop(rows)
         shown = ", ".join(f"{name}={value!r}" for name, value in found[0].items())
-        what = f"stands for {times} rows" if times > 1 else "is missing in a row"
+        what = f"occurs in {times} rows" if times > 1 else "contains a missing value"
         raise InvalidValue(
-            f"the answers of a model are joined by the index, and {shown} {what}{why}",
-            hint="set an index that tells the rows apart and is never NULL: df.set_index(...)",
+            f"the predictions of a model are joined on the index, but {shown} {what}{why}",
+            hint="set a unique index without NULL: df.set_index(...)",
         )
 
 
 class _Caller:
-    """A model, called on the rows that it does not refuse.
+    """A model, called on the rows that it does not reject.
 
-    Complete rows are one call. The others are tried by which of their features are missing, because models that fill some of
-    them refuse only the rest.
+    Complete rows are scored in one call. Others are tried separately for each pattern of missing features, because a model may
+    impute some features and reject rows in which others are missing.
     """
 
     def __init__(self, task: Task) -> None:
@@ -124,7 +124,7 @@ class _Caller:
         self.takes_none = _takes_none(task.model)
 
     def answers(self, table: pyarrow.Table) -> tuple[Any, Any]:
-        """Return the answers for rows, and which rows have one. Answers are None if none has."""
+        """Return the predictions, and which rows have one. Predictions are None if no row has one."""
         data = self._container(table)
         marks = _marks(table, self.limit)
         found: Any = None
@@ -149,7 +149,7 @@ class _Caller:
             with np.errstate(all="ignore"):
                 return self._call(data)
         except ValueError as error:
-            # scikit-learn's words for what it refuses.
+            # scikit-learn's messages for rows that it rejects.
             if complete or not any(word in str(error) for word in ("NaN", "infinity", "missing value")):
                 raise InvalidValue(f"{type(self.task.model).__name__}.{self.task.method} failed: {error}") from error
             self.refused.add(pattern.tobytes())
@@ -159,15 +159,15 @@ class _Caller:
         found = getattr(self.task.model, self.task.method)(data)
         if isinstance(found, list) and found and getattr(found[0], "ndim", 0) == 2:
             raise NotSupported(
-                f"{type(self.task.model).__name__} has several targets, and {self.task.method} a table for each",
-                hint="score its predict, or a model for each target",
+                f"{type(self.task.model).__name__} has several targets, for which {self.task.method} returns a table each",
+                hint="score its predict, or fit a model for each target",
             )
         found = np.asarray(found)
         if found.ndim not in (1, 2) or len(found) != len(data):
             raise InvalidValue(
-                f"{type(self.task.model).__name__}.{self.task.method} gave an array of shape {found.shape} "
+                f"{type(self.task.model).__name__}.{self.task.method} returned an array of shape {found.shape} "
                 f"for {len(data)} rows",
-                hint="it has to give one answer for each row",
+                hint="it has to return one prediction per row",
             )
         return found
 
@@ -175,19 +175,19 @@ class _Caller:
         import pandas as pd
         import pyarrow as pa
 
-        # The same on every release of pandas: missing text is NaN.
+        # The same on every release of pandas: missing strings are NaN.
         text = {pa.string(): pd.StringDtype(na_value=np.nan)}
         data = table.to_pandas(types_mapper=text.get)
         for name in data.columns:
             if self.takes_none and isinstance(data[name].dtype, pd.StringDtype):
                 data[name] = data[name].astype(object).where(data[name].notna(), None)
-            # As in SQL, whatever the model would make of such a number.
+            # As in SQL, whatever the model would return for such a number.
             if data[name].dtype == np.float64 and (far := np.abs(data[name]) > self.limit).any():
                 data[name] = np.where(far, np.sign(data[name]) * np.inf, data[name])
         return data if self.task.named else data.to_numpy()
 
     def example(self) -> Any:
-        """Return no rows of answers, in their type and number of columns, for a frame without any."""
+        """Return predictions for no rows, with the right type and number of columns, for a frame without predictions."""
         import pyarrow as pa
 
         task = self.task
@@ -196,7 +196,7 @@ class _Caller:
         try:
             return self._call(self._container(pa.table(row)))[:0]
         except Exception:
-            # A model that has no answer for a made-up row.
+            # A model that has no prediction for a made-up row.
             classes = np.asarray(task.classes or [0.0])
             if task.method == "predict":
                 return classes[:0]
@@ -205,7 +205,7 @@ class _Caller:
 
 
 def _limit(model: Any) -> float:
-    """Return the greatest size of a number that counts as finite, as it does in SQL if the model has one."""
+    """Return the largest absolute value that counts as finite, the same as in SQL if the model has one."""
     try:
         return family_of(last_step(model)).limit
     except NotSupported:
@@ -213,7 +213,7 @@ def _limit(model: Any) -> float:
 
 
 def _takes_none(model: Any) -> bool:
-    """Return whether a model knows missing text as None, because it was fitted to such rows; to others, it is NaN."""
+    """Return whether a model expects missing strings as None, because it was fitted to such rows; otherwise, they are NaN."""
     waiting, seen = [model], set[int]()
     while waiting:
         part = waiting.pop()
@@ -233,7 +233,7 @@ def _takes_none(model: Any) -> bool:
 
 
 def _patterns(marks: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield each row of marks that there is, ordinary cells first, and which rows have it."""
+    """Yield each distinct row of marks, ordinary cells first, and which rows have it."""
     odd = np.flatnonzero(marks.any(axis=1))
     if len(odd) < len(marks):
         ordinary = np.ones(len(marks), dtype=bool)
@@ -247,7 +247,7 @@ def _patterns(marks: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _marks(table: pyarrow.Table, limit: float) -> Any:
-    """Return what each cell is to a model."""
+    """Return the kind of each cell for a model."""
     import pyarrow as pa
 
     marks = np.zeros((table.num_rows, table.num_columns), dtype=np.uint8)
@@ -263,7 +263,7 @@ def _marks(table: pyarrow.Table, limit: float) -> Any:
 
 
 def _filled(caller: _Caller, answers: list[Any], given: list[Any]) -> tuple[Any, int]:
-    """Return the answers of all batches as one table, and how many dimensions they had."""
+    """Return the predictions of all batches as one table, and their number of dimensions."""
     known = next((each for each in answers if each is not None), None)
     if known is None:
         known = caller.example()
@@ -276,7 +276,7 @@ def _filled(caller: _Caller, answers: list[Any], given: list[Any]) -> tuple[Any,
 
 
 def _column(values: Any, given: Any) -> pyarrow.Array:
-    """Return answers as an Arrow column, NULL for rows that have none."""
+    """Return predictions as an Arrow column, with NULL for rows without one."""
     import pyarrow as pa
 
     if values.dtype.kind in "OUS":
@@ -288,7 +288,7 @@ def _column(values: Any, given: Any) -> pyarrow.Array:
 def _joined(
     frame: DataFrame, indexes: list[pyarrow.Table], answers: pyarrow.Table, types: list[Any], names: list[str]
 ) -> DataFrame:
-    """Return the frame with answers that are loaded beside it."""
+    """Return the frame with loaded predictions joined to it."""
     import pyarrow as pa
 
     state = state_of(frame)
@@ -301,7 +301,7 @@ def _joined(
     taken = {*state.plan.types, *names}
     keys = [new_name(f"{name}_scored", taken) for name in state.index]
     found = [new_name(f"{name}_found", taken) for name in names]
-    # Under names of our own, because those of the classes may be no names to an engine.
+    # Under generated names, because class names may be invalid as names in an engine.
     labels = [f"c{position}" for position in range(len(keys) + len(found))]
     schema = tuple(zip(labels, [*kinds, *types], strict=True))
     stored = engine.load("answers", pa.table([*index.columns, *answers.columns], names=labels), schema)

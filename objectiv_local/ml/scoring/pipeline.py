@@ -19,10 +19,9 @@ from objectiv_local.ml.scoring.task import Task
 
 
 def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
-    """Return the frame with what the last step of a pipeline reads, the names of that, and the last step.
+    """Return the frame with the features for the last step of a pipeline, their names, and the last step.
 
-    The data columns of the frame are those of the task's frame, and hold what they held. Without a pipeline, the frame is
-    that of the task.
+    The data columns of the task's frame are kept with their values. Without a pipeline, the frame is that of the task.
     """
     steps, model = _steps(task.model)
     frame, state = task.frame, state_of(task.frame)
@@ -31,7 +30,7 @@ def transformed(task: Task) -> tuple[DataFrame, list[str], Any]:
     made = _through(steps, frame, task.features)
     replaced = _replaced(state.plan, state_of(made).plan, frame.data_columns)
     if replaced:
-        # What a transformer replaces is kept under another name, and put back afterwards.
+        # Columns that a transformer replaces are kept under another name, and restored afterwards.
         taken = {*state.plan.types}
         aside = {name: new_name(f"{name}_before", taken) for name in replaced}
         state = state.extended([(other, state.column(name)) for name, other in aside.items()], "given")
@@ -47,8 +46,8 @@ def last_step(model: Any) -> Any:
 
 
 def _steps(model: Any) -> tuple[list[Any], Any]:
-    """Return the transformers of a pipeline and its last step, pipelines within it unfolded."""
-    # A search over parameters: scikit-learn's are this, and have no public class in common.
+    """Return the transformers of a pipeline, with nested pipelines flattened, and its last step."""
+    # A parameter search: scikit-learn's search classes match this, and have no public base class.
     if isinstance(model, MetaEstimatorMixin) and hasattr(model, "best_estimator_"):
         return _steps(model.best_estimator_)
     if not isinstance(model, Pipeline):
@@ -62,23 +61,23 @@ def _steps(model: Any) -> tuple[list[Any], Any]:
 
 
 def _through(steps: Sequence[Any], frame: DataFrame, features: list[str]) -> DataFrame:
-    """Return the features as the transformers leave them."""
+    """Return the features after the transformers."""
     made: DataFrame = frame[features]
     for step in steps:
         known = step if isinstance(step, OverFrames) else over_frames(step)
         if not hasattr(known, "transform"):
             raise NotSupported(f"{type(step).__name__} has no SQL as a step of a pipeline", hint=OUT)
         with warnings.catch_warnings():
-            # Steps after the first were fitted to arrays, without names: their columns are those of the step before.
+            # Steps after the first were fitted to arrays without names: their columns are those of the previous step.
             warnings.filterwarnings("ignore", "X has feature names")
             made = known._scored(made) if hasattr(known, "_scored") else known.transform(made)
         if state_of(made).index != state_of(frame).index:
-            raise NotSupported(f"{type(step).__name__} makes other rows, so it has no SQL in a pipeline", hint=OUT)
+            raise NotSupported(f"{type(step).__name__} changes the rows, so it has no SQL in a pipeline", hint=OUT)
     return made
 
 
 def _replaced(before: Node, after: Node, names: Sequence[str]) -> list[str]:
-    """Return which columns of ``before`` hold something else in ``after``; all of them where that cannot be told."""
+    """Return the columns of ``before`` whose values differ in ``after``; all of them if unknown."""
     changed: set[str] = set()
     while after is not before:
         if not isinstance(after, Extend):
@@ -89,11 +88,11 @@ def _replaced(before: Node, after: Node, names: Sequence[str]) -> list[str]:
 
 
 def _restored(made: DataFrame, aside: dict[str, str]) -> tuple[list[str], State]:
-    """Return the names of the transformed columns, and a state in which the original columns hold what they held."""
+    """Return the names of the transformed columns, and a state with the original columns restored."""
     state = state_of(made)
     lost = [other for other in aside.values() if other not in state.plan.types]
     if lost:
-        raise NotSupported("a step of the pipeline makes other rows, so it has no SQL in a pipeline", hint=OUT)
+        raise NotSupported("a step of the pipeline changes the rows, so it has no SQL in a pipeline", hint=OUT)
     taken = {*state.plan.types}
     moved = {name: new_name(f"{name}_made", taken) for name in made.data_columns if name in aside}
     state = state.extended([(other, state.column(name)) for name, other in moved.items()])

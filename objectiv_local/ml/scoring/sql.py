@@ -1,4 +1,4 @@
-"""Answers as expressions over the rows of a frame."""
+"""Predictions as expressions over the rows of a frame."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ FAMILIES: tuple[type[Family], ...] = (
 
 
 def in_sql(task: Task, max_sql: int | None) -> DataFrame:
-    """Return the frame with the answers as expressions. Raises NotSupported, also for SQL longer than ``max_sql``."""
+    """Return the frame with the predictions as expressions. Raises NotSupported, also for SQL longer than ``max_sql``."""
     frame, features, model = transformed(task)
     family = family_of(model)
     if max_sql is not None and family.size(task.method) > max_sql:
         raise _too_long(task.model, max_sql)
     if len(features) != getattr(model, "n_features_in_", len(features)):
         raise NotSupported(
-            f"the steps before {type(model).__name__} make {len(features)} columns in SQL, and it was fitted to "
+            f"the steps before {type(model).__name__} return {len(features)} columns in SQL, but it was fitted to "
             f"{model.n_features_in_}",
             hint=OUT,
         )
@@ -44,7 +44,7 @@ def in_sql(task: Task, max_sql: int | None) -> DataFrame:
     x = family.inputs(rows, features)
     answers = getattr(family, task.method)(rows, x)
     names = task.names(None if task.method != "predict_proba" and len(answers) == 1 else len(answers))
-    # The names that the answers take may be those of columns that nobody sees, and the answers read those.
+    # Hidden columns that the predictions read may have the names of the predictions.
     kept = rows.keep("answers", list(zip(names, answers, strict=True))) if rows.taken & set(names) else answers
     state = rows.state.extended(zip(names, kept, strict=True), "answers")
     scored = frame_of(state, [*frame.data_columns, *names])
@@ -60,7 +60,7 @@ def _too_long(model: Any, max_sql: int) -> NotSupported:
 
 
 def family_of(model: Any) -> Family:
-    """Return the expressions of a model. Raises NotSupported for models that have none, and where a user changed one."""
+    """Return the expressions of a model. Raises NotSupported for unsupported models, and for user-defined methods."""
     name = type(model).__name__
     for family in FAMILIES:
         if family.knows(model):
@@ -72,6 +72,6 @@ def family_of(model: Any) -> Family:
 
 
 def _changed(kind: type, method: str) -> bool:
-    """Return whether a method is that of a class which is neither scikit-learn's nor ours."""
+    """Return whether a method is defined in a class of neither scikit-learn nor this package."""
     home = next((each for each in kind.__mro__ if method in vars(each)), None)
     return home is not None and not home.__module__.startswith(("sklearn.", "objectiv_local."))

@@ -1,4 +1,4 @@
-"""Decision trees as CASE, and forests as means of trees."""
+"""Decision trees as CASE expressions, and forests as means of trees."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from objectiv_local.ml.scoring.family import Family
 from objectiv_local.ml.scoring.rows import FLOAT32_LIMIT, Rows
 from objectiv_local.ml.scoring.thresholds import for_doubles
 
-#: Cases within each other. Engines stop at some depth; only trees of millions of leaves come here.
+#: Maximum nesting of CASE expressions, which engines limit; only trees with millions of leaves exceed it.
 _MOST_DEPTH = 100
 
-#: Characters that a split takes at least.
+#: Minimum number of characters of a split.
 SPLIT_SIZE = 40
 
 
 class Splits:
-    """The nodes of a tree: the feature and threshold of each, its children, and where rows without a value go."""
+    """The nodes of a tree: the feature, threshold and children of each, and the branch for rows with a missing value."""
 
     def __init__(self, left: Any, right: Any, feature: Any, threshold: Any, missing_left: Any, leaf: Any) -> None:
         self.left, self.right = left.tolist(), right.tolist()
@@ -33,7 +33,7 @@ class Splits:
 
     @staticmethod
     def of(tree: Any) -> Splits:
-        """Return the nodes of scikit-learn's tree, with thresholds for doubles."""
+        """Return the nodes of a scikit-learn tree, with thresholds for doubles."""
         return Splits(
             tree.children_left,
             tree.children_right,
@@ -44,10 +44,10 @@ class Splits:
         )
 
     def expression(self, x: list[Expr], leaves: Sequence[Expr], family: Family) -> Expr:
-        """Return the tree, with an expression for each leaf. Raises NotSupported for one that nests too deep.
+        """Return the tree, with an expression for each leaf. Raises NotSupported for one that is nested too deeply.
 
-        The flatter child of a node comes first, and the other one goes on in the same list of conditions, so the depth of
-        the text is that of a balanced tree at most.
+        The shallower child of a node comes first, and the other one continues the same list of conditions, so the SQL is
+        nested at most as deep as a balanced tree.
         """
         order, stack = [], [0]
         while stack:
@@ -87,20 +87,20 @@ def _chained(condition: Expr, first: Expr, rest: Expr) -> Expr:
 
 def too_large(x: Sequence[Expr]) -> Expr | None:
     """Return whether a feature is too large for a 32-bit float; None if none can be."""
-    # Whole numbers are casts here, and no whole number or decimal is that large.
+    # A feature that is an integer or a decimal is a cast here, not a column, and is never that large.
     tests = [call("ge", call("abs", each), real(FLOAT32_LIMIT)) for each in x if isinstance(each, Column)]
     return joined("or", tests) if tests else None
 
 
 class _Trees(Family):
-    """Trees that take missing values, and refuse infinite ones."""
+    """Trees that support missing values, and reject infinite ones."""
 
     def trees(self) -> list[Any]:
         """Return scikit-learn's trees."""
         return [each.tree_ for each in getattr(self.model, "estimators_", [self.model])]
 
     def size(self, method: str) -> int:
-        """Return about how many characters the SQL has at least."""
+        """Return a lower bound on the number of characters of the SQL."""
         several = (
             1
             if method == "predict" and not hasattr(self.model, "estimators_")
@@ -109,13 +109,13 @@ class _Trees(Family):
         return SPLIT_SIZE * several * sum(int(tree.node_count) // 2 for tree in self.trees())
 
     def inputs(self, rows: Rows, names: Sequence[str]) -> list[Expr]:
-        """Return the features, NULL where one is missing."""
+        """Return the features, with NULL for missing values."""
         if self.model.n_outputs_ != 1:
             raise self.refused("it has several targets")
         return rows.known(names)
 
     def mean(self, x: list[Expr], target: int) -> Expr:
-        """Return the mean of the trees' values, one of the several that each leaf has."""
+        """Return the mean over trees of one of the values of each leaf."""
         terms = []
         for tree in self.trees():
             leaves = [real(value) for value in tree.value[:, 0, target]]
@@ -134,7 +134,7 @@ class Regression(_Trees):
 
     @staticmethod
     def knows(model: Any) -> bool:
-        """Return whether the model is a regressor of trees."""
+        """Return whether the model is a tree-based regressor."""
         return isinstance(model, DecisionTreeRegressor | RandomForestRegressor | ExtraTreesRegressor)
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
@@ -147,11 +147,11 @@ class Classification(_Trees):
 
     @staticmethod
     def knows(model: Any) -> bool:
-        """Return whether the model is a classifier of trees."""
+        """Return whether the model is a tree-based classifier."""
         return isinstance(model, DecisionTreeClassifier | RandomForestClassifier | ExtraTreesClassifier)
 
     def predict(self, rows: Rows, x: list[Expr]) -> list[Expr]:
-        """Return the class: that of the leaf, or of the greatest mean."""
+        """Return the class: that of the leaf, or the one with the maximum mean."""
         labels = self.labels()
         if not hasattr(self.model, "estimators_"):
             tree = self.model.tree_

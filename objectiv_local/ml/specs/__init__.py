@@ -1,4 +1,4 @@
-"""Definitions of features and fitted estimators as JSON, and back: nothing is pickled and no name of a spec is imported."""
+"""Definitions of features and fitted estimators as JSON and back, without pickle and without imports by name."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from objectiv_local.ml.features import Features, Label
 from objectiv_local.ml.features.aspects import Aspect
 from objectiv_local.ml.specs import values
 
-#: The form of the specs that are written. Specs of another one are refused.
+#: The version of the format in which specs are written. Specs in another one are rejected.
 FORMAT = 1
 
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 def spec(obj: object) -> dict[str, Any]:
-    """Return what a set of features or an estimator of this package is made of, as a dict that JSON can hold.
+    """Return a set of features or an estimator of this package as a dict that can be stored as JSON.
 
-    Of a set of features, that is the definition of each feature and label, with its condition as operations on columns, and
-    the dtypes of the columns of the events that it reads; the events themselves are not in it. Of an estimator, it is the
-    name of its class, its parameters, and all that it learned, floats to the last bit.
+    For features, this is the definition of each feature and label, with its condition as operations on columns, and the
+    dtypes of the columns of the events that it reads; the events themselves are not included. For an estimator, it is the
+    name of its class, its parameters, and all fitted attributes, with exact floats.
 
-    Raises NotSupported for a condition that reads other rows, such as one with a mean or a window, for an estimator that is
-    not one of ``objectiv_local.ml``, and for a parameter or attribute of a kind that has no spec.
+    Raises NotSupported for a condition that reads other rows, such as one with a mean or a window, for an estimator that is not
+    from ``objectiv_local.ml``, and for a parameter or attribute of an unsupported type.
 
     >>> import datetime
     >>> from objectiv_local import DataFrame
@@ -43,19 +43,19 @@ def spec(obj: object) -> dict[str, Any]:
     if isinstance(obj, Features):
         return {"format": FORMAT, "kind": "features", **_version(), **_features(obj)}
     if isinstance(obj, Label):
-        raise NotSupported("a label has a spec only together with the events it is about", hint="spec(features.label(label))")
+        raise NotSupported("a label has a spec only as part of features", hint="spec(features.label(label))")
     if hasattr(obj, "get_params") and not isinstance(obj, type):
         return {"format": FORMAT, "kind": "estimator", **_version(), **_estimator(obj, type(obj).__name__)}
-    raise InvalidType(f"a spec is that of features or of an estimator, not of {type(obj).__name__}")
+    raise InvalidType(f"spec needs features or an estimator, not {type(obj).__name__}")
 
 
 def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
-    """Return the features or the estimator that a spec was written from.
+    """Return the features or the estimator of a spec.
 
-    Features need a frame of ``events`` with the columns that the spec names. An estimator is made of the class of
-    ``objectiv_local.ml`` with its name, and no other.
+    Features need a frame of ``events`` with the columns of the spec. An estimator has the class of that name in
+    ``objectiv_local.ml``; no other class can be loaded.
 
-    Raises InvalidValue for a spec that is none, or of another format, and ColumnNotFound for events without a column.
+    Raises InvalidValue for an invalid spec or one in another format, and ColumnNotFound for events without a needed column.
 
     >>> import json, numpy
     >>> from objectiv_local import ml
@@ -65,24 +65,24 @@ def from_spec(given: dict[str, Any], *, events: DataFrame | None = None) -> Any:
     [[3.0]]
     """
     if not isinstance(given, dict) or given.get("kind") not in ("features", "estimator"):
-        raise InvalidValue("this is no spec", hint="specs are written by ml.spec, and read from JSON as a dict")
+        raise InvalidValue("this is not a spec", hint="specs are written by ml.spec, and read from JSON as a dict")
     if given.get("format") != FORMAT:
         raise InvalidValue(
-            f"this spec has the format {given.get('format')!r}, and {FORMAT} is read here",
+            f"this spec has the format {given.get('format')!r}, but only {FORMAT} can be read",
             hint=f"it was written by version {given.get('version')!r} of the package",
         )
     if given["kind"] == "estimator":
         if events is not None:
-            raise InvalidValue("an estimator needs no events", hint="from_spec(spec)")
+            raise InvalidValue("events cannot be passed for an estimator", hint="from_spec(spec)")
         return _from_estimator(given, "the estimator")
     if not isinstance(events, DataFrame):
-        raise InvalidType("features are made from a frame of events", hint="from_spec(spec, events=df)")
+        raise InvalidType("features need a frame of events", hint="from_spec(spec, events=df)")
     try:
         return _from_features(given, events)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         if isinstance(error, ObjectivError):
             raise
-        raise InvalidValue(f"the spec of the features lacks something, or has it wrong: {error}") from None
+        raise InvalidValue(f"the spec of the features is incomplete or invalid: {error}") from None
 
 
 def _version() -> dict[str, str]:
@@ -132,7 +132,7 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
     for name, dtype in given["events"].items():
         if name in types and types[name].dtype != dtype:
             raise InvalidValue(
-                f"column {name!r} of the events is {types[name]}, and was {dtype} when the spec was written",
+                f"column {name!r} of the events is {types[name]}, but was {dtype} when the spec was written",
                 hint=f"cast it: df[{name!r}] = df[{name!r}].astype({dtype!r})",
             )
     made = Features(events, given["entity"], given["time"], given["key"])
@@ -167,7 +167,7 @@ def _from_features(given: dict[str, Any], events: DataFrame) -> Features:
 
 
 def _known(name: object) -> Any:
-    """Return the class of ``objectiv_local.ml`` with a name; None if that is no estimator's."""
+    """Return the class of this name in ``objectiv_local.ml``; None if that is not an estimator."""
     if not isinstance(name, str) or name not in ml.__all__:
         return None
     found = getattr(ml, name)
@@ -180,8 +180,8 @@ def _estimator(estimator: Any, where: str) -> dict[str, Any]:
         class_.__name__ in values.HELPERS and values.helper(class_.__name__) is class_
     ):
         raise NotSupported(
-            f"{where} is {class_.__module__}.{class_.__name__}, and specs are of estimators of objectiv_local.ml only",
-            hint="use its from_sklearn where there is one, or joblib for the others",
+            f"{where} is {class_.__module__}.{class_.__name__}, but only estimators of objectiv_local.ml have specs",
+            hint="use from_sklearn of its counterpart if there is one, or joblib",
         )
     parameters = estimator.get_params(deep=False)
     learned = {
@@ -199,7 +199,7 @@ def _from_estimator(given: Any, where: str) -> Any:
     class_ = _known(name) or (values.helper(name) if isinstance(name, str) and name in values.HELPERS else None)
     if class_ is None:
         raise InvalidValue(
-            f"{where} of the spec is a {name!r}, which is no estimator of objectiv_local.ml",
+            f"{where} of the spec is a {name!r}, which is not an estimator of objectiv_local.ml",
             hint=near(str(name), [each for each in ml.__all__ if _known(each) is not None]),
         )
     parts = (given.get("parameters"), given.get("attributes"))
@@ -213,14 +213,14 @@ def _from_estimator(given: Any, where: str) -> Any:
     try:
         made = class_(**parameters)
     except TypeError as error:
-        raise InvalidValue(f"{where} of the spec lacks a parameter of {name}: {error}") from None
+        raise InvalidValue(f"{where} of the spec is missing a parameter of {name}: {error}") from None
     for key, value in attributes.items():
         if not key.isidentifier() or key.startswith("__") or key in known or callable(getattr(class_, key, None)):
-            raise InvalidValue(f"{name} cannot have learned {key!r}")
+            raise InvalidValue(f"{key!r} is not a fitted attribute of {name}")
         try:
             setattr(made, key, value)
         except AttributeError:
-            raise InvalidValue(f"{name} computes {key!r}, and cannot have learned it") from None
+            raise InvalidValue(f"{key!r} is not a fitted attribute of {name}, which computes it") from None
     return made
 
 

@@ -1,4 +1,4 @@
-"""Values of fitted estimators as JSON, to the last bit, and back."""
+"""Values of fitted estimators as JSON and back, exactly."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 
 from objectiv_local.errors import InvalidValue, NotSupported
 
-#: Helpers of scikit-learn that fitted estimators hold, by the module that has them. No other name is looked up.
+#: scikit-learn's classes in the attributes of fitted estimators, with their modules. No other name is looked up.
 HELPERS = {"FunctionTransformer": "sklearn.preprocessing", "MissingIndicator": "sklearn.impute"}
 
 _KINDS = "biufUMm"
 
 
 def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any:
-    """Return a value as JSON. ``estimator`` encodes estimators. Raises NotSupported for a value of another kind."""
+    """Return a value as JSON. ``estimator`` encodes estimators. Raises NotSupported for a value of an unsupported type."""
     if isinstance(value, np.generic):
         return {"scalar": _array(np.asarray(value), where, estimator)}
     if value is None or isinstance(value, bool | int | str):
@@ -55,16 +55,16 @@ def encoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         return {"estimator": estimator(value, where)}
     raise NotSupported(
         f"{where} is a {type(value).__name__}, which has no spec",
-        hint="specs hold numbers, text, moments, arrays, lists, dicts and estimators of objectiv_local.ml",
+        hint="specs can contain numbers, strings, timestamps, arrays, lists, dicts and estimators of objectiv_local.ml",
     )
 
 
 def decoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any:
-    """Return the value that JSON stands for. Raises InvalidValue for what no spec holds."""
+    """Return the value that JSON describes. Raises InvalidValue for values that a spec cannot contain."""
     if value is None or isinstance(value, bool | str | int):
         return value
     if not isinstance(value, dict) or len(value) != 1:
-        raise InvalidValue(f"{where} of the spec is no value", hint="specs are written by ml.spec")
+        raise InvalidValue(f"{where} of the spec is not a value", hint="specs are written by ml.spec")
     kind, inner = next(iter(value.items()))
     readers: dict[str, Callable[[Any], Any]] = {
         "float": float.fromhex,
@@ -85,17 +85,17 @@ def decoded(value: Any, where: str, estimator: Callable[[Any, str], Any]) -> Any
         "estimator": lambda given: estimator(given, where),
     }
     if kind not in readers:
-        raise InvalidValue(f"{where} of the spec is a {kind!r}, which is not known", hint="it may be of a later version")
+        raise InvalidValue(f"{where} of the spec is a {kind!r}, which is unknown", hint="it may be from a later version")
     try:
         return readers[kind](inner)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         if isinstance(error, InvalidValue):
             raise
-        raise InvalidValue(f"{where} of the spec is no {kind}: {inner!r}"[:500]) from None
+        raise InvalidValue(f"{where} of the spec is not a valid {kind}: {inner!r}"[:500]) from None
 
 
 def helper(name: str) -> Any:
-    """Return a class of scikit-learn that estimators hold."""
+    """Return a class of scikit-learn for the attributes of estimators."""
     return getattr(importlib.import_module(HELPERS[name]), name)
 
 
@@ -111,7 +111,7 @@ def _dtype(name: Any, where: str) -> np.dtype[Any]:
     except (TypeError, ValueError):
         found = None
     if found is None or found.kind not in _KINDS + "O" or found.names is not None:
-        raise InvalidValue(f"{where} of the spec has no dtype {name!r}")
+        raise InvalidValue(f"{where} of the spec has the invalid dtype {name!r}")
     return found
 
 

@@ -1,1 +1,1 @@
-"""Statistics of the columns of a frame, for fitting: by one query, exactly, and as moments."""
+"""Statistics of the columns of a frame, for fitting: from one query, exact, and means and products of deviations."""

@@ -1,8 +1,8 @@
-"""Exact sums: means and sums of squares and products that are the same to the last bit on every engine.
+"""Exact sums: means and sums of squares and products that are exactly the same on every engine.
 
-A sum of floats depends on the order of its terms, which no engine promises. Here each term becomes a whole number: times a
-power of two, by which no bit of its leading 62 is lost, and cut. Whole numbers add up to one sum in any order. What is made
-of the sums is a fraction, rounded once. Arrays in memory go through the same steps and give the same bits.
+A sum of floats depends on the order of its terms, which no engine guarantees. Here each term is multiplied by a power of two,
+so that its leading 62 bits are kept, and truncated to an integer. The sum of integers is the same in any order. Results
+computed from the sums are fractions, rounded once. Arrays in memory are processed in the same steps, with the same results.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 Products = OneOf["none", "squares", "all"]
 
-#: Bits of a term. With one for the sign, it is an int64.
+#: Bits of a term. With a sign bit, it fits in an int64.
 _BITS = 62
 
-#: A deviation is taken as it is if its exponent is at most this; its square is then a float, and so is that of the least.
+#: Deviations are not scaled if their exponent is at most this; squares then neither overflow nor underflow.
 _PLAIN = 200
 
-#: The largest power of two that is surely a float.
+#: A power of two that is safely within the range of floats.
 _POWER = 1000
 
-#: Sums of one query; a statement of some thousands is still read at once.
+#: Maximum number of sums in one query; a statement with some thousands is still parsed quickly.
 _PER_QUERY = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where the values of a column lie.
+    """The range of the values of a column.
 
-    Deviations are taken from ``shift``, a float next to the mean, times 2**``scale``; they are less than 2**``exponent``.
+    Deviations are from ``shift``, a float close to the mean, times 2**``scale``; they are less than 2**``exponent``.
     """
 
     count: int
@@ -57,20 +57,20 @@ class Extent:
 
     @property
     def is_constant(self) -> bool:
-        """Whether there are no two different values."""
+        """Whether all values are equal."""
         return self.low == self.high
 
     @property
     def residual(self) -> Fraction:
-        """The mean deviation: what the shift is short of the mean, in the units of deviations."""
+        """The mean deviation: the mean minus the shift, in the units of deviations."""
         return (self.mean - Fraction(self.shift)) * Fraction(2) ** self.scale
 
 
 @dataclass(frozen=True, slots=True)
 class ExactMoments:
-    """Exact moments of columns. ``products`` are, by two positions, sums of products of deviations from the means.
+    """Exact moments of columns. ``products`` maps two positions to the sum of products of deviations from the means.
 
-    The sum for positions (i, j) with i <= j is over rows that have both; divided by the count, it is a covariance.
+    The sum for positions (i, j) with i <= j is over rows in which both have a value; divided by the count, it is a covariance.
     """
 
     rows: int
@@ -78,7 +78,7 @@ class ExactMoments:
     products: Mapping[tuple[int, int], Fraction]
 
     def variance(self, position: int) -> Fraction:
-        """Return the variance of a column as that of a whole population: 0 for one value."""
+        """Return the population variance of a column: 0 for a single value."""
         return self.products[position, position] / self.columns[position].count
 
 
@@ -89,12 +89,12 @@ def exact_moments(
     *,
     target: str | None = None,
 ) -> ExactMoments:
-    """Return the exact moments of columns: their means, and sums of squares or of all products of two.
+    """Return the exact moments of columns: their means, and sums of squares or of all pairwise products.
 
-    ``data`` is a frame, or an array with a column for each name. NULL and NaN do not count; a column without values has
-    the mean 0. With ``products="all"`` no value may be missing. Takes a query for the ranges, one for the means and one
-    for 1500 products, all of one snapshot. Raises InvalidValue for infinite values, those beyond 2**960, and whole numbers
-    from 2**53 in a frame; messages call the column ``target`` y.
+    ``data`` is a frame, or an array with a column for each name. NULL and NaN are skipped; a column without values has the
+    mean 0. With ``products="all"``, no value may be missing. Takes a query for the ranges, one for the means and one per 1500
+    products, all from one snapshot. Raises InvalidValue for infinite values, those beyond 2**960, and integers from 2**53 in
+    a frame; messages refer to the column ``target`` as y.
 
     >>> import numpy
     >>> found = exact_moments(numpy.array([[0.1], [0.2], [0.3]]), ["x"])
@@ -126,13 +126,13 @@ def exact_moments(
         for (i, j), power, total in zip(varied, shifts, source.products(columns, varied, shifts), strict=True):
             a, b = columns[i], columns[j]
             centered = Fraction(total) / Fraction(2) ** power - a.count * a.residual * b.residual
-            # Cut terms may leave less than nothing of squares that are nothing.
+            # Truncated terms may result in a negative sum of squares that should be 0.
             found[i, j] = (max(centered, Fraction(0)) if i == j else centered) / Fraction(2) ** (a.scale + b.scale)
         return ExactMoments(rows, columns, found)
 
 
 def extent_of(count: int, low: float, high: float, mean: Fraction) -> Extent:
-    """Return where the values of a column lie, with a shift such that no square of a deviation is too small for a float."""
+    """Return the range of a column, with a shift such that no square of a deviation underflows."""
     largest = max(abs(low), abs(high))
     shift = min(max(float(mean), low), high)
     if low != high and abs(shift) < math.ldexp(largest, -_PLAIN):
@@ -157,7 +157,7 @@ def deviations(values: numpy.ndarray[Any, Any], of: Extent) -> numpy.ndarray[Any
 
 
 def _exponent(value: float) -> int:
-    """Return the least power of two above a value that is not negative."""
+    """Return the exponent of the smallest power of two above a non-negative value."""
     return math.frexp(value)[1]
 
 
@@ -171,19 +171,19 @@ def _times_power(value: Expr, power: int) -> Expr:
 
 
 class _Rows(Protocol):
-    """Rows that sums are taken of."""
+    """Rows over which sums are computed."""
 
     def held(self) -> AbstractContextManager[None]:
-        """Keep the rows as they are."""
+        """Return a context in which the rows do not change."""
 
     def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
-        """Return the number of rows, and the count, least and greatest value of each column; 0 where there is none."""
+        """Return the number of rows, and the count, minimum and maximum of each column; 0 without values."""
 
     def sums(self, powers: Sequence[int]) -> list[int]:
-        """Return the sum of each column times a power of two, term by term cut to a whole number."""
+        """Return the sum of each column times a power of two, with each term truncated to an integer."""
 
     def products(self, columns: Sequence[Extent], pairs: Sequence[tuple[int, int]], powers: Sequence[int]) -> Iterator[int]:
-        """Return the sum of products of deviations of pairs of columns, each product times a power of two, and cut."""
+        """Return the sums of products of deviations of pairs of columns, each product times a power of two and truncated."""
 
 
 class _FrameRows:
@@ -198,7 +198,7 @@ class _FrameRows:
     def ranges(self) -> tuple[int, list[tuple[int, float, float]]]:
         rows, found = ranges(self.frame, self.names)
         limits = [(int(each["count"]), float(each["min"]), float(each["max"])) for each in found]
-        # Without missing values there is nothing to guard against.
+        # Without missing values, no checks are needed.
         self.values = [
             plain if count == rows else value
             for (count, _, _), plain, value in zip(limits, self.plain, self.values, strict=True)
@@ -221,21 +221,21 @@ class _FrameRows:
 
 
 def whole(value: Expr, power: int) -> Expr:
-    """Return a float times a power of two, cut to a whole number, which has to be an int64."""
+    """Return a float times a power of two, truncated to an integer that has to fit in an int64."""
     scaled = _times_power(value, power)
     if power < 0:
-        # What would be cut to 0 is 0 from the start: some engines refuse a product that is too small for a float.
+        # Values that would be truncated to 0 become 0 first: some engines raise an error for a product that underflows.
         scaled = case([(call("ge", call("abs", value), real(math.ldexp(1.0, -power))), scaled)], real(0))
     return cast(scaled, INT64)
 
 
 def _cut(value: Expr, power: int) -> Expr:
-    """Return a float times a power of two, cut to a whole number. It is a decimal, whose sums have 38 digits."""
+    """Return a float times a power of two, truncated to an integer, as a decimal, whose sums can have 38 digits."""
     return cast(whole(value, power), decimal_type(0))
 
 
 def power_of(low: float, high: float) -> int:
-    """Return the power of two by which values between two floats make int64s with the most digits."""
+    """Return the power of two by which values between two floats become int64s with the most digits."""
     return _BITS - _exponent(max(abs(low), abs(high)))
 
 
@@ -266,5 +266,5 @@ def _cut_sum(values: numpy.ndarray[Any, Any], power: int) -> int:
     import numpy as np
 
     whole = np.trunc(np.ldexp(values[~np.isnan(values)], power)).astype(np.int64)
-    # In two halves, of which up to 2**32 fit into a sum.
+    # In two halves, up to 2**32 of which fit in a sum.
     return (int((whole >> 31).sum()) << 31) + int((whole & (2**31 - 1)).sum())

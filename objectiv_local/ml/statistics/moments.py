@@ -1,6 +1,6 @@
-"""Moments of columns: means, and sums of products of deviations from them, by queries.
+"""Moments of columns: means, and sums of products of deviations from them, computed by queries.
 
-Sums of squares of values far from zero lose what they are taken for, so deviations are taken from the means of a first query.
+Sums of squares of values far from zero lose precision, so deviations from the means of a first query are used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from objectiv_local.types import FLOAT64
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
-#: With more columns, rows are streamed: p * (p + 3) / 2 sums are then more work in SQL than the rows are to fetch.
+#: With more columns, rows are streamed: computing p * (p + 3) / 2 sums in SQL then takes longer than fetching the rows.
 WIDE = 60
 
-#: Columns spread over at most two to this power, and at least one by that: products of two are floats then, in sums too.
+#: Columns may spread over 2**-400 to 2**400, so that neither products nor their sums overflow or underflow.
 _LARGEST_POWER = 400
 
 
@@ -42,7 +42,7 @@ class Moments:
 
     @property
     def variances(self) -> Array:
-        """The variances of the columns, as those of a whole population."""
+        """The population variances of the columns."""
         found: Array = np.diagonal(self.products) / self.rows
         return found
 
@@ -57,13 +57,13 @@ def moments(
     squares_only: bool = False,
     wide: int = WIDE,
 ) -> Moments:
-    """Return the moments of columns of a frame. ``target`` is the column that messages call y.
+    """Return the moments of columns of a frame. ``target`` is the column to which messages refer as y.
 
-    Takes two queries of one snapshot, three with ``is_exact``, and streams the rows of more than ``wide`` columns. A product
-    with a column that is constant is exactly 0. With ``squares_only``, so is that of two different columns.
+    Takes two queries from one snapshot, three with ``is_exact``, and streams the rows for more than ``wide`` columns. A product
+    with a constant column is exactly 0. With ``squares_only``, so is that of two different columns.
 
-    Raises InvalidValue, in scikit-learn's words and with the name ``who`` of an estimator, for no rows and for missing,
-    infinite, huge and tiny values.
+    Raises InvalidValue, with scikit-learn's messages and the name ``who`` of an estimator, for no rows and for missing,
+    infinite, and too large or too small values.
     """
     size = len(names)
     products = np.zeros((size, size))
@@ -97,7 +97,7 @@ def moments(
             of = [columns[position] for position in varied]
             streamed = len(varied) > wide and not squares_only
             sums, crossed = _by_batches(frame, chosen, of) if streamed else _by_query(frame, chosen, of, squares_only)
-            # What the shifts are short of the means, as a mean of deviations.
+            # The means minus the shifts, as means of deviations.
             short = sums / rows
             powers = np.array([-column.scale for column in of])
             means[varied] = [column.shift for column in of] + np.ldexp(short, powers)
@@ -117,13 +117,13 @@ def _check_spread(names: Sequence[str], columns: Sequence[exact.Extent]) -> None
         power = column.exponent - column.scale
         if not column.is_constant and abs(power) > _LARGEST_POWER:
             raise InvalidValue(
-                f"column {name!r} spreads over about 2**{power}, of which the square is no float",
+                f"column {name!r} spreads over about 2**{power}, whose square is out of the range of floats",
                 hint="multiply the column by a constant",
             )
 
 
 def _by_query(frame: DataFrame, names: Sequence[str], of: Sequence[exact.Extent], squares_only: bool) -> tuple[Array, Array]:
-    """Return the sums of deviations, and the matrix of those of their products."""
+    """Return the sums of deviations, and the matrix of sums of their products."""
     size, state = len(names), state_of(frame)
     away = [exact.deviation(cast(state.column(name), FLOAT64), column) for name, column in zip(names, of, strict=True)]
     pairs = [(i, j) for i in range(size) for j in range(i, size) if i == j or not squares_only]

@@ -1,7 +1,7 @@
-"""Quantiles of columns as numpy computes them, to the last bit: between values that the database finds by their place.
+"""Quantiles of columns exactly as computed by numpy: between values that the database finds by position.
 
-Engines interpolate with roundings of their own. The value at a place is the same everywhere, and what lies between two of
-them is computed here.
+Engines differ in the rounding of interpolated values. The value at a position is the same on every engine, and the
+interpolation is computed here.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from objectiv_local.frame.authoring import aggregation, literal
 from objectiv_local.ml.expressions import number
 from objectiv_local.ml.fetching import one_row
 
-#: How a quantile lies between two values: the names are numpy's, and ``median`` is its function of that name.
+#: How a quantile is computed from two values: names are numpy's, and ``median`` is its function of that name.
 Method = OneOf["linear", "averaged_inverted_cdf", "median"]
 
 
 def quantiles(
     frame: DataFrame, counts: Mapping[str, int], wanted: Mapping[str, Sequence[tuple[Method, float]]]
 ) -> dict[tuple[str, Method, float], float]:
-    """Return quantiles by column, method and share. ``counts`` are the numbers of values of the columns. One query.
+    """Return quantiles by column, method and fraction. ``counts`` are the numbers of values of the columns. One query.
 
-    NULL and NaN are no values. A column without values has the quantile NaN.
+    NULL and NaN are skipped. A column without values has the quantile NaN.
     """
     places = {
         (name, method, share): _places(method, share, counts[name])
@@ -32,7 +32,7 @@ def quantiles(
         for method, share in each
         if counts[name]
     }
-    # Half a place less, so that rounding finds no other value.
+    # Minus half a position, so that rounding cannot select another value.
     at = {
         (name, place): aggregation("quantile_disc", number(frame, name), literal((place - 0.5) / counts[name]))
         for (name, _, _), found in places.items()
@@ -49,7 +49,7 @@ def quantiles(
 
 
 def _places(method: Method, share: float, count: int) -> list[int]:
-    """Return the places, from 1, of the one or two values that a quantile lies at or between."""
+    """Return the positions, from 1, of the one or two values from which a quantile is computed."""
     if method == "averaged_inverted_cdf":
         place = count * share
         found = [place, place + 1] if place == math.floor(place) else [math.floor(place) + 1]
@@ -68,5 +68,5 @@ def _between(method: Method, share: float, count: int, values: list[float]) -> f
     if method == "median":
         return (low + high) / 2
     rest = 0.5 if method == "averaged_inverted_cdf" else (count - 1) * share - math.floor((count - 1) * share)
-    # From the end that is nearer, as numpy does.
+    # From the nearer end, as in numpy.
     return high - (high - low) * (1 - rest) if rest >= 0.5 else low + (high - low) * rest

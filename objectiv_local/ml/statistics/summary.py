@@ -1,4 +1,4 @@
-"""Statistics of the columns of a frame, for fitting: one query, one row."""
+"""Statistics of the columns of a frame, for fitting: one query with one row."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from objectiv_local.ml.fetching import one_row
 if TYPE_CHECKING:
     import numpy
 
-#: Sizes above which sums of numbers, or of squares of them, may be no floats. Engines then answer differently.
+#: Absolute values above which sums of numbers or of their squares may overflow, where engines differ.
 LARGEST_BY_OPERATION = {"mean": 2.0**960, "var": 1e150}
 
 
 class Statistics:
-    """Statistics of features, each an array with a value per feature; NaN where a feature has no value at all.
+    """Statistics of features, each an array with a value per feature; NaN for a feature without values.
 
-    NULL and NaN are missing values and take no part. ``rows`` is the number of rows, ``counts`` the numbers of values.
+    NULL and NaN are missing values and are skipped. ``rows`` is the number of rows, ``counts`` the numbers of values.
     """
 
     def __init__(self, frame: DataFrame, names: list[str], wanted: Mapping[str, tuple[object, ...]], who: str) -> None:
-        """Compute what is ``wanted``: operations of the catalogue by name, with their constant arguments."""
+        """Compute the ``wanted`` operations of the catalog, by name, with their constant arguments."""
         import numpy as np
 
         columns = {name: number(frame, name) for name in names}
@@ -66,20 +66,19 @@ def no_rows(size: int, who: str) -> InvalidValue:
 
 
 def too_large(names: Sequence[str], who: str) -> InvalidValue:
-    """Return the error for features whose statistics are beyond the floats."""
+    """Return the error for features whose statistics overflow."""
     return InvalidValue(
-        f"the values of {', '.join(names)} are so large that their sums or squares are no floats: {who} cannot "
-        "be fitted to them",
+        f"the values of {', '.join(names)} are so large that their sums or squares overflow: {who} cannot be fitted to them",
         hint="divide such a column by a constant",
     )
 
 
 def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mapping[str, Expr], who: str) -> dict[str, Any]:
-    """Return :func:`one_row` of statistics of features. Where it fails, raises InvalidValue if their sizes are why."""
+    """Return :func:`one_row` for statistics of features. Raises InvalidValue if it fails because of too large values."""
     try:
         return one_row(frame, aggregates)
     except QueryFailed:
-        # An engine may refuse the variance of infinities, and sums beyond the floats.
+        # An engine may raise an error for the variance of infinities, and for sums that overflow.
         found = one_row(
             frame,
             {f"size_{position}": aggregation("max", call("abs", column)) for position, column in enumerate(features.values())},
@@ -93,11 +92,11 @@ def finite_row(frame: DataFrame, aggregates: Mapping[str, Expr], features: Mappi
 
 
 def check_sizes(sizes: Mapping[str, float | None], who: str) -> None:
-    """Raise InvalidValue if a feature has an infinite value; ``sizes`` are the greatest ones, None without a value."""
+    """Raise InvalidValue if a feature has an infinite value; ``sizes`` are the maximum absolute values, None without values."""
     infinite = [name for name, size in sizes.items() if size is not None and math.isinf(size)]
     if infinite:
         raise InvalidValue(
             f"Input X contains infinity or a value too large for dtype('float64'), in {', '.join(infinite)}: "
-            f"{who} takes finite numbers",
+            f"{who} needs finite numbers",
             hint="replace it: df[name].mask(df[name].abs() == float('inf'))",
         )

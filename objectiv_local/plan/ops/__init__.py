@@ -1,8 +1,8 @@
-"""The catalogue of operations: the one place where the meaning of an operation is fixed, one file for each topic.
+"""The catalog of operations: the only place that defines the meaning of an operation, one module per topic.
 
 Type checks, passes, the function reference, the generated tests and the completeness check of each dialect read it. An
-operation is declared by its name, its signatures, one or two sentences of exact meaning, and what passes may know of it
-(see :class:`Op`).
+operation is declared by its name, its signatures, one or two sentences that define its meaning, and the properties that
+passes use (see :class:`Op`).
 """
 
 from __future__ import annotations

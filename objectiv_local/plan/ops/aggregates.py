@@ -1,4 +1,4 @@
-"""Aggregates of groups and of windows."""
+"""Aggregates over groups and windows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from objectiv_local.plan.ops.operation import aggregate
 
 OPERATIONS = (
     aggregate("size", "-> int64", meaning="The number of rows.", combined_by="sum"),
-    aggregate("count", "any -> int64", meaning="The number of values that are not NULL.", combined_by="sum", null_only=True),
+    aggregate("count", "any -> int64", meaning="The number of non-NULL values.", combined_by="sum", null_only=True),
     aggregate(
-        "nunique", "V -> int64", windowed=False, meaning="The number of different values; NULL does not count.", idempotent=True
+        "nunique", "V -> int64", windowed=False, meaning="The number of distinct values; NULL is not counted.", idempotent=True
     ),
     aggregate(
         "sum",
@@ -38,15 +38,15 @@ OPERATIONS = (
         "decimal -> float64",
         "bool -> float64",
         "timedelta -> timedelta",
-        meaning="The mean of the values that are not NULL; NULL if there are none. A mean duration is rounded to a "
-        "microsecond, a half to the even one.",
+        meaning="The mean of the non-NULL values; NULL if there are none. A mean duration is rounded to a "
+        "microsecond, halves to even.",
     ),
     *(
         aggregate(
             name,
             "number int64! -> float64",
             approximate=True,
-            meaning=f"The {words} of the values that are not NULL, as floats; the constant is taken from the count of "
+            meaning=f"The {words} of the non-NULL values, as a float; the constant is subtracted from the count in "
             "the divisor (ddof). NULL if the divisor is not positive.",
         )
         for name, words in (("var", "variance"), ("std", "standard deviation"))
@@ -56,8 +56,8 @@ OPERATIONS = (
         "number -> float64",
         windowed=False,
         approximate=True,
-        meaning="The skewness of the values that are not NULL, as floats and corrected for bias; 0 of equal values, NULL "
-        "for fewer than 3, NaN beside an infinity or NaN.",
+        meaning="The bias-corrected skewness of the non-NULL values, as a float; 0 for equal values, NULL "
+        "for fewer than 3, NaN with an infinity or NaN.",
     ),
     aggregate(
         "quantile",
@@ -65,8 +65,8 @@ OPERATIONS = (
         "timedelta float64! -> timedelta",
         "timestamp float64! -> timestamp",
         windowed=False,
-        meaning="The value below which a share of the values lies, linearly interpolated between the two nearest; NULL "
-        "if there are none. A duration or moment between two is cut to a microsecond.",
+        meaning="The quantile for a fraction, linearly interpolated between the two nearest values; NULL "
+        "if there are none. An interpolated duration or timestamp is truncated to a microsecond.",
     ),
     aggregate(
         "quantile_disc",
@@ -76,21 +76,21 @@ OPERATIONS = (
         "time float64! -> time",
         windowed=False,
         internal=True,
-        meaning="The least value for which it and the values below it are at least a share of all values; NULL if there "
+        meaning="The smallest value at which the cumulative fraction of values reaches a given fraction; NULL if there "
         "are none.",
     ),
     aggregate(
         "mode",
         "T -> T",
         windowed=False,
-        meaning="The most frequent value, the least one of those that are equally frequent; NULL if there is none.",
+        meaning="The most frequent value, the minimum of equally frequent ones; NULL if there are no values.",
     ),
     aggregate(
         "to_json_array",
         "string -> json",
         ordered=True,
         windowed=False,
-        meaning="The texts as a JSON array in the order of the rows, NULL as null; an empty array if there are none.",
+        meaning="The strings as a JSON array in the order of the rows, NULL as null; an empty array if there are none.",
     ),
     *(
         aggregate(
@@ -99,28 +99,32 @@ OPERATIONS = (
             combined_by=name,
             idempotent=True,
             extreme=True,
-            meaning=f"The {words} value that is not NULL; NULL if there is none. The order is that of the comparisons.",
+            meaning=f"The {words} of the non-NULL values; NULL if there are none. The order is that of comparisons.",
         )
         for name, words in (("min", "least"), ("max", "greatest"))
     ),
     aggregate(
-        "any", "bool -> bool", meaning="Whether a value is true; false if there are none.", combined_by="any", idempotent=True
+        "any", "bool -> bool", meaning="Whether any value is true; false if there are none.", combined_by="any", idempotent=True
     ),
     aggregate(
-        "all", "bool -> bool", meaning="Whether no value is false; true if there are none.", combined_by="all", idempotent=True
+        "all",
+        "bool -> bool",
+        meaning="Whether all values are true; true if there are none.",
+        combined_by="all",
+        idempotent=True,
     ),
     aggregate(
         "first",
         "any -> =1",
         ordered=True,
         windowed=False,
-        meaning="The first value that is not NULL in the order of the rows; NULL if there is none.",
+        meaning="The first non-NULL value in the order of the rows; NULL if there is none.",
     ),
     aggregate(
         "last",
         "any -> =1",
         ordered=True,
         windowed=False,
-        meaning="The last value that is not NULL in the order of the rows; NULL if there is none.",
+        meaning="The last non-NULL value in the order of the rows; NULL if there is none.",
     ),
 )

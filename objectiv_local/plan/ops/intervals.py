@@ -8,10 +8,12 @@ OPERATIONS = (
     scalar(
         "interval",
         "float64 float64 string! -> numeric_interval",
-        meaning="The interval from the first number to the second, of which the ends belong to it that the third says: "
+        meaning="The interval from the first number to the second, with the bounds of the third argument: "
         "(], [), [] or (). NULL if either is NULL.",
     ),
     scalar("interval_lower", "numeric_interval -> float64", meaning="The lower end of an interval."),
     scalar("interval_upper", "numeric_interval -> float64", meaning="The upper end of an interval."),
-    scalar("interval_bounds", "numeric_interval -> string", meaning="Which ends belong to an interval: (], [), [] or ()."),
+    scalar(
+        "interval_bounds", "numeric_interval -> string", meaning="Which ends of an interval are included: (], [), [] or ()."
+    ),
 )

@@ -1,4 +1,4 @@
-"""Objects and arrays of JSON. Lists and structs are JSON too."""
+"""JSON objects and arrays. Lists and structs are JSON too."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ OPERATIONS = (
     scalar(
         "json_get_text",
         "json string! -> string",
-        meaning="The member of an object under a key as text, without quotes; NULL if there is none or if it is null.",
+        meaning="The member of an object under a key as a string without quotes; NULL if there is none or it is null.",
         total=True,
     ),
     scalar(
         "json_index",
         "json int64! -> json",
-        meaning="The element of an array at a position, counted from the end if negative; NULL if there is none.",
+        meaning="The element of an array at a position, counted from the end if negative; NULL if out of range.",
         total=True,
     ),
     scalar(
@@ -25,14 +25,14 @@ OPERATIONS = (
         "json any!? any!? -> =1",
         meaning="The elements of an array from start to stop. A bound is a position, as in Python, or an object: the "
         "first element that contains all its members. A stop position is excluded, a stop object included. An "
-        "object that is not found, NULL and what is not an array give an empty array.",
+        "object that is not found, NULL, and a value that is not an array result in an empty array.",
         total=True,
         answers_null=True,
     ),
     scalar(
         "json_filter",
         "json json! -> =1",
-        meaning="The elements of an array that contain all members of an object; an empty array for NULL and for what "
+        meaning="The elements of an array that contain all members of an object; an empty array for NULL and for a value that "
         "is not an array.",
         total=True,
         answers_null=True,
@@ -40,13 +40,16 @@ OPERATIONS = (
     scalar(
         "json_has",
         "json json! -> bool",
-        meaning="Whether an array has an element that contains all members of an object; false for NULL and for what "
+        meaning="Whether an array has an element that contains all members of an object; false for NULL and for a value that "
         "is not an array.",
         total=True,
         answers_null=True,
     ),
     scalar(
-        "json_length", "json -> int64", meaning="The number of elements of an array; NULL for what is not an array.", total=True
+        "json_length",
+        "json -> int64",
+        meaning="The number of elements of an array; NULL for a value that is not an array.",
+        total=True,
     ),
     scalar(
         "json_contains",
@@ -65,13 +68,13 @@ OPERATIONS = (
     scalar(
         "json_index_text",
         "json int64! -> string",
-        meaning="The element of an array at a position as text, without quotes; NULL if there is none or if it is null.",
+        meaning="The element of an array at a position as a string without quotes; NULL if out of range or null.",
         total=True,
     ),
     scalar(
         "json_text",
         "json -> string",
-        meaning="A JSON value as text, a string without quotes; NULL for null and for NULL.",
+        meaning="A JSON value as text, and a JSON string without its quotes; NULL for null and for NULL.",
         total=True,
     ),
     scalar(
@@ -90,33 +93,33 @@ OPERATIONS = (
     scalar(
         "json_range",
         "int64 -> json",
-        meaning="The whole numbers from 0 up to but not including a number, as an array; empty for 0 and less.",
+        meaning="The integers from 0 up to but not including a number, as an array; empty for 0 and negative numbers.",
     ),
     scalar(
         "json_path_name",
         "json string! string! string! string! string! string! -> string",
-        meaning="A path of objects, from the outermost to the innermost, as text. The title of an object is its member "
-        "under the first key in words (a blank before each capital that follows a small letter, and every "
-        "occurrence of the third text left out), the fourth text, and its member under the second key. The path "
-        "is the title of the innermost object, and where the others have text, the fifth text and their titles, "
-        "separated by the sixth. An object without one of the members has no title; NULL where that is the "
-        "innermost, for an empty array and for what is no array.",
+        meaning="A readable name for an array of objects, outermost first. The title of an object is its member "
+        "under the first key in words (with a space before each capital after a lower-case letter, and every "
+        "occurrence of the third string removed), the fourth string, and its member under the second key. The name "
+        "is the title of the innermost object and, if the others have titles, the fifth string and their titles, "
+        "separated by the sixth. An object without one of the members has no title; NULL if that is the "
+        "innermost, for an empty array and for a value that is not an array.",
         total=True,
         costly="name",
     ),
     scalar(
         "json_pick",
         "json json! -> =1",
-        meaning="The elements of an array with those members only whose keys an array lists and which are not null; an "
-        "empty object for an element that is not an object, an empty array for NULL and for what is not an array.",
+        meaning="The elements of an array, reduced to non-null members whose keys are in another array; an "
+        "empty object for an element that is not an object, an empty array for NULL and for a value that is not an array.",
         total=True,
         answers_null=True,
     ),
     scalar(
         "json_data",
         "json string! string! string! -> json",
-        meaning="The members under the first key of those objects of an array whose member under the second key, as text, "
-        "contains the third text; an empty array for NULL and for what is not an array.",
+        meaning="The members under the first key of those objects of an array whose member under the second key, as a string, "
+        "contains the third string; an empty array for NULL and for a value that is not an array.",
         total=True,
         answers_null=True,
     ),

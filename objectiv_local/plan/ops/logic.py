@@ -1,4 +1,4 @@
-"""Comparisons, logic and tests of missing values."""
+"""Comparisons, logic and tests for missing values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OPERATIONS = (
             "T T -> bool",
             total=True,
             compares=True,
-            meaning=f"Whether the first value is {words} the second; NULL if either is NULL. Text compares by code "
+            meaning=f"Whether the first value is {words} the second; NULL if either is NULL. Strings are compared by code "
             "point, false is less than true, NaN is greater than every number.",
         )
         for name, words in (("lt", "less than"), ("le", "at most"), ("gt", "greater than"), ("ge", "at least"))
@@ -29,23 +29,23 @@ OPERATIONS = (
     scalar(
         "and",
         "bool bool -> bool",
-        meaning="Both are true. False if one is false, NULL if that is not known.",
+        meaning="Whether both are true: false if either is false, otherwise NULL if either is NULL.",
         total=True,
         answers_null=True,
     ),
     scalar(
         "or",
         "bool bool -> bool",
-        meaning="One is true. True if one is true, NULL if that is not known.",
+        meaning="Whether any is true: true if either is true, otherwise NULL if either is NULL.",
         total=True,
         answers_null=True,
     ),
-    scalar("xor", "bool bool -> bool", meaning="Exactly one is true; NULL if either is NULL.", total=True),
+    scalar("xor", "bool bool -> bool", meaning="Whether exactly one is true; NULL if either is NULL.", total=True),
     scalar("not", "bool -> bool", meaning="The opposite; NULL stays NULL.", total=True),
     scalar(
         "is_null",
         "any -> bool",
-        meaning="Whether the value is NULL. NaN is a value.",
+        meaning="Whether the value is NULL. False for NaN.",
         total=True,
         null_only=True,
         answers_null=True,
@@ -53,7 +53,7 @@ OPERATIONS = (
     scalar(
         "not_null",
         "any -> bool",
-        meaning="Whether the value is not NULL. NaN is a value.",
+        meaning="Whether the value is not NULL. True for NaN.",
         total=True,
         null_only=True,
         answers_null=True,
@@ -62,7 +62,7 @@ OPERATIONS = (
         "coalesce",
         "V V -> V",
         "json json -> =1",
-        meaning="The first value, or the second where the first is NULL.",
+        meaning="The first value, or the second if the first is NULL.",
         total=True,
         answers_null=True,
     ),

@@ -1,7 +1,7 @@
-"""What an operation is, and what the rest of the plan may know of it.
+"""The declaration of an operation, and its properties for the rest of the plan.
 
-A pass asks the operation for a fact and has no list of names: a new operation declares what holds for it, and by default
-nothing does, so that no pass changes a plan because of it.
+A pass reads a property of the operation and has no list of names: a new operation declares the properties that it has, and by
+default it has none, so no pass changes a plan because of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Kind = Literal["scalar", "aggregate", "window"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Op:
-    """An operation: its name, kind, signatures and meaning, and facts about it."""
+    """An operation: its name, kind, signatures and meaning, and its properties."""
 
     name: str
     kind: Kind
@@ -23,45 +23,45 @@ class Op:
 
     # ---- of aggregates and window functions
     ordered: bool = False
-    """The answer depends on the order of the rows."""
+    """The result depends on the order of the rows."""
     ties: bool = False
-    """Rows that are equal in that order have equal answers."""
+    """Rows that tie in that order have equal results."""
     framed: bool = False
-    """Over a window, it looks at the rows of the frame rather than at the partition."""
+    """Over a window, it reads the rows of the frame instead of the partition."""
     windowed: bool = False
     """It can be computed over a window."""
 
     # ---- of aggregates
     combined_by: str | None = None
-    """The aggregate that makes the answer for a group of the answers for parts of it; None if none does."""
+    """The aggregate that combines the results for parts of a group; None if none does."""
     idempotent: bool = False
-    """It makes no difference how often a value occurs."""
+    """Duplicate values do not change the result."""
     approximate: bool = False
-    """The last digits of the answer, a float, differ between engines."""
+    """The last digits of the result, a float, differ between engines."""
     internal: bool = False
-    """Users have no name for it: it is a part of other aggregates."""
+    """Not named by users: it is a part of other aggregates."""
     extreme: bool = False
-    """The answer is the minimum or the maximum of the values: of equal values, the value itself."""
+    """The result is the minimum or maximum of the values: for equal values, the value itself."""
 
     # ---- of any operation
     null_only: bool = False
-    """The answer depends on which arguments are NULL, and on nothing else about them."""
+    """The result depends only on which arguments are NULL."""
 
     # ---- of operations on one row
     total: bool = False
-    """There is an answer for every row and never an error, so it may be computed for rows that a condition leaves out."""
+    """There is a result for every row and never an error, so it may be computed for rows that a condition excludes."""
     answers_null: bool = False
-    """There may be an answer although an argument is NULL. The answer of any other operation on one row is NULL then."""
+    """The result may be non-NULL although an argument is NULL. Any other row-wise operation then returns NULL."""
     compares: bool = False
-    """The answer depends on the order of the two arguments, and on nothing else about them."""
+    """The result depends only on the order of the two arguments."""
     of_period: bool = False
-    """The answer is the same for all moments of a period, which the first argument names."""
+    """The result is the same for all timestamps of a period, which the first argument names."""
     costly: str | None = None
-    """A join with the distinct arguments costs less than computing it for every row: what an answer is called there."""
+    """A join with the distinct arguments costs less than computing it for every row: the name of a result there."""
     parses: bool = False
-    """It reads text as something else, which raises for other text."""
+    """It parses strings as another type, which raises an error for invalid strings."""
     adds_scales: bool = False
-    """A decimal answer has the decimal places of all arguments together, rather than those of the one with most."""
+    """A decimal result has the sum of the decimal places of all arguments, instead of their maximum."""
 
 
 def scalar(

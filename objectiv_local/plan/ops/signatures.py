@@ -1,10 +1,9 @@
-"""Signatures: whether an operation takes arguments, as which types, and of which type the answer is.
+"""Signatures: which argument types an operation accepts, the types to which it converts them, and the type of its result.
 
-A signature reads ``argument types -> result type``. ``number`` is int64, float64 or decimal, ``T`` any type with an
-order, ``V`` any type that can be compared for equality, ``any`` any type; equal letters stand for equal types, int64
-widening to decimal, both to float64, and date to timestamp. ``decimal`` takes int64 too. ``=1`` as a result is the type
-of the first argument with its label. An argument with ``!`` has to be a constant, one with ``?`` may be the constant
-NULL.
+A signature reads ``argument types -> result type``. ``number`` is int64, float64 or decimal, ``T`` any type with an order,
+``V`` any type with equality, ``any`` any type; equal letters mean equal types, with int64 widened to decimal, both to
+float64, and date to timestamp. ``decimal`` also accepts int64. ``=1`` as a result is the type of the first argument including
+its label. An argument with ``!`` has to be a constant, one with ``?`` can be the constant NULL.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ _CLASSES: dict[str, frozenset[str]] = {
 
 
 def result_type(op: Op, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple[Type, ...]]:
-    """Return the type of operation ``op`` on ``args`` and the types that it takes them as.
+    """Return the result type of operation ``op`` on ``args``, and the types to which it converts them.
 
-    Raises :class:`InvalidType` when no signature fits.
+    Raises :class:`InvalidType` if no signature matches.
     """
     if (op.kind == "scalar") != (kind == "scalar"):
         raise InvalidType(f"{op.name} is {op.kind}, not {kind}")
@@ -43,14 +42,13 @@ def result_type(op: Op, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple[Ty
         given = ", ".join(str(arg.type) for arg in args) or "nothing"
         accepted = "; ".join(text.partition("->")[0].replace("!", "").replace("?", "").strip() for text in op.signatures)
         raise InvalidType(
-            f"{op.name} cannot be computed from ({given})",
-            hint=f"it takes {accepted}; cast with astype where that is what you mean",
+            f"{op.name} cannot be computed from ({given})", hint=f"it needs {accepted}; cast an argument with astype"
         )
     return found
 
 
 def _constancy(arg: Expr) -> str:
-    """Return which constant an argument is: ``"!"`` for a value, ``"?"`` for NULL, and nothing for no constant."""
+    """Return which constant an argument is: ``"!"`` for a value, ``"?"`` for NULL, and an empty string for no constant."""
     if arg.columns or arg.size > 1 or not hasattr(arg, "value"):
         return ""
     return "?" if arg.value is None else "!"
@@ -66,7 +64,7 @@ def _resolve(op: Op, types: tuple[Type, ...], constant: tuple[str, ...]) -> tupl
 
 
 def match(op: Op, signature: str, types: tuple[Type, ...], constant: tuple[str, ...]) -> tuple[Type, tuple[Type, ...]] | None:
-    """Return the type of the answer and the types of the arguments by one signature, or None if it does not fit."""
+    """Return the types of the result and of the arguments for a signature, or None if it does not match."""
     left, _, result = (part.strip() for part in signature.partition("->"))
     wanted = left.split()
     if len(types) != len(wanted):

@@ -1,4 +1,4 @@
-"""Rules of types: which have an order, which have a type in common, and which can be cast to which."""
+"""Type rules: which types have an order, which have a common type, and which casts exist."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def is_ordered(type_: Type) -> bool:
 
 
 def common_type(types: Iterable[Type]) -> Type | None:
-    """Return the type that values of ``types`` can share, or None."""
+    """Return the common type of ``types``, or None."""
     found: Type | None = None
     for type_ in types:
         if found is None or found == type_:
@@ -63,7 +63,7 @@ _CASTS: dict[Type, tuple[Type, ...]] = {
     TIMESTAMP: (DATE, TIME, STRING),
     TIMEDELTA: (),
     UUID: (STRING,),
-    # The text of JSON differs between engines (spaces, order of keys); members of it can be read as text.
+    # The text of JSON differs between engines (spaces, order of keys); members of it can be read as strings.
     JSON: (),
     INTERVAL: (),
 }

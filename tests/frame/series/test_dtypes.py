@@ -189,7 +189,7 @@ def test_a_constant_of_another_dtype_is_an_error():
     ):
         with pytest.raises(InvalidValue):
             class_.from_value(df, value)
-    with pytest.raises(InvalidValue, match="SeriesInt64 has constants of dtype int64, not string"):
+    with pytest.raises(InvalidValue, match="the constants of SeriesInt64 have dtype int64, not string"):
         SeriesInt64.from_value(df, 5, dtype="string")
     for end in (df.s, "a", None):
         with pytest.raises(InvalidType, match="lower end"):

@@ -55,7 +55,7 @@ def test_members_of_json_as_values(engine):
     assert values(df.j["n"].astype("string").astype("int64")) == [1, None, None, None, None, None]
     with pytest.raises(InvalidType, match="astype"):
         df.groupby(plan)
-    with pytest.raises(InvalidType, match="a text or a bool"):
+    with pytest.raises(InvalidType, match="a string or a bool"):
         plan > "pro"  # noqa: B015 - it raises
 
 

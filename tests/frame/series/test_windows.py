@@ -53,9 +53,9 @@ def test_rolling_and_cumulative(engine):
     check(df.v.ffill(), pandas.v.ffill())
     check(df.v.bfill(), pandas.v.bfill())
     check(df.ffill().v, pandas.v.ffill())
-    with pytest.raises(InvalidValue, match="needs an order"):
+    with pytest.raises(InvalidValue, match="needs sorted rows"):
         load(engine, data).v.cumsum()
-    with pytest.raises(InvalidValue, match="needs an order"):
+    with pytest.raises(InvalidValue, match="needs sorted rows"):
         load(engine, data).rolling(2)
 
 

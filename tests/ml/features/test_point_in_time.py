@@ -243,9 +243,9 @@ def test_conditions(engine):
     )
     # A condition that is NULL does not match.
     assert found(features.at(spine(engine, [("a", AT)])), *features.feature_names) == [[1, 1, 2, 1, 9]]
-    with pytest.raises(InvalidValue, match="another frame"):
+    with pytest.raises(InvalidValue, match="not a series over the events"):
         Features(frame).add("n", "count", where=events(engine, rows[:1]).amount > 0)
-    with pytest.raises(InvalidValue, match="another frame"):
+    with pytest.raises(InvalidValue, match="not a series over the events"):
         Features(frame).add("n", "count", where=frame[frame.amount > 2].amount > 0)
 
 
@@ -274,11 +274,11 @@ def test_what_is_refused():
         ),
         (lambda: Features(frame, "moment"), InvalidValue, "both the entity and the time"),
         (lambda: Features(frame, "nobody"), ColumnNotFound, "given as entity"),
-        (lambda: Features(frame, time="kind"), InvalidType, "moments or days"),
+        (lambda: Features(frame, time="kind"), InvalidType, "timestamps or dates"),
         (lambda: Features(frame, key="keys"), ColumnNotFound, "given as key"),
         (lambda: features.add("n", "average", "amount"), InvalidValue, "not an aggregate"),
         (lambda: features.add("n", "sum"), InvalidValue, "needs a column"),
-        (lambda: features.add("n", "since_last", "amount"), InvalidValue, "takes no column"),
+        (lambda: features.add("n", "since_last", "amount"), InvalidValue, "cannot have a column"),
         (lambda: features.add("n", "share"), InvalidValue, "needs a condition"),
         (lambda: features.add("n", "sum", "kind"), InvalidType, "sum cannot be computed"),
         (lambda: features.add("n", "sum", "amounts"), ColumnNotFound, "column of 'n'"),
@@ -297,7 +297,7 @@ def test_what_is_refused():
         (lambda: Features(frame.reset_index(drop=True)).add("n", "first", "kind"), InvalidValue, "key="),
         (lambda: Label("n"), InvalidValue, "no horizon"),
         (lambda: Label("n", horizon=-WEEK), InvalidValue, "positive"),
-        (lambda: Label("n", horizon=WEEK, gap=-TICK), InvalidValue, "features would see the label"),
+        (lambda: Label("n", horizon=WEEK, gap=-TICK), InvalidValue, "features would include label events"),
         (lambda: Label("n", horizon=WEEK, agg="mean"), InvalidValue, "aggregate"),
         (lambda: Label("n", horizon=WEEK, agg="sum"), InvalidValue, "sum needs a column"),
         (lambda: Label("n", horizon=WEEK, column="amount"), InvalidValue, "sum needs a column"),
@@ -321,9 +321,9 @@ def test_what_is_refused_of_a_spine():
         ),
         (base, "moment", ColumnNotFound, "given as cutoff"),
         (base, "user_id", InvalidValue, "both the entity and the cutoff"),
-        (base.assign(day="today"), "day", InvalidType, "moments or days"),
+        (base.assign(day="today"), "day", InvalidType, "timestamps or dates"),
         (base.rename(columns={"user_id": "user"}), "cutoff", ColumnNotFound, "the entity"),
-        (base.rename(columns={"user_id": "n"}).assign(user_id="a"), "cutoff", InvalidValue, "column 'n' already"),
+        (base.rename(columns={"user_id": "n"}).assign(user_id="a"), "cutoff", InvalidValue, "already has a column 'n'"),
         (base.assign(user_id=7), "cutoff", InvalidType, "is int64 in the spine and string"),
         (spine(ENGINES[1], [("a", AT)]), "cutoff", InvalidValue, "different connections"),
     ):

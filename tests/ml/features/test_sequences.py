@@ -209,7 +209,7 @@ def test_what_is_refused():
         ({"min_df": -1}, InvalidValue, "min_df"),
         ({"max_df": 1.5}, InvalidValue, "max_df"),
         ({"entity": "nobody"}, ColumnNotFound, "entity"),
-        ({"time": "page"}, InvalidType, "moments or days"),
+        ({"time": "page"}, InvalidType, "timestamps or dates"),
         ({"key": "nothing"}, ColumnNotFound, "key"),
         ({"location": "moment"}, InvalidType, "location"),
         ({"min_df": 100}, InvalidValue, "no terms are left"),

@@ -171,7 +171,7 @@ def test_rows_that_cannot_be_fitted(engine):
 
 def test_arguments():
     frame = load("duckdb", {"x": [1.0, 2.0]})
-    with pytest.raises(NotSupported, match="takes no sample_weight with a frame"):
+    with pytest.raises(NotSupported, match="does not support sample_weight for a frame"):
         KMeans(1).fit(frame, sample_weight=[1, 2])
     with pytest.raises(ValueError, match="'method' parameter of KMeans must be"):
         KMeans(1, method="sql").fit(frame)

@@ -100,7 +100,7 @@ def test_one_constant_column_is_an_intercept_without_one(engine):
     found = LinearRegression(fit_intercept=False).fit(load(engine, rows), "y")
     np.testing.assert_allclose(found.coef_, [2.0, -0.5], rtol=1e-12)
     rows["two"] = [3.0] * 4
-    with pytest.raises(InvalidValue, match=r"columns \['one', 'two'\] depend on each other"):
+    with pytest.raises(InvalidValue, match=r"columns \['one', 'two'\] are linearly dependent"):
         LinearRegression(fit_intercept=False).fit(load(engine, rows), "y")
 
 
@@ -191,7 +191,7 @@ def test_target_as_a_series(engine):
 @on_every_engine
 def test_depending_columns(engine):
     rows = data()[["counts", "skewed", "y"]].assign(twice=lambda df: 2 * df["counts"] + 1)
-    with pytest.raises(InvalidValue, match=r"columns \['counts', 'twice'\] depend on each other(.|\n)*use Ridge"):
+    with pytest.raises(InvalidValue, match=r"columns \['counts', 'twice'\] are linearly dependent(.|\n)*use Ridge"):
         LinearRegression().fit(load(engine, rows.head(100)), "y")
     with pytest.raises(InvalidValue, match="too few rows"):
         LinearRegression().fit(load(engine, rows.head(2)[["counts", "skewed", "y"]]), "y")
@@ -246,7 +246,7 @@ def test_parameters_that_frames_do_not_have(model, message):
 
 def test_arguments():
     frame = load("duckdb", {"x": [1.0, 2.0], "y": [1.0, 2.0]})
-    with pytest.raises(NotSupported, match="takes no sample_weight with a frame"):
+    with pytest.raises(NotSupported, match="does not support sample_weight for a frame"):
         Ridge().fit(frame, "y", sample_weight=[1, 2])
     with pytest.raises(InvalidValue, match="requires y to be passed, but the target y is None"):
         Ridge().fit(frame, None)
@@ -254,7 +254,7 @@ def test_arguments():
         Ridge().fit(frame, "z")
     with pytest.raises(InvalidType, match="name of a column or a series"):
         Ridge().fit(frame, [1.0, 2.0])
-    with pytest.raises(InvalidType, match="y is a column of a database and X is in memory"):
+    with pytest.raises(InvalidType, match="y is in a database, but X is in memory"):
         Ridge().fit(np.ones((2, 1)), frame.y)
     with pytest.raises(ValueError, match="'alpha' parameter of Ridge must be"):
         Ridge(alpha=-1.0).fit(frame, "y")

@@ -93,7 +93,7 @@ def test_frames_that_do_not_fit():
         model.predict(frame[["b", "a"]])
     with pytest.raises(NotFittedError):
         LogisticRegression().predict_proba(frame[["a"]])
-    with pytest.raises(NotSupported, match="takes no sample_weight with a frame"):
+    with pytest.raises(NotSupported, match="does not support sample_weight for a frame"):
         model.score(frame[["a", "b", "y"]], "y", sample_weight=[1])
 
 

@@ -103,7 +103,7 @@ def test_arguments(engine):
         fit_batches(GaussianNB(), frame)
     with pytest.raises(ColumnNotFound, match="given as target"):
         fit_batches(GaussianNB(), frame, "c")
-    with pytest.raises(InvalidValue, match="takes no classes"):
+    with pytest.raises(InvalidValue, match="does not use classes"):
         fit_batches(StandardScaler(), frame, classes=[1, 2])
     with pytest.raises(InvalidValue, match=r"Found array with 0 sample\(s\)"):
         fit_batches(StandardScaler(), frame[frame.a > 100])

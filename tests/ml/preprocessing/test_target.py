@@ -124,7 +124,7 @@ def test_wrong_targets_are_told():
         encoder.fit(frame[["x", "holes"]], "holes")
     with pytest.raises(InvalidValue, match="requires y"):
         encoder.fit(frame[["x"]], None)
-    with pytest.raises(InvalidType, match="is text, and no number"):
+    with pytest.raises(InvalidType, match="is a string, not a number"):
         ml.TargetEncoder(target_type="continuous").fit(frame[["x", "words"]], "words")
     with pytest.raises(NotSupported, match="cannot split a frame"):
         ml.TargetEncoder(cv=object()).fit_transform(frame[["x", "words"]], "words")

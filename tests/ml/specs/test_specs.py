@@ -123,7 +123,7 @@ def test_conditions_without_a_spec():
     ):
         with pytest.raises(NotSupported, match="where of 'n' reads other rows"):
             spec(Features(events).add("n", "count", where=where))
-    with pytest.raises(NotSupported, match="together with the events"):
+    with pytest.raises(NotSupported, match="only as part of features"):
         spec(Label("l", horizon=WEEK))
 
 
@@ -138,7 +138,7 @@ def test_events_that_do_not_fit():
             ColumnNotFound,
             "no column 'kind'",
         ),
-        (events.assign(amount=1.5), InvalidValue, "is float64, and was int64"),
+        (events.assign(amount=1.5), InvalidValue, "is float64, but was int64"),
         (events.reset_index(drop=True), ColumnNotFound, "'id', given as key"),
     ):
         with pytest.raises(error, match=text):
@@ -302,10 +302,10 @@ def test_what_has_no_spec():
         pass
 
     for obj, error, text in (
-        (7, InvalidType, "not of int"),
-        (StandardScaler, InvalidType, "not of"),
+        (7, InvalidType, "needs features or an estimator, not int"),
+        (StandardScaler, InvalidType, "needs features or an estimator, not"),
         (sklearn.preprocessing.StandardScaler(), NotSupported, "sklearn.preprocessing._data.StandardScaler"),
-        (Unknown(), NotSupported, "of objectiv_local.ml only"),
+        (Unknown(), NotSupported, "only estimators of objectiv_local.ml"),
         (Anything(sklearn.preprocessing.StandardScaler()), NotSupported, "Anything.value is sklearn"),
         (Anything(len), NotSupported, "Anything.value is a builtin_function_or_method"),
         (Anything([{1, 2}]), NotSupported, r"Anything.value\[0\] is a set"),
@@ -320,31 +320,31 @@ def test_what_is_not_read():
     good = through_json(StandardScaler().fit(NUMBERS[:, :1]))
     for change, text in (
         ({"format": 2}, "has the format 2"),
-        ({"kind": "pickle"}, "this is no spec"),
-        ({"class": "os.system"}, "no estimator of objectiv_local.ml"),
-        ({"class": "xy"}, "no estimator"),
-        ({"class": "BaseEstimator"}, "no estimator"),
-        ({"class": None}, "no estimator"),
+        ({"kind": "pickle"}, "this is not a spec"),
+        ({"class": "os.system"}, "not an estimator of objectiv_local.ml"),
+        ({"class": "xy"}, "not an estimator"),
+        ({"class": "BaseEstimator"}, "not an estimator"),
+        ({"class": None}, "not an estimator"),
         ({"parameters": {"with_men": True}}, "no parameter 'with_men'"),
         ({"parameters": None}, "no parameters or no attributes"),
-        ({"attributes": {"transform": 3}}, "cannot have learned 'transform'"),
-        ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "computes 'n_features'"),
-        ({"attributes": {"__class__": 3}}, "cannot have learned"),
-        ({"attributes": {"with_mean": True}}, "cannot have learned"),
-        ({"attributes": {"mean_": {"float": "x"}}}, "is no float"),
-        ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is not known"),
-        ({"attributes": {"mean_": [1.5]}}, "is no value"),
-        ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is no array"),
-        ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "no dtype 'V8'"),
-        ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is no array"),
-        ({"attributes": {"mean_": {"estimator": {"class": "Popen"}}}}, "no estimator"),
+        ({"attributes": {"transform": 3}}, "'transform' is not a fitted attribute"),
+        ({"attributes": {"n_features": 3}, "class": "WithProperty"}, "'n_features' is not a fitted attribute"),
+        ({"attributes": {"__class__": 3}}, "not a fitted attribute"),
+        ({"attributes": {"with_mean": True}}, "not a fitted attribute"),
+        ({"attributes": {"mean_": {"float": "x"}}}, "is not a valid float"),
+        ({"attributes": {"mean_": {"eval": "1"}}}, "'eval', which is unknown"),
+        ({"attributes": {"mean_": [1.5]}}, "is not a value"),
+        ({"attributes": {"mean_": {"array": {"dtype": "float64"}}}}, "is not a valid array"),
+        ({"attributes": {"mean_": {"array": {"dtype": "V8", "shape": [1], "values": [0]}}}}, "invalid dtype 'V8'"),
+        ({"attributes": {"mean_": {"array": {"dtype": "<f8", "shape": [3], "values": ["0x1p0"]}}}}, "is not a valid array"),
+        ({"attributes": {"mean_": {"estimator": {"class": "Popen"}}}}, "not an estimator"),
     ):
         with pytest.raises(InvalidValue, match=text):
             from_spec({**good, **change})
     for given in (None, [], "spec", {}):
-        with pytest.raises(InvalidValue, match="this is no spec"):
+        with pytest.raises(InvalidValue, match="this is not a spec"):
             from_spec(given)
-    with pytest.raises(InvalidValue, match="needs no events"):
+    with pytest.raises(InvalidValue, match="cannot be passed for an estimator"):
         from_spec(good, events=DataFrame.from_schema(SCHEMA))
 
 
@@ -355,24 +355,24 @@ def test_conditions_that_are_not_read():
     for where, text in (
         ({"op": "system", "args": []}, "operation 'system'"),
         ({"op": "sum", "args": [kind]}, "operation 'sum'"),
-        ({"op": ["eq"], "args": []}, "no expression"),
-        ({"op": "eq"}, "no expression"),
-        (7, "no expression"),
-        ({}, "no expression"),
+        ({"op": ["eq"], "args": []}, "not an expression"),
+        ({"op": "eq"}, "not an expression"),
+        (7, "not an expression"),
+        ({}, "not an expression"),
         ({"column": "kind", "type": "int64"}, "is string, and where of"),
         ({"literal": "x", "type": "int64"}, "a constant of the spec"),
         ({"literal": True, "type": "int64"}, "a constant of the spec"),
         ({"literal": 2**70, "type": "int64"}, "64 bits"),
-        ({"literal": "2022-13-01", "type": "date"}, "no expression"),
+        ({"literal": "2022-13-01", "type": "date"}, "not an expression"),
         ({"literal": "x", "type": "blob"}, "dtype 'blob' is not known"),
-        ({"case": [1, 2], "default": None}, "no expression"),
+        ({"case": [1, 2], "default": None}, "not an expression"),
     ):
         changed = copy.deepcopy(good)
         changed["features"][0]["where"] = where
         with pytest.raises(InvalidValue, match=text):
             from_spec(changed, events=events)
     for part in ("entity", "time", "key", "features", "labels", "order", "events"):
-        with pytest.raises(InvalidValue, match="lacks something"):
+        with pytest.raises(InvalidValue, match="incomplete or invalid"):
             from_spec({name: value for name, value in good.items() if name != part}, events=events)
 
 
@@ -400,12 +400,12 @@ def test_values_that_are_no_part_of_a_spec_are_told():
         {"labels": [{**written["labels"][0], "until": "x"}]},
         {"labels": [{**written["labels"][0], "horizon_microseconds": math.nan}]},
     ):
-        with pytest.raises(InvalidValue, match="lacks something, or has it wrong"):
+        with pytest.raises(InvalidValue, match="incomplete or invalid"):
             from_spec({**written, **change}, events=events)
     scaler = through_json(ml.StandardScaler())
-    with pytest.raises(InvalidValue, match="no estimator"):
+    with pytest.raises(InvalidValue, match="not an estimator"):
         from_spec({**scaler, "class": {"float": "zz"}})
     composed = through_json(ml.Compose([]))
     del composed["parameters"]["transformers"]
-    with pytest.raises(InvalidValue, match="lacks a parameter of Compose"):
+    with pytest.raises(InvalidValue, match="is missing a parameter of Compose"):
         from_spec(composed)
