@@ -12,12 +12,15 @@ from pathlib import Path
 
 from objectiv_local import DataFrame
 from objectiv_local.frame.authoring import expr_of
+from objectiv_local.hub.events import roles
 from objectiv_local.hub.events.objectiv import EVENT_COLUMNS
 from objectiv_local.hub.schemas import SCHEMAS
 from objectiv_local.hub.schemas.schema import COMMON, ROLES, Schema
 from objectiv_local.plan.expr import Call, Case, Cast, Column, Expr, Literal
 
 PAGES = Path(__file__).parents[2] / "docs" / "data"
+#: The table of names that are guessed, in a page.
+NAMES = re.compile(r"(<!-- names -->\n).*?(<!-- end -->)", re.DOTALL)
 TABLE = re.compile(r"(<!-- columns: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 #: Operations that only change the form of their first argument, such as the unit of a time.
 _PLAIN = {"from_microseconds", "mul", "round", "slice"}
@@ -143,4 +146,11 @@ def table(name: str) -> str:
 
 def updated(page: str) -> str:
     """Return the text of a page with its tables as the schemas have them."""
+    page = NAMES.sub(lambda found: found[1] + names() + found[2], page)
     return TABLE.sub(lambda found: found[1] + table(found[2]) + found[3], page)
+
+
+def names() -> str:
+    """Return the table of the column names that suggest a role, as Markdown."""
+    rows = [f"| `{role}` | {', '.join(f'`{each}`' for each in found)} |" for role, found in roles._NAMES.items()]
+    return "\n".join(["| argument | names |", "|---|---|", *rows]) + "\n"

@@ -10,9 +10,9 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import operations  # noqa: E402 - MkDocs loads this file by its path
+from docsite import operations  # noqa: E402 - MkDocs loads this file by its path
 
 #: Files of the repository that are pages of the site.
 PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
