@@ -17,6 +17,7 @@ import spark_server
 from docsite import schemas
 
 from docs import prepared
+from objectiv_local import sample
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 from objectiv_local.hub.analyses.charts.drawing import CHARTS
 from objectiv_local.hub.schemas import SCHEMAS, TABLE
@@ -52,7 +53,7 @@ def run(name: str, capsys, directory: Path) -> tuple[dict[str, object], str]:
         if any(each in code for each in NOT_RUN):
             return found[0]
         exec(compile(_here(code), name, "exec"), names)
-        out = capsys.readouterr().out.replace(f"{directory}/", "")
+        out = capsys.readouterr().out.replace(f"{directory}/", "").replace(f"{sample.path().parent}/", "")
         printed.append(out)
         if shown is None or language not in ("", "sql"):
             return found[0]
