@@ -25,7 +25,7 @@ from objectiv_local.hub.schemas import SCHEMAS, TABLE
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```(\w*)\n(.*?)```\n)?", re.DOTALL)
 #: Pages that have a test of their own: they need another engine or a server, or are generated.
-ELSEWHERE = {"bach.md", "functions.md", "hub.md", "ml-reference.md", "ml.md", "spark.md"}
+ELSEWHERE = {"bach.md", "functions.md", "hub.md", "ml-reference.md", "ml.md", "report.md", "spark.md"}
 PAGES = {
     path.relative_to(DOCS).as_posix(): path
     for path in sorted(DOCS.rglob("*.md"))

@@ -34,6 +34,11 @@ _OWNERS = {
 class Docstrings(griffe.Extension):
     """Rewrites every docstring before it is rendered."""
 
+    def on_function(self, *, func: griffe.Function, **_kwargs: Any) -> None:
+        """Leave out the hub's settings, which its methods have in place of ``self``."""
+        if [each.name for each in func.parameters][:1] == ["settings"]:
+            del func.parameters["settings"]
+
     def on_object(self, *, obj: griffe.Object, **_kwargs: Any) -> None:
         """Rewrite the docstring of one object."""
         if obj.docstring is not None:
