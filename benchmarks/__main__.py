@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", "--rows", dest="sizes", type=int, nargs="+", metavar="N", help="how many to generate")
     parser.add_argument("--parquet", type=Path, help="a Parquet file of raw events in place of generated ones")
     parser.add_argument("--postgres", action="store_true", help="run on Postgres too; loading takes a minute per million")
+    parser.add_argument("--spark", action="store_true", help="run on a Spark server of this machine too")
     parser.add_argument("--original", metavar="PYTHON", help="interpreter that has the original release; runs on Postgres")
     parser.add_argument("--retentioneering", metavar="PYTHON", help="interpreter that has retentioneering, for clicks")
     parser.add_argument("--ibis", metavar="PYTHON", default=sys.executable, help="interpreter that has Ibis, if another one")

@@ -1,14 +1,16 @@
-"""Engines that run SQL for contenders, with the same settings for all: DuckDB, and Postgres 16 on this machine."""
+"""Engines that run SQL for contenders, with the same settings for all: DuckDB, and Postgres 16 and Spark on this machine."""
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.usage import server_cpu
+from benchmarks.usage import process_cpu, server_cpu
 from benchmarks.worker import Session
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ SETTINGS = {
     "client_connection_check_interval": "1s",
 }
 NEEDS_POSTGRES = (("postgres", "not asked for: --postgres"),)
+NEEDS_SPARK = (("spark", "not asked for: --spark"),)
 
 
 def duckdb_connection(data: dict[str, Any], **config: Any) -> Any:
@@ -62,6 +65,22 @@ def on_postgres(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
         return run
 
     return Session({name: action(sql) for name, sql in statements.items()}, postgres_cpu(data["postgres"]))
+
+
+def on_spark(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
+    """Return a session that runs statements on Spark and takes their results as Arrow."""
+    from pyspark.sql import SparkSession
+
+    from objectiv_local.engines.spark.connection import SETTINGS as PINNED
+
+    session = SparkSession.builder.remote(data["spark"]).getOrCreate()
+    for name, value in (PINNED | {"spark.sql.ansi.doubleQuotedIdentifiers": "true"}).items():
+        session.conf.set(name, value)
+
+    def action(sql: str) -> Callable[[], Any]:
+        return lambda: session.sql(sql).toArrow()
+
+    return Session({name: action(sql) for name, sql in statements.items()}, lambda: process_cpu(data["spark_process"]))
 
 
 def postgres_cpu(url: str) -> Callable[[], float]:
@@ -102,6 +121,8 @@ def compiled(
     """Return a session of the statements of programs alone, run as those by hand are."""
 
     def run(sql: str) -> Session:
+        if on == "spark":
+            return on_spark(data, {"": sql})
         return on_postgres(data, {"": sql}) if on == "postgres" else on_duckdb(data, {"": sql}, views)
 
     return Session(_Compiled(programs, run), *server(data, on))
@@ -109,6 +130,8 @@ def compiled(
 
 def server(data: dict[str, Any], on: str) -> list[Callable[[], float]]:
     """Return what tells the CPU seconds of the server, where one works for this process."""
+    if on == "spark":
+        return [lambda: process_cpu(data["spark_process"])]
     return [postgres_cpu(data["postgres"])] if on == "postgres" else []
 
 
@@ -156,3 +179,18 @@ def started(stack: ExitStack) -> str:
             connection.execute(f"ALTER ROLE CURRENT_USER SET {name} = '{value}'".encode())
     url: str = server.url
     return url
+
+
+def spark_started(stack: ExitStack, threads: int) -> tuple[str, int]:
+    """Return the address of a new Spark server, which ends with this process, and the number of its process."""
+    sys.path.append(str(ROOT / "tests"))
+    try:
+        import spark_server
+    finally:
+        sys.path.pop()
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
+    watcher = spark_server.start(directory, os.getpid(), master=f"local[{threads}]")
+    stack.callback(watcher.wait)
+    stack.callback(watcher.terminate)
+    server = int(Path(f"/proc/{watcher.pid}/task/{watcher.pid}/children").read_text(encoding="ascii").split()[0])
+    return (directory / "address").read_text(), server

@@ -22,6 +22,11 @@ def server_cpu(backend: int) -> float:
     return total / os.sysconf("SC_CLK_TCK")
 
 
+def process_cpu(process: int) -> float:
+    """Return the CPU seconds of a process so far."""
+    return sum(map(int, _stat(process)[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory(field: str, process: str = "self") -> float:
     """Return a figure of a process in MB: VmRSS, the memory that it holds, or VmHWM, the most that it held."""
     for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():

@@ -71,8 +71,10 @@ def session_url() -> str:
     return address.read_text()
 
 
-def start(directory: Path, owner: int, *, master: str = "local[2]", settings: dict[str, str] | None = None) -> None:
-    """Start a server with its files in a directory, which stops when the process ``owner`` is gone.
+def start(
+    directory: Path, owner: int, *, master: str = "local[2]", settings: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a server with its files in a directory, which stops when the process ``owner`` is gone; return its watcher.
 
     Its address is in the file ``address`` there, once it takes connections.
     """
@@ -98,6 +100,7 @@ def start(directory: Path, owner: int, *, master: str = "local[2]", settings: di
             raise RuntimeError(f"Spark does not start:\n{log.read_text()[-4_000:]}")
         time.sleep(0.1)
     (directory / "address").write_text(f"sc://127.0.0.1:{port}")
+    return _watchers[-1]
 
 
 def command(port: int, directory: Path, settings: list[str]) -> tuple[list[str], dict[str, str]]:

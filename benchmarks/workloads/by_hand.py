@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from benchmarks import engines
@@ -10,9 +11,10 @@ from benchmarks.workloads import sql
 
 
 def _session(data: dict[str, Any], layout: str) -> Session:
-    on_postgres = layout == "postgres"
-    table = "data" if on_postgres else f"read_parquet('{data[layout]}')"
-    run = engines.on_postgres if on_postgres else engines.on_duckdb
+    table, run = {
+        "postgres": ("data", engines.on_postgres),
+        "spark": (f"parquet.`{Path(data['raw']).parent}`", engines.on_spark),
+    }.get(layout, (f"read_parquet('{data.get(layout)}')", engines.on_duckdb))
     session = run(data, sql.statements(layout, table, data["roots"], data["months"]))
     session.actions["W8"] = engines.to_pandas(session.actions["W8"])
     return session
@@ -31,3 +33,8 @@ def typed(data: dict[str, Any]) -> Session:
 def postgres(data: dict[str, Any]) -> Session:
     """Return SQL on the raw table of Postgres."""
     return _session(data, "postgres")
+
+
+def spark(data: dict[str, Any]) -> Session:
+    """Return SQL on Spark, over the raw file."""
+    return _session(data, "spark")

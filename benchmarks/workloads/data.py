@@ -47,10 +47,13 @@ def prepare_raw(folder: Path, size: int, options: Any, stack: ExitStack) -> dict
     """Return where the events are as they are recorded, in a file and on Postgres."""
     from objectiv_local import sample
 
-    raw = options.parquet or folder / "events.parquet"
+    raw = options.parquet or folder / "raw" / "events.parquet"
     if options.parquet is None:
+        raw.parent.mkdir(exist_ok=True)
         sample.generate(raw, events=size, seed=7)
     data: dict[str, Any] = {"threads": options.threads, "raw": str(raw), "original": options.original}
+    if options.spark:
+        data["spark"], data["spark_process"] = engines.spark_started(stack, options.threads)
     if options.postgres or options.original:
         data["postgres"] = engines.started(stack)
         engines.load_events(raw, data["postgres"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from benchmarks.engines import NEEDS_POSTGRES
+from benchmarks.engines import NEEDS_POSTGRES, NEEDS_SPARK
 from benchmarks.measuring import Contender, Family, Question
 from benchmarks.workloads.data import prepare
 
@@ -23,7 +23,9 @@ QUESTIONS = {
 }
 _SNAPSHOT = (("snapshot", "this version has no snapshots"),)
 _HERE = "benchmarks.workloads"
-RAW, TYPED, POSTGRES = "SQL by hand, raw Parquet", "SQL by hand, typed Parquet", "SQL by hand, Postgres"
+RAW, TYPED, POSTGRES, SPARK = (
+    f"SQL by hand, {layout}" for layout in ("raw Parquet", "typed Parquet", "Postgres", "Spark on raw Parquet")
+)
 
 
 def family(options: Any) -> Family:
@@ -32,12 +34,15 @@ def family(options: Any) -> Family:
         Contender(RAW, f"{_HERE}.by_hand:raw"),
         Contender(TYPED, f"{_HERE}.by_hand:typed"),
         Contender(POSTGRES, f"{_HERE}.by_hand:postgres", needs=NEEDS_POSTGRES),
+        Contender(SPARK, f"{_HERE}.by_hand:spark", needs=NEEDS_SPARK),
         Contender("objectiv_local, raw Parquet", f"{_HERE}.ours:raw", RAW),
         Contender("objectiv_local, snapshot", f"{_HERE}.ours:snapshot", TYPED, _SNAPSHOT),
         Contender("objectiv_local, Postgres", f"{_HERE}.ours:postgres", POSTGRES, NEEDS_POSTGRES),
+        Contender("objectiv_local, Spark", f"{_HERE}.ours:spark", SPARK, NEEDS_SPARK),
         Contender("its SQL, raw Parquet", f"{_HERE}.ours:raw_sql", RAW),
         Contender("its SQL, snapshot", f"{_HERE}.ours:snapshot_sql", TYPED, _SNAPSHOT),
         Contender("its SQL, Postgres", f"{_HERE}.ours:postgres_sql", POSTGRES, NEEDS_POSTGRES),
+        Contender("its SQL, Spark", f"{_HERE}.ours:spark_sql", SPARK, NEEDS_SPARK),
         Contender("Polars, typed Parquet", f"{_HERE}.in_polars:typed", TYPED),
         Contender("pandas, typed Parquet", f"{_HERE}.in_pandas:typed", TYPED),
         Contender("Ibis, typed Parquet", f"{_HERE}.in_ibis:typed", TYPED, python=options.ibis),

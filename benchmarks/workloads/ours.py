@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import objectiv_local as ol
@@ -18,8 +19,13 @@ TOP = 20
 def events(data: dict[str, Any], layout: str) -> tuple[ol.ModelHub, DataFrame]:
     """Return a hub and the frame of events."""
     hub = ol.ModelHub(time_aggregation="%Y-%m-%d", global_contexts=["application", "path"])
-    source = data[layout]
-    df = hub.events(source) if layout == "snapshot" else hub.get_objectiv_dataframe(db_url=ol.connect(source))
+    if layout == "snapshot":
+        df = hub.events(data[layout])
+    elif layout == "spark":
+        directory = str(Path(data["raw"]).parent)
+        df = hub.get_objectiv_dataframe(db_url=ol.connect(data["spark"]), table_name=directory)
+    else:
+        df = hub.get_objectiv_dataframe(db_url=ol.connect(data[layout]))
     if df.engine.dialect == "duckdb":
         df.engine.execute(f"SET threads = {data['threads']}")
     stack = df.location_stack.json[{"id": "Quickstart Guide", "_type": "LinkContext"} :]
@@ -101,6 +107,11 @@ def postgres(data: dict[str, Any]) -> Session:
     return _called(data, "postgres")
 
 
+def spark(data: dict[str, Any]) -> Session:
+    """Return whole calls on Spark."""
+    return _called(data, "spark")
+
+
 def raw_sql(data: dict[str, Any]) -> Session:
     """Return the statements of the programs alone, run as those by hand are."""
     return _compiled(data, "raw")
@@ -114,6 +125,11 @@ def snapshot_sql(data: dict[str, Any]) -> Session:
 def postgres_sql(data: dict[str, Any]) -> Session:
     """Return the statements on Postgres alone."""
     return _compiled(data, "postgres")
+
+
+def spark_sql(data: dict[str, Any]) -> Session:
+    """Return the statements on Spark alone."""
+    return _compiled(data, "spark")
 
 
 def _compiled(data: dict[str, Any], layout: str) -> Session:

@@ -1,12 +1,14 @@
-"""The workloads as an experienced analyst would write them, for DuckDB over files of two layouts and for Postgres.
+"""The workloads as an experienced analyst would write them, for DuckDB over files of two layouts, for Postgres and for Spark.
 
 - ``raw``: events as they are recorded, with ids as text and everything else as JSON in ``value``
 - ``typed``: columns of their own types, as :mod:`benchmarks.workloads.data` writes them
 - ``postgres``: the raw table, with a column of type ``json``
+- ``spark``: the raw file, as on DuckDB
 
 Columns are pruned, a JSON value is parsed once, text is shortened to what is asked before anything is sorted, rows are
 grouped before they are labeled, and names are made of different stacks only. Ids that are text stay text, which is faster.
-On Postgres, a value of type ``json`` is text that each operator parses, so ``json_to_record`` takes all members at once.
+On Postgres, a value of type ``json`` is text that each operator parses, so ``json_to_record`` takes all members at once. On
+Spark, ``from_json`` with a schema does.
 """
 
 from __future__ import annotations
@@ -101,7 +103,7 @@ labeled AS (
   FROM by_day
 )
 SELECT {{day}} AS time_aggregation, count(*) AS unique_users,
-  nullif(count(*) FILTER (WHERE is_new), 0)::float8 / count(*) AS share_new,
+  nullif(count(*) FILTER (WHERE is_new), 0)::{{double}} / count(*) AS share_new,
   nullif(count(*) FILTER (WHERE c), 0) AS converted,
   nullif(count(*) FILTER (WHERE is_new_in_month AND two), 0) AS new_with_two
 FROM labeled
@@ -148,13 +150,13 @@ WITH hits AS {keep} (
 steps AS (
   SELECT name AS a, lead(name) OVER w AS b, lead(name, 2) OVER w AS c, row_number() OVER w AS hit
   FROM hits JOIN names USING (stack)
-  WINDOW w AS (PARTITION BY u ORDER BY m, name, e)
+  WINDOW w AS (PARTITION BY u ORDER BY m, name NULLS LAST, e)
 )
 SELECT a AS location_stack_step_1, b AS location_stack_step_2, c AS location_stack_step_3, count(*) AS value_counts
 FROM steps
 WHERE b IS NOT NULL OR hit = 1
 GROUP BY 1, 2, 3
-ORDER BY value_counts DESC, 1, 2, 3
+ORDER BY value_counts DESC, 1 NULLS LAST, 2 NULLS LAST, 3 NULLS LAST
 LIMIT 20
 """
 
@@ -181,6 +183,7 @@ _STATEMENTS = {"W1": _W1, "W2": _W2, "W3": _W3, "W4": _W4, "W5": _W5, "W6": _W6,
 _DUCKDB = {
     "W0": _W0_DUCKDB,
     "keep": "",
+    "double": "float8",
     "day": "strftime(d, '%Y-%m-%d')",
     "microseconds": "epoch_us(last_moment - first_moment)",
     "year": "date_part('year', moment)",
@@ -262,6 +265,7 @@ _CONTEXT = "(SELECT x ->> 'id' FROM json_array_elements({from}) AS x WHERE x ->>
 _POSTGRES = {
     "W0": _W0_POSTGRES,
     "keep": "MATERIALIZED",
+    "double": "float8",
     "day": "to_char(d, 'YYYY-MM-DD')",
     "microseconds": "extract(epoch FROM last_moment - first_moment)::float8 * 1e6",
     "year": "extract(year FROM moment)",
@@ -301,7 +305,59 @@ used AS MATERIALIZED (
   v.location_stack -> 0 ->> 'id' AS root_id""",
     "parsed": "data, json_to_record(value) AS v(_type text, location_stack json, global_contexts json)",
 }
-_LAYOUTS = {"raw": _RAW, "typed": _TYPED, "postgres": _POSTGRES}
+_APPLICATION, _PATH = (
+    f"try_element_at(filter(v.global_contexts, x -> x._type = '{name}Context'), 1).id" for name in ("Application", "Path")
+)
+_SPARK = {
+    "W0": _W0_POSTGRES,
+    "keep": "",
+    "double": "double",
+    "day": "date_format(d, 'yyyy-MM-dd')",
+    "microseconds": "timestampdiff(MICROSECOND, first_moment, last_moment)",
+    "year": "year(moment)",
+    "month": "month(moment)",
+    "cohort": "printf('%04d-%02d', first div 12, first % 12 + 1)",
+    "user": "cookie_id",
+    "conversions": """parsed AS (
+  SELECT event_id AS e, cookie_id AS u, moment AS m,
+    from_json(value, '_type string, location_stack array<struct<_type string, id string>>') AS v
+  FROM {table}
+),
+hits AS (
+  SELECT e, u, m, coalesce(v._type = 'PressEvent'
+    AND exists(v.location_stack, x -> x._type = 'LinkContext' AND x.id = 'Quickstart Guide'), FALSE) AS c
+  FROM parsed
+)""",
+    "features": f"""parsed AS (
+  SELECT cookie_id AS u, from_json(value, '_type string, _types array<string>, location_stack string,
+    global_contexts array<struct<_type string, id string>>') AS v
+  FROM {{table}}
+),
+used AS (
+  SELECT DISTINCT u, v.location_stack AS stack, v._type AS event_type, {_APPLICATION} AS application
+  FROM parsed
+  WHERE array_contains(v._types, 'InteractiveEvent')
+)""",
+    "names": r"""names AS (
+  SELECT stack, try_element_at(parts, -1) || CASE WHEN size(parts) > 1
+    THEN ' located at ' || array_join(slice(parts, 1, size(parts) - 1), ' => ') ELSE '' END AS name
+  FROM (
+    SELECT stack, transform(from_json(stack, 'array<struct<_type string, id string>>'), x ->
+      regexp_replace(regexp_replace(x._type, '([a-z])([A-Z])', '$1 $2'), ' ?Context$', '') || ': ' || x.id) AS parts
+    FROM (SELECT DISTINCT stack FROM {source})
+  )
+)""",
+    "stack": "from_json(value, 'location_stack string').location_stack",
+    "root": "get(from_json(value, 'location_stack array<struct<id string>>').location_stack, 0).id",
+    "facts": f"""v._type AS event_type, {_APPLICATION} AS application_id, {_PATH} AS path_id,
+  get(v.location_stack, 0).id AS root_id""",
+    "parsed": """(
+  SELECT *, from_json(value, '_type string, location_stack array<struct<id string>>,
+    global_contexts array<struct<_type string, id string>>') AS v
+  FROM {table}
+)""",
+}
+_LAYOUTS = {"raw": _RAW, "typed": _TYPED, "postgres": _POSTGRES, "spark": _SPARK}
 
 
 def statements(layout: str, table: str, roots: Sequence[str], months: int) -> dict[str, str]:

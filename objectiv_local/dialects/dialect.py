@@ -136,6 +136,11 @@ class Dialect:
     nulls_last: bool | None = True
     #: Whether a key of an ORDER BY may be computed over a window.
     orders_by_windows: bool = True
+    #: Whether a total, and groups of which HAVING keeps some, may be sorted by an aggregate that is not a column of the result.
+    orders_by_aggregates: bool = True
+    #: Whether a name within an expression of an ORDER BY means a column of the result before one of the source. A name that
+    #: stands alone does so everywhere.
+    orders_by_results: bool = False
     #: Whether the total among several groupings has a row where there are no rows to group.
     totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.

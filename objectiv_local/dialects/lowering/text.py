@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from objectiv_local.dialects.lowering.block import Block
 from objectiv_local.dialects.lowering.expressions import condition, sql_of
-from objectiv_local.dialects.lowering.scope import Scope, Select
+from objectiv_local.dialects.lowering.scope import Cte, Scope, Select
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.names import unused
 from objectiv_local.dialects.sql.printer import Printer, items
-from objectiv_local.dialects.sql.tree import From, Name, Raw, Sql, Template, Windowed
+from objectiv_local.dialects.sql.tree import From, Func, Name, Ordered, Raw, Sql, Template, Windowed
 from objectiv_local.dialects.sql.walks import operands, parts, with_operands
 from objectiv_local.errors import NotSupported
 from objectiv_local.plan.expr import Aggregation, Column, Expr, Literal, Ordering, ScalarQuery, queries, transform, walk
@@ -37,13 +37,15 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
             hint="work on a part of the columns at a time, as in "
             "df[['a', 'b']], and give the frame a key, which then decides the order of equal rows",
         )
-    block = _with_totals(scope, block)
+    block = _sorted_apart(scope, _with_totals(scope, block))
     columns = {name: sql_of(scope, expr, block.inputs) for name, expr in block.columns.items()}
     if is_result:
         columns = {name: scope.dialect.result(sql, block.columns[name].type) for name, sql in columns.items()}
     where = [condition(scope, expr, block.inputs) for expr in block.where]
     having = [sql_of(scope, expr, block.inputs) for expr in block.having]
     steps = scope.read_by(block.source, [*columns.values(), *where, *having])
+    order, below = _order_keys(scope, block, columns)
+    steps |= below
     columns = scope.dialect.together(columns)
     windows = _shared_windows(scope.printer, list(columns.values()), scope.taken)
     if windows:
@@ -69,9 +71,7 @@ def select_text(scope: Scope, block: Block, *, is_result: bool = False) -> Selec
     if windows:
         shown = [f"{name} AS ({text})" for text, name in windows.items()]
         lines.append("WINDOW" + (items(shown, 0) if len(shown) == 1 else "\n  " + ",\n  ".join(shown)))
-    if block.order:
-        order, below = _order_keys(scope, block)
-        steps |= below
+    if order:
         lines.append("ORDER BY" + items(order, 0))
     if block.limit is not None:
         lines.append("LIMIT " + scope.limit.format(block.limit))
@@ -114,6 +114,31 @@ def _with_totals(scope: Scope, block: Block) -> Block:
             order=tuple(Ordering(transform(key.expr, joined), key.ascending, key.nulls_last) for key in block.order),
         )
     return block
+
+
+def _sorted_apart(scope: Scope, block: Block) -> Block:
+    """Return the block without aggregates as sort keys, where the engine refuses them: as columns of a step of its own."""
+    has_keys = not all(isinstance(key, Literal) for key in block.group or ())
+    if scope.dialect.orders_by_aggregates or block.group is None or (has_keys and not block.having):
+        return block
+    names = {expr: name for name, expr in reversed(block.columns.items())}
+    new = [key.expr for key in block.order if key.expr not in names]
+    if not any(map(_aggregates, new)):
+        return block
+    names |= {expr: scope.new_name(expr) for expr in dict.fromkeys(new)}
+    columns = {name: expr for expr, name in names.items()} | block.columns
+    groups = select_text(scope, replace(block, columns=columns, order=(), limit=None, offset=0))
+    name = scope.step_name(block.title)
+    scope.ctes.append(Cte(name, groups, f"adds {', '.join(scope.identifier(names[expr]) for expr in dict.fromkeys(new))}"))
+    return Block(
+        tree.step(name),
+        {each: Name(scope.identifier(each)) for each in columns},
+        {each: Column(each, expr.type) for each, expr in block.columns.items()},
+        block.title,
+        order=tuple(Ordering(Column(names[key.expr], key.expr.type), key.ascending, key.nulls_last) for key in block.order),
+        limit=block.limit,
+        offset=block.offset,
+    )
 
 
 def _shown(name: Name) -> str:
@@ -159,10 +184,12 @@ def _group_keys(scope: Scope, block: Block, keys: list[Expr]) -> list[str]:
     return texts
 
 
-def _order_keys(scope: Scope, block: Block) -> tuple[list[str], frozenset[str]]:
-    """Return the keys of an ORDER BY, and the steps that they read."""
+def _order_keys(scope: Scope, block: Block, columns: dict[str, Sql]) -> tuple[list[str], frozenset[str]]:
+    """Return the keys of an ORDER BY below a SELECT of ``columns``, and the steps that they read."""
     names = {expr: scope.identifier(name) for name, expr in reversed(block.columns.items())}
     results = {scope.identifier(name): expr for name, expr in block.columns.items()}
+    # The names of the result that mean something else than they do in the source.
+    other = {scope.identifier(name) for name, sql in columns.items() if sql != Name(scope.identifier(name))}
     texts, steps = [], set()
     for key in block.order:
         sql = sql_of(scope, key.expr, block.inputs)
@@ -172,10 +199,22 @@ def _order_keys(scope: Scope, block: Block) -> tuple[list[str], frozenset[str]]:
             # A bare name would be read as the result's column of that name, not as the one that is meant.
             qualifier = block.source.qualifier
             sql = Name(sql.text, qualifier) if qualifier else Template("({} || '')", (sql,))
+        elif scope.dialect.orders_by_results and not isinstance(sql, Name):
+            sql = _qualified(sql, other, block.source.qualifier)
         ordered = scope.dialect.ordered(key, sql)
         texts.append(scope.printer.flat(ordered.expr) + ordered.suffix)
         steps |= {name for part in parts(ordered.expr) if isinstance(part, From) for name in part.steps}
     return texts, frozenset(steps)
+
+
+def _qualified(sql: Sql, names: set[str], qualifier: str) -> Sql:
+    """Return an expression whose columns of the source with one of the names are qualified."""
+    if isinstance(sql, Name):
+        return Name(sql.text, qualifier) if sql.text in names and not sql.source else sql
+    found = with_operands(sql, lambda part: _qualified(part, names, qualifier))
+    if isinstance(found, Func):
+        return replace(found, order=tuple(Ordered(_qualified(key.expr, names, qualifier), key.suffix) for key in found.order))
+    return found
 
 
 # ---- windows that several columns share

@@ -98,6 +98,8 @@ DIALECT = SparkDialect(
     nulls_last=None,
     totals_nothing=False,
     orders_by_windows=False,
+    orders_by_aggregates=False,
+    orders_by_results=True,
     # It compares no JSON, so it has no distinct values of it.
     skips=frozenset({"distinct once"}),
     most_steps=16,
