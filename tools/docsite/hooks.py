@@ -18,6 +18,8 @@ from docsite import operations  # noqa: E402 - MkDocs loads this file by its pat
 PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 #: Pages that repeat what other pages have: search leaves them out.
 UNSEARCHED = ("functions.md", "bach.md")
+#: Pages whose tables need the width of the table of contents.
+WIDE = ("bach.md", "hub.md", "performance.md")
 
 
 def on_files(files: Any, config: Any) -> Any:
@@ -34,6 +36,8 @@ def on_page_markdown(markdown: str, page: Any, **_kwargs: Any) -> str:
     """Lead links to files of the repository to the pages that stand for them."""
     if page.file.src_uri in UNSEARCHED:
         page.meta["search"] = {"exclude": True}
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["toc"]
     up = "../" * page.file.src_uri.count("/")
     for source, target in {"README.md": "index.md", **PAGES}.items():
         markdown = markdown.replace(f"](../{up}{source})", f"]({up}{target})")
