@@ -96,7 +96,7 @@ events_2 AS (
     sessions_2.user_id,
     sessions_2.session_id,
     sessions_2.session_hit_number,
-    CASE WHEN try_element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 2)::string = md5(json.value) THEN element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 1) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
+    CASE WHEN get_json_object('[' || json.value || ', "' || md5(json.value) || '"]', '$[1]') = md5(json.value) THEN parse_json(json.value) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
   FROM sessions_2
   JOIN json
     ON sessions_2.ctid = json.ctid AND sessions_2.tableoid = json.tableoid

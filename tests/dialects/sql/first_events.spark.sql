@@ -84,7 +84,7 @@ events_2 AS (
     first_rows.user_id,
     first_rows.session_id,
     first_rows.session_hit_number,
-    CASE WHEN try_element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 2)::string = md5(json.value) THEN element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 1) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
+    CASE WHEN get_json_object('[' || json.value || ', "' || md5(json.value) || '"]', '$[1]') = md5(json.value) THEN parse_json(json.value) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
   FROM first_rows
   JOIN json
     ON first_rows.ctid = json.ctid AND first_rows.tableoid = json.tableoid

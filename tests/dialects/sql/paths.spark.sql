@@ -18,7 +18,7 @@ location AS (
         array(
           transform(
             try_cast(variant_get(
-                CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
+                CASE WHEN get_json_object('[' || value || ', "' || md5(value) || '"]', '$[1]') = md5(value) THEN parse_json(value) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
                 '$.location_stack'
               ) AS array<variant>),
             element -> replace(

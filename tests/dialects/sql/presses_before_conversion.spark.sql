@@ -13,7 +13,7 @@ events AS (
       WHEN regexp_like(cookie_id, '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\\z') THEN lower(cookie_id)
       ELSE raise_error('not a uuid: ' || cookie_id)
     END AS cookie_id,
-    CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END AS value
+    CASE WHEN get_json_object('[' || value || ', "' || md5(value) || '"]', '$[1]') = md5(value) THEN parse_json(value) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END AS value
   FROM data
   WHERE day >= DATE '2022-02-01'
 ),

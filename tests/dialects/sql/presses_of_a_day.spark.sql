@@ -17,7 +17,7 @@ events AS (
       ELSE raise_error('not a uuid: ' || cookie_id)
     END AS user_id,
     variant_get(
-      CASE WHEN try_element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 2)::string = md5(value) THEN element_at(cast(parse_json('[' || value || ', "' || md5(value) || '"]') AS array<variant>), 1) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
+      CASE WHEN get_json_object('[' || value || ', "' || md5(value) || '"]', '$[1]') = md5(value) THEN parse_json(value) WHEN value IS NOT NULL THEN raise_error('not JSON: ' || value) END,
       '$._type',
       'string'
     ) AS event_type
@@ -106,7 +106,7 @@ events_2 AS (
     sessions_2.event_type,
     sessions_2.session_id,
     sessions_2.session_hit_number,
-    CASE WHEN try_element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 2)::string = md5(json.value) THEN element_at(cast(parse_json('[' || json.value || ', "' || md5(json.value) || '"]') AS array<variant>), 1) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
+    CASE WHEN get_json_object('[' || json.value || ', "' || md5(json.value) || '"]', '$[1]') = md5(json.value) THEN parse_json(json.value) WHEN json.value IS NOT NULL THEN raise_error('not JSON: ' || json.value) END AS value
   FROM sessions_2
   JOIN json
     ON sessions_2.ctid = json.ctid AND sessions_2.tableoid = json.tableoid
