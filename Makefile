@@ -11,8 +11,11 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: demo test test-lowest check lint types layers fuzz bench docs test-docs clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs test-docs tables sql clean
 .NOTPARALLEL:
+
+setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
+	.venv/bin/pre-commit install
 
 demo: .venv/demo.stamp  ## a question about the sample events, as a result and as SQL
 	$(python) -m objectiv_local.demo
@@ -28,6 +31,7 @@ check: lint types layers  ## everything but the tests; with `make --keep-going c
 lint: .venv/dev.stamp
 	$(python) -m ruff check
 	$(python) -m ruff format --check
+	.venv/bin/typos
 
 types: .venv/dev.stamp
 	$(python) -m mypy
@@ -46,6 +50,12 @@ docs: .venv/dev.stamp  ## the documentation as a site in site/, built offline; a
 
 test-docs: .venv/dev.stamp  ## the examples of the docs and docstrings, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)
+
+tables: .venv/dev.stamp  ## the generated pages of docs, written again
+	$(python) -m tools.docs
+
+sql: .venv/dev.stamp  ## the SQL snapshots, written again for review
+	OBJECTIV_UPDATE_SQL=1 $(python) -m pytest -q tests/dialects/test_snapshots.py tests/dialects/test_snapshots_of_analyses.py
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist site

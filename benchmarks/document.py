@@ -32,11 +32,16 @@ def write(path: Path, families: dict[str, Family], results: Sequence[Result], te
         text = f"![Ratios to SQL by hand]({chart.name})\n\n{text}"
     else:
         part = " ".join(families)
+    put(path, part, f"{_machine()}\n\n{text}")
+
+
+def put(path: Path, part: str, text: str) -> None:
+    """Write the text between the marks of a part of the document, or at its end."""
     begin, end = f"<!-- measured: {part} -->", f"<!-- end of {part} -->"
     document = path.read_text(encoding="utf-8") if path.exists() else ""
     before, found, rest = document.partition(begin)
     after = rest.partition(end)[2] if found else "\n"
-    path.write_text(f"{before}{begin}\n\n{_machine()}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+    path.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _machine() -> str:

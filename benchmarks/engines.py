@@ -69,18 +69,24 @@ def on_postgres(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
 
 def on_spark(data: dict[str, Any], statements: Mapping[str, str]) -> Session:
     """Return a session that runs statements on Spark and takes their results as Arrow."""
-    from pyspark.sql import SparkSession
-
-    from objectiv_local.engines.spark.connection import SETTINGS as PINNED
-
-    session = SparkSession.builder.remote(data["spark"]).getOrCreate()
-    for name, value in (PINNED | {"spark.sql.ansi.doubleQuotedIdentifiers": "true"}).items():
-        session.conf.set(name, value)
+    session = spark_session(data["spark"])
 
     def action(sql: str) -> Callable[[], Any]:
         return lambda: session.sql(sql).toArrow()
 
     return Session({name: action(sql) for name, sql in statements.items()}, lambda: process_cpu(data["spark_process"]))
+
+
+def spark_session(address: str) -> Any:
+    """Return a session of Spark with the settings that this library sets."""
+    from pyspark.sql import SparkSession
+
+    from objectiv_local.engines.spark.connection import SETTINGS as PINNED
+
+    session = SparkSession.builder.remote(address).getOrCreate()
+    for name, value in (PINNED | {"spark.sql.ansi.doubleQuotedIdentifiers": "true"}).items():
+        session.conf.set(name, value)
+    return session
 
 
 def postgres_cpu(url: str) -> Callable[[], float]:

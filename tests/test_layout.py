@@ -1,4 +1,6 @@
-"""House rules that can be counted: one topic per file, a docstring per module, engines named in one place."""
+"""House rules that can be counted: one topic per file, a docstring per module, engines named in one place, tests that mirror
+the source.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,13 @@ import re
 from pathlib import Path
 
 from objectiv_local.plan.ops import OPS
+from objectiv_local.plan.passes import PASSES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "objectiv_local"
 MODULES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+
+TESTS = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in sorted((ROOT / "tests").rglob("*.py"))}
 
 LONGEST = 600  # lines; more is more than one topic
 ENGINE_CONDITION = re.compile(r"""\b(dialect|engine|backend)(\.name)?\s*(==|!=|in)\s*[\[({]?\s*['"](duckdb|postgres)""")
@@ -22,7 +27,7 @@ def test_modules_are_found() -> None:
 
 
 def test_a_file_is_read_in_one_sitting() -> None:
-    lengths = {name: text.count("\n") for name, text in MODULES.items()}
+    lengths = {name: text.count("\n") for name, text in (MODULES | TESTS).items()}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
 
@@ -98,3 +103,23 @@ def test_layers_below_the_hub_know_no_layout_of_events() -> None:
     below = (name for name in MODULES if name.split("/")[1] in layers)
     assert [name for name in below if OBJECTIV.search(MODULES[name])] == []
     assert OBJECTIV.search(MODULES["objectiv_local/hub/series.py"])
+
+
+#: Files of tests that are about no one source file, and why.
+CROSS_CUTTING = {
+    "frame/test_bad_input.py": "errors of calls of every kind, which share one form",
+    "frame/test_copy.py": "frames, series, windows and hubs are copied by one rule",
+    "frame/test_every_type.py": "every method that compares values, over every type",
+    "frame/test_passes_off.py": "whole programs, with each pass turned off",
+    "frame/test_sizes.py": "whole programs, as long and as wide as engines take them",
+}
+
+
+def test_files_of_tests_are_named_after_the_source() -> None:
+    passes = {f"plan/test_{pass_.__name__}.py" for _, pass_, _ in PASSES}
+    found = [name.removeprefix("tests/") for name in TESTS if re.match(r"tests/(frame|plan)/.*test_\w+\.py", name)]
+    assert "plan/test_early.py" in found
+    sources = {name.removeprefix("objectiv_local/") for name in MODULES}
+    astray = [name for name in found if name.replace("test_", "") not in sources and name not in passes | CROSS_CUTTING.keys()]
+    assert astray == [], "name it after the module or pass under test, or after a topic of CROSS_CUTTING"
+    assert sorted(CROSS_CUTTING.keys() - set(found)) == []

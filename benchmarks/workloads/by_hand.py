@@ -10,12 +10,15 @@ from benchmarks.worker import Session
 from benchmarks.workloads import sql
 
 
+def statements(data: dict[str, Any], layout: str) -> dict[str, str]:
+    """Return the SQL of each workload over a layout."""
+    table = {"postgres": "data", "spark": f"parquet.`{Path(data['raw']).parent}`"}
+    return sql.statements(layout, table.get(layout, f"read_parquet('{data.get(layout)}')"), data["roots"], data["months"])
+
+
 def _session(data: dict[str, Any], layout: str) -> Session:
-    table, run = {
-        "postgres": ("data", engines.on_postgres),
-        "spark": (f"parquet.`{Path(data['raw']).parent}`", engines.on_spark),
-    }.get(layout, (f"read_parquet('{data.get(layout)}')", engines.on_duckdb))
-    session = run(data, sql.statements(layout, table, data["roots"], data["months"]))
+    run = {"postgres": engines.on_postgres, "spark": engines.on_spark}.get(layout, engines.on_duckdb)
+    session = run(data, statements(data, layout))
     session.actions["W8"] = engines.to_pandas(session.actions["W8"])
     return session
 

@@ -1,4 +1,4 @@
-"""The SQL of analyses, for reading: `OBJECTIV_UPDATE_SQL=1` writes the files again, for review."""
+"""The SQL of analyses, for reading: `make sql` writes the files again, for review."""
 
 from __future__ import annotations
 

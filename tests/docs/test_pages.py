@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 import spark_server
-from docsite import schemas
 
 from docs import prepared
 from objectiv_local import sample
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 from objectiv_local.hub.analyses.charts.drawing import CHARTS
 from objectiv_local.hub.schemas import SCHEMAS, TABLE
+from tools.docsite import schemas
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"```python\n(.*?)```\n(?:\n```(\w*)\n(.*?)```\n)?", re.DOTALL)

@@ -12,7 +12,7 @@ import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, Series, concat
-from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, ObjectivError, QueryFailed
+from objectiv_local.errors import InvalidType, InvalidValue, ObjectivError
 
 
 def frame():
@@ -288,57 +288,6 @@ def test_other_forms_of_right_arguments(given, plain):
     assert given(frame()).view_sql() == plain(frame()).view_sql()
 
 
-TEXTS = [
-    ("int64", "x"),
-    ("int64", ""),
-    ("int64", "1.5"),
-    ("int64", "99999999999999999999"),
-    ("float64", "x"),
-    ("float64", ""),
-    ("decimal(38,2)", "x"),
-    ("bool", "x"),
-    ("bool", ""),
-    ("date", "x"),
-    ("date", "2022-02-30"),
-    ("time", "x"),
-    ("time", "25:00"),
-    ("timestamp", "x"),
-    ("timestamp", "2022-13-01 10:00"),
-    ("uuid", "x"),
-    ("json", "{x"),
-]
-
-
-@on_every_engine
-def test_strings_that_do_not_cast_are_invalid_data(engine):
-    df = load(engine, {"s": [text for _, text in TEXTS]})
-    for row, (dtype, _) in enumerate(TEXTS):
-        with pytest.raises(DataInvalid, match="a value cannot be converted"):
-            df[df.index["_index_row"] == row].s.astype(dtype).to_arrow()
-
-
-@on_every_engine
-def test_a_number_out_of_range_is_not_invalid_data(engine):
-    df = load(engine, {"x": [1e30], "n": [2**62]})
-    for wrong in (df.x.astype("int64"), df.n * 4):
-        with pytest.raises(QueryFailed):
-            wrong.to_arrow()
-
-
-@on_every_engine
-def test_a_slice_needs_rows_with_its_labels_where_the_order_is_another(engine):
-    df = load(engine, {"s": ["b", "a", None, "c", "a"], "x": [1, 2, 3, 4, 5]}).set_index("s").sort_values("x")
-    assert df.loc["a":"c"].x.to_pandas().tolist() == [2, 3, 4]
-    assert df.loc[:"a"].x.to_pandas().tolist() == [1, 2, 3, 4, 5]
-    assert df.loc["c":].x.to_pandas().tolist() == [4, 5]
-    assert df.loc["c":"b"].x.to_pandas().tolist() == []
-    for rows, label in ((df.loc["q":], "q"), (df.loc[:"zz"], "zz"), (df.loc["a":"zz"], "zz"), (df.loc["q":"c"], "q")):
-        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
-            rows.to_arrow()
-        with pytest.raises(DataInvalid, match=f"no row has the label '{label}'"):
-            len(rows)
-
-
 @on_every_engine
 def test_replacing_by_lists_and_unstacking_intervals(engine):
     df = load(engine, {"n": [1, 2, 3, None], "s": list("abca"), "x": [1, 2, 3, 4]})
@@ -428,13 +377,3 @@ def test_long_programs_are_compiled(engine):
     for _ in range(30):
         df = df[df.n > 0].assign(m=df.n * 2)
     assert sorted(values(df.m)) == [122, 124]
-
-
-def test_a_pandas_column_that_cannot_be_loaded_is_named():
-    for column in ([1, "a"], [2**70], [1j], ["half \ud800"]):
-        with pytest.raises(DataInvalid, match="'mixed' holds"):
-            DataFrame.from_pandas(
-                opened("duckdb"), pd.DataFrame({"a": [0] * len(column), "mixed": pd.Series(column, dtype=object)})
-            )
-    with pytest.raises(DataInvalid, match="'_index_key' holds"):
-        DataFrame.from_pandas(opened("duckdb"), pd.DataFrame({"a": [0, 1]}, index=pd.Index([1, "a"], name="key")))

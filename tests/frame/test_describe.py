@@ -5,17 +5,23 @@ from __future__ import annotations
 import datetime
 import uuid
 
+import numpy as np
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, plain, values
+from frame.frames import GROUPED, load, on_every_engine, plain, values
 
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.series import SeriesTime, SeriesUuid
 
 DAY, MOMENT = datetime.date(2022, 1, 1), datetime.datetime(2022, 1, 1, 10)
+
+
 IDS = ["00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"]
-NUMBERS = ["count", "mean", "std", "min", "max", "nunique", "mode", "0.25", "0.5", "0.75"]
+
+
 OTHERS = ["count", "min", "max", "nunique", "mode"]
+
+
 DATA = {
     "n": [1, 2, 3, 4],
     "s": ["a", "b", "a", None],
@@ -55,6 +61,9 @@ def test_statistics_of_columns_that_are_no_numbers(engine):
         assert list(df[[name]].describe().to_pandas().index) == OTHERS
     assert described(df.u) == {"count": "3", "nunique": "2", "mode": IDS[1]}
     assert described(SeriesUuid.from_value(df, None)) == {"count": "0", "nunique": "0", "mode": None}
+
+
+NUMBERS = ["count", "mean", "std", "min", "max", "nunique", "mode", "0.25", "0.5", "0.75"]
 
 
 @on_every_engine
@@ -168,3 +177,45 @@ def test_a_column_that_is_compared_with_a_total(engine):
     assert (df.k - df.k.count()).mode().value == -2
     assert values(df.groupby("s").i.mode()) == [-2, -3]
     assert df.s.where(df.k > df.k.mean() - 1).mode().value == "a"
+
+
+@on_every_engine
+def test_quantiles_and_description(engine, pandas):
+    df = load(engine, GROUPED)
+    shares = [0.0, 0.25, 1.0]
+    found = df[["v", "n"]].quantile(shares).to_pandas()
+    assert found.index.name == "quantile"
+    assert found.values.tolist() == pandas[["v", "n"]].quantile(shares).values.tolist()
+    by_group = df.groupby("g")[["n"]].quantile(shares).to_pandas()
+    assert by_group.n_quantile.tolist() == pandas.groupby("g", dropna=False).n.quantile(shares).tolist()
+    assert df.n.quantile(q=[0.5]).to_pandas().to_dict() == {0.5: 3.5}
+    described = df.describe().to_pandas()
+    assert described.index.name == "__stat"
+    assert described.columns.tolist() == ["h", "v", "n"]
+    rows = ["count", "mean", "std", "min", "25%", "50%", "75%", "max"]
+    wanted = pandas.describe().loc[rows]
+    ours = described.rename({"0.25": "25%", "0.5": "50%", "0.75": "75%"}).loc[rows]
+    np.testing.assert_allclose(ours.to_numpy(float), wanted[ours.columns].to_numpy(float))
+    assert described.loc["nunique"].tolist() == [2, 5, 5]
+    assert described.loc["mode"].tolist() == [1, 1, 1]
+    text = df[["g"]].describe().to_pandas().g
+    assert text.to_dict() == {"count": "5", "min": "a", "max": "b", "nunique": "2", "mode": "b"}
+    groups = df.groupby("g")[["n"]].describe(percentiles=[0.5]).to_pandas().n
+    assert groups[("b", "mean")] == pytest.approx(10 / 3)
+    assert groups[("a", "0.5")] == 2.0
+    assert df.n.describe().to_pandas()["max"] == 9
+
+
+@on_every_engine
+def test_columns_of_a_dtype_are_described(engine):
+    df = load(engine, {"n": [1, 2], "x": [1.5, 2.5], "s": ["a", "b"]})
+    df["p"] = df.x.astype("decimal(38, 2)")
+    df["q"] = df.x.astype("decimal(38, 3)")
+
+    def described(**chosen):
+        return df.describe(**chosen).data_columns
+
+    assert described(include="decimal") == ["p", "q"]
+    assert described(include=["decimal(38, 2)", "int"]) == ["n", "p"]
+    assert described(exclude=["decimal(38,3)", "float"]) == ["n", "p"]
+    assert described(include="all", exclude="string") == ["n", "x", "p", "q"]

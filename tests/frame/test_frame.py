@@ -1,120 +1,14 @@
-"""Frames on every engine: groups, windows, order, merging, aligning, labels of rows, and what is fetched."""
+"""Frames on every engine: setting columns, the index, names, and what needs a connection."""
 
 from __future__ import annotations
 
-import datetime
-
 import numpy as np
 import pandas as pd
-import polars as pl
-import pyarrow as pa
 import pytest
-from frame.frames import load, on_every_engine, opened, plain, values
+from frame.frames import load, on_every_engine, opened, values
 
 from objectiv_local import DataFrame
-from objectiv_local.errors import InvalidType, InvalidValue, QueryFailed
-
-CITIES = {
-    "city": ["Ljouwert", "Snits", "Drylts", "Starum", None, "Snits"],
-    "people": [93, 33, 1, 1, 5, 7],
-    "founded": [1285, 1456, 1268, 1061, 1300, 1100],
-}
-
-
-@pytest.fixture
-def pandas():
-    return pd.DataFrame(CITIES).astype({"people": "Int64", "founded": "Int64"})
-
-
-@on_every_engine
-def test_groups(engine, pandas):
-    df = load(engine, CITIES)
-    found = df.groupby("city")[["people", "founded"]].agg(["sum", "max"]).to_pandas()
-    wanted = pandas.groupby("city", dropna=False).agg(
-        people_sum=("people", "sum"),
-        people_max=("people", "max"),
-        founded_sum=("founded", "sum"),
-        founded_max=("founded", "max"),
-    )
-    pd.testing.assert_frame_equal(found, wanted, check_index_type=False)
-    assert df.groupby("city").people.sum().name == "people"
-    assert df.groupby("city")["people"].agg(["min", "count"]).columns == ["people_min", "people_count"]
-    assert df.groupby("city").people.nunique().name == "people_nunique"
-    assert values(df.groupby("city").size())[-2:] == [1, 1]
-    assert df.groupby(df.people > 10).founded.min().to_pandas().to_dict() == {False: 1061, True: 1285}
-    assert df.groupby(["city", "people"]).founded.max().index.keys() == {"city", "people"}
-    assert df.groupby("city").agg({"people": "sum", "founded": ["min", "max"]}).columns == [
-        "people_sum",
-        "founded_min",
-        "founded_max",
-    ]
-    assert df.groupby(None).people.mean().value == pytest.approx(140 / 6)
-    assert df[["people"]].sum().to_pandas().people_sum.tolist() == [140]
-
-
-@on_every_engine
-def test_first_and_last_follow_the_order(engine):
-    df = load(engine, {"g": [1, 1, 2, 2], "t": [3, 1, 2, 4], "v": pd.array([None, 10, 20, None], "Int64")})
-    groups = df.sort_values("t", ascending=False).groupby("g")
-    assert values(groups.v.first()) == [10, 20]
-    assert values(groups.t.first()) == [3, 4]
-    assert values(groups.t.last()) == [1, 2]
-
-
-@on_every_engine
-def test_windows(engine):
-    df = load(engine, {"g": [1, 1, 1, 2, 2], "t": [1, 2, 2, 1, 5], "v": [10, 20, 30, 40, 50]})
-    window = df.sort_values("t").groupby("g").window()
-    assert values(df.v.sum(window)) == [10, 60, 60, 40, 90]  # ties share the later sum
-    assert values(df.v.window_row_number(window)) == [1, 2, 3, 1, 2]
-    assert values(df.v.window_lag(window=window)) == [None, 10, 20, None, 40]
-    assert values(df.v.window_lead(2, -1, window)) == [30, -1, -1, -1, -1]
-    rows = df.sort_values("t").groupby("g").window(mode="rows", start_value=1, end_boundary="current_row")
-    assert values(df.v.sum(rows)) == [10, 30, 50, 40, 90]
-    whole = df.sort_values("t").groupby("g").window(end_boundary="following")
-    assert values(df.v.window_first_value(whole)) == [10, 10, 10, 40, 40]
-    assert values(df.v.window_last_value(whole)) == [30, 30, 30, 50, 50]
-    assert values(df.groupby("g").v.transform("max")) == [30, 30, 30, 50, 50]
-    assert values(df.v.max(df.groupby("g"))) == [30, 50]  # groups as a partition give a value each
-    running = df.sort_values("v", ascending=False).window()
-    assert values(df.v.count(running)) == [5, 4, 3, 2, 1]
-
-
-@on_every_engine
-def test_results_of_windows_and_aggregates_are_ordinary_columns(engine):
-    df = load(engine, {"g": [1, 1, 2, 2, 3], "v": [1, 2, 3, 4, 5]})
-    df["n"] = df.v.window_row_number(df.sort_values("v").groupby("g").window())
-    assert values(df[df.n == 2].v) == [2, 4]
-    assert values(df[df.groupby("g").v.transform("max") > 3].v) == [3, 4, 5]
-    assert df.groupby("n").v.sum().to_pandas().to_dict() == {1: 9, 2: 6}
-    per_group = df.groupby("g").v.sum().to_frame()
-    assert per_group.groupby("v").size().to_pandas().to_dict() == {3: 1, 5: 1, 7: 1}
-    assert per_group.v.max().value == 7
-    df["m"] = df.groupby("g").n.transform("sum")  # a window over a window
-    assert values(df.m) == [3, 3, 3, 3, 1]
-    assert values(df.sort_values("v")[:3][df.v > 1].v) == [2, 3]
-
-
-@on_every_engine
-def test_order(engine):
-    df = load(engine, {"a": pd.array([2, None, 1, 2], "Int64"), "b": ["x", "y", "z", "w"]})
-    assert df.sort_values("a").b.to_pandas().tolist() == ["z", "x", "w", "y"]  # ties by the key, missing values last
-    assert df.sort_values("a", ascending=False).b.to_pandas().tolist() == ["x", "w", "z", "y"]
-    assert df.sort_values(["a", "b"], ascending=[True, False]).b.to_pandas().tolist() == ["z", "x", "w", "y"]
-    by_a = df.sort_values("a")
-    by_a["a"] = 0 - by_a.a  # the order stays that of the old column
-    assert by_a[by_a.b != "x"].b.to_pandas().tolist() == ["z", "w", "y"]
-    assert df.sort_values("a").head(2).b.tolist() == ["z", "x"]
-    assert df.head(2).b.tolist() == ["x", "y"]
-    assert df.sort_values("b")[1:3].b.to_pandas().tolist() == ["x", "y"]
-    assert df.b.sort_values(ascending=False).to_pandas().tolist() == ["z", "y", "x", "w"]
-    assert df.to_pandas(limit=0).empty
-
-
-@on_every_engine
-def test_text_sorts_by_code_point(engine):
-    df = load(engine, {"s": ["b", "a", "_", "B", "é", "Z", "ab", "a b"]})
-    assert df.sort_values("s").s.to_pandas().tolist() == ["B", "Z", "_", "a", "a b", "ab", "b", "é"]
+from objectiv_local.errors import InvalidType, InvalidValue
 
 
 @on_every_engine
@@ -142,67 +36,6 @@ def test_setting_columns(engine):
     del df["text"]
     assert "text" not in df.columns
     assert df.assign(twice=lambda frame: frame.a * 2).to_pandas().twice.tolist() == [20, 40, 60]
-
-
-@on_every_engine
-def test_series_of_other_frames_are_aligned_on_the_index(engine):
-    left = load(engine, {"a": [1, 2, 3]}, index=[1, 2, 3])
-    right = load(engine, {"b": [20, 30, 40]}, index=[2, 3, 4])
-    total = (left.a + right.b).to_pandas().sort_index()
-    assert total.index.tolist() == [1, 2, 3, 4]
-    assert [None if value is pd.NA else value for value in total] == [None, 22, 33, None]
-    left["b"] = right.b
-    assert values(left.b) == [None, 20, 30]
-    assert values(left[right.b > 20].a) == [3]
-    by_city = load(engine, CITIES)
-    share = by_city[by_city.people > 1].groupby("city").people.sum() / by_city.groupby("city").people.sum()
-    assert {key: value for key, value in share.to_pandas().items() if isinstance(key, str)} == {
-        "Drylts": pytest.approx(float("nan"), nan_ok=True),
-        "Ljouwert": 1.0,
-        "Snits": 1.0,
-        "Starum": pytest.approx(float("nan"), nan_ok=True),
-    }
-    assert share.to_pandas().iloc[-1] == 1.0  # the group of the missing key meets itself
-    assert len(share.to_pandas()) == 5
-
-
-@on_every_engine
-def test_merge(engine):
-    left = load(engine, {"k": pd.array([1, 2, None], "Int64"), "v": ["a", "b", "c"]})
-    right = load(engine, {"k": pd.array([2, 2, None], "Int64"), "v": ["x", "y", "z"], "w": [1.0, 2.0, 3.0]})
-    inner = left.merge(right, on="k", suffixes=("", "_right"))
-    assert inner.columns == ["k", "v", "v_right", "w"]
-    assert inner.index_columns == ["_index_row", "_index_row_right"]
-    assert inner.sort_values("w").to_pandas().v_right.tolist() == ["x", "y"]
-    outer = left.merge(right, how="left", on="k").sort_values(["v_x", "v_y"]).to_pandas()
-    assert outer.v_x.tolist() == ["a", "b", "b", "c"]  # missing keys match nothing
-    assert outer.v_y.isna().tolist() == [True, False, False, True]
-    by_index = left.merge(right[["w"]], left_index=True, right_index=True).sort_index().to_pandas()
-    assert by_index.w.tolist() == [1.0, 2.0, 3.0]
-    floats = left.merge(right, left_on="k", right_on="w").to_pandas()
-    assert sorted(floats.v_x) == ["a", "b"]
-    left_itself = left.merge(left, on="v").sort_values("v").to_pandas()
-    assert left_itself.v.tolist() == ["a", "b", "c"]
-
-
-@on_every_engine
-def test_labels(engine):
-    df = load(engine, {"a": [1, 2, 3], "b": ["x", "y", "z"]}, index=["p", "q", "r"])
-    assert df.loc[["q"]].to_pandas().b.tolist() == ["y"]
-    assert df.loc["q"].to_pandas().to_dict() == {"a": "2", "b": "y"}
-    assert df.loc[["p", "r"], ["a"]].sort_index().to_pandas().a.tolist() == [1, 3]
-    assert values(df.loc[df.a > 1, "b"]) == ["y", "z"]
-    assert df.loc["nowhere"].to_pandas().empty
-    df.loc[df.a > 1, "b"] = "big"
-    df.loc["p", "a"] = 10
-    assert df.sort_index().to_pandas().values.tolist() == [[10, "x"], [2, "big"], [3, "big"]]
-    assert df.a["q"].value == 2
-    with pytest.raises(InvalidValue, match="needs an order"):
-        df.loc["p":"q"]
-    assert df.sort_index().loc["p":"q"].to_pandas().a.tolist() == [10, 2]
-    assert df.sort_index().loc["q":, "a"].to_pandas().tolist() == [2, 3]
-    assert df.sort_index(ascending=False).loc["r":"q", ["a"]].to_pandas().a.tolist() == [3, 2]
-    assert df.sort_index().loc["q":"nowhere"].to_pandas().empty
 
 
 @on_every_engine
@@ -240,91 +73,6 @@ def test_names_that_engines_confuse(engine):
     assert found.iloc[0].tolist() == [*range(len(names)), 0 + 1 + 4]
     grouped = df.groupby("Ab")[long + "1"].sum().to_pandas()
     assert (grouped.index.name, grouped.name, grouped.tolist()) == ("Ab", long + "1", [3, 103])
-
-
-@on_every_engine
-def test_loading(engine):
-    frame = pd.DataFrame(
-        {
-            "x": [1.5, np.nan],
-            "t": pd.to_datetime(["2022-01-01", None]),
-            "o": [{"a": [1]}, None],
-            "n": pd.array([1, None], "Int32"),
-            "empty": [None, None],
-        }
-    )
-    df = DataFrame.from_pandas(opened(engine), frame)
-    assert df.dtypes == {"x": "float64", "t": "timestamp", "o": "json", "n": "int64", "empty": "string"}
-    assert df.to_pandas().isna().to_numpy().tolist() == [[False] * 4 + [True], [True] * 5]
-    none = DataFrame.from_pandas(opened(engine), frame.iloc[:0])
-    assert none.to_pandas().empty
-    assert none.x.sum().value == 0
-    polars = DataFrame.from_polars(opened(engine), pl.DataFrame({"k": ["a", "b"], "v": [1, 2]}), index="k")
-    assert polars.to_polars().sort("k").to_dict(as_series=False) == {"k": ["a", "b"], "v": [1, 2]}
-    many = pa.table({"Number": range(5000), "number": [None] * 5000})
-    df = DataFrame.from_arrow(opened(engine), many, materialization="temp_table")
-    assert df.Number.sum().value == 5000 * 4999 // 2
-    assert df.number.count().value == 0
-
-
-@on_every_engine
-def test_rows_that_do_not_fit_into_the_sql_are_loaded(engine):
-    names = [f"name {number % 7}" if number % 5 else None for number in range(3000)]
-    rows = pd.DataFrame({"n": range(3000), "name": names, "x": [0.5 * number for number in range(3000)]})
-    df = DataFrame.from_pandas(opened(engine), rows)
-    found = df.groupby("name").agg(rows=("n", "count"), total=("x", "sum")).to_pandas().sort_index()
-    expected = rows.groupby("name", dropna=False).agg(rows=("n", "count"), total=("x", "sum"))
-    assert plain(found.index) == plain(expected.index)
-    assert found["rows"].tolist() == expected["rows"].tolist()
-    assert found.total.tolist() == expected.total.tolist()
-    assert "rows written out here" not in df.view_sql()
-    arrow = DataFrame.from_arrow(opened(engine), pa.table({"n": range(3000)}), name="numbers")
-    assert arrow.n.sum().value == 3000 * 2999 // 2
-    beside = df.merge(arrow.rename(columns={"n": "other"}), left_on="n", right_on="other")
-    assert beside.other.count().value == 3000
-    written = DataFrame.from_arrow(opened(engine), pa.table({"n": range(1000)})).view_sql()
-    assert "rows written out here" in written
-    assert "998," in written.replace(")", ",").replace("::bigint", "")
-
-
-@on_every_engine
-def test_what_is_fetched(engine):
-    frame = {
-        "i": [1, 2],
-        "x": [0.5, 1.5],
-        "b": [True, False],
-        "s": ["a", "b"],
-        "d": [datetime.date(2022, 1, 1)] * 2,
-        "t": pd.to_datetime(["2022-01-01 10:00"] * 2),
-        "j": [{"a": 1}, [1]],
-    }
-    df = load(engine, frame)
-    df["duration"] = df.t - df.d
-    assert df.to_pandas().dtypes.astype(str).to_dict() == {
-        "i": "Int64",
-        "x": "float64",
-        "b": "boolean",
-        "s": "str",
-        "d": "object",
-        "t": "datetime64[us]",
-        "j": "object",
-        "duration": "timedelta64[us]",
-    }
-    assert df.to_arrow().schema.types == [
-        pa.int64(),
-        pa.int64(),
-        pa.float64(),
-        pa.bool_(),
-        pa.string(),
-        pa.date32(),
-        pa.timestamp("us"),
-        pa.string(),
-        pa.duration("us"),
-    ]
-    assert df[["i", "x"]].sort_index().to_numpy().tolist() == [[1.0, 0.5], [2.0, 1.5]]
-    assert df.sort_values("i").i.to_numpy().dtype == "int64"
-    assert df.sort_index().j.to_pandas().tolist() == [{"a": 1}, [1]]
-    assert df.to_polars().dtypes[5] == pl.Date
 
 
 def test_frame_without_connection():
@@ -392,33 +140,96 @@ def test_setting_what_cannot_be_set():
         df[""] = 1
 
 
-def test_frames_of_two_connections():
-    from frame.frames import ENGINES
-
-    one, other = (load(engine, {"a": [1]}) for engine in ENGINES[:2])
-    for combine in (lambda: one.a + other.a, lambda: one.merge(other, on="a"), lambda: one[other.a > 0]):
-        with pytest.raises(ValueError, match="connection") as caught:
-            combine()
-        assert "from_pandas" in str(caught.value)
+@on_every_engine
+def test_several_columns_are_set(engine):
+    df = load(engine, {"a": [1, 2, 3], "b": [4, 5, 6]})
+    pandas = df.sort_index().to_pandas()
+    for frame in (df, pandas):
+        frame[["p", "q"]] = [1, 2.5]
+        frame[["r", "s"]] = "x"
+        frame[["u"]] = (True,)
+        frame[["v", "w"]] = frame[["b", "a"]]
+        frame[["a", "b"]] = frame[["b", "a"]]
+        frame.loc[frame.a > 4, ["a", "p"]] = [7, 8]
+        frame.loc[frame.a > 4, ["v", "w"]] = frame[["w", "v"]]
+        frame.loc[:, ["r", "u"]] = ["y", False]
+    found = df.sort_index().to_pandas()
+    assert list(found.columns) == list(pandas.columns)
+    for name in found.columns:
+        assert list(found[name]) == list(pandas[name]), name
+    before = df.dtypes
+    with pytest.raises(InvalidType):
+        df[["new", "newer"]] = [1, object()]
+    assert df.dtypes == before, "nothing is set where one of the values is wrong"
 
 
 @on_every_engine
-def test_names_of_a_model_that_differ_in_case_only(engine):
-    def model(text):
-        return DataFrame.from_model(opened(engine), text)
+def test_index_and_names(engine):
+    df = load(engine, {"a": [2, 1, 3], "b": ["x", "y", "z"]})
+    assert df.rename(columns=str.upper).columns == ["A", "B"]
+    assert df.rename(index={"_index_row": "row"}).index_columns == ["row"]
+    assert df.rename({"a": "c"}, axis=1).sort_values("c").to_pandas().c.tolist() == [1, 2, 3]
+    with pytest.raises(KeyError):
+        df.rename(columns={"nothing": "x"}, errors="raise")
+    two = df.set_index(["a", "b"])
+    assert two.reset_index("a").index_columns == ["b"]
+    assert two.reset_index(level=1, drop=True).columns == []
+    assert two.sort_index(level="b", ascending=False).to_pandas().index.tolist() == [(3, "z"), (1, "y"), (2, "x")]
+    assert df.set_index(df.a * 2).index_columns == ["a"]
+    assert df.set_index((df.a * 2).rename("double"), append=True).index_columns == ["_index_row", "double"]
+    assert df.set_index("a", drop=False).columns == ["a", "b"]
+    assert df.drop("a").columns == df.drop(columns=["a"]).columns == ["b"]
+    assert len(df) == 3
+    assert df.shape == (3, 2)
+    assert list(df) == ["a", "b"]
+    assert df.nlargest(2, "a").to_pandas().a.tolist() == [3, 2]
+    assert df.nsmallest(1, "a").to_pandas().b.tolist() == ["y"]
+    assert df.sort_values("a").tail(2).a.tolist() == [2, 3]
+    assert df.a.nlargest(1).to_pandas().tolist() == [3]
+    missing = load(engine, {"a": [None, 1.0, 2.0]})
+    assert missing.sort_values("a", na_position="first").to_pandas().a.isna().tolist() == [True, False, False]
+    assert df.query("a >= 2 and b in ['x', 'y'] or not a + 1 < 4").sort_index().to_pandas().a.tolist() == [2, 3]
+    with pytest.raises(InvalidValue, match="cannot stand in a query"):
+        df.query("__import__('os')")
+    assert df.round().columns == ["a", "b"]
 
-    # Of one column by that name, an engine would have answered with another.
-    if engine == "duckdb":
-        with pytest.raises(InvalidValue, match="the columns 'A' and 'a', which DuckDB does not tell apart"):
-            model('SELECT 1 AS "A", 2 AS a')
-        with pytest.raises(InvalidValue, match="the columns 'a' and 'a'"):
-            model("SELECT 1 AS a, 2 AS a")
-    else:
-        assert model('SELECT 1 AS "A", 2 AS a').to_numpy().tolist() == [[1, 2]]
-        with pytest.raises(QueryFailed, match="ambiguous"):
-            model("SELECT 1 AS a, 2 AS a").to_pandas()
-    assert model('SELECT 1 AS "É", 2 AS "é"').to_numpy().tolist() == [[1, 2]]
-    for frame in (load(engine, {"A": [1], "a": [2]}), load(engine, {"A": [1], "b": [2]}).rename(columns={"b": "a"})):
-        assert frame.to_numpy().tolist() == [[1, 2]]
-        assert frame.materialize(materialization="temp_table").to_numpy().tolist() == [[1, 2]]
-        assert (frame.A + frame.a).to_numpy().tolist() == [3]
+
+@on_every_engine
+def test_set_index_keeps_levels_that_the_index_has(engine):
+    df = load(engine, {"a": [1, 1, 2], "b": ["x", "y", "x"], "v": [1, 2, 3]}).set_index(["a", "b"])
+    for keys, index, columns in [
+        ("a", ["a"], ["v"]),
+        (["b", "a"], ["b", "a"], ["v"]),
+        (["b", "v"], ["b", "v"], []),
+        (df.index["b"], ["b"], ["v"]),
+    ]:
+        found = df.set_index(keys)
+        assert (found.index_columns, found.data_columns) == (index, columns)
+    assert df.set_index("a", append=True).index_columns == ["a", "b"]
+    assert (df.set_index("b", drop=False).index_columns, df.set_index("b", drop=False).columns) == (["b"], ["v"])
+    assert sorted(df.set_index("b").reset_index().to_pandas().values.tolist()) == [["x", 1], ["x", 3], ["y", 2]]
+    with pytest.raises(InvalidValue, match="name of another series"):
+        df.set_index((df.v + 1).rename("a"))
+
+
+@on_every_engine
+def test_columns_are_set_from_pandas_and_several_at_once(engine):
+    df = load(engine, {"a": [1, 2, 3], "b": [4, 5, 6]})
+    df["c"] = pd.Series([10, 30], index=[0, 2])
+    assert values(df.c) == [10, None, 30]
+    df[["x", "y"]] = df[["b", "a"]]
+    df[["a", "b"]] = 0
+    assert df.sort_index().to_pandas()[["x", "y", "a", "b"]].values.tolist() == [[4, 1, 0, 0], [5, 2, 0, 0], [6, 3, 0, 0]]
+    with pytest.raises(InvalidValue, match="cannot be set to"):
+        df[["a", "b"]] = df[["x"]]
+
+
+@on_every_engine
+def test_none_makes_a_column_of_missing_texts(engine):
+    df = load(engine, {"v": [1, 2]})
+    df["x"] = None
+    assert df.dtypes == {"v": "int64", "x": "string"}
+    assert values(df.x) == [None, None]
+    assert values(df.x.fillna("none") + "!") == ["none!", "none!"]
+    df[["y", "z"]] = None
+    assert df.assign(v=None).dtypes == {"v": "string", "x": "string", "y": "string", "z": "string"}

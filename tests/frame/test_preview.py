@@ -1,9 +1,7 @@
-"""What notebooks show: columns, origin and first rows of frames, and SQL in color."""
+"""What notebooks show: columns, origin and first rows of frames."""
 
 from __future__ import annotations
 
-import json
-import pickle
 import re
 import signal
 import subprocess
@@ -11,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
@@ -20,45 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import servers
+from frame.html_page import Page
 
 import objectiv_local as ol
 from objectiv_local import DataFrame, ModelHub, connect
 from objectiv_local.engines.waiting import Unanswered
 from objectiv_local.frame.preview import frame_html
 from objectiv_local.frame.sql_text import SQL
-
-ROOT = Path(__file__).parents[2]
-#: Engines whose progress and previews can be stopped at once.
-KINDS = ("duckdb", "postgres")
-#: Takes hours on both engines.
-ENDLESS = (
-    "SELECT count(*) AS n FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
-)
-
-
-class Page(HTMLParser):
-    """The text of HTML by element, and which elements are open at the end."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-        self.texts: dict[str, list[str]] = {}
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open.append(tag)
-        self.tags.add(tag)
-        self.texts.setdefault(tag, []).append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            for tag in set(self.open):
-                self.texts[tag][-1] += data
 
 
 def page(obj: object) -> Page:
@@ -71,12 +36,6 @@ def page(obj: object) -> Page:
 def options() -> Iterator[None]:
     yield
     del ol.options.preview
-
-
-@pytest.fixture
-def orders() -> DataFrame:
-    rows = pd.DataFrame({"city": ["Oslo", None, "Rome"], "amount": [2.5, 40.0, None], "n": [1, 2, 3]})
-    return DataFrame.from_pandas(connect(duckdb.connect()), rows).sort_values("n")
 
 
 def test_a_frame_shows_its_columns_its_origin_and_its_rows(orders: DataFrame) -> None:
@@ -203,6 +162,16 @@ def test_options_decide_and_a_server_is_asked_only_if_they_say_so() -> None:
     assert len(page(local).texts["p"]) == 1
 
 
+#: Engines whose progress and previews can be stopped at once.
+KINDS = ("duckdb", "postgres")
+
+
+#: Takes hours on both engines.
+ENDLESS = (
+    "SELECT count(*) AS n FROM generate_series(1, 1000000) AS t(a), generate_series(1, 1000000) AS u(b) WHERE a * b % 7 = 9"
+)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_preview_stops_after_a_second_and_the_connection_goes_on(kind: str) -> None:
     ol.options.preview = True
@@ -299,6 +268,9 @@ def test_the_lock_is_not_waited_for() -> None:
     assert engine.briefly(lambda: 1, 1.0) == 1  # type: ignore[attr-defined]
 
 
+ROOT = Path(__file__).parents[2]
+
+
 INTERRUPTED = """
 import sys, time
 sys.path.insert(0, {root!r})
@@ -334,32 +306,3 @@ def test_ctrl_c_passes_at_once_and_leaves_the_connection_usable(kind: str) -> No
         output, errors = process.communicate(timeout=20)
     assert output == "[42]\n", errors
     assert errors == ""
-
-
-# ---- SQL
-
-
-def test_sql_is_a_plain_string_that_notebooks_show_in_color(orders: DataFrame) -> None:
-    for sql in (orders.view_sql(), orders.city.view_sql(), orders.view_sql(dialect="postgres")):
-        assert isinstance(sql, str)
-        assert json.loads(json.dumps(sql)) == sql
-        assert pickle.loads(pickle.dumps(sql)) == sql
-        assert type(sql + ";") is str
-        assert "".join(Page(sql._repr_html_()).texts["pre"]) == sql  # type: ignore[attr-defined]
-    assert duckdb.sql(SQL("SELECT 1 AS n")).fetchall() == [(1,)]
-
-
-def test_tokens_have_the_colors_of_the_theme() -> None:
-    html = SQL("SELECT 'a', 1.5, x::date FROM t -- why")._repr_html_()
-    assert '<i class="keyword">SELECT</i>' in html
-    assert '<i class="string">&#x27;a&#x27;</i>' in html
-    assert '<i class="number">1.5</i>' in html
-    assert '<i class="comment">-- why</i>' in html
-    assert "prefers-color-scheme: dark" in html
-    assert "--jp-mirror-editor-keyword-color" in html
-
-
-def test_sql_is_shown_without_pygments(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pygments.lexers", None)
-    html = SQL("SELECT 1 < 2")._repr_html_()
-    assert html.endswith('<pre class="objectiv-sql">SELECT 1 &lt; 2</pre>')

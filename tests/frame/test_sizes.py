@@ -29,17 +29,17 @@ def frame(engine):
     return load(engine, {"x": X, "g": ["a", "b", "a"]})
 
 
-def left_behind(engine):
-    """Return the temporary tables of steps that a connection still has."""
-    return [name for name in opened(engine).temporary if name.startswith(dialects.STORED_ROWS)]
-
-
 @on_every_engine
 def test_filters(engine):
     df = frame(engine)
     for i in range(2_000):
         df = df[df.x > 1 - i]
     assert values(df.x) == [3, 2]
+
+
+def left_behind(engine):
+    """Return the temporary tables of steps that a connection still has."""
+    return [name for name in opened(engine).temporary if name.startswith(dialects.STORED_ROWS)]
 
 
 @on_every_engine

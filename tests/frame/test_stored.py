@@ -7,8 +7,7 @@ import weakref
 
 import duckdb
 import pandas as pd
-from frame.frames import on_every_engine, values
-from frame.test_store import frame, writable
+from frame.frames import on_every_engine, two_groups, values, writing
 
 from objectiv_local import DataFrame, connect
 from objectiv_local.frame import stored
@@ -16,8 +15,8 @@ from objectiv_local.frame import stored
 
 @on_every_engine
 def test_the_origin_of_rows_outlives_a_write(engine):
-    connection = writable(engine)
-    df = frame(connection)
+    connection = writing(engine)
+    df = two_groups(connection)
     kept = df.materialize("kept", materialization="temp_table")
     sample = df.get_sample(filter=df.v > 1)
     df.database_create_table("written", if_exists="replace")
@@ -29,8 +28,8 @@ def test_the_origin_of_rows_outlives_a_write(engine):
 
 
 def test_a_table_whose_rows_are_outdated_while_they_are_computed_is_not_shared():
-    connection = writable("duckdb")
-    df = frame(connection)
+    connection = writing("duckdb")
+    df = two_groups(connection)
     plan = df.materialize("rows")._state.plan
 
     def create():
@@ -57,9 +56,18 @@ def test_tables_of_one_connection_are_not_those_of_another():
 
 def test_a_connection_that_nobody_holds_is_forgotten():
     connection = connect(duckdb.connect())
-    frame(connection).materialize("kept", materialization="temp_table")
+    two_groups(connection).materialize("kept", materialization="temp_table")
     known = weakref.ref(connection)
     connection.close()
     del connection
     gc.collect()
     assert known() is None
+
+
+@on_every_engine
+def test_temporary_tables_are_made_anew_after_a_write(engine):
+    connection = writing(engine)
+    df = two_groups(connection).database_create_table("changing", if_exists="replace")
+    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [4]
+    df[df.v < 1].database_create_table("changing", if_exists="replace")
+    assert values(df.materialize("seen", materialization="temp_table").v.count()) == [1]

@@ -1,20 +1,13 @@
-"""Series of other frames: which of them need no join, and labels that repeat, which never multiply rows."""
+"""Labels that repeat: values of other frames are aligned by them, and they never multiply rows."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pytest
-from frame.frames import load, on_every_engine, opened, plain, values
+from frame.frames import REPEATED, load, on_every_engine, opened, plain, repeated, rows_of, values
 
 from objectiv_local import DataFrame
 from objectiv_local.errors import InvalidValue
-
-REPEATED = [0, 0, 1]
-
-
-def repeated(engine):
-    """Return a frame whose index says 0 twice."""
-    return load(engine, {"x": [1, 2, 3], "g": ["a", "b", "b"]}, index=REPEATED)
 
 
 def another(engine, index, name="y"):
@@ -23,76 +16,6 @@ def another(engine, index, name="y"):
 
 def stored(engine, frame):
     return frame.materialize(materialization="temp_table")
-
-
-def rows(frame, *columns):
-    """Return the rows in the order of all their values."""
-    found = frame.to_pandas()
-    return sorted(zip(*(plain(found[name]) for name in columns), strict=True))
-
-
-# ---- no join: the same rows with columns added, chosen or renamed
-
-
-@on_every_engine
-def test_a_step_of_its_own_has_the_same_rows(engine):
-    f = repeated(engine)
-    f["z"] = f.materialize().x
-    assert rows(f, "x", "z") == [(1, 1), (2, 2), (3, 3)]
-    assert "JOIN" not in f.view_sql()
-    later = f.materialize()
-    later["twice"] = later.x * 2
-    f["twice"] = later.twice
-    later["back"] = f.x + f.z
-    assert rows(f, "x", "twice") == [(1, 2), (2, 4), (3, 6)]
-    assert rows(later, "x", "back") == [(1, 2), (2, 4), (3, 6)]
-    assert "JOIN" not in f.view_sql() + later.view_sql()
-
-
-@on_every_engine
-def test_columns_that_were_replaced_or_renamed_in_between(engine):
-    f = repeated(engine)
-    g = f.rename(columns={"x": "w", "g": "x"}).materialize()
-    g["g"] = g.w + 100
-    f["w"] = g.w
-    f["h"] = g.g
-    assert rows(f, "x", "g", "w", "h") == [(1, "a", 1, 101), (2, "b", 2, 102), (3, "b", 3, 103)]
-    g["before"] = f.x
-    g["name"] = f.g
-    assert rows(g, "w", "x", "g", "before", "name") == [(1, "a", 101, 1, "a"), (2, "b", 102, 2, "b"), (3, "b", 103, 3, "b")]
-    assert "JOIN" not in f.view_sql() + g.view_sql()
-    total = g.w + f.x
-    assert sorted(plain(total.to_pandas())) == [2, 4, 6]
-    assert "JOIN" not in total.view_sql()
-
-
-@on_every_engine
-def test_windows_of_all_rows_over_rows_that_were_filtered_since(engine):
-    f = repeated(engine)
-    g = f.materialize()
-    most = g.groupby("g").x.transform("max")
-    kept = f.materialize("kept")
-    kept = kept[kept.x < 3]
-    kept["most"] = most
-    assert rows(kept, "x", "most") == [(1, 1), (2, 3)]
-    assert "JOIN" not in kept.view_sql()
-    # Of the rows that are left, as a step of their own.
-    kept["own"] = kept.materialize().groupby("g").x.transform("max")
-    assert rows(kept, "x", "own") == [(1, 1), (2, 2)]
-
-
-@on_every_engine
-def test_filters_conditions_and_groups_of_a_step_of_its_own(engine):
-    f = repeated(engine)
-    g = f.materialize()
-    assert rows(f[g.x > 1], "x") == [(2,), (3,)]
-    assert sorted(plain(f.x.where(g.x > 1, g.x * -1).to_pandas())) == [-1, 2, 3]
-    assert sorted(plain(f.x.mask(g.x > 1).fillna(g.x * 10).to_pandas())) == [1, 20, 30]
-    assert f.groupby(g.g).x.sum().to_pandas().to_dict() == {"a": 1, "b": 5}
-    assert sorted(plain((f.x - g.x).to_pandas())) == [0, 0, 0]
-
-
-# ---- a join: no row meets several
 
 
 #: Everything that puts a series of another frame beside the rows of a frame.
@@ -109,8 +32,6 @@ BESIDE = {
     "sample": lambda f, g: f.assign(z=g.y).get_sample(sample_percentage=50),
     "single value": lambda f, g: f.assign(z=g.y).z.sum(),
 }
-#: What combines two series, of whose rows none is left out.
-COMBINED = {"sum": lambda f, g: f.x + g.y, "comparison": lambda f, g: f.x < g.y, "fillna": lambda f, g: f.x.fillna(g.y)}
 
 
 def fetched(made):
@@ -124,6 +45,10 @@ def test_rows_that_would_meet_several_are_an_error(engine, what):
     for right in (g, stored(engine, g), g.append(another(engine, [7, 8]))):
         with pytest.raises(InvalidValue, match=r"cannot be aligned on the index .*: labels repeat(.|\n)*left\.merge"):
             fetched(BESIDE[what](f, right))
+
+
+#: What combines two series, of whose rows none is left out.
+COMBINED = {"sum": lambda f, g: f.x + g.y, "comparison": lambda f, g: f.x < g.y, "fillna": lambda f, g: f.x.fillna(g.y)}
 
 
 @pytest.mark.parametrize("what", COMBINED)
@@ -143,8 +68,8 @@ def test_the_error_for_a_comparison_with_an_aggregate_shows_the_way(engine):
     ):
         f[f.x > mean].to_pandas()
     f["mean"] = mean
-    assert rows(f[f.x > f["mean"]], "x") == [(2,)]
-    assert rows(f[f.x > f.groupby(list(f.index.values())).x.transform("mean")], "x") == [(2,)]
+    assert rows_of(f[f.x > f["mean"]], "x") == [(2,)]
+    assert rows_of(f[f.x > f.groupby(list(f.index.values())).x.transform("mean")], "x") == [(2,)]
 
 
 @pytest.mark.parametrize("what", BESIDE)
@@ -175,7 +100,7 @@ def test_values_beside_repeated_labels_are_those_of_pandas(engine):
     f, g = repeated(engine), another(engine, [0, 2])
     left, right = f.to_pandas(), g.to_pandas()
     f["y"], left["y"] = g.y, right.y
-    assert rows(f, "x", "y") == sorted(zip(left.x, plain(left.y), strict=True)) == [(1, 10), (2, 10), (3, None)]
+    assert rows_of(f, "x", "y") == sorted(zip(left.x, plain(left.y), strict=True)) == [(1, 10), (2, 10), (3, None)]
     for found, expected in ((f.x + g.y, left.x + right.y), (g.y + f.x, right.y + left.x)):
         assert sorted(map(str, plain(found.to_pandas()))) == sorted(map(str, plain(expected)))
         assert sorted(plain(found.to_pandas().index)) == sorted(expected.index) == [0, 0, 1, 2]
@@ -199,13 +124,10 @@ def test_labels_of_several_levels_repeat_together_only(engine):
 
     f = levels([(1, "x"), (1, "y"), (1, "y")], "v")
     f["w"] = levels([(1, "x"), (1, "y"), (2, "y")], "u").u
-    assert rows(f, "v", "w") == [(0, 0), (1, 1), (2, 1)]
+    assert rows_of(f, "v", "w") == [(0, 0), (1, 1), (2, 1)]
     f["again"] = levels([(1, "x"), (1, "x")], "u").u
     with pytest.raises(InvalidValue, match=r"\(_index_a, _index_b\): labels repeat"):
         f.to_pandas()
-
-
-# ---- when it is found out
 
 
 def counted(monkeypatch, frame):
@@ -241,7 +163,7 @@ def test_a_known_key_is_not_asked_for(engine, monkeypatch):
     f["sum"] = sums
     f["share"] = f.x / f["sum"]
     asked = counted(monkeypatch, f)
-    assert rows(f, "x", "sum") == [(1, 1), (2, 5), (3, 5)]
+    assert rows_of(f, "x", "sum") == [(1, 1), (2, 5), (3, 5)]
     assert len(asked) == 1
     # The key of one side is enough.
     assert sorted(plain((f.x + sums).to_pandas())) == sorted(plain((sums + f.x).to_pandas())) == [2, 7, 8]
@@ -254,7 +176,7 @@ def test_rows_that_repeat_in_all_but_not_in_the_sample(engine):
     g = another(engine, [0, 0, 1])
     part = g.get_sample(filter=g.y > 10)
     f["y"] = part.y
-    assert rows(f, "x", "y") == [(1, 20), (2, 30), (3, None)]
+    assert rows_of(f, "x", "y") == [(1, 20), (2, 30), (3, None)]
     with pytest.raises(InvalidValue, match="labels repeat"):
         f.get_unsampled().to_pandas()
 

@@ -6,7 +6,7 @@ import pytest
 from frame.frames import load, on_every_engine, values
 
 from objectiv_local import concat
-from objectiv_local.errors import ColumnNotFound
+from objectiv_local.errors import ColumnNotFound, InvalidType
 
 X = ("int64", "x")
 
@@ -118,3 +118,28 @@ def test_rows_in_a_table_keep_their_values(engine):
     everything = sample.get_unsampled()
     assert everything.variables == {("int64", "y"): 1, X: 2}
     assert everything.sort_index()[["p", "t"]].to_pandas().to_numpy().tolist() == [[12, 20], [22, 40], [32, 60]]
+
+
+@on_every_engine
+def test_variables(engine):
+    df = load(engine, {"v": [1, 2, 3]})
+    df, least = df.create_variable("least", 2)
+    kept = df[df.v >= least]
+    kept["plus"] = kept.v + least
+    assert kept.variables == {("int64", "least"): 2}
+    assert sorted(values(kept.plus)) == [4, 5]
+    other = kept.set_variable("least", 3)
+    assert values(other.plus) == [6]
+    assert sorted(values(kept.plus)) == [4, 5]
+    assert [use.step is not None for use in other.get_all_variable_usage()] == [True, True]
+    assert df.get_all_variable_usage() == [("least", "int64", 2, None)]
+    assert least.head(2).tolist() == [2, 2]
+    frame_, text = df.create_variable("least", "x")  # the same name with another dtype is another variable
+    assert frame_.variables == {("int64", "least"): 2, ("string", "least"): "x"}
+    assert values((text + "!").to_frame()["least"]) == ["x!"] * 3
+    with pytest.raises(KeyError, match="no variable 'most'"):
+        df.set_variable("most", 1)
+    with pytest.raises(InvalidType):
+        df.create_variable("x", "y", dtype="int64")
+    agg = df.groupby(None).v.sum() + 0
+    assert agg.value == 6

@@ -1,13 +1,9 @@
-"""Every name of the original's model hub: its example gives the same answer on every engine.
-
-The page is docs/hub.md; `OBJECTIV_UPDATE_NAMES=1` writes it again, for review.
-"""
+"""Every name of the original's model hub: its example gives the same answer on every engine."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -16,31 +12,11 @@ import pandas as pd
 import pytest
 from frame.frames import ENGINES
 from hub.tables import APP, HOME, event, stored
-from names.test_functions import described, described_class, members
-from names.test_names import proofs, shown
+from names.test_names import shown
 
 from objectiv_local import ModelHub, display_sql_as_markdown, ml  # noqa: F401 - for the examples
-from objectiv_local.hub import aggregate, funnel, map, modelhub, series  # noqa: A004 - the name of the module
-from objectiv_local.hub.models import logistic
-
-HERE = Path(__file__).parent
-PAGE = HERE.parents[1] / "docs" / "hub.md"
-LINES = [line.split(" | ") for line in (HERE / "hub.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
-EXAMPLES = {name: rest[0] for name, *rest in LINES if not rest[0].startswith("- ")}
-CLASSES = [
-    modelhub.ModelHub,
-    map.Map,
-    aggregate.Aggregate,
-    funnel.FunnelDiscovery,
-    series.SeriesLocationStack,
-    series.LocationStack,
-    series.SeriesGlobalContext,
-    series.SeriesGlobalContexts,
-    series.GlobalContexts,
-    logistic.BinaryLogisticRegression,
-]
-#: Classes that have another name than in the original.
-RENAMED = {"BinaryLogisticRegression": "LogisticRegression"}
+from tools.docs.examples import HUB_EXAMPLES as EXAMPLES
+from tools.docs.hub import CLASSES
 
 TOP, LOGO = {"_type": "NavigationContext", "id": "top"}, {"_type": "LinkContext", "id": "logo", "href": "/"}
 BUY, WHO = {"_type": "PressableContext", "id": "buy"}, {"_type": "IdentityContext", "id": "email", "value": "joan@x"}
@@ -115,48 +91,3 @@ def test_no_example_is_empty():
 
 def test_a_name_means_one_thing_in_the_hub_and_in_the_bridge():
     assert {cls.__name__ for cls in CLASSES} & set(ml.__all__) == set()
-
-
-def page() -> str:
-    """Return the page: each name with its example, where it works and how it differs, then what each does."""
-    known = proofs()
-    lines = [
-        "# The model hub",
-        "",
-        (
-            "Every public name of the original model hub, release 0.0.28, and of its older column of all contexts. An "
-            "example was run on DuckDB and on Postgres and gave equal answers, types included; the test named beside it "
-            "checks such an answer against values worked out by hand. What follows the table says what each name does. "
-            "In the examples, `hub` and `df` are made as in [README.md](../README.md), `'bought'` is a conversion that "
-            "`add_conversion_event` registered, and `features`, `labels` and `fitted` are those of a logistic regression. "
-            "`tests/names/test_hub.py` writes this page."
-        ),
-        "",
-        "| name | example | DuckDB | Postgres | test | differences from the original |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, example, *more in LINES:
-        if example.startswith("- "):
-            lines.append(f"| `{name}` | {example.removeprefix('- ')} | - | - | - | - |")
-            continue
-        proof = known.get(name.rpartition(".")[2]) or f"test_hub.py::test_the_example_has_one_answer[{name}]"
-        lines.append(f"| `{name}` | `{example}` | yes | yes | `{proof}` | {more[0] if more else 'none'} |")
-    for cls in CLASSES:
-        lines += ["", f"## {cls.__name__}", "", described_class(cls), ""]
-        for name, member in members(cls):
-            if not callable(member) and not isinstance(member, property | classmethod):
-                continue
-            signature, doc = described(cls, name, member)
-            lines += [f"### `{cls.__name__}.{signature}`", "", doc, ""]
-            original = f"{RENAMED.get(cls.__name__, cls.__name__)}.{name}"
-            if original in EXAMPLES:
-                lines += [f"    {EXAMPLES[original]}", ""]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def test_the_page_is_up_to_date():
-    text = page()
-    assert "|  |" not in text, "no cell is empty"
-    if os.environ.get("OBJECTIV_UPDATE_NAMES"):
-        PAGE.write_text(text, encoding="utf-8")
-    assert PAGE.read_text("utf-8") == text

@@ -1,19 +1,12 @@
-"""Every name of Bach: its example gives the same answer on every engine, and a test that proves the answer is named.
-
-The table is docs/bach.md; `OBJECTIV_UPDATE_NAMES=1` writes it again, for review.
-"""
+"""Every public name of frames and series: its example gives the same answer on every engine."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import datetime  # noqa: F401 - for the examples
 import io
-import os
-import re
 import tempfile  # noqa: F401 - for the examples
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -26,11 +19,9 @@ from frame.frames import ENGINES
 # What the examples use.
 from objectiv_local import DataFrame, concat, connect, display_sql_as_markdown, from_model, from_pandas, from_table, to_datetime  # noqa: F401
 from objectiv_local.errors import ObjectivError
-from objectiv_local.frame.functions import FUNCTIONS
 from objectiv_local.frame.series import Series
+from tools.docs.examples import EXAMPLES, NAMES, differences
 
-HERE = Path(__file__).parent
-TABLE = HERE.parents[1] / "docs" / "bach.md"
 ROWS = (
     (
         "(1, 'a', 1, 0.5, 'x-1', '2022-01-01 10:30', '2022-01-01', '00000000-0000-0000-0000-000000000001', "
@@ -39,34 +30,6 @@ ROWS = (
     "(2, 'b', 2, NULL, 'y', '2022-01-02 09:00:01.5', '2022-01-01', NULL, '{\"b\": [\"y\", \"x\"]}')",
     "(3, 'a', 3, 2.25, 'Z-2', NULL, NULL, '00000000-0000-0000-0000-000000000002', NULL)",
 )
-
-
-def names(file: str) -> list[tuple[str, str]]:
-    lines = (HERE / file).read_text("utf-8").splitlines()
-    return [tuple(line.split(" | ", 1)) for line in lines if line and not line.startswith("#")]
-
-
-def of_aggregates(known: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return an example for each aggregate without one of its own: of frames, and of series."""
-    shown = {name.rpartition(".")[2] for name, _ in known}
-    return [
-        example
-        for name in FUNCTIONS
-        if name not in shown and hasattr(DataFrame, name)
-        for example in ((f"DataFrame.{name}", f"df[['v', 'x']].{name}()"), (f"Series.{name}", f"df.v.{name}()"))
-    ]
-
-
-BACH = names("names.txt")
-MORE = names("more.txt")
-NAMES = [*BACH, *MORE, *of_aggregates(BACH + MORE)]
-EXAMPLES = [(name, example) for name, example in NAMES if not example.startswith("- ")]
-
-
-def differences() -> list[list[str]]:
-    """Return the differences that stay: what, in Bach, here and why, an example and its answer; and titles alone."""
-    lines = (HERE / "differences.txt").read_text("utf-8").splitlines()[1:]
-    return [[line.removeprefix("# ")] if line.startswith("# ") else line.split(" | ") for line in lines]
 
 
 @cache
@@ -172,102 +135,6 @@ def error(function):
 def test_no_name_is_there_twice():
     every = [name for name, _ in NAMES]
     assert sorted(every) == sorted(set(every))
-
-
-# ---- the table
-
-
-def proofs() -> dict[str, str]:
-    """Return, for each attribute that a test of frames or the hub uses, the first such test."""
-    found: dict[str, str] = {}
-    paths = [*HERE.parent.glob("frame/test_*.py"), *HERE.parent.glob("hub/**/test_*.py")]
-    # A test of bad input proves an error, and one of signatures no answer, so they come last; so do those of charts, which name
-    # parts of specifications that are also names of methods.
-    last = ("test_bad_input", "test_errors", "test_methods", "test_charts", "test_plot")
-    for path in sorted(paths, key=lambda path: (path.stem in last, len(path.parts), path)):
-        for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                for part in ast.walk(node):
-                    for used in _used(part):
-                        found.setdefault(used, f"{path.name}::{node.name}")
-    return found
-
-
-OPERATORS = {
-    ast.Add: "__add__",
-    ast.Sub: "__sub__",
-    ast.Mult: "__mul__",
-    ast.Div: "__truediv__",
-    ast.BitAnd: "__and__",
-    ast.BitOr: "__or__",
-    ast.BitXor: "__xor__",
-    ast.LShift: "__lshift__",
-    ast.RShift: "__rshift__",
-    ast.Invert: "__invert__",
-}
-
-
-def _used(part):
-    if isinstance(part, ast.Attribute):
-        return [part.attr, "__getattr__"]
-    if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
-        return [part.func.id]
-    if isinstance(part, ast.BinOp | ast.UnaryOp):
-        return [OPERATORS[type(part.op)]] if type(part.op) in OPERATORS else []
-    if isinstance(part, ast.Subscript):
-        return ["__setitem__" if isinstance(part.ctx, ast.Store) else "__getitem__"]
-    if isinstance(part, ast.Constant) and isinstance(part.value, str):
-        return [part.value]
-    return []
-
-
-def table() -> str:
-    """Return the page: each name with its example, the engines on which it works, and the test that proves it."""
-    known = proofs()
-    lines = [
-        "# Coming from Bach",
-        "",
-        (
-            "Every public name of Bach 0.0.28 that belongs to frames and series. An example was run on DuckDB and Postgres "
-            "and gave equal answers, types included; the test named beside it checks such an answer against pandas or values "
-            "worked out by hand. `tests/names/test_names.py` writes this page."
-        ),
-        "",
-        "## Differences",
-        "",
-        (
-            "The known differences from Bach 0.0.28 on Postgres, each with its reason. Examples are over the frame of the "
-            "names below; each was run on DuckDB and on Postgres and gave the answer that is shown."
-        ),
-        "",
-    ]
-    for line in differences():
-        if len(line) == 1:
-            lines += [f"### {line[0]}", "", "| what | in Bach | here, and why | example | answer |", "|---|---|---|---|---|"]
-            continue
-        what, bach, here, example, found = (cell.replace("|", "\\|") for cell in line)
-        shown = "- | -" if example == "-" else f"`{example}` | `{found}`"
-        lines += [f"| {what} | {bach} | {here} | {shown} |"]
-    lines = [f"\n{line}" if line.startswith("### ") and lines[position - 1] else line for position, line in enumerate(lines)]
-    lines += ["", "## Names", "", "| name | example | DuckDB | Postgres | test |", "|---|---|---|---|---|"]
-    for name, example in BACH:
-        if example.startswith("- "):
-            reason = example.removeprefix("- ").replace("|", "\\|")
-            lines.append(f"| `{name}` | {reason} | - | - | - |")
-            continue
-        member = name.rpartition(".")[2]
-        proof = known.get(member) or f"test_names.py::test_the_example_has_one_answer[{name}]"
-        code = example.replace("|", "\\|")
-        lines.append(f"| `{name}` | `{code}` | yes | yes | `{proof}` |")
-    return "\n".join(lines) + "\n"
-
-
-def test_the_table_is_up_to_date():
-    text = table()
-    assert not re.search(r"\| *\|", text), "no cell is empty"
-    if os.environ.get("OBJECTIV_UPDATE_NAMES"):
-        TABLE.write_text(text, encoding="utf-8")
-    assert TABLE.read_text("utf-8") == text
 
 
 def test_names_of_older_releases_warn_or_say_what_to_use():

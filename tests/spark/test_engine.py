@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import decimal
 import itertools
+import os
 import signal
 import threading
 import time
+import traceback
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -173,6 +175,29 @@ def test_a_server_that_is_not_there_is_said_soon_and_the_token_never():
         connect("sc://localhost:9/;token=hunter2secret")
     assert "hunter2secret" not in str(caught.value)
     assert time.monotonic() - began < 30
+
+
+def test_a_server_with_a_token(tmp_path):
+    token = "open-sesame-4711"
+    watcher = spark_server.start(tmp_path, os.getpid(), settings={"spark.connect.authenticate.token": token})
+    try:
+        address = (tmp_path / "address").read_text()
+        local = address.replace("127.0.0.1", "localhost")
+        for wrong, words in [
+            (local, "refuses the connection: unauthenticated"),
+            (f"{local}/;token=wrong-4711", "refuses the connection: unauthenticated"),
+            # Over the network, a token is sent by TLS alone, which this server does not have.
+            (f"{address}/;token={token}", "do not agree on TLS"),
+        ]:
+            with pytest.raises(ConnectionFailed, match=words) as caught:
+                connect(wrong)
+            assert "4711" not in "".join(traceback.format_exception(caught.value))
+        with connect(f"{local}/;token={token}") as opened:
+            assert token not in repr(opened)
+            assert opened.arrow("SELECT 1::bigint AS id", ROWS).to_pydict() == {"id": [1]}
+    finally:
+        watcher.terminate()
+        watcher.wait()
 
 
 def test_an_address_that_cannot_be_read_is_not_shown():

@@ -10,12 +10,17 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from docsite import operations  # noqa: E402 - MkDocs loads this file by its path
+from tools.docsite import operations  # noqa: E402 - MkDocs loads this file by its path
 
 #: Files of the repository that are pages of the site.
-PAGES = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
+PAGES = {
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "reporting.md",
+    "CODE_OF_CONDUCT.md": "conduct.md",
+}
 #: Pages that repeat what other pages have: search leaves them out.
 UNSEARCHED = ("functions.md", "bach.md")
 #: Pages whose tables need the width of the table of contents.
@@ -28,6 +33,8 @@ def on_files(files: Any, config: Any) -> Any:
     for source, target in PAGES.items():
         if (ROOT / source).exists():
             text = re.sub(r"\]\(docs/", "](", (ROOT / source).read_text("utf-8"))
+            for other, page in PAGES.items():
+                text = text.replace(f"]({other}", f"]({page}")
             files.append(File.generated(config, target, content=text))
     return files
 

@@ -1,4 +1,4 @@
-"""Draws the picture of the home page, for light and for dark pages: `PYTHONPATH=tools python -m docsite.picture`."""
+"""Draws the picture of the home page, for light and for dark pages: `python -m tools.docsite.picture`."""
 
 from __future__ import annotations
 

@@ -202,6 +202,11 @@ def _not_opened(error: Any, where: str) -> ObjectivError:
             f"{where} does not let a session have the settings that answers depend on: {message}",
             hint="allow a session to set " + ", ".join(SETTINGS),
         )
+    if "handshake" in str(error).lower():
+        return ConnectionFailed(
+            f"cannot connect to {where}: the server and this client do not agree on TLS",
+            hint="a token or use_ssl=true needs a server with TLS and a certificate that this machine trusts",
+        )
     return ConnectionFailed(
         f"cannot connect to {where}: {_plain(error, message)}",
         hint="check the host and the port, and that Spark Connect runs there: sbin/start-connect-server.sh",
