@@ -11,7 +11,7 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs test-docs tables sql clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs test-docs tables sql notebooks clean
 .NOTPARALLEL:
 
 setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
@@ -56,6 +56,9 @@ tables: .venv/dev.stamp  ## the generated pages of docs, written again
 
 sql: .venv/dev.stamp  ## the SQL snapshots, written again for review
 	OBJECTIV_UPDATE_SQL=1 $(python) -m pytest -q tests/dialects/test_snapshots.py tests/dialects/test_snapshots_of_analyses.py
+
+notebooks: .venv/dev.stamp  ## the notebooks run anew and stored with what they show; PYTEST_ARGS='-k user_intent' runs one
+	OBJECTIV_UPDATE_NOTEBOOKS=1 $(python) -m pytest tests/notebooks $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist site

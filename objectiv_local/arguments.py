@@ -1,14 +1,16 @@
 """Arguments of public calls: each is checked against the annotation of its parameter before the call does anything.
 
 Annotations are what mypy checks inside the package. :func:`checked` holds the callers of the package to them at run time: an
-argument of another type raises :class:`InvalidType`, which names the parameter, what it takes and what it was given. What
-a type cannot say, such as the range of a number, is checked by the function itself.
+argument of another type raises :class:`InvalidType`, which names the parameter, what it takes and what it was given. So do
+arguments that are missing or too many. Strings and paths have to be Unicode text. What a type cannot say, such as the range
+of a number, is checked by the function itself.
 """
 
 from __future__ import annotations
 
 import builtins
 import datetime
+import os
 import re
 import types
 import typing
@@ -20,11 +22,14 @@ from inspect import Parameter, isfunction, signature, unwrap
 from numbers import Integral, Real
 from typing import Any, Literal, TypeVar
 
-from objectiv_local.errors import InvalidType, near
+from objectiv_local.errors import InvalidType, InvalidValue, near
 
 T = TypeVar("T")
 
 _PACKAGE = __name__.partition(".")[0]
+#: Code points that stand for half of a character in UTF-16, and for none in Unicode text.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TEXTS = (str, os.PathLike)
 #: Annotations that take anything.
 _ANYTHING = ("object", "Any", Parameter.empty)
 #: Methods that the package or Python itself calls; ``__init__`` is checked where it is decorated itself.
@@ -74,6 +79,14 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
     if name.startswith("__") and all(each.annotation in _ANYTHING for each in parameters):
         return function  # operators are called very often, and never by keyword
     keywords = {each.name for each in parameters}
+    needed = [each for each in parameters if each.default is Parameter.empty]
+    required = [each.name for each in needed if each.kind is not Parameter.KEYWORD_ONLY]
+    named = [each.name for each in needed if each.kind is Parameter.KEYWORD_ONLY]
+    at_most = (
+        None
+        if any(each.kind is Parameter.VAR_POSITIONAL for each in every)
+        else is_method + sum(each.kind is not Parameter.KEYWORD_ONLY for each in parameters)
+    )
     takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in every)
     kinds: dict[str, Kind] = {}
     # One for each positional argument; None for what is not checked.
@@ -98,15 +111,34 @@ def _checked(function: Callable[..., Any], name: str | None = None) -> Callable[
             resolve()
             pending = False
         for place, (kind, value) in enumerate(zip(places, args, strict=False)):
+            if isinstance(value, _TEXTS):
+                check(args, parameters[place - is_method].name, value)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, parameters[place - is_method], kind, value)
+        for value in args[len(places) :]:
+            check_text(value, lambda: f"an argument of {where(args)}")
         for key, value in kwargs.items():
-            if key not in keywords and not takes_any:
-                raise _unknown(args[0] if is_method and args else None, name, key, keywords)
+            if key not in keywords:
+                if not takes_any:
+                    raise _unknown(args[0] if is_method and args else None, name, key, keywords)
+                check_text(key, lambda: f"a name given to {where(args)}")
+            if isinstance(value, _TEXTS):
+                check(args, key, value)
             kind = kinds.get(key)
             if kind is not None and type(value) not in kind.exact and not kind.accepts(value):
                 refuse(args, next(each for each in parameters if each.name == key), kind, value)
+        missing = [each for each in required[max(0, len(args) - is_method) :] + named if each not in kwargs]
+        if missing and len(args) >= is_method:
+            raise _missing(where(args), missing, _example(function, name))
+        if at_most is not None and len(args) > at_most:
+            raise _too_many(where(args), len(args) - is_method, at_most - is_method, parameters, takes_any)
         return function(*args, **kwargs)
+
+    def check(args: tuple[Any, ...], parameter: str, value: object) -> None:
+        check_text(value, lambda: f"{parameter} of {where(args)}")
+
+    def where(args: tuple[Any, ...]) -> str:
+        return _where(args[0] if is_method and args else None, name)
 
     def refuse(args: tuple[Any, ...], parameter: Parameter, kind: Kind, value: object) -> None:
         # A default may be a value of its own that stands for no argument.
@@ -129,6 +161,50 @@ def _where(owner: object, name: str) -> str:
 def _unknown(owner: object, name: str, keyword: str, known: Iterable[str]) -> InvalidType:
     hint = _KEYWORDS[keyword].format(name=name) if keyword in _KEYWORDS else near(keyword, known) if known else None
     return InvalidType(f"{_where(owner, name)} has no parameter {keyword!r}", hint=hint or "it takes no arguments")
+
+
+def _missing(where: str, missing: list[str], example: str) -> InvalidType:
+    what = _listed(missing).replace(" or ", " and ")
+    shown = ", ".join(f"{each}=..." for each in missing)
+    return InvalidType(
+        f"{what} of {where} {'is' if len(missing) == 1 else 'are'} missing",
+        hint=f"for instance {example or f'{where}({shown})'}",
+    )
+
+
+def _too_many(where: str, given: int, most: int, parameters: list[Parameter], takes_any: bool) -> InvalidType:
+    named = [each.name for each in parameters if each.kind is Parameter.KEYWORD_ONLY]
+    rest = f"; {_listed(named).replace(' or ', ' and ')} {'is' if len(named) == 1 else 'are'} given by name" if named else ""
+    takes = f"at most {most} positional argument{'s' if most > 1 else ''}" if most else "no positional argument"
+    taken = ", ".join(each.name for each in parameters[:most])
+    rest = rest or ("; others are given by name" if takes_any else "")
+    hint = f"by position it takes {taken}{rest}" if most else rest.removeprefix("; ")
+    return InvalidType(f"{where} takes {takes}, and was given {given}", hint=hint or "it takes no arguments")
+
+
+def _example(function: Callable[..., Any], name: str) -> str:
+    """Return the first call of the function in the example of its docstring; empty if there is none."""
+    import ast
+    from doctest import DocTestParser  # imports much, for a message
+
+    for example in DocTestParser().get_examples(function.__doc__ or ""):
+        for node in ast.walk(ast.parse(example.source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name:
+                return ast.unparse(node)
+    return ""
+
+
+def check_text(value: object, what: Callable[[], str]) -> None:
+    """Raise InvalidValue for text with half of a surrogate pair, which no engine, file or terminal takes.
+
+    ``what`` names the text in the message. Anything but strings and paths passes.
+    """
+    text = value if isinstance(value, str) else str(value) if isinstance(value, os.PathLike) else ""
+    if not text.isascii() and _SURROGATE.search(text):
+        raise InvalidValue(
+            f"{what()} holds half of a character, a surrogate: {in_words(text)}",
+            hint="text.encode('utf-8', 'ignore').decode() leaves these out",
+        )
 
 
 #: Parameters that pandas' methods have, with what to do here instead.

@@ -15,6 +15,8 @@ from objectiv_local.errors import ObjectivError, TableNotFound
 
 NOTEBOOK = "model_hub_basics.ipynb"
 WIDTH = 96
+#: The tag of cells whose result is a chart, which a terminal cannot show.
+CHART = "chart"
 
 
 def notebook_path() -> Path:
@@ -38,6 +40,9 @@ def run(path: Path) -> None:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
                 print(_text(source))
+            elif CHART in cell["metadata"].get("tags", ()):
+                print(textwrap.indent(source, "  > ") + "\n")
+                print("    (a chart, which notebooks show; it needs the extra `plot`)\n")
             else:
                 print(textwrap.indent(source, "  > ") + "\n")
                 result = _executed(source, names)

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import check_text, in_words
 from objectiv_local.errors import InvalidType, InvalidValue
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def type_from_dtype(dtype: object) -> Type:
         if found is not None:
             return found
     raise InvalidValue(
-        f"dtype {dtype!r} is not known", hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS))
+        f"dtype {in_words(dtype)} is not known",
+        hint="use one of " + ", ".join([type_.name for type_ in TYPES] + sorted(_LABELS)),
     )
 
 
@@ -247,11 +249,14 @@ def _parametrised(dtype: str) -> Type | None:
             raise InvalidValue(f"dtype {dtype!r} has more than {DECIMAL_DIGITS} digits, or more behind the point than in all")
         return decimal_type(scale)
     if dtype.startswith("list[") and dtype.endswith("]"):
-        return list_type(type_from_dtype(dtype[len("list[") : -1]))
+        try:
+            return list_type(type_from_dtype(dtype[len("list[") : -1]))
+        except RecursionError:
+            return None
     if dtype.startswith("dict[") and dtype.endswith("]"):
         try:
             return _dict_from_dtype(dtype)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     return None
 
@@ -318,7 +323,7 @@ def python_value(value: object) -> object:
 
     numpy and pandas scalars become Python's; a missing value (None, NaT, pandas.NA) becomes None. A timestamp with a
     time zone becomes the same instant in UTC without one. Raises :class:`InvalidValue` for integers beyond 64 bits
-    and text with a NUL character.
+    and text with a NUL character or half of a surrogate pair.
     """
     kind = type(value)
     if value is None or kind.__name__ in ("NaTType", "NAType"):
@@ -346,6 +351,7 @@ def python_value(value: object) -> object:
         raise InvalidValue(f"the integer {value} does not fit in 64 bits", hint="use a float")
     if isinstance(value, str) and "\x00" in value:
         raise InvalidValue("text with a NUL character cannot be stored in Postgres", hint="remove the character")
+    check_text(value, lambda: "the text")
     return value
 
 

@@ -17,10 +17,10 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from objectiv_local import DataFrame, arguments, connect
+from objectiv_local import DataFrame, ModelHub, arguments, connect
 from objectiv_local.arguments import checked, in_words, kind_of
 from objectiv_local.engines import Engine
-from objectiv_local.errors import InvalidType
+from objectiv_local.errors import InvalidType, InvalidValue
 
 NAMES = vars(collections.abc) | vars(typing) | {"datetime": datetime, "os": os, "Engine": Engine}
 
@@ -96,9 +96,9 @@ def test_an_argument_is_checked_before_the_call_does_anything():
     for arguments_, named in (((1,), {}), (("a",), {"times": None}), (("a",), {"times": True})):
         with pytest.raises(InvalidType, match=r"of write has to be"):
             write(*arguments_, **named)
-    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+    with pytest.raises(TypeError, match="name of write is missing"):
         write()
-    with pytest.raises(TypeError, match="takes 1 positional argument"):
+    with pytest.raises(TypeError, match="takes at most 1 positional argument, and was given 2"):
         write("a", "b")
     assert done == []
 
@@ -197,3 +197,79 @@ def test_every_name_in_an_annotation_is_that_of_a_class(monkeypatch):
     found = {name for name in found if "." not in name}  # without classes of other packages
     packages = {"pandas", "polars", "pyarrow", "numpy", "duckdb"}
     assert found - packages <= {*classes(), "Engine"}
+
+
+def test_missing_arguments_are_named_with_the_example_of_the_docstring():
+    hub = ModelHub()
+    with pytest.raises(InvalidType) as caught:
+        hub.attribution(frame())
+    assert str(caught.value).startswith("conversion and touch of ModelHub.attribution are missing\nhint: for instance hub.attr")
+    with pytest.raises(TypeError, match=r"right of DataFrame\.merge is missing"):
+        frame().merge(on="n")
+
+
+@checked
+def placed(first: int, second: int = 2, *, third: int = 3) -> int:
+    return first + second + third
+
+
+@checked
+def measured(first: int, second: int = 2, *, unit: str) -> str:
+    return f"{first}{second}{unit}"
+
+
+def test_missing_keywords_are_named_whatever_stands_before_them():
+    assert measured(1, unit="m") == measured(first=1, unit="m") == "12m"
+    with pytest.raises(InvalidType, match="unit of measured is missing"):
+        measured(1, 3)
+    with pytest.raises(InvalidType, match="first and unit of measured are missing"):
+        measured(second=3)
+
+
+def test_too_many_arguments_are_counted():
+    assert placed(1, 2, third=3) == 6
+    with pytest.raises(InvalidType, match=r"at most 2 positional arguments, and was given 3\nhint: .*third is given by name"):
+        placed(1, 2, 3)
+    with pytest.raises(InvalidType, match="head takes at most 1 positional argument, and was given 2"):
+        frame().head(1, 2)
+
+
+HALF = "a\ud800"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda df: df.s == HALF,
+        lambda df: df.s.isin(["a", HALF]),
+        lambda df: df.s + HALF,
+        lambda df: df.s.fillna(HALF),
+        lambda df: df.s.str.replace("a", HALF),
+        lambda df: df.s.map({"a": HALF}),
+        lambda df: df.assign(x={"a": [HALF]}),
+        lambda df: df.assign(x={HALF: 1}),
+        lambda df: df.assign(**{HALF: 1}),
+        lambda df: df.assign(**{HALF: HALF}),
+        lambda df: df.rename(columns={"s": HALF}),
+        lambda df: df.s.rename(HALF),
+        lambda df: df.to_csv(HALF),
+        lambda df: df.to_csv(pathlib.Path(HALF)),
+        lambda df: df.query(f"s == '{HALF}'"),
+        lambda df: connect(HALF),
+        lambda df: connect(f"postgresql://me:{HALF}@localhost:1/x"),
+        lambda df: DataFrame.from_schema({HALF: "int64"}),
+        lambda df: DataFrame.from_pandas(duckdb.connect(), pd.DataFrame([[1]], columns=pd.Index([HALF], dtype=object))),
+        lambda df: DataFrame.from_pandas(duckdb.connect(), pd.DataFrame({"j": [{"a": HALF}]})),
+        lambda df: ModelHub().add_conversion_event(name=HALF, where=lambda events: events.s == "x"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_no_text(use):
+    with pytest.raises(InvalidValue, match=r"half of a character, a surrogate.*\nhint: ") as caught:
+        use(frame())
+    str(caught.value).encode()  # the message itself can be printed
+    assert "me:" not in str(caught.value)
+
+
+def test_letters_outside_of_ascii_are_text():
+    for text in ("é", "日本", "😀", "\ue000", "\ud7ff"):
+        assert frame().assign(**{text: text})[text].view_sql()

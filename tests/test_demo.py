@@ -30,6 +30,7 @@ def test_demo_runs_the_notebook(capsys):
     assert "How long sessions last" in shown
     assert "FROM read_parquet('sample.parquet')" in shown  # the SQL for DuckDB
     assert 'ORDER BY time_aggregation COLLATE "C"' in shown  # and for Postgres
+    assert shown.count("(a chart, which notebooks show") == 1
     assert str(sample.path()) not in shown
 
 

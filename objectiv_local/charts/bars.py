@@ -100,14 +100,16 @@ def ranked_bars(
             axis=alt.Axis(format=PERCENT if is_share else NUMBERS, tickCount=8),
         ),
     )
-    opacity = {"opacity": states(alt, alt.Opacity, [strong, faint], [1, LIGHTER])} if any(bar.is_faint for bar in shown) else {}
+    has_faint = any(bar.is_faint for bar in shown)
+    opacity = {"fillOpacity": states(alt, alt.FillOpacity, [strong, faint], [1, LIGHTER])} if has_faint else {}
+    outline = {"stroke": COLORS[0], "strokeWidth": 1} if has_faint else {}
     tooltip = [
         tip("name", y_title or "name"),
         tip("text", x_title),
         *(tip(f"detail_{place}", title) for place, title in enumerate(titles)),
     ]
     layers = [
-        base.mark_bar(color=COLORS[0], height={"band": 0.75}).encode(tooltip=tooltip, **opacity),
+        base.mark_bar(color=COLORS[0], height={"band": 0.75}, **outline).encode(tooltip=tooltip, **opacity),
         base.transform_filter("datum.value >= 0").mark_text(align="left", dx=4).encode(text=words()),
     ]
     if low < 0:
@@ -268,20 +270,20 @@ def stacked_periods(
         "period", type="ordinal", title=x_title, sort=list(periods), axis=alt.Axis(labelAngle=0, values=sparse(periods, 6))
     )
     y = alt.Y("from", type="quantitative", title=y_title, axis=number_axis(ends))
-    opacity = {"opacity": states(alt, alt.Opacity, [COMPLETE, INCOMPLETE], [1, LIGHTER])} if not all(complete) else {}
+    scale = alt.Scale(domain=names, range=[palette[place] for place in range(len(names))])
+    opacity = {}
+    if not all(complete):
+        opacity = {
+            "fillOpacity": states(alt, alt.FillOpacity, [COMPLETE, INCOMPLETE], [1, LIGHTER]),
+            "stroke": alt.Stroke("name", type="nominal", sort=names, scale=scale, legend=None),
+        }
     chart = alt.Chart(data(rows))
-    bars = chart.mark_bar().encode(
+    bars = chart.mark_bar(strokeWidth=1).encode(
         x=x,
         y=y,
         y2=alt.Y2("to"),
         **opacity,
-        color=alt.Color(
-            "name",
-            type="nominal",
-            title=None,
-            sort=names,
-            scale=alt.Scale(domain=names, range=[palette[place] for place in range(len(names))]),
-        ),
+        color=alt.Color("name", type="nominal", title=None, sort=names, scale=scale),
         tooltip=[
             tip("period", x_title),
             tip("name", "state"),

@@ -28,9 +28,10 @@ MOST_NUMBERS: Final = 2_500
 _CELL, _SMALL = (46, 24), (10, 10)
 #: From white to the blue of the palette.
 _LIGHT, _DARK = "#EAF2F8", "#00507F"
-_STRIPES: Final = {"light": "#FFFFFF", "dark": "#777777"}
-#: The share of the scale above which white text is easier to read than black text.
-_WHITE_FROM: Final = 0.7
+#: Stripes on dark and on light cells, which leave the text on these its contrast.
+_STRIPES: Final = {"dark": "#000000", "light": "#777777"}
+#: The share of the scale above which white text is easier to read than black text. Either has a contrast of 4.5 or more.
+_WHITE_FROM: Final = 0.725
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def heat_map(
             "value": cell.value,
             "text": cell.text + ("" if cell.is_complete else "*"),
             "state": COMPLETE if cell.is_complete else INCOMPLETE,
-            "stripes": "light" if cell.value is not None and cell.value > _WHITE_FROM * top else "dark",
+            "stripes": "dark" if cell.value is not None and cell.value > _WHITE_FROM * top else "light",
             "ink": INK if cell.value is None else ON_DARK if cell.value > _WHITE_FROM * top else ON_LIGHT,
             **{f"detail_{titles.index(title)}": text for title, text in cell.details},
         }
@@ -118,14 +119,13 @@ def heat_map(
                 "value",
                 type="quantitative",
                 title=scale_title,
-                scale=alt.Scale(domain=[0, top], range=[_LIGHT, _DARK]),
+                scale=alt.Scale(domain=[0, top], range=[_LIGHT, _DARK], interpolate="rgb"),
                 legend=alt.Legend(format=".0%" if is_share else NUMBERS),
             ),
         )
     ]
     is_open = any(not cell.is_complete for cell in cells)
     if is_open:
-        # Stripes of the color that the text of the cell has can be seen on it.
         hatched = base.transform_filter({"field": "state", "equal": INCOMPLETE})
         layers += [
             hatched.transform_filter({"field": "stripes", "equal": name}).mark_rect(fill=hatching(color), opacity=0.3)

@@ -1,4 +1,4 @@
-"""Lines over periods or numbers, of which the parts that may still change are dashed."""
+"""Lines over periods or numbers, of which the incomplete parts are dashed."""
 
 from __future__ import annotations
 
@@ -155,7 +155,12 @@ def x_axis(alt: Any, values: Sequence[Any], kind: str, *, log: bool = False) -> 
         names = list(dict.fromkeys(labels(values)))
         return {"sort": names, "axis": alt.Axis(labelAngle=-40 if max(map(len, names), default=0) > 6 else 0)}
     if kind == "quantitative":
-        return {"scale": alt.Scale(type="log") if log else alt.Scale(zero=False, nice=False), "axis": alt.Axis(format=NUMBERS)}
+        # Between the third and the fourth week there is no tick.
+        is_whole = not log and all(value is None or float(value).is_integer() for value in map(number, values))
+        return {
+            "scale": alt.Scale(type="log") if log else alt.Scale(zero=False, nice=False),
+            "axis": alt.Axis(format=NUMBERS, **({"tickMinStep": 1} if is_whole else {})),
+        }
     # Labels are those of UTC, and not of the reader's time zone, and stand at periods.
     moments = sorted({_moment(value) for value in values if plain(value) is not None})
     has_clock = any(moment.time() != datetime.time() for moment in moments)

@@ -18,7 +18,7 @@ GREY: Final = "#8C8C8C"
 #: Text. ``svg`` replaces it with the color of the page.
 INK: Final = "#1F2937"
 #: Text on light and on dark cells of a heat map, whatever the page is.
-ON_LIGHT, ON_DARK = "#111111", "#FFFFFF"
+ON_LIGHT, ON_DARK = "#000000", "#FFFFFF"
 #: A word joiner, which has no width, and what it has to be put into.
 JOINER: Final = "\u2060"
 _TAG: Final = re.compile("<(?=/?script|!--)", re.IGNORECASE)
@@ -26,12 +26,13 @@ _TAG: Final = re.compile("<(?=/?script|!--)", re.IGNORECASE)
 SHAPES: Final = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 #: Names of groups that are drawn in grey.
 REST: Final = ("(other)", "(none)", "(exit)", "(entry)")
-#: Opacity of bars that may still grow.
-LIGHTER: Final = 0.4
+#: Opacity of the fill of incomplete bars, whose outline has the full color: it can be seen on light and on dark pages.
+LIGHTER: Final = 0.45
 #: Formats of axes: thousands separators, and percentages, with as many decimal places as the ticks need.
 NUMBERS, PERCENT = ",f", "%"
-#: How values of complete and incomplete periods are named in legends.
-COMPLETE, INCOMPLETE = "complete", "incomplete, may still change"
+#: How values of complete and incomplete periods are named in legends. A period is incomplete that is not over, and one that
+#: begins before the data or the range do, which will not change.
+COMPLETE, INCOMPLETE = "complete", "incomplete"
 
 WIDTH, HEIGHT = 640, 300
 #: Pixels that a chart may be wide or high.

@@ -92,9 +92,16 @@ def count(value: Any) -> str:
 
 
 def percent(value: Any, digits: int = 1) -> str:
-    """Return a share as a percentage, or nothing for a missing one."""
+    """Return a share as a percentage, or nothing for a missing one. Only 0 is 0%, and only 1 is 100%."""
     found = number(value)
-    return "" if found is None else f"{found:.{digits}%}"
+    if found is None:
+        return ""
+    step = 10.0**-digits
+    if 0 < abs(found) * 100 < step / 2:
+        return f"{'<' if found > 0 else '>-'}{step:.{digits}f}%"
+    if found < 1 and f"{found:.{digits}%}" == f"{1:.{digits}%}":
+        return f">{100 - step:.{digits}f}%"
+    return f"{found:.{digits}%}"
 
 
 def duration(value: Any) -> str:

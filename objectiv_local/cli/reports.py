@@ -25,7 +25,7 @@ from objectiv_local.frame.export import file_at
     metavar="FILE",
     help="The file to write.",
 )
-@click.option("--overwrite", "--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 @click.option("--title", default="Product analytics", show_default=True, metavar="TEXT", help="The heading of the report.")
 @click.option(
     "--start",

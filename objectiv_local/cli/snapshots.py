@@ -28,7 +28,7 @@ _path = click.argument("path", type=click.Path(path_type=Path))
 @reads_events
 @_path
 @_checks
-@click.option("--replace", is_flag=True, help="Overwrite the snapshot, whatever it holds.")
+@click.option("--overwrite", "--replace", "replace", is_flag=True, help="Replace the snapshot, whatever it holds.")
 @_as_json
 def snapshot(path: Path, source: str, check: str, replace: bool, as_json: bool, **options: Any) -> None:
     """Write the events of SOURCE as a snapshot to the directory PATH, or refresh the snapshot there."""

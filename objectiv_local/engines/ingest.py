@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, cast
 
+from objectiv_local.arguments import check_text
 from objectiv_local.engines.coerce import BOUNDS, plain, shortened
 from objectiv_local.errors import DataInvalid, InvalidValue
 from objectiv_local.types import Type, arrow_type
@@ -74,6 +75,7 @@ def check_names(names: Iterable[object]) -> None:
             raise InvalidValue(
                 f"the column name {name!r} is not text", hint="rename the columns first: df.columns = df.columns.astype(str)"
             )
+        check_text(name, lambda: "the column name")
         if name.casefold() in seen:
             other = seen[name.casefold()]
             raise InvalidValue(
@@ -122,9 +124,12 @@ def _array(name: object, values: object) -> pyarrow.Array:
 
 def _json_text(name: object, value: object) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
         reason = str(error)
+    else:
+        check_text(text, lambda: f"column {name!r}")
+        return text
     raise DataInvalid(
         f"column {name!r} holds {shortened(str(value))}, which is not JSON: {reason}",
         hint="keep to dicts with text keys, lists, text, numbers, booleans and None",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from objectiv_local.engines.ingest import column_from_pandas, in_microseconds
 from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue
+from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.naming import repeated
 from objectiv_local.types import (
     BOOL,
@@ -109,9 +110,8 @@ def table_from_pandas(df: pandas.DataFrame, labels: list[str]) -> pyarrow.Table:
     """Return a pandas frame as an Arrow table, the levels of its index first, under ``labels``."""
     import pyarrow as pa
 
-    for column in df.columns:
-        if not isinstance(column, str):
-            raise InvalidType(f"a column name has to be text, not {column!r}", hint="rename the columns first")
+    for column in (*labels, *df.columns):
+        checked_name(column)
     arrays = [column_from_pandas(name, df.index.get_level_values(level).to_series()) for level, name in enumerate(labels)]
     arrays += [column_from_pandas(name, df.iloc[:, position]) for position, name in enumerate(df.columns)]
     return in_microseconds(pa.Table.from_arrays(arrays, names=[*labels, *df.columns]))

@@ -17,6 +17,7 @@ from objectiv_local.errors import ColumnNotFound, InvalidType, InvalidValue, Tab
 from objectiv_local.frame.arrow import table_from_pandas, typed_table
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
+from objectiv_local.frame.values import checked_name
 from objectiv_local.plan.expr import Literal, cast, literal
 from objectiv_local.plan.nodes import Source, Values
 from objectiv_local.plan.relation import AS_DECLARED, Relation, StoredTable
@@ -281,7 +282,8 @@ def from_arrow(
         found = cls(State(plan, connection, connection.dialect, tuple(index_names), savepoints=Savepoints()), data)
     else:
         stored = connection.load(
-            name,
+            # A temporary table of the same name would hide the permanent one for as long as the connection is open.
+            "loaded_data" if kind == "table" else name,
             table.rename_columns([f"c{i}" for i in range(len(names))]),
             tuple((f"c{i}", type_) for i, (_, type_) in enumerate(schema)),
         )
@@ -392,7 +394,7 @@ def from_schema(
     columns = []
     for name, dtype in schema.items():
         type_ = type_from_dtype(dtype)
-        columns.append((name, name, dialect_named(dialect).stored_name(type_), type_))
+        columns.append((checked_name(name), name, dialect_named(dialect).stored_name(type_), type_))
     index_names = [index] if isinstance(index, str) else list(index)
     for name in index_names:
         if name not in schema:

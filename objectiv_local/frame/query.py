@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import in_words
 from objectiv_local.errors import ColumnNotFound, InvalidValue, near
 from objectiv_local.frame.series.base import Series
 
@@ -36,12 +38,18 @@ def condition(frame: DataFrame, text: str) -> Series:
     """Return the bool series that an expression stands for. Raises InvalidValue for what it cannot hold."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
+    except (ValueError, RecursionError, MemoryError) as error:
+        reason = str(error) or "it nests too deeply"
+        raise InvalidValue(f"{in_words(text)} is no expression: {reason}") from None
     except SyntaxError as error:
         hint = "compare columns by name, as in \"amount > 10 and city == 'Snits'\""
         if "@" in text:
             hint = "variables of Python have no names here: write df[df.n > value]"
         raise InvalidValue(f"{text!r} is no expression: {error.msg}", hint=hint) from None
-    found = _value(frame, tree)
+    try:
+        found = _value(frame, tree)
+    except RecursionError:
+        raise InvalidValue(f"{in_words(text)} is no expression: it nests too deeply") from None
     if not isinstance(found, Series):
         raise InvalidValue(f"{text!r} reads no column")
     return found
@@ -59,20 +67,20 @@ def _value(frame: DataFrame, node: ast.expr) -> Any:
         case ast.List(items) | ast.Tuple(items) | ast.Set(items):
             return [_value(frame, item) for item in items]
         case ast.UnaryOp(ast.Not(), operand):
-            return ~_value(frame, operand)
+            return ~_series(frame, operand, node)
         case ast.UnaryOp(ast.USub(), operand):
-            return -_value(frame, operand)
+            return _number(_value(frame, operand), node, operator.neg)
         case ast.BoolOp(op, values):
-            parts = [_value(frame, value) for value in values]
+            parts = [_series(frame, value, node) for value in values]
             out = parts[0]
             for part in parts[1:]:
                 out = out & part if isinstance(op, ast.And) else out | part
             return out
         case ast.BinOp(left, op, right) if type(op) in _ARITHMETIC:
-            return _ARITHMETIC[type(op)](_value(frame, left), _value(frame, right))
+            return _number(_value(frame, left), node, _ARITHMETIC[type(op)], _value(frame, right))
         case ast.Compare(left, ops, rights):
             sides = [_value(frame, left), *(_value(frame, right) for right in rights)]
-            tests = [_compared(op, a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
+            tests = [_compared(node, op, a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
             out = tests[0]
             for test in tests[1:]:
                 out = out & test
@@ -83,7 +91,28 @@ def _value(frame: DataFrame, node: ast.expr) -> Any:
     )
 
 
-def _compared(op: ast.cmpop, left: Any, right: Any) -> Any:
+def _series(frame: DataFrame, part: ast.expr, node: ast.expr) -> Series:
+    """Return a part that has to be a condition on columns."""
+    found = _value(frame, part)
+    if not isinstance(found, Series):
+        raise InvalidValue(f"{ast.unparse(part)!r} in {ast.unparse(node)!r} reads no column", hint="compare a column with it")
+    return found
+
+
+def _number(left: Any, node: ast.expr, compute: Callable[..., Any], *right: Any) -> Any:
+    """Return what an operator makes of its operands, which are series, or small numbers."""
+    operands = (left, *right)
+    if any(isinstance(each, Series) for each in operands):
+        return compute(*operands)
+    if all(isinstance(each, int | float) for each in operands) and compute is not operator.pow:
+        with suppress(ArithmeticError):
+            return compute(*operands)
+    raise InvalidValue(f"{ast.unparse(node)!r} cannot be computed without a column", hint="write its value")
+
+
+def _compared(node: ast.expr, op: ast.cmpop, left: Any, right: Any) -> Any:
+    if not isinstance(left, Series) and (isinstance(op, ast.In | ast.NotIn) or not isinstance(right, Series)):
+        raise InvalidValue(f"{ast.unparse(node)!r} reads no column", hint="write the name of a column without quotes")
     if isinstance(op, ast.In):
         return left.isin(right)
     if isinstance(op, ast.NotIn):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 #: Kinds of tokens of Pygments, and the class of ``STYLE`` that each has.
 _COLORS = (
@@ -38,11 +39,26 @@ class SQL(str):
 
     __slots__ = ()
 
+    def __new__(cls, text: str = "") -> Self:  # noqa: D102 - as a string
+        _known_to_yaml()
+        return super().__new__(cls, text)
+
     def _repr_html_(self) -> str:
         return f'<style>{STYLE}</style><pre class="objectiv-sql">{"".join(_marked(str(self)))}</pre>'
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
+
+
+@cache
+def _known_to_yaml() -> None:
+    """Have PyYAML, where it is installed, write SQL as the string that it is: it refuses classes that it does not know."""
+    try:
+        from yaml import representer  # type: ignore[import-untyped]
+    except ImportError:
+        return
+    for each in (representer.SafeRepresenter, representer.Representer):
+        each.add_representer(SQL, each.represent_str)
 
 
 def _marked(sql: str) -> Iterable[str]:

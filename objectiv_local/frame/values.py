@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from objectiv_local.arguments import check_text
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.handles import is_frame
 from objectiv_local.plan.expr import Expr, InQuery, Literal, call, cast, literal
@@ -105,6 +106,7 @@ def checked_name(name: object) -> str:
     """Return the name of a column. Raises InvalidType for what cannot be one."""
     if not isinstance(name, str) or not name or "\x00" in name:
         raise InvalidType(f"a column name has to be a text that is not empty, not {name!r}")
+    check_text(name, lambda: "the column name")
     return name
 
 

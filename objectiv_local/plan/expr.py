@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
+from objectiv_local.arguments import check_text
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.plan import ops
 from objectiv_local.plan.interned import Value
@@ -332,6 +333,8 @@ def literal(value: object, type_: Type | None = None) -> Literal:
             raise InvalidValue(
                 f"{value!r} cannot be written as JSON: {error}", hint="JSON has dict, list, str, bool, None and finite numbers"
             ) from None
+    if type_ is not None and type_.name == "json" and isinstance(value, str):
+        _check_json(value)
     own = type_of_value(value) if type_ is None or type_.name != "json" else type_
     if type_ is None or own == type_:
         return Literal(value, own)
@@ -340,6 +343,20 @@ def literal(value: object, type_: Type | None = None) -> Literal:
     if type_.name == "decimal" and own.name in ("int64", "decimal") and own.scale <= type_.scale:
         return Literal(decimal.Decimal(value), type_)  # type: ignore[arg-type]
     raise InvalidType(f"{value!r} is {own}, not {type_}")
+
+
+def _check_json(text: str) -> None:
+    """Raise InvalidValue for JSON with strings that no text of a database can hold, escaped or not."""
+    check_text(text, lambda: "the JSON")
+    if "\\u" not in text:
+        return
+    try:
+        plain = json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return  # the engine says what is wrong with it
+    check_text(plain, lambda: "the JSON")
+    if "\\u0000" in plain.replace("\\\\", ""):
+        raise InvalidValue("JSON with a NUL character cannot be stored in Postgres", hint="remove the character")
 
 
 def call(op: str, *args: Expr) -> Expr:

@@ -13,7 +13,7 @@ from objectiv_local.hub.analyses.base.analysis import Analysis
 from objectiv_local.hub.modelhub import ModelHub
 from objectiv_local.report.events import FEATURE, in_range, with_features
 from objectiv_local.report.parts import MOST_ROWS, WIDTH, Asked, Section, section, shown_rows
-from objectiv_local.report.tables import MISSING, Cell, Table, number, percent, table
+from objectiv_local.report.tables import MISSING, Cell, Table, even, number, percent, table
 
 LOCATION: Final = "location"
 #: Steps of a funnel that nobody named.
@@ -193,14 +193,18 @@ def _matrix(made: Analysis, by: str) -> Table:
             cohorts.setdefault(row["cohort"], {})[row["periods_since"]] = row
     last = max((since for cells in cohorts.values() for since in cells), default=0)
     kept = dict(list(cohorts.items())[-MOST_ROWS:])
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
+    texts: list[str] = []
     for cohort, cells in kept.items():
-        texts = []
+        shown = []
         for since in range(last + 1):
             cell = cells.get(since)
             rate = None if cell is None else cell["rate"]
-            texts.append(Cell("" if rate is None else percent(rate) + ("" if cell["complete"] else " *"), "number"))
-        rows.append((Cell(str(cohort)), Cell(number(next(iter(cells.values()))["cohort_users"]), "number"), *texts))
+            shown.append("" if rate is None else percent(rate) + ("" if cell["complete"] else " *"))
+        texts += shown
+        rows.append((Cell(str(cohort)), Cell(number(next(iter(cells.values()))["cohort_users"]), "number")))
+    alike = iter(even(texts))
+    rows = [(*row, *(Cell(next(alike), "number") for _ in range(last + 1))) for row in rows]
     columns = (Cell("cohort"), Cell("users", "number"), *(Cell(f"{by} {since}", "number") for since in range(last + 1)))
     caption = f"Share of each cohort that was active so many {by}s later; * may still grow" + (
         f" (the last {MOST_ROWS} of {len(cohorts):,} cohorts)" if len(cohorts) > MOST_ROWS else ""

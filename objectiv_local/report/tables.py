@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from objectiv_local.charts.values import percent as share
 
 #: Columns that hold shares, which are written as percentages.
 _SHARES: Final = frozenset({"rate", "share", "of_first", "of_previous", "stickiness", "bounce_rate", "conversion_rate"})
@@ -14,6 +17,10 @@ _NUMERIC: Final = ("int64", "float64", "decimal", "timedelta")
 #: Characters of a cell; longer texts are cut.
 _LONGEST: Final = 200
 MISSING: Final = "\N{EN DASH}"
+#: The smallest number that is written as such.
+_SMALLEST: Final = 1e-6
+#: A number or a percentage, with what may stand behind it.
+_NUMBER: Final = re.compile(r"(?P<whole>-?[\d,]+)(?:\.(?P<places>\d+))?(?P<rest>%?(?: \*)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,20 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
+def even(texts: Sequence[str]) -> list[str]:
+    """Return numbers and percentages with as many decimal places as the one that needs most.
+
+    >>> even(["2", "2.5", "1,000", "?"]), even(["12.3%", "100%", "<0.1%"])
+    (['2.0', '2.5', '1,000.0', '?'], ['12.3%', '100.0%', '<0.1%'])
+    """
+    found = [_NUMBER.fullmatch(text) for text in texts]
+    most = max((len(each["places"] or "") for each in found if each), default=0)
+    return [
+        text if each is None else f"{each['whole']}{'.' if most else ''}{(each['places'] or '').ljust(most, '0')}{each['rest']}"
+        for text, each in zip(texts, found, strict=True)
+    ]
+
+
 def table(
     caption: str, rows: Sequence[dict[str, Any]], types: Mapping[str, str], heads: int, names: Mapping[str, str] | None = None
 ) -> Table:
@@ -46,8 +67,9 @@ def table(
     for name, dtype in types.items():
         write = writer(name, dtype)
         kind = "number" if dtype.partition("(")[0] in _NUMERIC else "text" if dtype == "string" else ""
+        written = [write(row[name]) for row in rows]
         columns.append(Cell((names or {}).get(name, name.replace("_", " ")), kind))
-        texts.append([Cell(write(row[name]), kind) for row in rows])
+        texts.append([Cell(text, kind) for text in (even(written) if kind == "number" else written)])
     return Table(caption, tuple(columns), heads, tuple(zip(*texts, strict=True)) if rows else ())
 
 
@@ -68,26 +90,28 @@ def writer(name: str, dtype: str) -> Callable[[Any], str]:
 
 
 def number(value: Any) -> str:
-    """Return a number with thousands separators, and at most two decimal places.
+    """Return a number with thousands separators and two decimal places, or two digits of a small one. Only 0 is 0.
 
-    >>> number(1234567), number(2.5), number(2.0), number(0.004)
-    ('1,234,567', '2.5', '2', '0.004')
+    >>> number(1234567), number(2.5), number(2.0), number(0.004), number(1e-9)
+    ('1,234,567', '2.5', '2', '0.004', '<0.000001')
     """
     if isinstance(value, int):
         return f"{value:,}"
     if value and abs(value) < 0.1:
-        return f"{value:.2g}"
+        if abs(value) < _SMALLEST:
+            return f"{'<' if value > 0 else '>-'}{_SMALLEST:f}"
+        places = min(6, 1 - math.floor(math.log10(abs(value))))
+        return f"{value:.{places}f}".rstrip("0")
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def percent(value: float) -> str:
-    """Return a share as a percentage.
+    """Return a share as a percentage. Only 0 is 0%, and only 1 is 100%.
 
-    >>> percent(0.1234), percent(1.0), percent(0.0004)
-    ('12.3%', '100%', '0.04%')
+    >>> percent(0.1234), percent(1.0), percent(0.0), percent(0.0004), percent(0.9999)
+    ('12.3%', '100%', '0%', '<0.1%', '>99.9%')
     """
-    scaled = value * 100
-    return f"{scaled:.2g}%" if scaled and abs(scaled) < 0.1 else f"{scaled:.1f}".removesuffix(".0") + "%"
+    return share(value).replace(".0%", "%")
 
 
 def duration(value: datetime.timedelta) -> str:

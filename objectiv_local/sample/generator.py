@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from objectiv_local.errors import InvalidType, InvalidValue
 
@@ -89,24 +88,21 @@ def generate(
     zstd, from 1 to 22.
 
     Raises :class:`InvalidValue` if the file exists and ``overwrite`` is not set, or if its directory does not exist,
-    and what :func:`batches` raises.
+    what :func:`batches` raises, and :class:`DataInvalid` if it cannot be written.
     """
+    from objectiv_local.frame.export import replacing
+
     target = Path(path)
     _check_integer("compression_level", compression_level, least=1)
     stream = batches(events=events, seed=seed, start=start, days=days, batch_size=_BATCH)
     _check_target(target, overwrite)
-    # In the same directory, so that the rename is atomic.
-    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}.unfinished")
-    try:
-        _write(unfinished, stream, compression_level)
+    with replacing(target) as file:
+        _write(file, stream, compression_level)
         _check_target(target, overwrite)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return target
 
 
-def _write(path: Path, stream: Iterator[pyarrow.RecordBatch], compression_level: int) -> None:
+def _write(file: IO[bytes], stream: Iterator[pyarrow.RecordBatch], compression_level: int) -> None:
     import itertools
 
     import pyarrow as pa
@@ -118,7 +114,7 @@ def _write(path: Path, stream: Iterator[pyarrow.RecordBatch], compression_level:
     # compression see the contexts of one user repeat.
     encodings = {"event_id": "DELTA_LENGTH_BYTE_ARRAY", "moment": "DELTA_BINARY_PACKED", "value": "DELTA_LENGTH_BYTE_ARRAY"}
     with pq.ParquetWriter(
-        path,
+        file,
         SCHEMA,
         compression="zstd",
         compression_level=compression_level,

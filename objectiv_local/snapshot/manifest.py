@@ -15,7 +15,7 @@ from objectiv_local.errors import DataInvalid, TableNotFound
 #: The hint for a snapshot that has to be written again from its source.
 REWRITE = (
     "make the frame again and write it with frame.snapshot(path, replace=True), or use "
-    "objectiv-local snapshot SOURCE PATH --replace"
+    "objectiv-local snapshot SOURCE PATH --overwrite"
 )
 #: The form of the manifest and of the files. A reader refuses a later one.
 VERSION = 1
@@ -192,6 +192,10 @@ def _parsed(content: Mapping[str, Any]) -> Manifest:
     } - names
     if unknown or not names:
         raise ValueError(f"there are no columns {sorted(unknown)}")
+    stored = {each.name: each.file_column for each in manifest.columns}
+    for each in manifest.dictionaries:
+        if stored[each.column] != each.id:
+            raise ValueError(f"the numbers of {each.column!r} are in {stored[each.column]!r}, and not in {each.id!r}")
     for file in manifest.all_files:
         parts = Path(file.path).parts
         if Path(file.path).is_absolute() or ".." in parts or any("\0" in part or len(part) > 255 for part in parts):

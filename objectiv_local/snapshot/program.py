@@ -6,14 +6,19 @@ plan: it names relations, and the connection that it reads is given again when i
 
 from __future__ import annotations
 
+import sys
+from collections import ChainMap
+from functools import cache
 from typing import Any
 
+from objectiv_local.arguments import Kind, in_words, kind_of
 from objectiv_local.errors import DataInvalid, ObjectivError
 from objectiv_local.frame.encoding import value_from_json, value_to_json
 from objectiv_local.plan import expr, nodes
-from objectiv_local.plan.expr import Literal
+from objectiv_local.plan.expr import Aggregation, Call, Literal
 from objectiv_local.plan.interned import Value
-from objectiv_local.plan.nodes import Node, Source
+from objectiv_local.plan.nodes import Join, Node, Source
+from objectiv_local.plan.ops import OPS, result_type
 from objectiv_local.plan.relation import Relation
 from objectiv_local.plan.variables import set_variables
 from objectiv_local.types import Type, type_from_dtype
@@ -56,23 +61,56 @@ def from_json(written: list[Any], connection: int) -> Node:
         for name, *fields in written:
             class_ = _CLASSES[name]
             if class_ is Literal:
-                type_ = _read(fields[1], values, connection)
-                read = [value_from_json(fields[0], type_), type_]
+                constant, dtype = fields
+                type_ = _read(dtype, values, connection)
+                read = [value_from_json(constant, type_), type_]
             else:
                 read = [_read(field, values, connection) for field in fields]
             if class_ is Source:
                 read[class_.__match_args__.index("connection")] = connection
-            values.append(class_(*read))
+            _check(class_, read)
+            value = class_(*read)
+            _check_columns(value)
+            values.append(value)
         plan = values[-1]
         if isinstance(plan, Node):
             return plan
         reason = f"{type(plan).__name__} is no step"
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ObjectivError) as error:
-        reason = f"{type(error).__name__}: {error}"
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, ObjectivError) as error:
+        reason = f"{type(error).__name__}: {str(error)[:300]}"
     raise DataInvalid(
         f"the program of the snapshot cannot be read: {reason}",
         hint="it was written by another version of this package: make the frame again, and pass it to refresh",
     )
+
+
+def _check(class_: type[Value], fields: list[Any]) -> None:
+    """Raise an error for fields that are not of the types of the class, and for operations that the catalogue does not have."""
+    given = dict(zip(class_.__match_args__, fields, strict=False))
+    for name, kind in _kinds(class_).items():
+        if name in given and not kind.accepts(given[name]):
+            raise TypeError(f"{name} of {class_.__name__} has to be {kind.words}, not {in_words(given[name])}")
+    if class_ in (Call, Aggregation):
+        # Which raises for arguments that the operation does not take.
+        result_type(OPS[given["op"]], "scalar" if class_ is Call else "aggregate", given["args"])
+
+
+def _check_columns(value: Value) -> None:
+    """Raise KeyError for a step that reads columns which its rows do not have."""
+    if isinstance(value, Node) and not isinstance(value, Join) and value.inputs():
+        for expr_ in value.exprs():
+            unknown = expr_.columns - value.inputs()[0].types.keys()
+            if unknown:
+                raise KeyError(f"{type(value).__name__} reads {sorted(unknown)}")
+
+
+@cache
+def _kinds(class_: type[Value]) -> dict[str, Kind]:
+    """Return what the fields of a class take, by their annotations."""
+    names = vars(sys.modules[class_.__module__])
+    annotations = dict(ChainMap(*(vars(base).get("__annotations__", {}) for base in class_.__mro__)))
+    found = {name: kind_of(annotations[name], names) for name in class_.__match_args__ if name in annotations}
+    return {name: kind for name, kind in found.items() if kind is not None}
 
 
 def _values(fields: tuple[object, ...]) -> list[Value]:

@@ -74,6 +74,12 @@ def refresh(path: Path, source: object, check: Check) -> DataFrame:
         )
     open_snapshot(path)  # which registers the types of its columns
     plan = program.from_json(manifest.origin.program, id(engine))
+    unknown = {each.name for each in manifest.columns} - plan.types.keys()
+    if unknown:
+        raise DataInvalid(
+            f"the program of the snapshot {str(path)!r} has no columns {', '.join(sorted(unknown))}, which its files have",
+            hint=REWRITE,
+        )
     if source is not None:
         plan = _over_files_of(plan, engine)
     _check_sources(plan, engine, path)
@@ -148,7 +154,7 @@ def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, mov
     if what is not None:
         raise InvalidValue(
             f"the snapshot {str(path)!r} {what}",
-            hint="give another directory, or overwrite it with replace=True (--replace on the command line)",
+            hint="give another directory, or overwrite it with replace=True (--overwrite on the command line)",
         )
 
 

@@ -66,7 +66,7 @@ def test_text_has_the_color_of_the_page():
         ).iter(TEXT)
     }
     # Cells have the same colors on every page, so the text in them does not change either.
-    assert (inks["nine"], inks["one"], inks["none"]) == ("#FFFFFF", "#111111", "currentColor")
+    assert (inks["nine"], inks["one"], inks["none"]) == ("#FFFFFF", "#000000", "currentColor")
 
 
 def test_stripes_are_seen_on_every_cell():
@@ -82,8 +82,8 @@ def test_stripes_are_seen_on_every_cell():
         if each.tag.endswith("linearGradient") and len(each) > 2
     }
     filled = re.findall(r'fill="url\(#([^)]+)\)" opacity', text)
-    # White on the dark cell, grey on the light one and on the page.
-    assert [any(color.startswith("#FFF") for color in colors[name]) for name in filled] == [True, False, False]
+    # Black on the dark cell, whose text is white, and grey on the light one and on the page.
+    assert [any(color.startswith("#000") for color in colors[name]) for name in filled] == [True, False, False]
 
 
 def test_the_same_chart_gives_the_same_text():
@@ -131,3 +131,20 @@ def test_vl_convert_is_needed(monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(NotSupported, match=r"vl-convert-python is not installed"):
         svg(chart)
+
+
+def test_text_in_cells_can_be_read_on_every_blue():
+    def light(color):
+        parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    names = [f"c{place}" for place in range(101)]
+    cells = [Cell("r", name, f"n{place}", place) for place, name in enumerate(names)]
+    text = svg(heat_map(cells, ["r"], names, Layout(""), row_title="", column_title="", scale_title="n", most=100))
+    inks = {each.text: each.get("fill") for each in ElementTree.fromstring(text).iter(TEXT)}
+    for place in range(101):
+        mixed = [round(a + (b - a) * place / 100) for a, b in zip((0xEA, 0xF2, 0xF8), (0x00, 0x50, 0x7F), strict=True)]
+        low, high = sorted((light("#{:02x}{:02x}{:02x}".format(*mixed)), light(inks[f"n{place}"])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG's level AA
+    assert "rgb(211, 226, 236)" in text  # a tenth of the way

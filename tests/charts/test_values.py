@@ -115,6 +115,9 @@ def test_duration(value, wanted):
 
 def test_percent_and_number():
     assert [percent(value) for value in (None, 0.1234, 1, float("nan"))] == ["", "12.3%", "100.0%", ""]
+    shares = [0, 0.0004, -0.0004, 0.0005, 0.9996, 0.9994]
+    assert [percent(value) for value in shares] == ["0.0%", "<0.1%", ">-0.1%", "0.1%", ">99.9%", "99.9%"]
+    assert [percent(value, 0) for value in (0.0, 0.004, 0.006, 0.997, 1.0)] == ["0%", "<1%", "1%", ">99%", "100%"]
     assert [number(value) for value in (None, True, "5", 2.5)] == [None, 1, None, 2.5]
 
 

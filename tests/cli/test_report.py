@@ -73,7 +73,7 @@ def test_a_file_that_exists_is_kept(asked, clicks):
     assert result == 2
     assert err == "error: 'report.html' exists\nhint: add --overwrite to replace it\n"
     assert Path("report.html").read_text("utf-8") == "mine"
-    assert asked(clicks, "--force", "--funnel", "view,buy")[0] == 0
+    assert asked(clicks, "--overwrite", "--funnel", "view,buy")[0] == 0
     assert Path("report.html").read_text("utf-8") != "mine"
 
 

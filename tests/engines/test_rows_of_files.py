@@ -189,7 +189,10 @@ BAD = {
     "latin.csv": ("a,b\n1,café\n".encode("latin1"), "This file is not utf-8 encoded"),
     "cut.csv.gz": (gzip.compress(b"a,b\n" + bytes(range(48, 58)) * 9000)[:-20], "'cut.csv.gz' cannot be read"),
     "nogzip.csv.gz": (b"a,b\n1,2\n", "'nogzip.csv.gz' cannot be read"),
-    "cut.jsonl": (b'{"a": 1}\n{"a": \n', "'cut.jsonl' cannot be read: Malformed JSON"),
+    "cut.jsonl": (b'{"a": 1}\n{"a": \n', "'cut.jsonl' cannot be read: Malformed JSON, at byte 7 in line 2"),
+    "lines.json": (b'[{"a": 1},\n{"a": 2}]', "one JSON object a line, as `jq -c .` does, and `jq -c '.[]'` of an array"),
+    "mixed.csv": (b"a,b\r\n1,2\n3,4\r\n", "'mixed.csv' cannot be read: its lines end in different ways\nhint: end each line"),
+    "old.csv": (b"a,b\r1,2\r3,4\r", "seen in unquoted field\nhint: end each line with a line feed, and close each quote"),
     "empty.jsonl": (b"", "'empty.jsonl' is empty"),
     "values.jsonl": (b"1\n2\n", "'values.jsonl' has a line that is no JSON object: 1"),
     "array.json": (b'[{"a": 1}, {"a": 2}]', "'array.json' has a line that is no JSON object"),
@@ -201,6 +204,12 @@ BAD = {
     "no.arrow": (b"ARROW1 but not really", "'no.arrow' cannot be read as Arrow"),
     "no.feather": (b"", "'no.feather' cannot be read as Arrow"),
 }
+
+
+def test_the_home_directory_of_nobody_is_an_error_that_names_it() -> None:
+    for target in ("~no_such_user/a.csv", ["~no_such_user/a.csv"]):
+        with pytest.raises(TableNotFound, match=r"no file '~no_such_user/a\.csv': it names a user that is not known"):
+            connect(target)
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -53,6 +53,27 @@ def frame():
         (lambda df: df.loc[1, df.s], "columns are named by text, not by"),
         (lambda df: df.loc[1, "n", "x"], "takes rows and columns, not 3 parts"),
         (lambda df: df.loc.__setitem__((1, "n", "x"), 2), "takes rows and columns, not 3 parts"),
+        # Queries compute with columns, and not with constants, which could take forever
+        (lambda df: df.query("not 'a'"), "\"'a'\" in \"not 'a'\" reads no column"),
+        (lambda df: df.query("n > 1 and 's'"), "\"'s'\" in .* reads no column"),
+        (lambda df: df.query("n > 1 + 'a'"), "cannot be computed without a column"),
+        (lambda df: df.query("n > 1 / 0"), "'1 / 0' cannot be computed without a column"),
+        (lambda df: df.query("n > 9 ** 9 ** 9"), "cannot be computed without a column"),
+        (lambda df: df.query("-'a' == s"), "cannot be computed without a column"),
+        (lambda df: df.query("'a' in s"), "\"'a' in s\" reads no column"),
+        (lambda df: df.query("1 < 2"), "'1 < 2' reads no column"),
+        (lambda df: df.query("n == 1\0"), "is no expression"),
+        (lambda df: df.query("-" * 100_000 + "n > 1"), "is no expression"),
+        # Patterns that only Python knows, and those that are too deep for it
+        (lambda df: df.s.str.replace("(?=a)b", "c", regex=True).view_sql(), "it looks ahead or back"),
+        (lambda df: df.s.str.extract("((?!a)b)").view_sql(), "it looks ahead or back"),
+        (lambda df: df.s.str.extract("(" * 400 + "a" + ")" * 400).view_sql(), "nests more than 50 groups"),
+        (lambda df: df.s.str.contains("a{99999999999999999999}", regex=True).view_sql(), "is not a regular expression"),
+        # Postgres stores no NUL, in JSON either
+        (lambda df: df.j == {"a": ["\0"]}, "JSON with a NUL character"),
+        (lambda df: df.j == "a\0", "NUL character"),
+        (lambda df: df.assign(x={"a\0": 1}), "JSON with a NUL character"),
+        (lambda df: df.n.astype("list[" * 5_000 + "int64" + "]" * 5_000), "is not known"),
         # JSON has no order, and no equality that engines agree on
         (lambda df: df.j.rank(), "cannot be sorted by json"),
         (lambda df: df.tags.rank(method="first"), r"cannot be sorted by list\[string\]"),
@@ -377,3 +398,14 @@ def test_long_programs_are_compiled(engine):
     for _ in range(30):
         df = df[df.n > 0].assign(m=df.n * 2)
     assert sorted(values(df.m)) == [122, 124]
+
+
+def test_a_backslash_before_the_letters_of_an_escape_is_text():
+    assert r"'a\u0000'" in (frame().j == {"k": "a\\u0000"}).view_sql()
+
+
+def test_queries_compute_with_numbers_and_columns():
+    df = load("duckdb", {"n": [1, 7, 9], "s": ["a", "b", None]})
+    assert values(df.query("2 * 3 + 1 <= n < 9").n) == [7]
+    assert values(df.query("not (s == 'a' or n > 8)").n) == [7]
+    assert values(df.query("n - -1 in [2, 10]").n) == [1, 9]

@@ -158,3 +158,15 @@ def test_columns_of_other_types_are_declared(engine):
             DataFrame.from_model(connection, "SELECT 1.5::numeric AS x", index=[])
         free = DataFrame.from_model(connection, "SELECT 1.5::numeric AS x", index=[], all_dtypes={"x": "decimal(38, 3)"})
         assert values(free.x) == [decimal.Decimal("1.500")]
+
+
+@on_every_engine
+def test_rows_of_a_large_table_do_not_hide_it(engine):
+    connection = writing(engine)
+    connection.write(["DROP TABLE IF EXISTS hidden_rows"])
+    rows = pa.table({"n": range(2_000), "s": ["a"] * 2_000})
+    DataFrame.from_arrow(connection, rows, name="hidden_rows", materialization="table")
+    assert DataFrame.from_table(connection, "hidden_rows").columns == ["n", "s"]
+    connection.write(["INSERT INTO hidden_rows VALUES (7, 'b')"])
+    assert len(DataFrame.from_table(connection, "hidden_rows")) == 2_001
+    connection.write(["DROP TABLE hidden_rows"])

@@ -46,6 +46,12 @@ def test_lines(df, capfd):
         rendered(chart, capfd)
 
 
+@pytest.mark.parametrize(("weeks", "step"), [([0, 1, 2, None], 1), ([0.0, 3.0], 1), ([0, 0.5, 2], None)])
+def test_ticks_of_whole_numbers_are_whole(weeks, step):
+    drawn = load("duckdb", {"week": weeks, "share": [0.1] * len(weeks)}).plot(x="week", y="share")
+    assert layers(drawn)[0]["encoding"]["x"]["axis"].get("tickMinStep") == step
+
+
 def test_bars(df, capfd):
     bars = layers(df.plot.bar("s", "v"))[0]
     assert values(bars["rows"], "label", "value") == [("a", 30), ("b", 10), ("c", 20)]

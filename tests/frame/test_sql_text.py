@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import sys
 from typing import TYPE_CHECKING
 
 import duckdb
+import yaml
 from frame.html_page import Page
 
 from objectiv_local import DataFrame
@@ -41,3 +43,12 @@ def test_sql_is_shown_without_pygments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygments.lexers", None)
     html = SQL("SELECT 1 < 2")._repr_html_()
     assert html.endswith('<pre class="objectiv-sql">SELECT 1 &lt; 2</pre>')
+
+
+def test_sql_is_written_copied_and_read_back_as_the_string_that_it_is() -> None:
+    sql = DataFrame.from_schema({"a": "int64"}).view_sql()
+    assert yaml.safe_load(yaml.safe_dump({"sql": sql})) == {"sql": str(sql)}
+    assert yaml.safe_load(yaml.dump({"sql": sql}, Dumper=yaml.Dumper)) == {"sql": str(sql)}
+    assert json.loads(json.dumps([sql])) == [str(sql)]
+    for twin in (pickle.loads(pickle.dumps(sql)), copy.copy(sql), copy.deepcopy(sql)):
+        assert (twin, type(twin)) == (sql, type(sql))

@@ -36,6 +36,7 @@ WRONG = {
     "True": lambda scope: True,
     "text": lambda scope: "nope",
     "empty": lambda scope: "",
+    "surrogate": lambda scope: "\ud800",
     "bytes": lambda scope: b"x",
     "[]": lambda scope: [],
     "[[1]]": lambda scope: [[1]],
@@ -351,6 +352,23 @@ def test_wrong_arguments_raise_errors_of_the_package(call, scope, ml_scope):
                     accepted.append(where)
     assert not raw
     assert not accepted, "wrong arguments that are accepted in silence; list those that are right in TAKEN"
+
+
+@each_call
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_missing_arguments_are_named(call, scope, ml_scope):
+    scope = ml_scope if isinstance(call, MlCall) else scope
+    # Python calls operators, and what stands first among arguments that may be many takes the place of a missing one.
+    skipped = call.name.endswith("__") or any(each.kind is Parameter.VAR_POSITIONAL for each in call.parameters)
+    required = [
+        each.name
+        for each in call.parameters
+        if not skipped and each.default is Parameter.empty and each.kind is not Parameter.VAR_KEYWORD
+    ]
+    given = call.arguments(scope)
+    for name in required:
+        with pytest.raises(ObjectivError, match=rf"^{name} of .* is missing\nhint: for instance "):
+            call.call(scope, {key: value for key, value in given.items() if key != name})
 
 
 @pytest.mark.parametrize(

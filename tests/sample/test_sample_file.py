@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from objectiv_local import sample
-from objectiv_local.errors import InvalidType, InvalidValue, TableNotFound
+from objectiv_local.errors import DataInvalid, InvalidType, InvalidValue, TableNotFound
 from objectiv_local.sample.__main__ import main
 from objectiv_local.sample.render import SCHEMA, Renderer
 
@@ -151,3 +152,14 @@ def test_import_loads_no_heavy_package() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        with pytest.raises(DataInvalid, match=r"events\.parquet' cannot be written: File too large"):
+            sample.generate(tmp_path / "events.parquet", events=100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list(tmp_path.iterdir())

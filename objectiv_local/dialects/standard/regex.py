@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -35,6 +35,8 @@ _OPPOSITES = {
 }
 #: Postgres' own limit of a counted repetition.
 _MOST = 255
+#: How deep groups may nest: engines and Python's own parser stop at some depth of theirs.
+_DEEPEST = 50
 #: How many letters a pattern may spell out, with counted repetitions written in full, when its matches are looked at.
 _POSITIONS = 400
 
@@ -65,8 +67,10 @@ def deterministic(text: str, flavor: Flavor, *, group: int = 0, empty: bool = Tr
     NotSupported for a pattern whose matches are not the same on every engine.
     """
     tree = _parsed(text)
+    # Written first: that refuses what the check of matches knows nothing of, such as a look ahead.
+    written = _written(tree, flavor)
     _check(text, tree, group=group, empty=empty)
-    return _written(tree, flavor)
+    return written
 
 
 def groups(text: str) -> int:
@@ -93,11 +97,14 @@ def replacement(text: str, number: int) -> str:
 
 @lru_cache(maxsize=256)
 def _parsed(text: str) -> Any:
+    if max(accumulate((letter == "(") - (letter == ")") for letter in text), default=0) > _DEEPEST:
+        raise _refused(text, f"it nests more than {_DEEPEST} groups")
     try:
         tree = parser.parse(text, re.ASCII)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = "it nests too deeply" if isinstance(error, RecursionError) else str(error)
         raise InvalidValue(
-            f"{text!r} is not a regular expression: {error}", hint="use regex=False to look for the text itself"
+            f"{text!r} is not a regular expression: {reason}", hint="use regex=False to look for the text itself"
         ) from None
     if tree.state.flags & ~(re.ASCII | re.UNICODE):
         raise _refused(text, "it sets flags")

@@ -84,6 +84,13 @@ def target(given: object, settings: Settings) -> Target | None:
 # ---- files
 
 
+def _absolute(text: str, settings: Settings) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise TableNotFound(f"there is no file {text!r}: it names a user that is not known", hint=settings.hint) from None
+
+
 def _file(text: str, settings: Settings) -> Target:
     text = re.sub(r"^file:(?://(?:localhost)?)?(?=/)", "", text, flags=re.IGNORECASE)
     scheme = _SCHEME.match(text)
@@ -95,7 +102,7 @@ def _file(text: str, settings: Settings) -> Target:
         shown = without_secrets(text)
         return _parquet(identity, Files((text,)), shown, frozenset({"data"}), settings, None, secret=shown != text)
     # Absolute, so that the compiled SQL stands alone and a change of directory changes nothing.
-    path = Path(text).expanduser().absolute()
+    path = _absolute(text, settings)
     aliases = frozenset({"data", path.stem.casefold()})
     if path.suffix in _DATABASE_SUFFIXES and not path.is_dir():
         if settings.read_only and not path.exists():
@@ -135,7 +142,7 @@ def _listed(given: Sequence[object], settings: Settings) -> Target:
     names = [str(os.fspath(each)) for each in given if isinstance(each, str | os.PathLike)]
     if len(names) < len(given) or not names:
         raise InvalidType("a list to connect to holds the names of files of one format", hint=settings.hint)
-    paths = [Path(name).expanduser().absolute() for name in names]
+    paths = [_absolute(name, settings) for name in names]
     for name, path in zip(names, paths, strict=True):
         if not path.is_file():
             raise _no_file(name, path, settings)

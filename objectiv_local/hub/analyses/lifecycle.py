@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -68,10 +69,11 @@ def lifecycle(
     user was created, of which the earliest counts: users without it are never new. ``quick_ratio`` is new and resurrecting
     users divided by dormant ones, missing where no user is dormant.
 
-    ``by`` is the period, and ``start`` stands for the start of the period that it is in. Periods, ``complete``, ``where`` and
-    ``unit`` are as in ``trend``. ``users(period=..., state="dormant")`` are the users in a state: one of the columns, by
-    default ``"active"``. Dormant users entered with their first event in the period before, and there are none in a period that
-    is not complete.
+    ``by`` is the period. Periods, ``complete``, ``where`` and ``unit`` are as in ``trend``: a period that ``start`` cuts is not
+    complete, and only users with an event from ``start`` on are active in it. Earlier events count as history, so the other
+    periods are the same whatever ``start`` is. ``users(period=..., state="dormant")`` are the users in a state: one of the
+    columns, by default ``"active"``. Dormant users entered with their first event in the period before, and there are none in
+    a period that is not complete.
 
     Reads moment and the unit, event_type where the condition names event types, and the column of ``first_seen``.
 
@@ -85,17 +87,18 @@ def lifecycle(
     """
     checked_period(by)
     scope = scope_of(settings, events, "lifecycle", unit=unit, start=start, end=end, as_of=as_of)
-    if scope.start is not None:
-        scope = replace(scope, start=moved(settings, scope.start, by))
     if first_seen not in FIRST_SEEN:
         _check_column(scope, first_seen)
     test = None if where is None else condition(where, scope.data, "where of lifecycle", scope.unit)
-    rows = replace(scope, start=None).rows(
+    cut = None if scope.start is None or scope.start == moved(settings, scope.start, by) else scope.start
+    rows = replace(scope, start=cut if first_seen == "range" else None).rows(
         where=None if test is None else test.holds,
         columns={} if first_seen in FIRST_SEEN else {first_seen: scope.data[first_seen]},
     )
-    active = _states(scope, rows, by, first_seen)
+    active = _states(scope, rows, by, first_seen, cut)
     gone = _gone(scope, active, by)
+    if cut is not None:
+        active = _in_range(scope, active)
     counts = tuple(
         (name, aggregation("size", where=call("eq", active.column("state"), literal(name))))
         for name in (_NEW, _RETURNING, _RESURRECTING)
@@ -169,11 +172,25 @@ def scope_filtered(scope: Scope, plan: Node, by: str) -> Node:
     return Filter(plan, call("ge", plan.column(PERIOD), first), "in_range")
 
 
-def _states(scope: Scope, rows: Node, by: str, first_seen: str) -> Node:
-    """Return each unit in each period that it was active in: its state, its first moment there, and the next such period."""
+def _in_range(scope: Scope, active: Node) -> Node:
+    """Return the periods in which a unit was active from ``start`` on, with its first moment of these."""
+    plan = Filter(active, call("not", call("is_null", active.column("moment_in_range"))), "from_start")
+    names = (PERIOD, *scope.unit, "state")
+    return Select(
+        plan, (*((name, plan.column(name)) for name in names), (MOMENT, plan.column("moment_in_range"))), "from_start"
+    )
+
+
+def _states(scope: Scope, rows: Node, by: str, first_seen: str, cut: datetime.datetime | None) -> Node:
+    """Return each unit in each period that it was active in: its state, its first moment there, and the next such period.
+
+    Where ``start`` cuts a period, ``moment_in_range`` is the first moment from then on.
+    """
     moment = rows.column(MOMENT)
     keys = ((PERIOD, period_of(scope, rows, moment, by)), *((name, rows.column(name)) for name in scope.unit))
     values: list[tuple[str, Expr]] = [(MOMENT, aggregation("min", moment))]
+    if cut is not None:
+        values.append(("moment_in_range", aggregation("min", moment, where=call("ge", moment, literal(cut)))))
     if first_seen not in FIRST_SEEN:
         values.append(("created", aggregation("min", rows.column(first_seen))))
     plan: Node = Aggregate(rows, keys, tuple(values), "periods_by_user")

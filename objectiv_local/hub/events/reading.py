@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -36,6 +37,8 @@ _IDS = ("string", "uuid", "int64")
 _CORE = ("day", "moment", "user_id", "event_type", "location", "session_id", "session_hit_number")
 #: The leading columns of an event frame, in order.
 FIRST = (*_CORE, *COMMON)
+#: Rows in which the names of properties are looked for, for an error.
+_EXAMPLES = 1_000
 #: Columns that only Objectiv's schemas have.
 _STACKS = ("location_stack", "stack_event_types")
 
@@ -218,12 +221,51 @@ def _others(
     replaced = set() if properties is None else set(COMMON) & wanted.keys()
     taken = {"event_id", *_CORE, *(computed.keys() - replaced)}
     others: dict[str, Series] = {}
+    keys: dict[str, Series] = {}
     for name, role in wanted.items():
         series = _property(raw, role, schema, title) if isinstance(role, str) else resolved(raw, name, role, title)
         if schema is not None and role in schema.json:
             series = as_json(series)
+        if isinstance(role, str) and role not in raw.data_columns:
+            keys[role] = series
         others[unused_name(f"raw_{name}", (*taken, *wanted, *others)) if name in taken else name] = series
+    if properties is not None and keys:
+        _check_keys(raw, keys, title)
     return others
+
+
+def _check_keys(raw: DataFrame, keys: Mapping[str, Series], title: str) -> None:
+    """Raise ColumnNotFound for properties that no row has. Runs a query, and another one for the names that there are."""
+    state = state_of(raw)
+    if state.engine is None:
+        return
+    names = dict(zip((f"key_{place}" for place in range(len(keys))), keys, strict=True))
+    counts = tuple((name, aggregation("count", expr_of(keys[key]))) for name, key in names.items())
+    counted = Aggregate(state.plan, (), (*counts, ("rows", aggregation("size"))), "properties")
+    row = frame_of(state.with_rows(counted, ()), [*names, "rows"]).to_arrow().to_pylist()[0]
+    missing = [key for name, key in names.items() if not row[name]]
+    if missing and row["rows"]:
+        raise ColumnNotFound(f"no row of {title} has a property {missing[0]!r}", hint=near(missing[0], _known(raw)))
+
+
+def _known(raw: DataFrame) -> list[str]:
+    """Return the names that properties can have: columns, and the keys of JSON in the first rows."""
+    found = dict.fromkeys(raw.data_columns)
+    columns = [name for name in raw.data_columns if state_of(raw).column(name).type.plain.name in ("json", "string")]
+    for row in raw[columns].head(_EXAMPLES).to_dict("records") if columns else ():
+        for column, value in row.items():
+            keys = _keys(value)
+            found |= dict.fromkeys([*keys, *(f"{column}.{key}" for key in keys)])
+    return list(found)
+
+
+def _keys(value: object) -> list[str]:
+    """Return the keys of a JSON object, or of the text of one."""
+    try:
+        found = json.loads(value) if isinstance(value, str) and value.startswith("{") else value
+    except (ValueError, RecursionError):
+        return []
+    return list(found) if isinstance(found, dict) else []
 
 
 def _property(raw: DataFrame, name: str, schema: Schema | None, title: str) -> Series:

@@ -113,7 +113,7 @@ class Encoder(Invertible):
         """Return the type of encoded columns: floats, or whole numbers where ``dtype`` says so."""
         try:
             kind = np.dtype(values).kind if values is None or isinstance(values, str | type | np.dtype) else ""
-        except TypeError:
+        except (TypeError, ValueError):
             kind = ""
         if not kind:
             raise InvalidParameter(

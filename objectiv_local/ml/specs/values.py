@@ -106,7 +106,10 @@ def _dtype_name(dtype: np.dtype[Any], where: str) -> str:
 
 
 def _dtype(name: Any, where: str) -> np.dtype[Any]:
-    found = np.dtype(name) if isinstance(name, str) else None
+    try:
+        found = np.dtype(name) if isinstance(name, str) else None
+    except (TypeError, ValueError):
+        found = None
     if found is None or found.kind not in _KINDS + "O" or found.names is not None:
         raise InvalidValue(f"{where} of the spec has no dtype {name!r}")
     return found

@@ -167,6 +167,25 @@ def test_every_state_has_the_users_that_it_counts(engine):
 
 
 @on_every_engine
+def test_a_week_that_start_cuts_has_its_users_from_then_on(engine):
+    events = fixture(engine)
+    # 1 January is a Monday. Of the first week, c, d, e and f have events from then on; a and b came before only.
+    found = HUB.lifecycle(events, by="week", start="2024-01-02 09:15", as_of="2024-01-15")
+    first, second = [(day(1), 4, 0, 0, None, 4, None, False), (day(8), 0, 1, 0, 5, 1, 0.0, True)]
+    assert rows(found)[:2] == [first, second]
+    assert rows(HUB.lifecycle(events, by="week", as_of="2024-01-15"))[1] == second
+    trend = HUB.trend(events, by="week", start="2024-01-02 09:15", as_of="2024-01-15")
+    assert rows(trend)[:2] == [(row[0], row[5], row[7]) for row in (first, second)]
+    new = rows(found.users(period=day(1), state="new"))
+    assert min(new) == ("c", datetime.datetime(2024, 1, 2, 9, 30))
+    assert sorted(row[0] for row in new) == ["c", "d", "e", "f"]
+    assert sorted(row[0] for row in rows(found.users(period=day(8), state="dormant"))) == ["a", "c", "d", "e", "f"]
+    # With the range alone, a and b are of no account before, and b comes for the first time.
+    alone = HUB.lifecycle(events, by="week", start="2024-01-02 09:15", as_of="2024-01-15", first_seen="range")
+    assert rows(alone)[:2] == [first, (day(8), 1, 0, 0, 4, 1, 0.25, True)]
+
+
+@on_every_engine
 def test_who_is_new(engine):
     events = fixture(engine)
     # f viewed on the 4th, after it had bought on the same day; a and b bought first on the days after they came.

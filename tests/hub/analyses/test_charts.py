@@ -166,7 +166,8 @@ def test_dormant_users_are_below_zero(events):
         assert all(before[1] == after[0] for before, after in pairwise(own))
         assert own[-1][1] == active
     assert {row["period"] for row in bars["rows"] if row["state"] == INCOMPLETE} == {"2024-01-08"}
-    assert bars["encoding"]["opacity"]["scale"] == {"domain": [COMPLETE, INCOMPLETE], "range": [1, 0.4]}
+    assert bars["encoding"]["fillOpacity"]["scale"] == {"domain": [COMPLETE, INCOMPLETE], "range": [1, 0.45]}
+    assert bars["encoding"]["stroke"]["field"] == "name"  # the outline keeps the color
     stripes = [each for each in layers(chart) if each["mark"] == "bar"][1]
     assert {row["name"] for row in stripes["rows"]} == {"resurrecting", "dormant"}
     assert stripes["look"]["fill"]["gradient"] == "linear"

@@ -277,6 +277,8 @@ def test_properties_inside_of_json():
         HUB.events(given, properties=["nope"])
     with pytest.raises(InvalidType, match="has no properties"):
         HUB.events(given, properties=["at.year"])
+    with pytest.raises(ColumnNotFound, match=r"no row of .* has a property 'props\.plam'\nhint: did you mean 'props\.plan'"):
+        HUB.events(given, properties={"plan": "props.plan", "other": "props.plam"})
 
 
 class TestBadInput:
@@ -295,6 +297,11 @@ class TestBadInput:
             HUB.events(given)
         assert "user_id='uid'" in str(caught.value)
         assert HUB.events(given, user_id="customer").columns[-1] == "uid"
+
+    @pytest.mark.parametrize("name", ["visitor", "Visitor_ID", "person", "member"])
+    def test_names_of_users(self, name):
+        given = frame("duckdb", {name: ["a"], "ts": [at("03-01 10:00")], "event": ["x"], "color": ["red"]})
+        assert HUB.events(given).user_id.to_pandas().tolist() == ["a"]
 
     def test_the_name_of_a_role_wins(self):
         given = frame("duckdb", {"uid": ["a"], "user_id": ["b"], "ts": [at("03-01 10:00")], "event": ["x"]})

@@ -278,7 +278,7 @@ class Analysis:
         ``ltv``            ``"heat_map"``, and ``"curve"``
         =================  ===========================================================================================
 
-        What may still change is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels
+        What is incomplete is dashed in lines, hatched in heat maps and lighter in bars. ``width`` and ``height`` are pixels
         of the area between the axes. ``title=""`` is no title. The database counts rows that are many, such as sessions.
 
         Raises NotSupported for a cohort, which has no chart, and without the extra ``plot``; InvalidValue for an unknown kind,
