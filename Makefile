@@ -11,7 +11,7 @@ EXAMPLES ?= 20000
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs tables sql notebooks clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs test-docs tables sql notebooks clean
 .NOTPARALLEL:
 
 setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
@@ -45,7 +45,10 @@ fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more ex
 bench: .venv/dev.stamp  ## the benchmarks of docs/performance.md, which takes half an hour; BENCH_ARGS='--original PYTHON' adds to it
 	$(python) -m benchmarks --postgres --write docs/performance.md $(BENCH_ARGS)
 
-docs: .venv/dev.stamp  ## what the docs say, run
+docs: .venv/dev.stamp  ## the documentation as a site in site/, built offline; a broken link or anchor is an error
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict
+
+test-docs: .venv/dev.stamp  ## the examples of the docs and docstrings, run
 	$(python) -m pytest tests/docs $(PYTEST_ARGS)
 
 tables: .venv/dev.stamp  ## the generated pages of docs, written again
@@ -58,7 +61,7 @@ notebooks: .venv/dev.stamp  ## the notebooks run anew and stored with what they 
 	OBJECTIV_UPDATE_NOTEBOOKS=1 $(python) -m pytest tests/notebooks $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
-	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist
+	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist site
 
 define venv
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'

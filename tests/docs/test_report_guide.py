@@ -23,6 +23,6 @@ def test_the_guide_runs(tmp_path, monkeypatch):
     assert code(shlex.split(command)[1:]) == 0
     # Both ways produce the same report.
     assert Path("report.html").read_text("utf-8") == Path("shop.html").read_text("utf-8")
-    sections = re.findall(r"^\| (\w[\w ]*?) \| ", PAGE.partition("## Sections")[2].partition("Each part")[0], re.MULTILINE)
+    sections = re.findall(r"^\| (\w[\w ]*?) \| ", PAGE.partition("## Sections")[2].partition("Each section")[0], re.MULTILINE)
     titles = [each.title for each in names["report"].sections]
     assert [each.replace("Features or Pages", "Pages") for each in sections[1:]] == titles

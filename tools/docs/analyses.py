@@ -22,7 +22,7 @@ def page() -> str:
 
     def run(block: re.Match[str]) -> str:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            exec(block[1], names)  # noqa: S102 - the program of the page
+            exec(block[1], names)
         shown = printed.getvalue()
         return f"```python\n{block[1]}```\n" + (f"\n```\n{shown}```\n" if shown else "")
 
