@@ -346,7 +346,7 @@ def test_a_snapshot_of_a_snapshot_is_not_refreshed_from_its_old_version(tmp_path
 def test_moments_without_an_end_are_an_error(tmp_path):
     engine = next(name for name in ENGINES if name.startswith("postgres"))
     frame = DataFrame.from_model(servers.target(engine), "SELECT 1 AS id, 'infinity'::timestamp AS moment")
-    with pytest.raises(DataInvalid, match="column 'moment' holds a timestamp outside the years 1 to 9999"):
+    with pytest.raises(DataInvalid, match="column 'moment' contains a timestamp outside the years 1 to 9999"):
         frame.snapshot(tmp_path / "local")
 
 

@@ -40,7 +40,8 @@ def result_type(op: Op, kind: str, args: Sequence[Expr]) -> tuple[Type, tuple[Ty
     found = _resolve(op, tuple(arg.type for arg in args), constant)
     if found is None:
         given = ", ".join(str(arg.type) for arg in args) or "nothing"
-        accepted = "; ".join(text.partition("->")[0].replace("!", "").replace("?", "").strip() for text in op.signatures)
+        kinds = (text.partition("->")[0].replace("!", "").replace("?", "").split() for text in op.signatures)
+        accepted = " or ".join(f"({', '.join(each)})" for each in kinds)
         raise InvalidType(
             f"{op.name} cannot be computed from ({given})", hint=f"it needs {accepted}; cast an argument with astype"
         )

@@ -498,7 +498,7 @@ def test_tea_tasting(engine):
         ({"covariate": {"n": "buy"}}, InvalidType, "one metric for all"),
         ({"covariate": -DAY}, InvalidValue, "covariate of experiment has to be positive"),
         ({"window": 0 * DAY}, InvalidValue, "window of experiment has to be positive"),
-        ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control, new"),
+        ({"control": "old"}, InvalidValue, "(?s)no user is in the control 'old'.*control or new"),
         ({"several": "last"}, InvalidValue, "several of experiment"),
         ({"split": {"control": 1}}, InvalidValue, "variant 'new' is in the data but not in split"),
         ({"split": {"control": 1, "new": -1}}, InvalidValue, "a positive number for 'new', not -1"),

@@ -291,7 +291,7 @@ def test_adjusted_scores_equal_those_of_scikit_learn():
 
 @on_every_engine
 def test_adjusted_of_few_users(engine):
-    with pytest.raises(InvalidValue, match=r"needs 3 users who convert and 3 who do not, and there are 2 and 3"):
+    with pytest.raises(InvalidValue, match=r"needs at least 3 users who convert and 3 who do not, and there are 2 and 3"):
         asked(loaded(engine, EVENTS), "adjusted")
     assert rows(asked(loaded(engine, []), "adjusted")) == []
 

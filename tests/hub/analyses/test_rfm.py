@@ -88,7 +88,7 @@ def test_measures_and_scores(engine):
     assert rows(found.users(recency_score=4, monetary_score=2)) == [("d", datetime.datetime(2024, 2, 10, 12))]
     assert [row[0] for row in rows(found.users(frequency_score=1))] == ["c", "d", "e"]
     assert rows(found.users(user_id="a")) == [("a", datetime.datetime(2024, 1, 1, 10))]
-    assert "Orders are events that have amount." in found.definition
+    assert "Orders are events with a value of amount." in found.definition
 
 
 @on_every_engine

@@ -272,7 +272,7 @@ def test_missing_values_of_cells():
     found = HUB.trend(fixture("duckdb"))
     with pytest.raises(InvalidValue, match="no index level 'day'"):
         found.users(day="2024-01-01")
-    with pytest.raises(InvalidValue, match="period of users is a date"):
+    with pytest.raises(InvalidValue, match="period of users has to be a date"):
         found.users(period="yesterday")
     assert rows(found.users(period="1999-01-01")) == []
 

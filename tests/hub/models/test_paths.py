@@ -126,7 +126,7 @@ def test_funnel(df):
         (
             lambda df: DISCOVERY.get_navigation_paths(df, 2, by=df.user_id),
             InvalidType,
-            "(?s)by of FunnelDiscovery.get_navigation_paths has to be .*not a SeriesUuid.*name of a column",
+            "(?s)by of FunnelDiscovery.get_navigation_paths has to be .*not a SeriesUuid.*pass a column name",
         ),
         (
             lambda df: DISCOVERY.get_navigation_paths(df, 2, location_stack="event_stack"),
