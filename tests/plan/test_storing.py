@@ -329,7 +329,7 @@ def test_a_label_of_the_type_is_kept():
 
 def test_what_is_stored_has_to_fit():
     source = table()
-    with pytest.raises(InvalidValue, match="'n' is int64 and is to hold values that are string"):
+    with pytest.raises(InvalidValue, match="'n' is int64, but is declared to have values of type string"):
         Source(DATA, source.columns, None, 0, "data", (), ((member(source), "n"),))
     with pytest.raises(InvalidValue, match="not all of these are columns"):
         Source(DATA, source.columns, None, 0, "data", (), ((member(source), "other"),))
