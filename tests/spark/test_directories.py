@@ -99,7 +99,7 @@ def test_a_column_of_files_and_folders(engine, tmp_path, write, caplog):
 def test_directories_that_have_no_files(engine, tmp_path):
     (tmp_path / "empty").mkdir()
     for name in ("empty", "missing"):
-        with pytest.raises(TableNotFound, match=f"sees no parquet files in .*{name}"):
+        with pytest.raises(TableNotFound, match=f"finds no parquet files in .*{name}"):
             read(engine, tmp_path / name)
 
 
