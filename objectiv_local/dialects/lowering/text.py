@@ -210,7 +210,11 @@ def _order_keys(scope: Scope, block: Block, columns: dict[str, Sql]) -> tuple[li
 def _qualified(sql: Sql, names: set[str], qualifier: str) -> Sql:
     """Return an expression with its references to source columns in ``names`` qualified."""
     if isinstance(sql, Name):
-        return Name(sql.text, qualifier) if sql.text in names and not sql.source else sql
+        if sql.source or sql.text not in names:
+            return sql
+        # A bare name would silently sort by another column.
+        assert qualifier, f"{sql.text} has no source to be qualified with"
+        return Name(sql.text, qualifier)
     found = with_operands(sql, lambda part: _qualified(part, names, qualifier))
     if isinstance(found, Func):
         return replace(found, order=tuple(Ordered(_qualified(key.expr, names, qualifier), key.suffix) for key in found.order))
