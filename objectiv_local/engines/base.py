@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow
 
     from objectiv_local.plan.relation import Schema, StoredTable
+    from objectiv_local.types import Type
 
 #: Default number of rows in a batch.
 BATCH_ROWS = 65_536
@@ -206,11 +207,26 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class FileEngine(Engine, Protocol):
-    """An engine that also reads and writes Parquet files, without a table or a database of its own."""
+class ParquetEngine(Engine, Protocol):
+    """An engine that also reads the files of snapshots, by paths of its own."""
 
-    def parquet(self, parts: Sequence[str]) -> StoredTable:
-        """Return the columns of Parquet files, given as names or patterns, as one relation. The files must not change later."""
+    def parquet(self, parts: Sequence[str], types: Mapping[str, Type]) -> StoredTable:
+        """Return the columns of Parquet files, given as names or patterns, as one relation. The files must not change later.
+
+        ``types`` are the columns that are needed, with their types in frames. An engine that cannot read all types of Parquet
+        returns these columns alone.
+        """
+
+    def text(self, path: str) -> str | None:
+        """Return the content of a text file in UTF-8, or None if there is none. The path is a pattern."""
+
+    def pattern(self, path: str) -> str:
+        """Return the pattern that matches only this path."""
+
+
+@runtime_checkable
+class FileEngine(ParquetEngine, Protocol):
+    """An engine that also writes Parquet files, without a table or a database of its own."""
 
     def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
         """Write the result of a query to a new Parquet file, in its order, with ``names`` as column names."""

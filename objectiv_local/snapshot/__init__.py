@@ -9,7 +9,9 @@ import os
 from pathlib import Path
 
 from objectiv_local.arguments import checked
-from objectiv_local.errors import DataInvalid, InvalidValue
+from objectiv_local.engines import connect
+from objectiv_local.engines.base import ParquetEngine
+from objectiv_local.errors import DataInvalid, InvalidValue, NotSupported
 from objectiv_local.frame import DataFrame
 from objectiv_local.snapshot import checking, manifest, opening, writing
 from objectiv_local.snapshot.checking import Info
@@ -30,14 +32,19 @@ def write(
 
 
 @checked
-def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.open(...) says what it does
+def open(path: str | os.PathLike[str], *, on: object = None) -> DataFrame:  # noqa: A001 - snapshot.open(...) says what it does
     """Return the frame of a snapshot, with the index, columns and types of the frame that was written.
 
     An open frame keeps reading the version that it was opened with, even after a refresh, as long as that version exists: a
     refresh deletes all versions but the new one and the one before. To read the new rows, open the snapshot again.
     ``ModelHub.events(path)`` also opens a snapshot of events.
 
-    Raises TableNotFound for a directory that is not a snapshot, and DataInvalid if its manifest is damaged.
+    ``on`` is a connection, or a target of :func:`objectiv_local.connect`, that reads the files itself: with
+    ``on="sc://host:15002"``, ``path`` is a directory that every executor of Spark can read, such as ``"s3a://bucket/events"``.
+    By default, the snapshot is a local directory.
+
+    Raises TableNotFound for a directory that is not a snapshot, DataInvalid if its manifest is damaged, and NotSupported for a
+    connection that cannot read files, such as Postgres.
 
     >>> import tempfile
     >>> import objectiv_local as ol
@@ -47,7 +54,18 @@ def open(path: str | os.PathLike[str]) -> DataFrame:  # noqa: A001 - snapshot.op
     >>> snapshot.open(directory).columns == events.columns
     True
     """
-    return opening.open_snapshot(_path(path))
+    if on is None:
+        return opening.open_snapshot(_path(path))
+    engine = connect(on)
+    if not isinstance(engine, ParquetEngine):
+        raise NotSupported(
+            f"{engine.description} cannot read the files of a snapshot",
+            hint="omit `on` to open a local directory, or pass a connection to Spark or DuckDB",
+        )
+    place = os.fspath(path)
+    if not place.strip("/ ") or "\0" in place:
+        raise InvalidValue(f"{place!r} cannot be a directory", hint="give the directory of a snapshot")
+    return opening.open_elsewhere(place, engine)
 
 
 @checked
@@ -78,8 +96,11 @@ def refresh(path: str | os.PathLike[str], source: object = None, *, check: str =
 
 
 @checked
-def is_snapshot(path: str | os.PathLike[str]) -> bool:
-    """Return whether a path is the directory of a snapshot."""
+def is_snapshot(path: str | os.PathLike[str], *, on: object = None) -> bool:
+    """Return whether a path is the directory of a snapshot; ``on`` is described at :func:`open`."""
+    if on is not None:
+        engine = connect(on)
+        return isinstance(engine, ParquetEngine) and opening.is_there(os.fspath(path), engine)
     try:
         return manifest.read_if_there(_path(path)) is not None
     except (InvalidValue, DataInvalid, OSError, ValueError):

@@ -119,7 +119,7 @@ class Builder:
         for each in made.dictionaries:
             old = None
             if self.old is not None:
-                stored = self.engine.parquet([escaped(self._before / each.file)])
+                stored = self.engine.parquet([escaped(self._before / each.file)], {})
                 old = columns.texts_of_file(stored, self.engine, each)
             if self.staged is not None:
                 found[each.column] = columns.dictionary(self.staged, self.exported, each.column, old, self.engine)
@@ -150,8 +150,8 @@ class Builder:
         if self.staged is not None:
             parts.append(columns.logical(self.staged, self.exported, names))
         if self.old is not None:
-            paths = [self._before / part.file.path for part in self.old.parts if part.month in self.keep]
-            parts.append(logical_rows(self.old, self._before, self.engine, paths, names))
+            paths = [escaped(self._before / part.file.path) for part in self.old.parts if part.month in self.keep]
+            parts.append(logical_rows(self.old, escaped(self._before), self.engine, paths, names))
         return parts[0] if len(parts) == 1 else Union(tuple(parts), tuple(names), "rows")
 
     def _check_key(self) -> None:
@@ -250,7 +250,7 @@ class Builder:
             written.append(finished(path, self.made))
             count = fetched(Aggregate(entries, (), (("values", aggregation("size")),), "values"), self.engine)[0]["values"]
             found.append(replace(each, values=count))
-        stored = dict(self.engine.parquet([escaped(self.made / part.file.path) for part in parts]).columns)
+        stored = dict(self.engine.parquet([escaped(self.made / part.file.path) for part in parts], {}).columns)
         listed = tuple(
             Stored(name, type_.dtype, made.physical[name], stored[made.physical[name]], name in made.computed)
             for name, type_ in made.types.items()

@@ -13,8 +13,8 @@ from objectiv_local.plan.nodes import Aggregate, Filter, Join
 from objectiv_local.snapshot.directory import digest
 from objectiv_local.snapshot.manifest import REWRITE, Manifest, read
 from objectiv_local.snapshot.months import counted
-from objectiv_local.snapshot.opening import logical_rows
-from objectiv_local.snapshot.tables import fetched
+from objectiv_local.snapshot.opening import ROWS, logical_rows
+from objectiv_local.snapshot.tables import escaped, fetched
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _rows(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
     names = [manifest.time] if manifest.time else [manifest.columns[0].name]
     problems = []
     for part in manifest.parts:
-        rows = logical_rows(manifest, directory, engine, [directory / part.file.path], names)
+        rows = logical_rows(manifest, escaped(directory), engine, [escaped(directory / part.file.path)], names)
         here = counted(rows, manifest.time, [], engine)
         if {month: each.rows for month, each in here.items()} != ({part.month: part.rows} if part.rows else {}):
             problems.append(f"{part.file.path} should have {part.rows:,} rows of {part.month}")
@@ -111,13 +111,13 @@ def _key(manifest: Manifest, directory: Path, engine: FileEngine) -> list[str]:
     problems = []
     key = [name for name in manifest.key if name not in {each.column for each in manifest.dictionaries}]
     if key and len(key) == len(manifest.key):
-        rows = logical_rows(manifest, directory, engine, [directory / "rows"], key)
+        rows = logical_rows(manifest, escaped(directory), engine, [f"{escaped(directory)}/{ROWS}"], key)
         distinct = Aggregate(rows, tuple((name, rows.column(name)) for name in key), (), "keys")
         found = fetched(Aggregate(distinct, (), (("keys", aggregation("size")),), "keys"), engine)[0]["keys"]
         if found != manifest.rows:
             problems.append(f"{manifest.rows - found:,} rows repeat the {', '.join(key)} of another row")
     for each in manifest.dictionaries:
-        (joined,) = logical_rows(manifest, directory, engine, [directory / "rows"], [each.column]).inputs()
+        (joined,) = logical_rows(manifest, escaped(directory), engine, [f"{escaped(directory)}/{ROWS}"], [each.column]).inputs()
         assert isinstance(joined, Join)
         pairs = Join(joined.left, joined.right, "left", joined.on, ((each.id, "right", (each.id, each.id)),), step="numbers")
         missing = Filter(pairs, call("is_null", pairs.column(each.id)), "numbers")

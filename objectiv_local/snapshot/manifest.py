@@ -134,10 +134,7 @@ def read(directory: Path) -> Manifest:
     """
     found = read_if_there(directory)
     if found is None:
-        raise TableNotFound(
-            f"{str(directory)!r} is not a snapshot: it has no {SNAPSHOT_MANIFEST}",
-            hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH",
-        )
+        raise missing(str(directory))
     return found
 
 
@@ -148,7 +145,12 @@ def read_if_there(directory: Path) -> Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise _damaged(directory, str(error)) from None
+        raise _damaged(str(directory), str(error)) from None
+    return parsed(text, str(directory))
+
+
+def parsed(text: str, directory: str) -> Manifest:
+    """Return the manifest with the text of the file in a directory. Raises DataInvalid if it is damaged."""
     try:
         content = json.loads(text)
         format_, later = content["format"], content["format_version"] > VERSION
@@ -158,13 +160,21 @@ def read_if_there(directory: Path) -> Manifest | None:
         raise _damaged(directory, f"its format is {format_!r}")
     if later:
         raise DataInvalid(
-            f"the snapshot {str(directory)!r} was written by a later version of objectiv_local, {content.get('library')}",
+            f"the snapshot {directory!r} was written by a later version of objectiv_local, {content.get('library')}",
             hint="update the package, or write the snapshot again",
         )
     try:
         return _parsed(content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(directory, repr(error)[:300]) from None
+
+
+def missing(directory: str) -> TableNotFound:
+    """Return the error for a directory that is not a snapshot."""
+    return TableNotFound(
+        f"{directory!r} is not a snapshot: it has no {SNAPSHOT_MANIFEST}",
+        hint="write one with frame.snapshot(path), or with objectiv-local snapshot SOURCE PATH",
+    )
 
 
 def _parsed(content: Mapping[str, Any]) -> Manifest:
@@ -223,8 +233,8 @@ def _checked(value: _T) -> _T:
     return value
 
 
-def _damaged(directory: Path, reason: str) -> DataInvalid:
+def _damaged(directory: str, reason: str) -> DataInvalid:
     return DataInvalid(
-        f"the manifest of {str(directory)!r} cannot be read: {reason}",
+        f"the manifest of {directory!r} cannot be read: {reason}",
         hint="if the directory is a snapshot, write it again to another directory",
     )

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 
 from objectiv_local.engines import connect
-from objectiv_local.engines.base import Engine, FileEngine
-from objectiv_local.errors import DataInvalid, InvalidValue
+from objectiv_local.engines.base import SNAPSHOT_MANIFEST, Engine, FileEngine, ParquetEngine
+from objectiv_local.errors import DataInvalid, InvalidValue, ObjectivError
 from objectiv_local.frame.frame import DataFrame
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
@@ -18,20 +18,50 @@ from objectiv_local.plan.naming import unused_name
 from objectiv_local.plan.nodes import Join, JoinSide, Node, Select, Source
 from objectiv_local.snapshot import program
 from objectiv_local.snapshot.columns import Layout, member
-from objectiv_local.snapshot.manifest import Dictionary, Manifest, read
+from objectiv_local.snapshot.manifest import Dictionary, Manifest, missing, parsed, read
 from objectiv_local.snapshot.tables import escaped
 from objectiv_local.types import INT64, JSON, STRING, Type, type_from_dtype
 
+#: The files with the rows of a version.
+ROWS = "rows/*/*.parquet"
+
 
 def open_snapshot(path: Path) -> DataFrame:
-    """Return the frame of a snapshot; see :func:`objectiv_local.snapshot.open`."""
+    """Return the frame of a local snapshot; see :func:`objectiv_local.snapshot.open`."""
     manifest = read(path)
     engine = connect(path)
     if not isinstance(engine, FileEngine):
         raise DataInvalid(f"{str(path)!r} is not a snapshot", hint="write it again")
-    directory = path.absolute() / manifest.version
+    return _frame(manifest, escaped(path.absolute()), [ROWS], engine)
+
+
+def open_elsewhere(path: str, engine: ParquetEngine) -> DataFrame:
+    """Return the frame of a snapshot whose files an engine reads itself; see :func:`objectiv_local.snapshot.open`."""
+    manifest = _manifest(path, engine)
+    if manifest is None:
+        raise missing(path)
+    # File by file, so that a file that was not copied is an error.
+    rows = [engine.pattern(part.file.path) for part in manifest.parts]
+    return _frame(manifest, engine.pattern(path.rstrip("/")), rows, engine)
+
+
+def is_there(path: str, engine: ParquetEngine) -> bool:
+    """Return whether an engine reads a snapshot at a path."""
+    try:
+        return _manifest(path, engine) is not None
+    except ObjectivError:
+        return False
+
+
+def _manifest(path: str, engine: ParquetEngine) -> Manifest | None:
+    text = engine.text(engine.pattern(f"{path.rstrip('/')}/{SNAPSHOT_MANIFEST}"))
+    return None if text is None else parsed(text, path)
+
+
+def _frame(manifest: Manifest, directory: str, rows: Sequence[str], engine: ParquetEngine) -> DataFrame:
+    version = f"{directory}/{manifest.version}"
     names = [each.name for each in manifest.columns]
-    plan = logical_rows(manifest, directory, engine, [directory / "rows"], names, manifest.key)
+    plan = logical_rows(manifest, version, engine, [f"{version}/{path}" for path in rows], names, manifest.key)
     notes = (manifest.note,) if manifest.note else ()
     state = State(plan, engine, engine.dialect, manifest.index, savepoints=Savepoints(), notes=notes)
     _remember(manifest, plan, engine)
@@ -58,30 +88,25 @@ def _renamed(plan: Node, manifest: Manifest) -> Node:
 
 def logical_rows(
     manifest: Manifest,
-    directory: Path,
-    engine: FileEngine,
-    paths: Sequence[Path],
+    directory: str,
+    engine: ParquetEngine,
+    paths: Sequence[str],
     names: Sequence[str],
     key: tuple[str, ...] = (),
 ) -> Node:
-    """Return columns of the rows in files of a version, or in a directory of them, in the types of the frame."""
+    """Return columns of the rows in files of a version, in the types of the frame. Paths are patterns."""
     types = _types(manifest)
     columns = {each.name: each for each in manifest.columns}
     dictionaries = {each.column: each for each in manifest.dictionaries if each.column in names}
-    read_as: list[tuple[str, str, str, Type]] = [
-        (
-            columns[name].file_column,
-            columns[name].file_column,
-            columns[name].stored,
-            INT64 if name in dictionaries else types[name],
-        )
-        for name in names
-    ]
-    patterns = [f"{escaped(path)}/*/*.parquet" if path.is_dir() else escaped(path) for path in paths]
-    stored = engine.parquet(patterns)
-    own = {each: columns[each].file_column for each in key if each in names}
     members = [each for each in manifest.members if each.column in names]
-    read_as += [(each.name, each.name, "VARCHAR", STRING) for each in members]
+    wanted = {columns[name].file_column: INT64 if name in dictionaries else types[name] for name in names}
+    wanted |= {each.name: STRING for each in members}
+    stored = engine.parquet(paths, wanted)
+    # The engine that wrote the files checks that they still have these types.
+    written = {each.file_column: each.stored for each in manifest.columns} | {each.name: "VARCHAR" for each in members}
+    found = written if isinstance(engine, FileEngine) else dict(stored.columns)
+    read_as = [(name, name, found[name], type_) for name, type_ in wanted.items()]
+    own = {each: columns[each].file_column for each in key if each in names}
     stored_members = tuple(
         (member(Column(columns[each.column].file_column, types[each.column]), each), each.name) for each in members
     )
@@ -113,8 +138,8 @@ def logical_rows(
     return Select(plan, tuple((name, plan.column(values[name])) for name in names), "events")
 
 
-def _dictionary(each: Dictionary, name: str, type_: Type, directory: Path, engine: FileEngine) -> Source:
-    stored = engine.parquet([escaped(directory / each.file)])
+def _dictionary(each: Dictionary, name: str, type_: Type, directory: str, engine: ParquetEngine) -> Source:
+    stored = engine.parquet([f"{directory}/{engine.pattern(each.file)}"], {each.id: INT64, each.column: type_})
     types = dict(stored.columns)
     columns = ((each.id, each.id, types[each.id], INT64), (name, each.column, types[each.column], type_))
     return Source(stored.relation, columns, (each.id,), id(engine), each.column, stored.row_id)

@@ -66,7 +66,7 @@ def files(
     engine: FileEngine, paths: Sequence[Path], types: Mapping[str, Type], key: tuple[str, ...] | None = None, step: str = "rows"
 ) -> Source:
     """Return the step that reads columns of Parquet files, whose values are stored as this package stores the given types."""
-    stored = engine.parquet([escaped(path) for path in paths])
+    stored = engine.parquet([escaped(path) for path in paths], types)
     physical = dict(stored.columns)
     return Source(
         stored.relation,

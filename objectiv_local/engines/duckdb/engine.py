@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import weakref
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from objectiv_local.engines.duckdb.files import Files, Listing, Reach
     from objectiv_local.engines.duckdb.parquet import Described
+    from objectiv_local.types import Type
 
 T = TypeVar("T")
 
@@ -111,10 +113,21 @@ class DuckDBEngine(Session):
         """Create a view ``name`` of the Parquet files at an address, so that statements do not contain the address."""
         self._run(lambda: self._execute(f"CREATE TEMPORARY VIEW {qualified(name)} AS FROM read_parquet({text(address)})"), "")
 
-    def parquet(self, parts: Sequence[str]) -> StoredTable:
-        """Return the columns of Parquet files; see :meth:`FileEngine.parquet`."""
+    def parquet(self, parts: Sequence[str], types: Mapping[str, Type]) -> StoredTable:
+        """Return the columns of Parquet files; see :meth:`ParquetEngine.parquet`."""
         with self._turn():
             return parquet.described(self._fetch, Relation("parquet", tuple(parts), folders=False)).stored
+
+    def text(self, path: str) -> str | None:
+        """Return the content of a text file; see :meth:`ParquetEngine.text`."""
+        with self._turn():
+            if not self._fetch(f"SELECT file FROM glob({text(path)})"):
+                return None
+            return str(self._fetch(f"SELECT content FROM read_text({text(path)})")[0][0])
+
+    def pattern(self, path: str) -> str:
+        """Return the pattern of one path; see :meth:`ParquetEngine.pattern`."""
+        return glob.escape(path)
 
     def write_parquet(self, path: Path, sql: str, names: Sequence[str]) -> None:
         """Write the result of a query to a new Parquet file; see :meth:`FileEngine.write_parquet`."""

@@ -95,7 +95,11 @@ _KNOWN: tuple[tuple[tuple[str, ...], type[ObjectivError], str | None], ...] = (
         DataInvalid,
         "write the files with the same type for each column, or use a pattern for files with the same type",
     ),
-    (("PARQUET_TYPE_ILLEGAL",), DataInvalid, "write the files with timestamps and times in microseconds"),
+    (
+        ("PARQUET_TYPE_ILLEGAL",),
+        DataInvalid,
+        "write the files with uuids as strings, and with timestamps and times in microseconds",
+    ),
     (
         ("FAILED_READ_FILE", "CONFLICTING_PARTITION_COLUMN_NAMES"),
         DataInvalid,

@@ -15,6 +15,15 @@ _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
+def escaped(path: str) -> str:
+    r"""Return a path with the characters of patterns escaped.
+
+    >>> print(escaped("/data/a[1]"))
+    /data/a\[1\]
+    """
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", path)
+
+
 def require_all(path: str, seen: set[str], there: set[str]) -> None:
     """Raise DataInvalid if Spark reads only some of the files in a directory, and silently ignores the others."""
     if there - seen:

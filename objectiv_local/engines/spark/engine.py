@@ -8,24 +8,35 @@ import time
 import uuid
 import weakref
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from objectiv_local.dialects.spark import DIALECT
 from objectiv_local.engines import process
-from objectiv_local.engines.base import safe_name, split_name, storage_names, unused_table_name
+from objectiv_local.engines.base import (
+    SNAPSHOT_FORMAT,
+    SNAPSHOT_MANIFEST,
+    safe_name,
+    split_name,
+    storage_names,
+    unused_table_name,
+)
 from objectiv_local.engines.coerce import Coercion
 from objectiv_local.engines.session import Session
 from objectiv_local.engines.spark import directories
 from objectiv_local.engines.spark.connection import is_lost, late, opened, pin, refused, translated
-from objectiv_local.errors import ConnectionFailed, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
+from objectiv_local.engines.spark.snapshots import show
+from objectiv_local.errors import ConnectionFailed, DataInvalid, InvalidValue, NotSupported, ObjectivError, TableNotFound, near
 from objectiv_local.plan.relation import Relation, Schema, StoredTable
 from objectiv_local.progress import Progress
 from objectiv_local.types import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     import pyarrow
+
+    from objectiv_local.types import Type
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -47,6 +58,8 @@ class SparkEngine(Session):
         session = opened(target, f"Spark at {where}")
         super().__init__(f"Spark at {where}", default_table=None, read_only=read_only)
         self._lost = self._users_session = False
+        #: How to create the views of files again.
+        self._views: dict[str, Callable[[Any], None]] = {}
         self._adopt(session)
 
     def _adopt(self, session: Any) -> None:
@@ -67,6 +80,10 @@ class SparkEngine(Session):
         if not self._inherited:
             self._finalizer()
         self._adopt(opened(self._target, self.description))
+        for create in self._views.values():
+            # If the files are gone, the statement that reads the view reports it.
+            with suppress(ObjectivError):
+                self._run(partial(create, self._session))
 
     def _abandon(self) -> None:
         self._finalizer.detach()
@@ -223,6 +240,18 @@ class SparkEngine(Session):
     def _directory(self, parts: tuple[str, ...]) -> StoredTable:
         """Return the files of a directory. Raises DataInvalid if the engine would read only a part of them."""
         kind, path = parts[0], parts[-1]
+        try:
+            return self._files(kind, path)
+        except ObjectivError as error:
+            failure = error
+        if SNAPSHOT_FORMAT in (self.text(self.pattern(f"{path.rstrip('/')}/{SNAPSHOT_MANIFEST}")) or ""):
+            failure = DataInvalid(
+                f"{path!r} is a snapshot, not a table",
+                hint=f"open it with objectiv_local.snapshot.open({path!r}, on=connection)",
+            )
+        raise failure
+
+    def _files(self, kind: str, path: str) -> StoredTable:
         reading = self._session.read.format(kind)
         try:
             # Invalid files are reported here, instead of by a statement that reads them.
@@ -240,7 +269,7 @@ class SparkEngine(Session):
             )
         if kind == _FILES:
             columns = self._checked(path, columns)
-        return StoredTable(Relation("table", parts), columns)
+        return StoredTable(Relation("table", (kind, path)), columns)
 
     def _checked(self, path: str, columns: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """Return the columns of a directory of files, after checking that all of them are read."""
@@ -252,6 +281,29 @@ class SparkEngine(Session):
         if folders and (twice := sorted(folders.keys() & {name for name, _ in self._fields(lambda: deep)})):
             logger.warning("%s: %s: read from the folder names, not from the files", path, ", ".join(map(repr, twice)))
         return directories.typed(columns, folders)
+
+    def parquet(self, parts: Sequence[str], types: Mapping[str, Type]) -> StoredTable:
+        """Return columns of Parquet files as a view of the session; see :meth:`ParquetEngine.parquet`."""
+        with self._turn():
+            view = self._unused("snapshot")
+            create = partial(show, view=view, paths=tuple(parts), types=dict(types))
+            self._run(lambda: create(self._session))
+            # Kept, because a session that replaces a lost one has no views.
+            self._views[view] = create
+            return self.table(view)
+
+    def text(self, path: str) -> str | None:
+        """Return the content of a text file; see :meth:`ParquetEngine.text`."""
+        with self._turn():
+            try:
+                rows = self._run(lambda: self._session.read.text(path, wholetext=True).collect())
+            except TableNotFound:
+                return None
+            return str(rows[0][0]) if rows else None
+
+    def pattern(self, path: str) -> str:
+        """Return the pattern of one path; see :meth:`ParquetEngine.pattern`."""
+        return directories.escaped(path)
 
     def _columns(self, sql: str) -> tuple[tuple[str, str], ...]:
         return self._fields(lambda: self._session.sql(sql))
@@ -280,7 +332,7 @@ class SparkEngine(Session):
                 place = (str(table),) if is_temporary or schema == current else (str(namespace), str(table))
                 if place not in places:
                     places.append(place)
-        return [place for place in places if not place[-1].endswith(_ROWS)]
+        return [place for place in places if not place[-1].endswith(_ROWS) and place[-1] not in self._views]
 
     def load(self, name: str, table: pyarrow.Table, schema: Schema) -> StoredTable:
         """Store the rows of an Arrow table as a view of the session, and return its location; see :meth:`Engine.load`."""

@@ -140,9 +140,10 @@ def events(
     >>> ol.ModelHub().events(clicks, user_id="uid").columns
     ['day', 'moment', 'user_id', 'event_type', 'session_id', 'session_hit_number']
     """
-    source, opened = of_snapshot(
+    source, table_name, opened = of_snapshot(
         settings,
         source,
+        table_name,
         schema=schema,
         event_id=event_id,
         user_id=user_id,
@@ -155,7 +156,6 @@ def events(
         end=end,
         identity=identity,
         dedup=dedup or None,
-        table_name=table_name,
         dtypes=dtypes,
     )
     if opened is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from objectiv_local import snapshot
+from objectiv_local.engines import connect
 from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Call, Cast, Column, Expr, Extend, Literal, Node, origin_of, state_of
@@ -15,17 +16,26 @@ from objectiv_local.types import DATE
 _COLUMNS = {"event_id", "day", "moment", "user_id", "event_type", "session_id", "session_hit_number"}
 
 
-def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[object, DataFrame | None]:
-    """Return the event frame of a snapshot, if the source is the snapshot of one; otherwise the source to read events from.
+def of_snapshot(
+    settings: Settings, source: object, table_name: str | None, **given: object
+) -> tuple[object, str | None, DataFrame | None]:
+    """Return the source and table to read events from; and, if they are the snapshot of an event frame, that frame.
 
-    A snapshot of any other frame is read like other tables. Raises InvalidValue for arguments that would change the event
-    frame.
+    On a connection that reads files, such as Spark, ``table_name`` can be the directory of a snapshot. A snapshot of any other
+    frame is the source, and is read like other tables. Raises InvalidValue for arguments that would change the event frame.
     """
-    if not isinstance(source, str | os.PathLike) or not snapshot.is_snapshot(source):
-        return source, None
-    opened = snapshot.open(source)
+    if isinstance(source, str | os.PathLike) and snapshot.is_snapshot(source):
+        opened = snapshot.open(source)
+        given |= {"table_name": table_name}
+    elif table_name is not None and "/" in table_name and not isinstance(source, DataFrame):
+        source = connect(source)
+        if not snapshot.is_snapshot(table_name, on=source):
+            return source, table_name, None
+        opened = snapshot.open(table_name, on=source)
+    else:
+        return source, table_name, None
     if opened.index_columns != ["event_id"] or not {*opened.index_columns, *opened.data_columns} >= _COLUMNS:
-        return opened, None
+        return opened, given.get("table_name"), None  # type: ignore[return-value]
     asked = [name for name, value in given.items() if value is not None]
     if asked:
         raise InvalidValue(
@@ -35,7 +45,7 @@ def of_snapshot(settings: Settings, source: object, **given: object) -> tuple[ob
     zone = _zone(opened)
     if zone is not None and zone != settings.time_zone:
         opened["day"] = settings.clocks(opened.moment).dt.date
-    return source, opened
+    return source, None, opened
 
 
 def _zone(frame: DataFrame) -> str | None:
