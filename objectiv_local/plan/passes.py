@@ -20,7 +20,7 @@ from objectiv_local.plan.nodes import Node, Select
 from objectiv_local.plan.numbers import number_locally
 from objectiv_local.plan.rewrite import complete_orders, prune
 from objectiv_local.plan.simplify import drop_single_row_windows, label_first, simplify
-from objectiv_local.plan.sorting import sort_some_rows
+from objectiv_local.plan.sorting import divide_other_rows, sort_some_rows
 from objectiv_local.plan.storing import use_stored
 from objectiv_local.plan.unions import flatten_unions
 from objectiv_local.plan.variables import set_variables
@@ -49,6 +49,7 @@ PASSES: tuple[tuple[str, Pass, bool], ...] = (
     ("narrow rows early", narrow_early, False),
     ("read JSON late", read_late, False),
     ("sort some rows", sort_some_rows, False),
+    ("divide other rows", divide_other_rows, False),
     ("distinct once", distinct_once, False),
     ("prune named columns", prune, False),
 )

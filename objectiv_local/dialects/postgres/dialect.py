@@ -500,6 +500,8 @@ DIALECT = Dialect(
     most_steps=60,
     join_steps=2,
     array="{{{}}}",
+    # One process sorts all partitions, so more of them only add a key.
+    skips=frozenset({"divide other rows"}),
     repeats=frozenset(
         {
             "floordiv",

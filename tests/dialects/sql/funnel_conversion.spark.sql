@@ -59,7 +59,7 @@ numbered_starts AS (
     user_hit_number,
     CASE
       WHEN is_session_start THEN row_number() OVER (
-          PARTITION BY is_session_start
+          PARTITION BY is_session_start, CASE WHEN is_session_start THEN NULL::timestamp_ntz ELSE moment END
           ORDER BY CASE WHEN is_session_start THEN moment END NULLS LAST, CASE WHEN is_session_start THEN event_id END NULLS LAST
         )::bigint
     END AS session_start_number
