@@ -13,7 +13,7 @@ from objectiv_local.dialects.duckdb.stored import STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.dialects.standard import regex
-from objectiv_local.dialects.standard.builders import as_floats, constant, float_function, floordiv, of_constant, round_
+from objectiv_local.dialects.standard.builders import as_floats, constant, float_function, floordiv, modulo, of_constant, round_
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
 from objectiv_local.dialects.standard.quantiles import middle
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
@@ -164,6 +164,13 @@ def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- the rest
 
 
+def _divisor(b: Sql) -> Sql:
+    """Return the divisor of a remainder. By -1 it is 0, as by 1, but the engine's own overflows for the least integer."""
+    if isinstance(b, Number):
+        return number(1) if b.value == -1 else func("nullif", b, number(0))
+    return case((binary("=", b, number(-1)), number(1)), default=func("nullif", b, number(0)))
+
+
 def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     return binary("/", *as_floats(args, expr))
 
@@ -226,6 +233,7 @@ SCALAR: dict[str, Builder] = (
     | JSON_SCALAR
     | {
         "floordiv": floordiv("//"),
+        "mod": modulo(_divisor),
         "truediv": _truediv,
         "add": _add,
         "sub": _sub,

@@ -49,18 +49,27 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
         value = float(expr.args[0].value)
         answer = math.copysign(math.inf, value) if value and not math.isnan(value) else math.nan
         tested, zero = _whole(divisor, b)
-        return case((binary("=", tested, zero), float_literal(answer)), default=binary("/", a, b))
+        at_zero: Sql = float_literal(answer)
+        if zero != number(0) and not math.isnan(answer):
+            at_zero = case((_is_positive_zero(b), at_zero), default=float_literal(-answer))
+        return case((binary("=", tested, zero), at_zero), default=binary("/", a, b))
     dividend, zero = _whole(expr.args[0], a)
-    whens = [] if zero != number(0) else [(binary("=", dividend, zero), float_literal(float("nan")))]
+    whens: list[tuple[Sql, Sql]] = [] if zero != number(0) else [(binary("=", dividend, zero), float_literal(float("nan")))]
     if not whens:
         is_nan = binary("=", dividend, float_literal(float("nan")))
         whens = [(binary("OR", binary("=", dividend, zero), is_nan), float_literal(float("nan")))]
-    whens += [
-        (binary(">", dividend, zero), float_literal(float("inf"))),
-        (binary("<", dividend, zero), float_literal(float("-inf"))),
-    ]
+    is_positive: Sql = binary(">", dividend, zero)
     tested, zero = _whole(divisor, b)
+    if zero != number(0):
+        is_positive = binary("=", is_positive, _is_positive_zero(b))
+    # Without ELSE, so that the result is NULL for a NULL dividend.
+    whens += [(is_positive, float_literal(float("inf"))), (tree.negated(is_positive), float_literal(float("-inf")))]
     return case((binary("=", tested, zero), case(*whens)), default=binary("/", a, b))
+
+
+def _is_positive_zero(zero: Sql) -> Sql:
+    """Return whether a float that is zero has a positive sign, which only its text shows."""
+    return binary("=", tree.cast(zero, STRING), text("0"))
 
 
 NAN, INF = float_literal(float("nan")), float_literal(float("inf"))

@@ -5,7 +5,7 @@ A builder is called with the operands as SQL and their expression (for its types
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from objectiv_local.dialects.dialect import BOUNDS, Builder, float_literal
 from objectiv_local.dialects.sql import tree
@@ -58,22 +58,36 @@ def floordiv(symbol: str) -> Builder:
             return func("floor", binary("/", a, func("nullif", b, float_literal(0.0))))
         if isinstance(b, Number) and b.value > 0:
             return binary("-", binary(symbol, a, b), tree.cast(binary("<", binary("%", a, b), number(0)), INT32))
-        divisor = func("nullif", b, number(0))
+        divisor = _unless_zero(b)
         return binary("-", binary(symbol, a, divisor), case((_wrong_sign(a, divisor, b), number(1)), default=number(0)))
 
     return build
 
 
-def mod(args: Sequence[Sql], expr: Expr) -> Sql:
-    """Return the remainder that has the sign of the divisor, as in Python."""
-    a, b = args
-    if expr.type == FLOAT64:
-        return binary("-", a, binary("*", b, func("floor", binary("/", a, func("nullif", b, float_literal(0.0))))))
-    if isinstance(b, Number) and b.value > 0:
-        remainder = binary("%", a, b)
-        return binary("+", remainder, case((binary("<", remainder, number(0)), b), default=number(0)))
-    divisor = func("nullif", b, number(0))
-    return binary("+", binary("%", a, divisor), case((_wrong_sign(a, divisor, b), b), default=number(0)))
+def _unless_zero(b: Sql) -> Sql:
+    return func("nullif", b, number(0))
+
+
+def modulo(divisor_of: Callable[[Sql], Sql] = _unless_zero) -> Builder:
+    """Return the builder of the remainder that has the sign of the divisor, as in Python.
+
+    ``divisor_of`` returns an integer divisor as the engine's own operator takes it, with NULL in place of zero.
+    """
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        a, b = args
+        if expr.type == FLOAT64:
+            return binary("-", a, binary("*", b, func("floor", binary("/", a, func("nullif", b, float_literal(0.0))))))
+        if isinstance(b, Number) and b.value > 0:
+            remainder = binary("%", a, b)
+            return binary("+", remainder, case((binary("<", remainder, number(0)), b), default=number(0)))
+        divisor = divisor_of(b) if expr.type == INT64 else _unless_zero(b)
+        return binary("+", binary("%", a, divisor), case((_wrong_sign(a, divisor, b), b), default=number(0)))
+
+    return build
+
+
+mod = modulo()
 
 
 def _wrong_sign(a: Sql, divisor: Sql, b: Sql) -> Sql:
