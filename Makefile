@@ -8,10 +8,13 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 # How many programs `make fuzz` generates.
 EXAMPLES ?= 20000
+# How long `make search` searches.
+MINUTES ?= 10
+SEARCH_ARGS ?=
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-lowest check lint types layers fuzz bench docs test-docs tables sql notebooks clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz search bench docs test-docs tables sql notebooks clean
 .NOTPARALLEL:
 
 setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
@@ -41,6 +44,9 @@ layers: .venv/dev.stamp
 
 fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more examples
 	OBJECTIV_FUZZ_EXAMPLES=$(EXAMPLES) $(python) -m pytest -n 2 --dist worksteal -m hypothesis --hypothesis-profile=fuzz $(PYTEST_ARGS)
+
+search: .venv/dev.stamp  ## programs whose result differs between engines, for MINUTES; SEARCH_ARGS='--engines duckdb' limits it
+	PYTHONPATH=tests $(python) -m fuzz.search --minutes $(MINUTES) $(SEARCH_ARGS)
 
 bench: .venv/dev.stamp  ## the benchmarks of docs/performance.md, which takes half an hour; BENCH_ARGS='--original PYTHON' adds to it
 	$(python) -m benchmarks --postgres --write docs/performance.md $(BENCH_ARGS)

@@ -119,6 +119,8 @@ def command(port: int, directory: Path, settings: list[str]) -> tuple[list[str],
             str(java),
             "-Xmx3g",
             "-XX:TieredStopAtLevel=1",
+            # Each query compiles classes of its own, which fill the default of 48 MB after some thousand queries.
+            "-XX:ReservedCodeCacheSize=512m",
             "-XX:+UseSerialGC",
             "-Xss8m",
             *opened,

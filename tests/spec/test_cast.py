@@ -78,7 +78,12 @@ TO_TEXT = [
         ],
     ),
     casting(FLOAT64, STRING, [(-0.0, "-0.0")], ", negative zero"),
-    casting(FLOAT64, STRING, [(1234567890123456.5, "1234567890123456.5")], ", a fraction beyond 1e15"),
+    casting(
+        FLOAT64,
+        STRING,
+        [(1234567890123456.5, "1234567890123456.5"), (-1000000000000000.1, "-1000000000000000.1"), (1e16, "1e+16")],
+        ", a fraction beyond 1e15",
+    ),
     casting(DATE, STRING, [(day("2020-02-29"), "2020-02-29"), (day("0099-01-01"), "0099-01-01")]),
     casting(
         TIMESTAMP,

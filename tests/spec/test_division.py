@@ -58,7 +58,17 @@ TRUEDIV = [
         FLOATS,
         op("truediv"),
         FLOAT64,
-        [(1.0, -0.0, -inf), (-1.0, -0.0, inf), (0.0, -0.0, nan), (inf, -0.0, -inf)],
+        [(1.0, -0.0, -inf), (-1.0, -0.0, inf), (0.0, -0.0, nan), (inf, -0.0, -inf), (None, -0.0, None), (nan, -0.0, nan)],
+    ),
+    rowwise(
+        "truediv: a constant by zeros",
+        {"a": FLOAT64},
+        lambda a: call("truediv", literal(-2.0), a),
+        FLOAT64,
+        [(0.0, -inf), (-0.0, inf), (4.0, -0.5), (None, None)],
+    ),
+    rowwise(
+        "truediv: an integer by zeros", {"a": INT64, "b": FLOAT64}, op("truediv"), FLOAT64, [(3, -0.0, -inf), (3, 0.0, inf)]
     ),
     rowwise(
         "truediv: a float by an integer", {"a": FLOAT64, "b": INT64}, op("truediv"), FLOAT64, [(7.5, 2, 3.75), (1.0, 0, inf)]
@@ -283,6 +293,13 @@ MOD = [
         ],
     ),
     rowwise("mod: the least integer by minus one", INTS, op("mod"), INT64, [(INT64_MIN, -1, 0)]),
+    rowwise(
+        "mod: by the constant minus one",
+        {"a": INT64},
+        lambda a: call("mod", a, literal(-1)),
+        INT64,
+        [(INT64_MIN, 0), (INT64_MAX, 0), (None, None)],
+    ),
     rowwise(
         "mod: by a constant",
         {"a": INT64},

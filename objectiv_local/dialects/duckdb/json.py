@@ -26,7 +26,7 @@ from objectiv_local.dialects.sql.tree import (
 from objectiv_local.dialects.standard.builders import constant
 from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Column, Expr
+from objectiv_local.plan.expr import Call, Column, Expr, Literal
 from objectiv_local.plan.expr import Cast as CastExpr
 from objectiv_local.types import FLOAT64, INT64, STRING
 from objectiv_local.types import JSON as JSON_TYPE
@@ -200,11 +200,21 @@ def _filtered(args: Sequence[Sql], expr: Expr) -> Func:
     return func("list_filter", some_elements(args[0]), _matching(_object(expr, 1)))
 
 
+def _is_missing(expr: Expr) -> bool:
+    """Return whether the array is the constant NULL, whose elements have no type in DuckDB."""
+    assert isinstance(expr, Call)
+    return isinstance(expr.args[0], Literal) and expr.args[0].value is None
+
+
 def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
+    if _is_missing(expr):
+        return Raw("'[]'::json")
     return func("coalesce", func("to_json", _filtered(args, expr)), Raw("'[]'::json"))
 
 
 def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
+    if _is_missing(expr):
+        return Raw("FALSE")
     return func("coalesce", binary(">", func("len", _filtered(args, expr)), number(0)), Raw("FALSE"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from objectiv_local import zones
@@ -44,32 +43,13 @@ def _truediv(args: Sequence[Sql], expr: Expr) -> Sql:
     divisor = expr.args[1]
     if isinstance(divisor, Literal) and divisor.value:
         return binary("/", a, b)
-    # The engine raises an error for division by zero, for which IEEE 754 defines a result.
-    if isinstance(expr.args[0], Literal) and isinstance(expr.args[0].value, int | float):
-        value = float(expr.args[0].value)
-        answer = math.copysign(math.inf, value) if value and not math.isnan(value) else math.nan
-        tested, zero = _whole(divisor, b)
-        at_zero: Sql = float_literal(answer)
-        if zero != number(0) and not math.isnan(answer):
-            at_zero = case((_is_positive_zero(b), at_zero), default=float_literal(-answer))
-        return case((binary("=", tested, zero), at_zero), default=binary("/", a, b))
-    dividend, zero = _whole(expr.args[0], a)
-    whens: list[tuple[Sql, Sql]] = [] if zero != number(0) else [(binary("=", dividend, zero), float_literal(float("nan")))]
-    if not whens:
-        is_nan = binary("=", dividend, float_literal(float("nan")))
-        whens = [(binary("OR", binary("=", dividend, zero), is_nan), float_literal(float("nan")))]
-    is_positive: Sql = binary(">", dividend, zero)
+    # The engine raises an error for division by zero. Infinity times the dividend is what IEEE 754 defines.
     tested, zero = _whole(divisor, b)
-    if zero != number(0):
-        is_positive = binary("=", is_positive, _is_positive_zero(b))
-    # Without ELSE, so that the result is NULL for a NULL dividend.
-    whens += [(is_positive, float_literal(float("inf"))), (tree.negated(is_positive), float_literal(float("-inf")))]
-    return case((binary("=", tested, zero), case(*whens)), default=binary("/", a, b))
-
-
-def _is_positive_zero(zero: Sql) -> Sql:
-    """Return whether a float that is zero has a positive sign, which only its text shows."""
-    return binary("=", tree.cast(zero, STRING), text("0"))
+    infinity = INF
+    if zero == ZERO:
+        # Only its text shows the sign of a zero.
+        infinity = case((binary("=", tree.cast(b, STRING), text("-0")), float_literal(float("-inf"))), default=INF)
+    return case((binary("=", tested, zero), binary("*", a, infinity)), default=binary("/", a, b))
 
 
 NAN, INF = float_literal(float("nan")), float_literal(float("inf"))
@@ -407,6 +387,8 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
         (binary("=", x, float_literal(float("-inf"))), text("-inf")),
         (binary("=", shown, text("-0")), text("-0.0")),
         (whole, binary("||", tree.cast(tree.cast(x, INT64), STRING), text(".0"))),
+        # The engine changes to an exponent at 1e15 instead of 1e16.
+        (Template("abs({0}) >= 1e15 AND abs({0}) < 1e16", (x,), tree.AND), tree.cast(tree.cast(shown, "numeric"), STRING)),
         default=shown,
     )
 

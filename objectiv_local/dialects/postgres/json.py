@@ -24,7 +24,7 @@ from objectiv_local.dialects.sql.tree import (
 from objectiv_local.dialects.standard.builders import constant, function
 from objectiv_local.dialects.standard.json_paths import title
 from objectiv_local.errors import NotSupported
-from objectiv_local.plan.expr import Call, Expr
+from objectiv_local.plan.expr import Call, Expr, Literal
 from objectiv_local.plan.expr import Cast as CastExpr
 from objectiv_local.types import FLOAT64, INT64, INT64_MAX, INT64_MIN
 from objectiv_local.types import JSON as JSON_TYPE
@@ -143,6 +143,9 @@ def _json_integer(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _json_slice(args: Sequence[Sql], expr: Expr) -> Sql:
     assert isinstance(expr, Call)
+    if isinstance(expr.args[0], Literal) and not str(expr.args[0].value).startswith("["):
+        # The engine computes the length of a constant before its type.
+        return Raw("'[]'::jsonb")
     start, stop = constant(expr, 1), constant(expr, 2)
     by_object = [expr.args[index].type.name == "json" and constant(expr, index) is not None for index in (1, 2)]
     conditions: list[Sql] = []

@@ -70,10 +70,5 @@ def guarded(
         # The CASE keeps NULL from the expression that raises the error.
         return case((within(_TRUE), Raw("TRUE")), (within(_FALSE), Raw("FALSE")), default=failing("a bool")(args, expr))
 
-    def to_uuid(args: Sequence[Sql], expr: Expr) -> Sql:
-        # The engines check the digits, but also accept other or no hyphens.
-        accepted = Template("{} LIKE '________-____-____-____-____________'", (args[0],), tree.LIKE)
-        return case((accepted, tree.cast(args[0], expr.type)), default=failing("a uuid")(args, expr))
-
     casts: dict[tuple[str, str], Builder] = {("string", name): build(kind, form) for name, (kind, form) in _TEXT_FORMS.items()}
-    return casts | {("string", "bool"): to_bool, ("string", "uuid"): to_uuid}
+    return casts | {("string", "bool"): to_bool}

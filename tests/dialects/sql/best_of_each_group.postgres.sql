@@ -23,11 +23,11 @@ SELECT
   n,
   rank,
   CASE
-    WHEN (SELECT amount FROM total) = 0.0::float8 THEN CASE
-        WHEN amount = 0.0::float8 OR amount = 'NaN'::float8 THEN 'NaN'::float8
-        WHEN amount > 0.0::float8 THEN 'Infinity'::float8
-        WHEN amount < 0.0::float8 THEN '-Infinity'::float8
-      END
+    WHEN (SELECT amount FROM total) = 0.0::float8 THEN amount
+      * CASE
+          WHEN (SELECT amount FROM total)::text = '-0' THEN '-Infinity'::float8
+          ELSE 'Infinity'::float8
+        END
     ELSE amount / (SELECT amount FROM total)
   END AS share
 FROM rank

@@ -63,11 +63,7 @@ percentage AS (
   SELECT
     location,
     CASE
-        WHEN (SELECT value_counts FROM total) = 0 THEN CASE
-            WHEN size = 0 THEN 'NaN'::float8
-            WHEN size > 0 THEN 'Infinity'::float8
-            WHEN size < 0 THEN '-Infinity'::float8
-          END
+        WHEN (SELECT value_counts FROM total) = 0 THEN size::float8 * 'Infinity'::float8
         ELSE size::float8 / (SELECT value_counts FROM total)::float8
       END
     * 100.0::float8 AS percentage

@@ -120,11 +120,7 @@ by_location_2 AS (
     n_users,
     n_users_completed_step,
     CASE
-      WHEN n_users = 0 THEN CASE
-          WHEN n_users_completed_step = 0 THEN 'NaN'::float8
-          WHEN n_users_completed_step > 0 THEN 'Infinity'::float8
-          WHEN n_users_completed_step < 0 THEN '-Infinity'::float8
-        END
+      WHEN n_users = 0 THEN n_users_completed_step::float8 * 'Infinity'::float8
       ELSE n_users_completed_step::float8 / n_users::float8
     END AS truediv
   FROM by_location
@@ -145,11 +141,7 @@ step_conversion_rate AS (
       ELSE truediv
     END AS step_conversion_rate,
     CASE
-      WHEN (SELECT n_users FROM total) = 0 THEN CASE
-          WHEN n_users_completed_step = 0 THEN 'NaN'::float8
-          WHEN n_users_completed_step > 0 THEN 'Infinity'::float8
-          WHEN n_users_completed_step < 0 THEN '-Infinity'::float8
-        END
+      WHEN (SELECT n_users FROM total) = 0 THEN n_users_completed_step::float8 * 'Infinity'::float8
       ELSE n_users_completed_step::float8 / (SELECT n_users FROM total)::float8
     END AS truediv_2
   FROM by_location_2
@@ -166,11 +158,7 @@ full_conversion_rate AS (
       ELSE truediv_2
     END AS full_conversion_rate,
     CASE
-      WHEN (SELECT n_users FROM total) = 0 THEN CASE
-          WHEN n_users - n_users_completed_step = 0 THEN 'NaN'::float8
-          WHEN n_users - n_users_completed_step > 0 THEN 'Infinity'::float8
-          WHEN n_users - n_users_completed_step < 0 THEN '-Infinity'::float8
-        END
+      WHEN (SELECT n_users FROM total) = 0 THEN (n_users - n_users_completed_step)::float8 * 'Infinity'::float8
       ELSE (n_users - n_users_completed_step)::float8 / (SELECT n_users FROM total)::float8
     END AS truediv_3
   FROM step_conversion_rate

@@ -107,11 +107,7 @@ SELECT
   conversions,
   CASE
     WHEN sum <> 0.0::float8 THEN CASE
-        WHEN sum = 0.0::float8 THEN CASE
-            WHEN credit = 0.0::float8 OR credit = 'NaN'::float8 THEN 'NaN'::float8
-            WHEN credit > 0.0::float8 THEN 'Infinity'::float8
-            WHEN credit < 0.0::float8 THEN '-Infinity'::float8
-          END
+        WHEN sum = 0.0::float8 THEN credit * CASE WHEN sum::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
         ELSE credit / sum
       END
   END AS share

@@ -40,6 +40,7 @@ properties_2 AS (
           WHEN counted.example_1 = '-Infinity'::float8 THEN '-inf'
           WHEN counted.example_1::text = '-0' THEN '-0.0'
           WHEN abs(counted.example_1) < 1e16::float8 AND counted.example_1 = trunc(counted.example_1) THEN counted.example_1::bigint::text || '.0'
+          WHEN abs(counted.example_1) >= 1e15 AND abs(counted.example_1) < 1e16 THEN counted.example_1::text::numeric::text
           ELSE counted.example_1::text
         END
     END AS example

@@ -1,11 +1,7 @@
 SELECT
   city,
   CASE
-    WHEN coalesce(sum(n)::bigint, 0) = 0 THEN CASE
-        WHEN count(n) = 0 THEN 'NaN'::float8
-        WHEN count(n) > 0 THEN 'Infinity'::float8
-        WHEN count(n) < 0 THEN '-Infinity'::float8
-      END
+    WHEN coalesce(sum(n)::bigint, 0) = 0 THEN count(n)::float8 * 'Infinity'::float8
     ELSE count(n)::float8 / coalesce(sum(n)::bigint, 0)::float8
   END AS n
 FROM orders

@@ -56,11 +56,7 @@ unique_users AS (
 SELECT
   time_aggregation,
   CASE
-    WHEN unique_users_2 = 0 THEN CASE
-        WHEN unique_users = 0 THEN 'NaN'::float8
-        WHEN unique_users > 0 THEN 'Infinity'::float8
-        WHEN unique_users < 0 THEN '-Infinity'::float8
-      END
+    WHEN unique_users_2 = 0 THEN unique_users::float8 * 'Infinity'::float8
     ELSE unique_users::float8 / unique_users_2::float8
   END AS unique_users
 FROM unique_users

@@ -161,22 +161,14 @@ rates AS (
     steps_counted.p90_time,
     CASE
       WHEN coalesce(steps_counted.entered_users, 0::bigint) > 0 THEN CASE
-          WHEN coalesce(steps_counted.entered_users, 0::bigint) = 0 THEN CASE
-              WHEN coalesce(steps_counted.users, 0::bigint) = 0 THEN 'NaN'::float8
-              WHEN coalesce(steps_counted.users, 0::bigint) > 0 THEN 'Infinity'::float8
-              WHEN coalesce(steps_counted.users, 0::bigint) < 0 THEN '-Infinity'::float8
-            END
+          WHEN coalesce(steps_counted.entered_users, 0::bigint) = 0 THEN coalesce(steps_counted.users, 0::bigint)::float8 * 'Infinity'::float8
           ELSE coalesce(steps_counted.users, 0::bigint)::float8
             / coalesce(steps_counted.entered_users, 0::bigint)::float8
         END
     END AS of_first,
     CASE
       WHEN coalesce(steps_counted.previous, 0::bigint) > 0 THEN CASE
-          WHEN coalesce(steps_counted.previous, 0::bigint) = 0 THEN CASE
-              WHEN coalesce(steps_counted.users, 0::bigint) = 0 THEN 'NaN'::float8
-              WHEN coalesce(steps_counted.users, 0::bigint) > 0 THEN 'Infinity'::float8
-              WHEN coalesce(steps_counted.users, 0::bigint) < 0 THEN '-Infinity'::float8
-            END
+          WHEN coalesce(steps_counted.previous, 0::bigint) = 0 THEN coalesce(steps_counted.users, 0::bigint)::float8 * 'Infinity'::float8
           ELSE coalesce(steps_counted.users, 0::bigint)::float8
             / coalesce(steps_counted.previous, 0::bigint)::float8
         END
@@ -236,38 +228,22 @@ SELECT
   CASE
     WHEN of_first = 0.0::float8 THEN 0.0::float8
     WHEN entered_users::float8 > 0.0::float8 THEN CASE
-          WHEN add_2 = 0.0::float8 THEN CASE
-              WHEN add = 0.0::float8 OR add = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN add > 0.0::float8 THEN 'Infinity'::float8
-              WHEN add < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN add_2 = 0.0::float8 THEN add * CASE WHEN add_2::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
           ELSE add / add_2
         END
       - CASE
-          WHEN add_2 = 0.0::float8 THEN CASE
-              WHEN mul = 0.0::float8 OR mul = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN mul > 0.0::float8 THEN 'Infinity'::float8
-              WHEN mul < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN add_2 = 0.0::float8 THEN mul * CASE WHEN add_2::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
           ELSE mul / add_2
         END
   END AS ci_low,
   CASE
     WHEN of_first = 1.0::float8 THEN 1.0::float8
     WHEN entered_users::float8 > 0.0::float8 THEN CASE
-          WHEN add_2 = 0.0::float8 THEN CASE
-              WHEN add = 0.0::float8 OR add = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN add > 0.0::float8 THEN 'Infinity'::float8
-              WHEN add < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN add_2 = 0.0::float8 THEN add * CASE WHEN add_2::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
           ELSE add / add_2
         END
       + CASE
-          WHEN add_2 = 0.0::float8 THEN CASE
-              WHEN mul = 0.0::float8 OR mul = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN mul > 0.0::float8 THEN 'Infinity'::float8
-              WHEN mul < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN add_2 = 0.0::float8 THEN mul * CASE WHEN add_2::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
           ELSE mul / add_2
         END
   END AS ci_high

@@ -143,11 +143,11 @@ shares AS (
     open_label,
     CASE
       WHEN change = 0 AND open > 0 THEN CASE
-          WHEN touched_weight + unexpired_weight = 0.0::float8 THEN CASE
-              WHEN worth = 0.0::float8 OR worth = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN worth > 0.0::float8 THEN 'Infinity'::float8
-              WHEN worth < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN touched_weight + unexpired_weight = 0.0::float8 THEN worth
+            * CASE
+                WHEN (touched_weight + unexpired_weight)::text = '-0' THEN '-Infinity'::float8
+                ELSE 'Infinity'::float8
+              END
           ELSE worth / (touched_weight + unexpired_weight)
         END
       ELSE 0.0::float8
@@ -216,11 +216,7 @@ SELECT
   conversions,
   CASE
     WHEN sum <> 0.0::float8 THEN CASE
-        WHEN sum = 0.0::float8 THEN CASE
-            WHEN credit = 0.0::float8 OR credit = 'NaN'::float8 THEN 'NaN'::float8
-            WHEN credit > 0.0::float8 THEN 'Infinity'::float8
-            WHEN credit < 0.0::float8 THEN '-Infinity'::float8
-          END
+        WHEN sum = 0.0::float8 THEN credit * CASE WHEN sum::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
         ELSE credit / sum
       END
   END AS share

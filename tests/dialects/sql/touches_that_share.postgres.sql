@@ -71,11 +71,7 @@ shares AS (
     touched - expired AS open,
     CASE
       WHEN is_conversion AND touched - expired > 0 THEN CASE
-          WHEN touched - expired = 0 THEN CASE
-              WHEN worth = 0.0::float8 OR worth = 'NaN'::float8 THEN 'NaN'::float8
-              WHEN worth > 0.0::float8 THEN 'Infinity'::float8
-              WHEN worth < 0.0::float8 THEN '-Infinity'::float8
-            END
+          WHEN touched - expired = 0 THEN worth * 'Infinity'::float8
           ELSE worth / (touched - expired)::float8
         END
       ELSE 0.0::float8
@@ -159,11 +155,7 @@ SELECT
   conversions,
   CASE
     WHEN sum <> 0.0::float8 THEN CASE
-        WHEN sum = 0.0::float8 THEN CASE
-            WHEN credit = 0.0::float8 OR credit = 'NaN'::float8 THEN 'NaN'::float8
-            WHEN credit > 0.0::float8 THEN 'Infinity'::float8
-            WHEN credit < 0.0::float8 THEN '-Infinity'::float8
-          END
+        WHEN sum = 0.0::float8 THEN credit * CASE WHEN sum::text = '-0' THEN '-Infinity'::float8 ELSE 'Infinity'::float8 END
         ELSE credit / sum
       END
   END AS share

@@ -61,131 +61,33 @@ unstacked AS (
 )
 SELECT
   first_cohort,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _0 = 0 THEN 'NaN'::float8
-          WHEN _0 > 0 THEN 'Infinity'::float8
-          WHEN _0 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _0::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _0::float8 * 'Infinity'::float8 ELSE _0::float8 / _0::float8 END
   * 100.0::float8 AS _0,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _1 = 0 THEN 'NaN'::float8
-          WHEN _1 > 0 THEN 'Infinity'::float8
-          WHEN _1 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _1::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _1::float8 * 'Infinity'::float8 ELSE _1::float8 / _0::float8 END
   * 100.0::float8 AS _1,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _2 = 0 THEN 'NaN'::float8
-          WHEN _2 > 0 THEN 'Infinity'::float8
-          WHEN _2 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _2::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _2::float8 * 'Infinity'::float8 ELSE _2::float8 / _0::float8 END
   * 100.0::float8 AS _2,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _3 = 0 THEN 'NaN'::float8
-          WHEN _3 > 0 THEN 'Infinity'::float8
-          WHEN _3 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _3::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _3::float8 * 'Infinity'::float8 ELSE _3::float8 / _0::float8 END
   * 100.0::float8 AS _3,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _4 = 0 THEN 'NaN'::float8
-          WHEN _4 > 0 THEN 'Infinity'::float8
-          WHEN _4 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _4::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _4::float8 * 'Infinity'::float8 ELSE _4::float8 / _0::float8 END
   * 100.0::float8 AS _4,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _5 = 0 THEN 'NaN'::float8
-          WHEN _5 > 0 THEN 'Infinity'::float8
-          WHEN _5 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _5::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _5::float8 * 'Infinity'::float8 ELSE _5::float8 / _0::float8 END
   * 100.0::float8 AS _5,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _6 = 0 THEN 'NaN'::float8
-          WHEN _6 > 0 THEN 'Infinity'::float8
-          WHEN _6 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _6::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _6::float8 * 'Infinity'::float8 ELSE _6::float8 / _0::float8 END
   * 100.0::float8 AS _6,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _7 = 0 THEN 'NaN'::float8
-          WHEN _7 > 0 THEN 'Infinity'::float8
-          WHEN _7 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _7::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _7::float8 * 'Infinity'::float8 ELSE _7::float8 / _0::float8 END
   * 100.0::float8 AS _7,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _8 = 0 THEN 'NaN'::float8
-          WHEN _8 > 0 THEN 'Infinity'::float8
-          WHEN _8 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _8::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _8::float8 * 'Infinity'::float8 ELSE _8::float8 / _0::float8 END
   * 100.0::float8 AS _8,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _9 = 0 THEN 'NaN'::float8
-          WHEN _9 > 0 THEN 'Infinity'::float8
-          WHEN _9 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _9::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _9::float8 * 'Infinity'::float8 ELSE _9::float8 / _0::float8 END
   * 100.0::float8 AS _9,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _10 = 0 THEN 'NaN'::float8
-          WHEN _10 > 0 THEN 'Infinity'::float8
-          WHEN _10 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _10::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _10::float8 * 'Infinity'::float8 ELSE _10::float8 / _0::float8 END
   * 100.0::float8 AS _10,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _11 = 0 THEN 'NaN'::float8
-          WHEN _11 > 0 THEN 'Infinity'::float8
-          WHEN _11 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _11::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _11::float8 * 'Infinity'::float8 ELSE _11::float8 / _0::float8 END
   * 100.0::float8 AS _11,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _12 = 0 THEN 'NaN'::float8
-          WHEN _12 > 0 THEN 'Infinity'::float8
-          WHEN _12 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _12::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _12::float8 * 'Infinity'::float8 ELSE _12::float8 / _0::float8 END
   * 100.0::float8 AS _12,
-  CASE
-      WHEN _0 = 0 THEN CASE
-          WHEN _13 = 0 THEN 'NaN'::float8
-          WHEN _13 > 0 THEN 'Infinity'::float8
-          WHEN _13 < 0 THEN '-Infinity'::float8
-        END
-      ELSE _13::float8 / _0::float8
-    END
+  CASE WHEN _0 = 0 THEN _13::float8 * 'Infinity'::float8 ELSE _13::float8 / _0::float8 END
   * 100.0::float8 AS _13
 FROM unstacked
 ORDER BY first_cohort COLLATE "C"
