@@ -396,8 +396,18 @@ class DuckDBEngine(Session):
 
     def check_files(self) -> None:
         """Check that the files of the engine are Parquet. Raises :class:`DataInvalid`."""
-        if self.files is not None:
+        if self.files is None:
+            return
+        try:
             self._fetch(f"DESCRIBE SELECT * FROM {DIALECT.relation(Relation('parquet', self.files.parts))}")
+        except QueryFailed as error:
+            # A damaged description of the columns causes errors of many kinds.
+            if not error.what.startswith("the query failed"):
+                raise
+            damaged = DataInvalid(f"a Parquet file is damaged: {error.what}", hint="copy or write the file again")
+        else:
+            return
+        raise damaged
 
     def current(self, stored: StoredTable) -> StoredTable:
         """Return the current files; see :meth:`Engine.current`."""

@@ -115,6 +115,15 @@ def _translated(kind: str, text: str, description: str) -> ObjectivError:
         return DataInvalid(
             f"not a Parquet file: {text}", hint="use a .parquet file, or a directory or pattern of Parquet files"
         )
+    if "Failed to read file" in text:
+        return DataInvalid(f"a Parquet file is damaged ({where}): {text}", hint="copy or write the file again")
+    if kind == "out of memory":
+        # The other lines are advice about settings of DuckDB, which only the owner of a connection can change.
+        return QueryFailed(
+            f"DuckDB ran out of memory or disk space {where}: {text.splitlines()[0]}",
+            hint="select fewer columns or rows, or pass a DuckDB connection of your own with a larger memory_limit, or with a "
+            "temp_directory on a larger disk",
+        )
     if "No files found" in text:
         return TableNotFound(f"{text} ({where})", hint="the files may have been moved or deleted since")
     if kind == "catalog" and "already exists" in text:
