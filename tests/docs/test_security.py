@@ -1,4 +1,4 @@
-"""The page on security: the tests that it names exist, and local work opens no connection."""
+"""The pages on security and guarantees: the tests that they name exist, and local work opens no connection."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -27,8 +29,9 @@ assert len(events.snapshot("snapshot")) == 30_000
 CLIENTS = {"objectiv_local/hub/metabase.py"}
 
 
-def test_every_test_that_the_page_names_exists():
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "security.md").read_text("utf-8"))
+@pytest.mark.parametrize("page", ["security.md", "guarantees.md"])
+def test_every_test_that_a_page_names_exists(page):
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / page).read_text("utf-8"))
     assert named
     assert [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text("utf-8")] == []
 

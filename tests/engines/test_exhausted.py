@@ -23,11 +23,7 @@ def test_out_of_memory_and_disk(rows, settings, tmp_path):
         connection.execute(f"CREATE TABLE t AS SELECT md5(range::varchar) AS s, range AS k FROM range({rows})")
         df = DataFrame.from_table(connect(connection), "t", index=[])
         sums = df.groupby("s").agg(k=("k", "sum"))
-        for run in (
-            lambda: sums.to_arrow(),
-            lambda: sums.to_pandas(),
-            lambda: list(sums.to_batches()),
-        ):
+        for run in (lambda: sums.to_arrow(), lambda: sums.to_pandas(), lambda: list(sums.to_batches())):
             with pytest.raises(QueryFailed, match=r"ran out of memory or disk space .*\nhint: select fewer columns") as raised:
                 run()
             # None of DuckDB's own advice, which is about its settings.

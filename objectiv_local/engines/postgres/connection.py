@@ -168,13 +168,18 @@ def _grant(message: str, sql: str) -> str:
     """Return which privilege to request from whom, for a permission error."""
     if message.startswith("must be owner"):
         return "only its owner may drop or change it: ask them, or choose another name"
+    if (temporary := re.search(r'create temporary tables in database "(.+)"', message)) is not None:
+        return (
+            f"ask the owner for it: GRANT TEMPORARY ON DATABASE {qualified(temporary[1])} TO ..., or compute the rows without "
+            "storing them"
+        )
     word = (re.match(r"\s*(\w+)", sql) or [""])[0].strip().upper()
     found = re.search(r"permission denied for (\w+) (.+)", message)
     kind, name = (found[1], found[2]) if found is not None else ("", "...")
     if word == "CREATE" and kind in ("schema", "database"):
         return (
             f"ask the owner for it: GRANT CREATE ON {kind.upper()} {qualified(name)} TO ..., or use a schema that you can "
-            "write to, as in 'schema.name'; temporary tables are always allowed"
+            "write to, as in 'schema.name'"
         )
     right = {"INSERT": "INSERT", "UPDATE": "UPDATE", "DELETE": "DELETE"}.get(word, "SELECT")
     right = {"schema": "USAGE", "database": "CONNECT", "sequence": "USAGE", "function": "EXECUTE"}.get(kind, right)
