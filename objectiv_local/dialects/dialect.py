@@ -141,6 +141,8 @@ class Dialect:
     #: Whether a name within an expression of an ORDER BY refers to a column of the result before a column of the source. A
     #: name on its own always does.
     orders_by_results: bool = False
+    #: Whether HAVING can contain the level of a grouping set if its keys are not columns of the result.
+    filters_by_level: bool = True
     #: Whether the total among several grouping sets has a row if there are no rows to group.
     totals_nothing: bool = True
     #: How the number of a LIMIT is written in a statement with grouping sets.

@@ -50,6 +50,7 @@ SLICED = Unnest(TWICE, call("json_slice", TAGS.column("tags"), literal(1), liter
 TOTAL = GroupingSets(DATA, GROUPS, ((),), SUM, "level")
 UNITED = Union((Select(DATA, (("n", DATA.column("v")),)), Select(TOTAL, (("n", TOTAL.column("sum")),))), ("n",))
 SETS = GroupingSets(DATA, GROUPS, ((0,), ()), SUM, "level")
+TWO_SETS = GroupingSets(DATA, GROUPS, ((0,), (1,)), SUM, "level")
 STEPS = [
     answers(
         "union: rows of both, duplicates too",
@@ -120,6 +121,15 @@ STEPS = [
         Filter(SETS, call("gt", SETS.column("sum"), literal(7))),
         (STRING, BOOL, INT64, INT64),
         [("b", None, 8, 0), (None, None, 15, 1)],
+    ),
+    answers(
+        "grouping sets: kept by their level, without their keys",
+        Select(
+            Filter(TWO_SETS, call("gt", TWO_SETS.column("sum"), call("mul", TWO_SETS.column("level"), literal(4)))),
+            (("sum", TWO_SETS.column("sum")), ("level", TWO_SETS.column("level"))),
+        ),
+        (INT64, INT64),
+        [(3, 0), (4, 0), (8, 0), (5, 1), (8, 1)],
     ),
     answers(
         "grouping sets: the total of nothing",

@@ -236,7 +236,7 @@ class Lowering:
             block = self.blocks.add(block, {name: predicate}, self.needed[node])
             predicate = Column(name, BOOL)
         costly = block.must_close_for([predicate], self.needed[node], self.dialect)
-        if block.has_window() or costly:
+        if block.has_window() or costly or (block.sets and not self.dialect.filters_by_level):
             block = self.blocks.closed(block)
         kept = true_for(substitute(predicate, block.columns))
         conditions = block.where if block.group is None else block.having

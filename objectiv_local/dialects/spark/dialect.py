@@ -99,6 +99,7 @@ DIALECT = SparkDialect(
     totals_nothing=False,
     orders_by_windows=False,
     orders_by_aggregates=False,
+    filters_by_level=False,
     orders_by_results=True,
     # JSON cannot be compared, so there are no distinct values of it.
     skips=frozenset({"distinct once"}),
