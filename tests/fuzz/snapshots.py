@@ -106,9 +106,10 @@ def live(draw: Random) -> Node:
 def met(draw: Random, node: Node) -> Node:
     """Join two frames of snapshots, which then have two columns of stacks."""
     other = events(draw) if chance(draw, 50) else node
-    renamed = Select(other, tuple((f"other_{name}", other.column(name)) for name in ("user_id", "k", "stack")))
+    renamed = Select(other, tuple((f"other_{name}", other.column(name)) for name in ("event_id", "user_id", "k", "stack")))
     how = pick(draw, ("inner", "left"))
     columns: list[tuple[str, JoinSide, tuple[str, str]]] = [(name, "left", (name, "")) for name in node.types]
-    columns.append(("other", "right", ("", "other_stack")))
+    # The number of the other event, because pairs that differ in JSON alone have no order.
+    columns += [("other_event", "right", ("", "other_event_id")), ("other", "right", ("", "other_stack"))]
     joined = Join(node, renamed, how, (("user_id", "other_user_id"), ("k", "other_k")), tuple(columns))
     return Extend(joined, (("other", joined.column("other")),)) if chance(draw, 20) else joined

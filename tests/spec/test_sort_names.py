@@ -35,6 +35,16 @@ SPECS: list[Spec] = [
         ordered=True,
     ),
     answers(
+        "sort: by an expression of constants",
+        Select(
+            Sort(ROWS, (Ordering(call("json_has", literal(None, JSON), literal({"a": 1})), False), Ordering(K, False))),
+            (("k", K),),
+        ),
+        (INT64,),
+        [(3,), (2,), (1,)],
+        ordered=True,
+    ),
+    answers(
         "sort: by several expressions over columns that the result replaces",
         Select(Sort(ROWS, (Ordering(call("neg", G)), Ordering(call("upper", S), False))), (("g", K), ("s", cast(G, STRING)))),
         (INT64, STRING),

@@ -214,7 +214,8 @@ def _json_filter(args: Sequence[Sql], expr: Expr) -> Sql:
 
 def _json_has(args: Sequence[Sql], expr: Expr) -> Sql:
     if _is_missing(expr):
-        return Raw("FALSE")
+        # Not FALSE alone, which cannot be a sort key.
+        return func("coalesce", Raw("NULL::boolean"), Raw("FALSE"))
     return func("coalesce", binary(">", func("len", _filtered(args, expr)), number(0)), Raw("FALSE"))
 
 
