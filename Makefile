@@ -11,10 +11,11 @@ EXAMPLES ?= 20000
 # How long `make search` searches.
 MINUTES ?= 10
 SEARCH_ARGS ?=
+MUTANTS_ARGS ?=
 python := .venv/bin/python
 pip := $(python) -m pip --disable-pip-version-check
 
-.PHONY: setup demo test test-lowest check lint types layers fuzz search bench docs test-docs tables sql notebooks clean
+.PHONY: setup demo test test-lowest check lint types layers fuzz search mutants audit bench docs test-docs tables sql notebooks clean
 .NOTPARALLEL:
 
 setup: .venv/dev.stamp  ## the environment for development, and checks before each commit
@@ -48,6 +49,14 @@ fuzz: .venv/dev.stamp  ## the generated tests again, with other and many more ex
 search: .venv/dev.stamp  ## programs whose result differs between engines, for MINUTES; SEARCH_ARGS='--engines duckdb' limits it
 	PYTHONPATH=tests $(python) -m fuzz.search --minutes $(MINUTES) $(SEARCH_ARGS)
 
+mutants: .venv/dev.stamp  ## small changes of the source that no test notices; MUTANTS_ARGS='--parts plan --sample 50' limits it
+	$(pip) install --quiet -c constraints.txt -e '.[mutants]'
+	$(python) -m tools.mutants $(MUTANTS_ARGS)
+
+audit: .venv/dev.stamp  ## known vulnerabilities of the pinned packages, asked of PyPI
+	$(pip) install --quiet -c constraints.txt -e '.[audit]'
+	$(python) -m pip_audit --requirement constraints.txt --no-deps --disable-pip
+
 bench: .venv/dev.stamp  ## the benchmarks of docs/performance.md, which takes half an hour; BENCH_ARGS='--original PYTHON' adds to it
 	$(python) -m benchmarks --postgres --write docs/performance.md $(BENCH_ARGS)
 
@@ -67,7 +76,7 @@ notebooks: .venv/dev.stamp  ## the notebooks run anew and stored with what they 
 	OBJECTIV_UPDATE_NOTEBOOKS=1 $(python) -m pytest tests/notebooks $(PYTEST_ARGS)
 
 clean:  ## remove the environment and every cache
-	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist site
+	rm -rf .venv .venv-lowest .venv-dbt .venv-dbt.lock .hypothesis .import_linter_cache .mutants .mypy_cache .pytest_cache .ruff_cache build dist site
 
 define venv
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with make PYTHON=...")'

@@ -21,10 +21,13 @@ def every_statement_parses():
     from objectiv_local import dialects
 
     lower = dialects.lower
+    known = set()
 
     def parsed(plan, dialect, store=None):
         statement = lower(plan, dialect, store)
-        assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
+        if (dialect.name, statement.sql) not in known:
+            assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
+            known.add((dialect.name, statement.sql))
         return statement
 
     dialects.lower = parsed

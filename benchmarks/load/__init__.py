@@ -1,0 +1,1 @@
+"""Many readers of one source at once."""

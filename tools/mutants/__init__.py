@@ -1,0 +1,1 @@
+"""Mutation testing: small changes to the source, and whether the tests notice."""
