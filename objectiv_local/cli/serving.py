@@ -54,7 +54,7 @@ Conditions = Annotated[list[Any] | None, Field(description="The steps of the fun
 Select = Annotated[str, Field(description="One SELECT statement in the SQL of the source.")]
 
 
-class _Asked:
+class _Served:
     """A source with the limits of its answers. Answers one request at a time."""
 
     def __init__(self, source: str, options: dict[str, Any], rows: int, seconds: float) -> None:
@@ -112,28 +112,28 @@ def served(
             f"--allow-sql is not possible for {engine.description}: a query could read any file of this machine",
             hint="copy the rows to a local file or a snapshot first",
         )
-    asked = _Asked(source, options, rows, seconds)
+    served = _Served(source, options, rows, seconds)
     server = MCPServer(
         "objectiv-local",
         version=objectiv_local.__version__,
         log_level="WARNING",
         instructions=_INSTRUCTIONS.format(source=engine.description),
     )
-    for tool in (*_tools(asked), *([_query(asked, engine)] if allow_sql else [])):
-        server.add_tool(_with_errors(tool, asked), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
+    for tool in (*_tools(served), *([_query(served, engine)] if allow_sql else [])):
+        server.add_tool(_with_errors(tool, served), annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
     if reports is not None:
         writes = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
-        server.add_tool(_with_errors(_report(asked, reports), asked), annotations=writes)
+        server.add_tool(_with_errors(_report(served, reports), served), annotations=writes)
     return server
 
 
-def _tools(asked: _Asked) -> list[Callable[..., Any]]:
+def _tools(served: _Served) -> list[Callable[..., Any]]:
 
     def inspect() -> dict[str, Any]:
         """The contents of the source: tables, columns with their types, the number of events and users, the first and the last
         moment, and the most frequent event types.
         """
-        return asked.within(lambda: contents(asked.source, asked.options), connect(asked.source))
+        return served.within(lambda: contents(served.source, served.options), connect(served.source))
 
     def list_analyses() -> dict[str, Any]:
         """The analyses: what each one returns, and its arguments with their types and defaults."""
@@ -150,38 +150,38 @@ def _tools(asked: _Asked) -> list[Callable[..., Any]]:
 
     def run_analysis(spec: Spec, rows: Rows = 100, definition: bool = True) -> dict[str, Any]:
         """The rows of an analysis, and its definition in words: which events count, and which were left out."""
-        hub, events = asked.events()
+        hub, events = served.events()
 
         def run() -> dict[str, Any]:
             analysis = hub.from_spec(spec, events)
             about = {"definition": analysis.definition.splitlines()} if definition else {}
-            return {"spec": analysis.spec(), **about, **asked.answer(analysis.frame, rows)}
+            return {"spec": analysis.spec(), **about, **served.answer(analysis.frame, rows)}
 
-        return asked.within(run, events.engine)
+        return served.within(run, events.engine)
 
     def analysis_sql(spec: Spec, dialect: Dialect = None) -> str:
         """The SQL of an analysis, without running it."""
-        hub, events = asked.events()
-        return asked.within(lambda: str(hub.from_spec(spec, events).view_sql(dialect=dialect)), events.engine)
+        hub, events = served.events()
+        return served.within(lambda: str(hub.from_spec(spec, events).view_sql(dialect=dialect)), events.engine)
 
     def check_quality() -> dict[str, Any]:
         """Quality checks of the events: missing and repeated ids, implausible moments, days without events, and more."""
-        hub, events = asked.events()
-        return asked.within(lambda: asked.answer(hub.quality(events).frame, asked.rows), events.engine)
+        hub, events = served.events()
+        return served.within(lambda: served.answer(hub.quality(events).frame, served.rows), events.engine)
 
     return [inspect, list_analyses, describe_analysis, run_analysis, analysis_sql, check_quality]
 
 
-def _query(asked: _Asked, engine: Any) -> Callable[..., Any]:
+def _query(served: _Served, engine: Any) -> Callable[..., Any]:
 
     def query(sql: Select, rows: Rows = 100) -> dict[str, Any]:
         """The first rows of one SELECT statement, on a connection that cannot write."""
-        return asked.within(lambda: asked.answer(from_model(engine, sql), rows), engine)
+        return served.within(lambda: served.answer(from_model(engine, sql), rows), engine)
 
     return query
 
 
-def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
+def _report(served: _Served, directory: Path) -> Callable[..., Any]:
 
     def write_report(
         name: File,
@@ -200,7 +200,7 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
         path = directory / name
         if path.exists():
             raise InvalidValue(f"the report {name!r} exists already", hint="give another name")
-        hub, events = asked.events()
+        hub, events = served.events()
         made = hub.report(
             events, title=title, start=start, end=end, by=by, funnel=condition(steps), conversion=condition(conversion)
         )
@@ -210,19 +210,19 @@ def _report(asked: _Asked, directory: Path) -> Callable[..., Any]:
     return write_report
 
 
-def _with_errors(tool: Callable[P, T], asked: _Asked) -> Callable[P, T]:
+def _with_errors(tool: Callable[P, T], served: _Served) -> Callable[P, T]:
     """Return a tool that runs one call at a time and turns errors into messages for the agent, without secrets."""
 
     @wraps(tool)
     def answering(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with asked.one:
+            with served.one:
                 return tool(*args, **kwargs)
         except ObjectivError as error:
             message = str(error)
         except Exception as error:
             message = f"{type(error).__name__}: {error}\nThis is a bug in objectiv_local."
-        raise ToolError(hide(asked.source, message))
+        raise ToolError(hide(served.source, message))
 
     return answering
 

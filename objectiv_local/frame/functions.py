@@ -77,11 +77,11 @@ def reduction(func: str, value: Expr, order: tuple[Ordering, ...] = (), **option
             f"{func} has no option {next(iter(options))!r}",
             hint=None if made.option is None else f"its option is {made.option}",
         )
-    return made.make(Asked(value, order, made.default if option is None else option))
+    return made.make(AggregateArguments(value, order, made.default if option is None else option))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AggregateArguments:
     """The arguments of an aggregate: the values, the order of the rows, and the aggregate's option."""
 
     value: Expr
@@ -89,18 +89,18 @@ class Asked:
     option: object = None
 
 
-def _operation(op: str, asked: Asked) -> Reduction:
-    return Reduction((aggregation(op, asked.value, order=asked.order if OPS[op].ordered else ()),))
+def _operation(op: str, arguments: AggregateArguments) -> Reduction:
+    return Reduction((aggregation(op, arguments.value, order=arguments.order if OPS[op].ordered else ()),))
 
 
-def _json_array(asked: Asked) -> Reduction:
-    if all(key.expr is not asked.value for key in asked.order):
-        asked = replace(asked, order=(*asked.order, Ordering(asked.value)))
-    return _operation("to_json_array", asked)
+def _json_array(arguments: AggregateArguments) -> Reduction:
+    if all(key.expr is not arguments.value for key in arguments.order):
+        arguments = replace(arguments, order=(*arguments.order, Ordering(arguments.value)))
+    return _operation("to_json_array", arguments)
 
 
-def _sum(asked: Asked) -> Reduction:
-    value, min_count = asked.value, asked.option
+def _sum(arguments: AggregateArguments) -> Reduction:
+    value, min_count = arguments.value, arguments.option
     if isinstance(min_count, bool) or not isinstance(min_count, int) or min_count < 0:
         raise InvalidValue(
             f"min_count has to be a non-negative whole number, not {min_count!r}",
@@ -114,26 +114,26 @@ def _sum(asked: Asked) -> Reduction:
     )
 
 
-def _spread(op: str, asked: Asked) -> Reduction:
-    ddof = asked.option
+def _spread(op: str, arguments: AggregateArguments) -> Reduction:
+    ddof = arguments.option
     if isinstance(ddof, bool) or not isinstance(ddof, int) or ddof not in (0, 1):
         raise InvalidValue(f"ddof has to be 0 or 1, not {ddof!r}", hint="use 1 for a sample, 0 for the whole population")
-    return Reduction((aggregation(op, asked.value, literal(ddof)),))
+    return Reduction((aggregation(op, arguments.value, literal(ddof)),))
 
 
-def _std_pop(asked: Asked) -> Reduction:
-    return Reduction((aggregation("std", asked.value, literal(0)),))
+def _std_pop(arguments: AggregateArguments) -> Reduction:
+    return Reduction((aggregation("std", arguments.value, literal(0)),))
 
 
-def _sem(asked: Asked) -> Reduction:
+def _sem(arguments: AggregateArguments) -> Reduction:
     return Reduction(
-        (*_spread("std", asked).parts, aggregation("count", asked.value)),
+        (*_spread("std", arguments).parts, aggregation("count", arguments.value)),
         lambda values: call("truediv", values[0], call("sqrt", values[1])),
     )
 
 
-def _quantile(asked: Asked) -> Reduction:
-    value, q = asked.value, asked.option
+def _quantile(arguments: AggregateArguments) -> Reduction:
+    value, q = arguments.value, arguments.option
     if isinstance(q, bool) or not isinstance(q, int | float) or not 0 <= q <= 1:
         raise InvalidValue(f"q has to be a number from 0 to 1, not {q!r}")
     if value.type.name == "bool":
@@ -141,17 +141,17 @@ def _quantile(asked: Asked) -> Reduction:
     return Reduction((aggregation("quantile", value, literal(float(q))),))
 
 
-def _median(asked: Asked) -> Reduction:
-    if asked.value.type.name in NOT_INTERPOLATED:
-        return Reduction((aggregation("quantile_disc", asked.value, literal(0.5)),))
-    return _quantile(replace(asked, option=0.5))
+def _median(arguments: AggregateArguments) -> Reduction:
+    if arguments.value.type.name in NOT_INTERPOLATED:
+        return Reduction((aggregation("quantile_disc", arguments.value, literal(0.5)),))
+    return _quantile(replace(arguments, option=0.5))
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
     """How an aggregate is built from operations, and its option; ``default`` applies if the option is not given, or None."""
 
-    make: Callable[[Asked], Reduction]
+    make: Callable[[AggregateArguments], Reduction]
     option: str | None = None
     default: object = None
 

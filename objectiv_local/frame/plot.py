@@ -272,8 +272,8 @@ def _checked(kind: str, options: dict[str, Any], *more: str) -> _Options:
     return _Options(**{name: value for name, value in options.items() if value is not None})
 
 
-def _given(asked: str | None, default: str) -> str:
-    return default if asked is None else asked
+def _given(label: str | None, default: str) -> str:
+    return default if label is None else label
 
 
 def _check_log(log: bool, values: Sequence[Any], name: str) -> None:

@@ -64,7 +64,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PartRequest:
     """The request for a part.
 
     ``make`` returns the analysis or frame of an event frame. It is called for the original events, whose SQL is shown, and for
@@ -85,32 +85,32 @@ class Asked:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def part_of(asked: Asked, events: DataFrame, copy: DataFrame) -> Part:
+def part_of(request: PartRequest, events: DataFrame, copy: DataFrame) -> Part:
     """Return a part. Errors are reported in it and the rest is shown; only a lost connection raises ConnectionFailed."""
-    part = Part(asked.title, rule=list(asked.rule))
-    made = _tried(part, "", lambda: asked.make(copy))
+    part = Part(request.title, rule=list(request.rule))
+    made = _tried(part, "", lambda: request.make(copy))
     if made is None:
         return part
     if isinstance(made, Analysis):
         part.is_defined = True
         part.rule += _tried(part, "The definition: ", lambda: made.definition.split("\n")) or made.rule_text.split("\n")
         with rows_kept_of(made) as kept:
-            _show(part, asked, kept)
+            _show(part, request, kept)
     else:
-        _show(part, asked, made)
+        _show(part, request, made)
     for name in names():
-        found = _tried(part, f"SQL for {name}: ", partial(_sql, asked, events, name))
+        found = _tried(part, f"SQL for {name}: ", partial(_sql, request, events, name))
         if found:
             part.sql[name] = without_secrets_of(found, events)
     return part
 
 
-def _show(part: Part, asked: Asked, made: Any) -> None:
+def _show(part: Part, request: PartRequest, made: Any) -> None:
     """Add the numbers and the chart of an analysis or a frame."""
-    _tried(part, "The numbers: ", lambda: part.tables.extend((asked.numbers or _numbers(asked))(made, asked.caption)))
+    _tried(part, "The numbers: ", lambda: part.tables.extend((request.numbers or _numbers(request))(made, request.caption)))
     if part.has_numbers:
-        if asked.draw is not None or isinstance(made, Analysis):
-            draw = asked.draw or _drawn
+        if request.draw is not None or isinstance(made, Analysis):
+            draw = request.draw or _drawn
             part.chart = _tried(part, "The chart: ", lambda: _enlarged(svg(draw(made)))) or ""
     elif not part.problems:
         part.problems.append("There is nothing to show, because no events count here.")
@@ -126,9 +126,9 @@ def without_secrets_of(sql: str, events: DataFrame) -> str:
     return sql
 
 
-def section(title: str, lead: str, asked: Sequence[Asked], events: DataFrame, copy: DataFrame) -> Section:
+def section(title: str, lead: str, request: Sequence[PartRequest], events: DataFrame, copy: DataFrame) -> Section:
     """Return a section with its parts."""
-    return Section(title, lead, tuple(part_of(each, events, copy) for each in asked))
+    return Section(title, lead, tuple(part_of(each, events, copy) for each in request))
 
 
 def take_shared_rules(sections: Sequence[Section]) -> list[str]:
@@ -156,16 +156,16 @@ def shown_rows(
     return table(caption, rows, chosen, len(index), names)
 
 
-def _numbers(asked: Asked) -> Callable[[Any, str], list[Table]]:
+def _numbers(request: PartRequest) -> Callable[[Any, str], list[Table]]:
     def numbers(made: Any, caption: str) -> list[Table]:
         frame = made.frame if isinstance(made, Analysis) else made
-        return [shown_rows(frame, caption or asked.title, asked.columns, asked.keeps, asked.names)]
+        return [shown_rows(frame, caption or request.title, request.columns, request.keeps, request.names)]
 
     return numbers
 
 
-def _sql(asked: Asked, events: DataFrame, dialect: str) -> str:
-    written: str = asked.make(events).view_sql(dialect=dialect)
+def _sql(request: PartRequest, events: DataFrame, dialect: str) -> str:
+    written: str = request.make(events).view_sql(dialect=dialect)
     return written
 
 

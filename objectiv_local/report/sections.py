@@ -12,7 +12,7 @@ from objectiv_local.frame import DataFrame
 from objectiv_local.hub.analyses.base.analysis import Analysis
 from objectiv_local.hub.modelhub import ModelHub
 from objectiv_local.report.events import FEATURE, in_range, with_features
-from objectiv_local.report.parts import MOST_ROWS, WIDTH, Asked, Section, section, shown_rows
+from objectiv_local.report.parts import MOST_ROWS, WIDTH, PartRequest, Section, section, shown_rows
 from objectiv_local.report.tables import MISSING, Cell, Table, even, number, percent, table
 
 LOCATION: Final = "location"
@@ -70,11 +70,11 @@ def sections_of(questions: Questions, events: DataFrame, copy: DataFrame) -> lis
     ]
 
 
-def _overview(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
-    hub = asked.hub
+def _overview(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
+    hub = questions.hub
 
     def totals(data: DataFrame) -> DataFrame:
-        found = asked.ranged(data)
+        found = questions.ranged(data)
         named: dict[str, Any] = {"events": ("moment", "count"), "users": ("user_id", "nunique")}
         if "session_id" in data.data_columns:
             named["sessions"] = ("session_id", "nunique")
@@ -85,14 +85,14 @@ def _overview(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         )
 
     def most_used(data: DataFrame) -> Analysis:
-        return hub.event_types(data, **asked.range)
+        return hub.event_types(data, **questions.range)
 
     return section(
         "Overview",
         "The size of the data and the types of events.",
         [
-            Asked("Totals", totals, numbers=_whole_row, rule=(_TOTALS,)),
-            Asked(
+            PartRequest("Totals", totals, numbers=_whole_row, rule=(_TOTALS,)),
+            PartRequest(
                 "Event types",
                 most_used,
                 numbers=lambda made, _: [
@@ -122,21 +122,25 @@ def _whole_row(made: DataFrame, _: str) -> list[Table]:
     return [Table("Totals", (Cell("measure"), Cell("value", "number")), 1, rows)]
 
 
-def _users(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
-    hub = asked.hub
+def _users(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
+    hub = questions.hub
     return section(
         "Users",
         "",
         [
-            Asked(f"Users by {asked.by}", lambda data: hub.trend(data, by=asked.by, **asked.range), names={"value": "users"}),
-            Asked(
-                f"New users by {asked.by}",
-                lambda data: hub.trend(data, "first_time_users", by=asked.by, **asked.range),
+            PartRequest(
+                f"Users by {questions.by}",
+                lambda data: hub.trend(data, by=questions.by, **questions.range),
+                names={"value": "users"},
+            ),
+            PartRequest(
+                f"New users by {questions.by}",
+                lambda data: hub.trend(data, "first_time_users", by=questions.by, **questions.range),
                 names={"value": "new users"},
             ),
-            Asked(
+            PartRequest(
                 "Active users",
-                lambda data: hub.active_users(data, **asked.range),
+                lambda data: hub.active_users(data, **questions.range),
                 caption="Daily, weekly and monthly active users",
             ),
         ],
@@ -145,8 +149,8 @@ def _users(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
     )
 
 
-def _sessions(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
-    hub = asked.hub
+def _sessions(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
+    hub = questions.hub
     if "session_id" not in copy.data_columns:
         return Section("Sessions", "", (), ("The events have no sessions. Add them with hub.sessionize(events).",))
     columns = ["sessions", "users", "hits_per_session", "mean_duration", "median_duration", "bounce_rate", "complete"]
@@ -154,16 +158,16 @@ def _sessions(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         "Sessions",
         "",
         [
-            Asked(
-                f"Sessions by {asked.by}",
-                lambda data: hub.trend(data, "sessions", by=asked.by, **asked.range),
+            PartRequest(
+                f"Sessions by {questions.by}",
+                lambda data: hub.trend(data, "sessions", by=questions.by, **questions.range),
                 names={"value": "sessions"},
             ),
-            Asked(
+            PartRequest(
                 "Durations",
-                lambda data: hub.sessions(data, **asked.range),
+                lambda data: hub.sessions(data, **questions.range),
                 numbers=lambda made, _: [
-                    shown_rows(made.summary(asked.by), f"Sessions by the {asked.by} in which they start", columns)
+                    shown_rows(made.summary(questions.by), f"Sessions by the {questions.by} in which they start", columns)
                 ],
             ),
         ],
@@ -172,13 +176,15 @@ def _sessions(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
     )
 
 
-def _retention(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
+def _retention(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
     def make(data: DataFrame) -> Analysis:
-        return asked.hub.retention(data, by=asked.by, periods=_PERIODS, start_date=asked.start, end_date=asked.end)
+        return questions.hub.retention(
+            data, by=questions.by, periods=_PERIODS, start_date=questions.start, end_date=questions.end
+        )
 
-    lead = f"How many of the users who first came in a {asked.by} came back in later {asked.by}s."
+    lead = f"How many of the users who first came in a {questions.by} came back in later {questions.by}s."
     return section(
-        "Retention", lead, [Asked("Retention", make, numbers=lambda made, _: [_matrix(made, asked.by)])], events, copy
+        "Retention", lead, [PartRequest("Retention", make, numbers=lambda made, _: [_matrix(made, questions.by)])], events, copy
     )
 
 
@@ -212,17 +218,17 @@ def _matrix(made: Analysis, by: str) -> Table:
     return Table(caption, columns, 1, tuple(rows))
 
 
-def _lifecycle(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
+def _lifecycle(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
     return section(
         "Lifecycle",
-        f"New, returning and resurrecting users of each {asked.by}, and users who became dormant.",
-        [Asked("Lifecycle", lambda data: asked.hub.lifecycle(data, by=asked.by, **asked.range))],
+        f"New, returning and resurrecting users of each {questions.by}, and users who became dormant.",
+        [PartRequest("Lifecycle", lambda data: questions.hub.lifecycle(data, by=questions.by, **questions.range))],
         events,
         copy,
     )
 
 
-def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
+def _places(questions: Questions, events: DataFrame, copy: DataFrame) -> Section:
     """Return the section on features, if events have location stacks, or on pages, if they have locations."""
     label, title, rule = (
         (FEATURE, "Features", "Interactive events, by the name of their location stack.")
@@ -233,7 +239,7 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         return Section(title, "", (), (_NO_LOCATIONS,))
 
     def make(data: DataFrame) -> DataFrame:
-        found = asked.ranged(data if label in data.data_columns else with_features(data)).dropna(subset=[label])
+        found = questions.ranged(data if label in data.data_columns else with_features(data)).dropna(subset=[label])
         counted = found.groupby(label).agg(users=("user_id", "nunique"), events=("moment", "count"))
         largest: DataFrame = counted.sort_values(["users", label], ascending=[False, True])[:MOST_ROWS]
         return largest
@@ -244,16 +250,18 @@ def _places(asked: Questions, events: DataFrame, copy: DataFrame) -> Section:
         return chart.properties(padding={"left": 40, "top": 5, "right": 5, "bottom": 5})
 
     rules = (rule, "Each user counts once. Ties are ordered alphabetically.")
-    asks = Asked(title, make, caption=f"The {title.lower()} with the most users, at most {MOST_ROWS}", draw=draw, rule=rules)
+    asks = PartRequest(
+        title, make, caption=f"The {title.lower()} with the most users, at most {MOST_ROWS}", draw=draw, rule=rules
+    )
     return section(title, "", [asks], events, copy)
 
 
-def _steps(asked: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mapping[str, object], str]:
+def _steps(questions: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mapping[str, object], str]:
     """Return the steps of the funnel with an explanation: the given steps, or the event types with the most users."""
-    if asked.funnel is not None:
-        return asked.funnel, ""
+    if questions.funnel is not None:
+        return questions.funnel, ""
     try:
-        rows = asked.hub.event_types(copy, **asked.range).frame.to_arrow().to_pylist()
+        rows = questions.hub.event_types(copy, **questions.range).frame.to_arrow().to_pylist()
     except ConnectionFailed:
         raise
     except ObjectivError:
@@ -268,22 +276,26 @@ def _steps(asked: Questions, copy: DataFrame) -> tuple[Sequence[object] | Mappin
 
 
 def _funnels(
-    asked: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object], lead: str
+    questions: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object], lead: str
 ) -> Section:
-    if asked.funnel is None and len(steps) < 2:
+    if questions.funnel is None and len(steps) < 2:
         return Section("Funnel", "", (), ("A funnel needs two steps, and fewer event types have users.",))
     columns = ["name", "users", "of_first", "of_previous", "dropped", "pending", "median_time"]
     return section(
-        "Funnel", lead, [Asked("Funnel", lambda data: asked.hub.funnel(data, steps, **asked.range), columns)], events, copy
+        "Funnel",
+        lead,
+        [PartRequest("Funnel", lambda data: questions.hub.funnel(data, steps, **questions.range), columns)],
+        events,
+        copy,
     )
 
 
 def _conversions(
-    asked: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object]
+    questions: Questions, events: DataFrame, copy: DataFrame, steps: Sequence[object] | Mapping[str, object]
 ) -> Section:
     """Return the users who convert in each period, and their share of all users in it."""
-    hub, lead = asked.hub, ""
-    conversion = asked.conversion
+    hub, lead = questions.hub, ""
+    conversion = questions.conversion
     if conversion is None:
         if not steps:
             return Section("Conversions", "", (), ("No conversion was given, and the events have no event types.",))
@@ -294,10 +306,10 @@ def _conversions(
         )
 
     def make(data: DataFrame) -> Analysis:
-        return hub.trend(data, by=asked.by, where=conversion, **asked.range)
+        return hub.trend(data, by=questions.by, where=conversion, **questions.range)
 
     def numbers(made: Analysis, _: str) -> list[Table]:
-        all_users = hub.trend(copy, by=asked.by, **asked.range).frame.to_arrow().to_pylist()
+        all_users = hub.trend(copy, by=questions.by, **questions.range).frame.to_arrow().to_pylist()
         every = {row["period"]: row["value"] for row in all_users}
         rows = []
         for row in made.frame.to_arrow().to_pylist()[-MOST_ROWS:]:
@@ -312,16 +324,16 @@ def _conversions(
                 }
             )
         types = {"period": "date", "users": "int64", "converted": "int64", "conversion_rate": "float64", "complete": "bool"}
-        return [table(f"Users who converted in each {asked.by}", rows, types, 1)]
+        return [table(f"Users who converted in each {questions.by}", rows, types, 1)]
 
     def draw(made: Analysis) -> Any:
-        return made.plot(width=WIDTH, title=f"Users who converted by {asked.by}")
+        return made.plot(width=WIDTH, title=f"Users who converted by {questions.by}")
 
     return section(
         "Conversions",
         lead,
         [
-            Asked(
+            PartRequest(
                 "Conversions",
                 make,
                 numbers=numbers,
@@ -334,12 +346,12 @@ def _conversions(
     )
 
 
-def _quality(asked: Questions, events: DataFrame) -> Section:
+def _quality(questions: Questions, events: DataFrame) -> Section:
     # Checks the original events, because the copy may have fewer columns.
     return section(
         "Data quality",
         "Checks of the events, and how many rows fail each one. An example is an id or a moment.",
-        [Asked("Data quality", lambda data: asked.hub.quality(data, **asked.range))],
+        [PartRequest("Data quality", lambda data: questions.hub.quality(data, **questions.range))],
         events,
         events,
     )

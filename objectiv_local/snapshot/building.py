@@ -11,12 +11,12 @@ from objectiv_local.errors import DataInvalid
 from objectiv_local.plan.expr import Expr, Ordering, aggregation, literal
 from objectiv_local.plan.nodes import Aggregate, Filter, Join, JoinSide, Node, Select, Source, Union, Values
 from objectiv_local.snapshot import columns, staging
-from objectiv_local.snapshot.asked import Asked
 from objectiv_local.snapshot.columns import Layout
 from objectiv_local.snapshot.directory import Directory, finished, link
 from objectiv_local.snapshot.manifest import Dictionary, File, Manifest, Part, Stored
 from objectiv_local.snapshot.months import Counted, counted, within
 from objectiv_local.snapshot.opening import logical_rows, physical, physical_types
+from objectiv_local.snapshot.request import Request
 from objectiv_local.snapshot.staging import Staged
 from objectiv_local.snapshot.tables import escaped, fetched, files, kept, statement
 
@@ -39,15 +39,21 @@ class Builder:
     """A version that consists of the kept months of the previous one and the months in staged files."""
 
     def __init__(
-        self, directory: Directory, asked: Asked, engine: FileEngine, made: Path, staged: Sequence[Staged], keep: Sequence[str]
+        self,
+        directory: Directory,
+        request: Request,
+        engine: FileEngine,
+        made: Path,
+        staged: Sequence[Staged],
+        keep: Sequence[str],
     ) -> None:
         self.directory = directory
-        self.asked = asked
+        self.request = request
         self.engine = engine
         self.made = made
         self.old: Manifest | None = directory.manifest if keep else None
         self.keep = list(keep)
-        self.exported = asked.exported
+        self.exported = request.exported
         self.staged = staging.rows_of(staged, self.exported, engine) if staged else None
 
     def build(self, source: Mapping[str, Counted]) -> Built:
@@ -57,7 +63,9 @@ class Builder:
         made = self._layout()
         dictionaries = self._dictionaries(made)
         computed = self._computed()
-        digests = counted(computed, self.asked.time, [list(self.asked.computed)], self.engine, json=True) if computed else {}
+        digests = (
+            counted(computed, self.request.time, [list(self.request.computed)], self.engine, json=True) if computed else {}
+        )
         kept_parts = {part.month: part for part in ([] if self.old is None else self.old.parts) if part.month in self.keep}
         parts = []
         for month in sorted({*new, *kept_parts}):
@@ -91,13 +99,15 @@ class Builder:
     def _months_of_staged(self) -> dict[str, Counted]:
         if self.staged is None:
             return {}
-        names = list(dict.fromkeys([*self.asked.telling, *filter(None, [self.asked.time])]))
+        names = list(dict.fromkeys([*self.request.telling, *filter(None, [self.request.time])]))
         rows = columns.logical(self.staged, self.exported, names)
-        return counted(rows, self.asked.time, [self.asked.telling], self.engine)
+        return counted(rows, self.request.time, [self.request.telling], self.engine)
 
     def _layout(self) -> Layout:
-        json = [name for name, type_ in self.asked.types.items() if type_.name == "json" and name not in self.asked.computed]
-        types, computed = self.asked.types, list(self.asked.computed)
+        json = [
+            name for name, type_ in self.request.types.items() if type_.name == "json" and name not in self.request.computed
+        ]
+        types, computed = self.request.types, list(self.request.computed)
         if self.old is not None:
             # The kept files have these names.
             return Layout(
@@ -130,18 +140,18 @@ class Builder:
 
     def _computed(self) -> Source | None:
         """Return the computed columns of all rows, with the columns that identify rows, in a temporary table."""
-        asked = self.asked
-        if not asked.steps or (self.staged is None and self.old is None):
+        request = self.request
+        if not request.steps or (self.staged is None and self.old is None):
             return None
         needed = [
             name
             for name in self.exported
-            if name in {*asked.key, *filter(None, [asked.time])}
-            or any(name in expr.columns for step in asked.steps for expr in step.exprs())
+            if name in {*request.key, *filter(None, [request.time])}
+            or any(name in expr.columns for step in request.steps for expr in step.exprs())
         ]
         rows = self._all_rows(needed)
-        plan = asked.over(rows)
-        names = dict.fromkeys([*asked.key, *filter(None, [asked.time]), *asked.computed])
+        plan = request.over(rows)
+        names = dict.fromkeys([*request.key, *filter(None, [request.time]), *request.computed])
         return kept(Select(plan, tuple((name, plan.column(name)) for name in names), "computed"), self.engine, "computed")
 
     def _all_rows(self, names: Sequence[str]) -> Node:
@@ -156,7 +166,7 @@ class Builder:
 
     def _check_key(self) -> None:
         """Raise DataInvalid if rows repeat a key that is assumed to be unique, because joins would multiply them."""
-        names = self.asked.key
+        names = self.request.key
         if not names or (self.staged is None and self.old is None) or any(self.exported[name].name == "json" for name in names):
             return
         rows = self._all_rows(names)
@@ -166,15 +176,15 @@ class Builder:
         found = fetched(Aggregate(each, (), totals, "repeats"), self.engine)[0]
         if found["keys"] != (found["rows"] or 0):
             raise DataInvalid(
-                f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.asked.key)} of another row",
+                f"{found['rows'] - found['keys']:,} rows repeat the {', '.join(self.request.key)} of another row",
                 hint="create the frame without duplicates, as with hub.events(..., dedup=True)",
             )
 
     def _rows_staged(self, month: str, made: Layout, dictionaries: Mapping[str, Source]) -> tuple[Node, dict[str, Expr]]:
         assert self.staged is not None
-        keep = list(dict.fromkeys([*self.asked.order, *self.asked.key]))
-        plan, stored = columns.as_stored(self.staged, self.exported, made, dictionaries, self.asked.time, keep)
-        return within(plan, self.asked.time, month, month), stored
+        keep = list(dict.fromkeys([*self.request.order, *self.request.key]))
+        plan, stored = columns.as_stored(self.staged, self.exported, made, dictionaries, self.request.time, keep)
+        return within(plan, self.request.time, month, month), stored
 
     def _rows_before(self, part: Part, made: Layout) -> tuple[Node, dict[str, Expr]]:
         """Return the rows of a month of the previous version as stored in its file, except for computed columns."""
@@ -186,7 +196,7 @@ class Builder:
         }
         rows = files(self.engine, [self._before / part.file.path], physical)
         stored: dict[str, Expr] = {name: rows.column(name) for name in physical}
-        names = {made.physical[name]: name for name in (*self.asked.key, *self.asked.order) if name in made.physical}
+        names = {made.physical[name]: name for name in (*self.request.key, *self.request.order) if name in made.physical}
         plan = Select(rows, tuple((names.get(name, name), rows.column(name)) for name in physical), "rows")
         return plan, {name: plan.column(names.get(name, name)) for name in stored}
 
@@ -197,16 +207,16 @@ class Builder:
         import pyarrow.parquet as pq
 
         columns_ = dict(stored)
-        key = self.asked.key
+        key = self.request.key
         if computed is not None:
-            names = [(name, f"{name}.computed") for name in self.asked.computed]
+            names = [(name, f"{name}.computed") for name in self.request.computed]
             left: list[tuple[str, JoinSide, tuple[str, str]]] = [(each, "left", (each, each)) for each in plan.types]
             right: list[tuple[str, JoinSide, tuple[str, str]]] = [(new, "right", (name, name)) for name, new in names]
-            own = within(computed, self.asked.time, month, month)
+            own = within(computed, self.request.time, month, month)
             plan = Join(plan, own, "left", tuple((name, name) for name in key), (*left, *right), True, "with_computed")
             for name, new in names:
                 columns_[made.physical[name]] = plan.column(new)
-        hidden = {f"{name}.order": plan.column(name) for name in self.asked.order if name in plan.types}
+        hidden = {f"{name}.order": plan.column(name) for name in self.request.order if name in plan.types}
         path = self._path(month)
         path.parent.mkdir(parents=True, exist_ok=True)
         listed = self._listed(made)

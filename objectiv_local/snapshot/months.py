@@ -83,12 +83,12 @@ def runs(months: Mapping[str, Counted], wanted: Iterable[str], most: int) -> lis
 
     A run does not skip months that have rows.
     """
-    asked = set(wanted)
+    requested = set(wanted)
     found: list[tuple[str, str]] = []
     rows = most
     before = False
     for month, each in months.items():
-        if month not in asked:
+        if month not in requested:
             before = False
             continue
         if before and month != NO_TIME and rows + each.rows <= most:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from objectiv_local.errors import DataInvalid
 from objectiv_local.plan.expr import Expr, call, case, cast, literal
 from objectiv_local.plan.nodes import Node, Select
-from objectiv_local.snapshot.asked import Asked
 from objectiv_local.snapshot.directory import replace_text
 from objectiv_local.snapshot.months import Counted, runs, within
+from objectiv_local.snapshot.request import Request
 from objectiv_local.snapshot.tables import files as stored_files
 from objectiv_local.snapshot.tables import named, streamed
 from objectiv_local.types import FLOAT64, INTERVAL, STRING, Type, arrow_type
@@ -78,7 +78,7 @@ def restored(staged: Node, name: str, types: Mapping[str, Type]) -> Expr:
 
 
 def export(
-    asked: Asked,
+    request: Request,
     months: Mapping[str, Counted],
     wanted: Sequence[str],
     directory: Path,
@@ -90,11 +90,11 @@ def export(
     ``fetched`` is called with the number of rows of each batch.
     """
     there = {month for each in done for month in each.months}
-    types = asked.exported
+    types = request.exported
     parts = names(types)
     files = list(done)
     for first, last in runs(months, [month for month in wanted if month not in there], FILE_ROWS):
-        rows = within(asked.base, asked.time, first, last)
+        rows = within(request.base, request.time, first, last)
         columns: list[tuple[str, Expr]] = []
         for name, type_ in types.items():
             column = rows.column(name)
@@ -105,12 +105,12 @@ def export(
         expected = sum(months[month].rows for month in covered)
         values = tuple(months[month].digests[1] for month in covered)
         try:
-            count = _write(Select(rows, tuple(columns), "rows"), asked, path, fetched)
+            count = _write(Select(rows, tuple(columns), "rows"), request, path, fetched)
         except DataInvalid as error:
             raise named(error, {part: name for name, each in parts.items() for part in each}) from None
         if count != expected:
             raise DataInvalid(
-                f"{asked.engine.description} had {expected:,} rows from {first} to {last} when they were "
+                f"{request.engine.description} had {expected:,} rows from {first} to {last} when they were "
                 f"counted, and {count:,} when they were read",
                 hint="run it again",
             )
@@ -119,7 +119,7 @@ def export(
     return files
 
 
-def _write(plan: Node, asked: Asked, path: Path, fetched: Callable[[int], None]) -> int:
+def _write(plan: Node, request: Request, path: Path, fetched: Callable[[int], None]) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -127,7 +127,7 @@ def _write(plan: Node, asked: Asked, path: Path, fetched: Callable[[int], None])
     partial = path.with_name(f".{path.name}")
     count = 0
     with pq.ParquetWriter(partial, schema, compression="zstd", compression_level=1) as writer:
-        for batch in streamed(plan, asked.engine):
+        for batch in streamed(plan, request.engine):
             writer.write_batch(batch)
             count += batch.num_rows
             fetched(batch.num_rows)
@@ -153,10 +153,10 @@ def _complete(path: Path) -> Staged | None:
     return None
 
 
-def program_digest(program: list[Any], address: str, asked: Asked) -> str:
+def program_digest(program: list[Any], address: str, request: Request) -> str:
     """Return a digest of the plan, the source, and the columns of the staged files."""
-    columns = [(name, type_.dtype) for name, type_ in asked.exported.items()]
-    return hashlib.sha256(json.dumps([program, address, columns, asked.time]).encode()).hexdigest()
+    columns = [(name, type_.dtype) for name, type_ in request.exported.items()]
+    return hashlib.sha256(json.dumps([program, address, columns, request.time]).encode()).hexdigest()
 
 
 def rows_of(files: Sequence[Staged], types: Mapping[str, Type], engine: FileEngine) -> Node:

@@ -22,12 +22,12 @@ from objectiv_local.plan.relation import AS_DECLARED
 from objectiv_local.plan.rewrite import rebuild
 from objectiv_local.progress import counting
 from objectiv_local.snapshot import columns, program, staging
-from objectiv_local.snapshot.asked import Asked, asked, depends_on_other_rows
 from objectiv_local.snapshot.building import EMPTY, Builder
 from objectiv_local.snapshot.directory import Directory, locked, written
 from objectiv_local.snapshot.manifest import REWRITE, Manifest, Origin, read, read_if_there
 from objectiv_local.snapshot.months import Counted, counted
 from objectiv_local.snapshot.opening import open_snapshot
+from objectiv_local.snapshot.request import Request, depends_on_other_rows, request_for
 from objectiv_local.snapshot.staging import Staged
 
 Check = Literal["rows", "keys", "values"]
@@ -38,7 +38,7 @@ def write(frame: DataFrame, path: Path, *, time: str | None, check: Check, over:
 
     With ``moved``, the frame is that of the snapshot over another source, which may have another location.
     """
-    wanted = asked(frame, time)
+    wanted = request_for(frame, time)
     if (address := address_of(wanted.engine)) and Path(address).is_dir() and Path(address).resolve() == path.resolve():
         raise InvalidValue(f"the snapshot {str(path)!r} cannot be replaced by its own rows", hint="give another directory")
     written_as = program.to_json(wanted.plan)
@@ -138,7 +138,7 @@ def _is_of_snapshot(pattern: str) -> bool:
     return any((each / SNAPSHOT_MANIFEST).is_file() and read_if_there(each) is not None for each in files.parents)
 
 
-def _check_same(old: Manifest, wanted: Asked, origin: Origin, path: Path, *, moved: bool) -> None:
+def _check_same(old: Manifest, wanted: Request, origin: Origin, path: Path, *, moved: bool) -> None:
     """Raise InvalidValue if a snapshot has other rows. If its source has ``moved``, the query is that of the snapshot."""
     what = None
     if [(each.name, each.dtype) for each in old.columns] != [(name, type_.dtype) for name, type_ in wanted.types.items()]:
@@ -167,7 +167,7 @@ def _as_read(written_as: list[Any]) -> list[Any]:
 
 
 def _update(
-    directory: Directory, wanted: Asked, origin: Origin, engine: FileEngine, old: Manifest | None, check: Check
+    directory: Directory, wanted: Request, origin: Origin, engine: FileEngine, old: Manifest | None, check: Check
 ) -> None:
     """Publish a version with the current rows of the source, unless ``old`` has them."""
     before = {} if old is None else {part.month: part for part in old.parts if part.month != EMPTY}
@@ -222,7 +222,12 @@ def _is_kept(before: Any, now: Counted, check: Check) -> bool:
 
 
 def _usable(
-    staged: Sequence[Staged], wanted: Asked, engine: FileEngine, months: Mapping[str, Counted], new: Sequence[str], check: Check
+    staged: Sequence[Staged],
+    wanted: Request,
+    engine: FileEngine,
+    months: Mapping[str, Counted],
+    new: Sequence[str],
+    check: Check,
 ) -> list[Staged]:
     """Return the staged files whose rows are those of the source."""
     found = []

@@ -79,7 +79,7 @@ INSIDE = {
     "Metric",
     "Observed",
     "Cells",
-    "OfUsers",
+    "UserValues",
     "Orders",
     "Rule",
     "Did",

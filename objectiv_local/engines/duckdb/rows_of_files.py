@@ -60,7 +60,7 @@ _FORMS: dict[str, tuple[str, str]] = {
 _OF_STRINGS = ("date", "timestamp", "timestamptz")
 
 #: Types that can be requested for text, with the forms that are accepted in addition to those above.
-_ASKED = {
+_REQUESTED = {
     "string": ("(?s).*", "{}"),
     "json": ("(?s).*", "{}::json"),
     "time": (_CLOCK, "{}::time"),
@@ -95,7 +95,7 @@ def one_format(names: Sequence[str], title: str) -> str:
 def checked_dtypes(dtypes: Mapping[str, str]) -> dict[str, Type]:
     """Return the types that were requested for columns. Raises InvalidValue for a type that is not supported for text files."""
     types = {name: type_from_dtype(dtype) for name, dtype in dtypes.items()}
-    known = {*_FORMS, *_ASKED} - {"timestamptz"}
+    known = {*_FORMS, *_REQUESTED} - {"timestamptz"}
     for name, type_ in types.items():
         if type_.label or type_.name not in known:
             raise InvalidValue(
@@ -194,7 +194,7 @@ def _name(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
 
 def _wanted(connection: duckdb.DuckDBPyConnection, column: str, name: str, type_: Type, names: Sequence[str]) -> str:
     """Return the SQL that converts a column of the table ``raw`` to a requested type. Raises DataInvalid for invalid values."""
-    form, sql = _ASKED.get(type_.name) or _FORMS[type_.name]
+    form, sql = _REQUESTED.get(type_.name) or _FORMS[type_.name]
     sql = sql.format(column)
     if type_.name == "timestamp":
         zoned, in_utc = _FORMS["timestamptz"]

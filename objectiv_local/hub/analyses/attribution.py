@@ -27,8 +27,8 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.attributions.credits import CONVERTS, DIRECT, TOUCH, WORTH, Journeys, totals
 from objectiv_local.hub.analyses.attributions.markov import removal_effects, transitions
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
+from objectiv_local.hub.analyses.base.event_values import label_of, number_of
 from objectiv_local.hub.analyses.base.fetched import Fetched
-from objectiv_local.hub.analyses.base.given import label_of, number_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.conditions import Condition, condition

@@ -30,12 +30,12 @@ from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, anal
 from objectiv_local.hub.analyses.base.breakdown import NONE, breakdown_of
 from objectiv_local.hub.analyses.base.fetched import Fetched
 from objectiv_local.hub.analyses.base.joins import looked_up
-from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.statistics import scipy_stats
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.analyses.base.words import in_time
-from objectiv_local.hub.analyses.funnels.asked import Asked, asked_for
 from objectiv_local.hub.analyses.funnels.attempts import ENTERED, flag, moment_of
+from objectiv_local.hub.analyses.funnels.request import FunnelRequest, request_for
 from objectiv_local.hub.analyses.funnels.rules import rules_of
 from objectiv_local.hub.analyses.funnels.units import PENDING, REACHED
 from objectiv_local.hub.settings import Settings
@@ -128,14 +128,14 @@ def drivers(
     if least is not None and least < 1:
         raise InvalidValue(f"least of drivers is {least}, and has to be at least 1", hint="for instance least=25")
     label = breakdown_of(by, scope.data, "drivers", scope.unit, (*_COLUMNS, *scope.unit, MOMENT, ENTERED, REACHED))
-    asked = asked_for(scope, [from_step, to_step], rules, None, None, None, "first_step", 10, None)
-    exposed = _Exposed(scope, asked, label, limit, at_entry)
+    request = request_for(scope, [from_step, to_step], rules, None, None, None, "first_step", 10, None)
+    exposed = _Exposed(scope, request, label, limit, at_entry)
     users, rows = exposed.users(), exposed.rows()
     frame, counts = _scored(scope, users, rows, str(label.name), least)
     title = str(label.name)
     members = Select(rows, tuple((title if name == _LABEL else name, rows.column(name)) for name in rows.types), "members")
-    types = tuple(name for each in asked.conditions for name in each.types)
-    definition = Definition(_rule(asked, label, limit, least, at_entry=at_entry), types, notices=(lambda: _notices(counts),))
+    types = tuple(name for each in request.conditions for name in each.types)
+    definition = Definition(_rule(request, label, limit, least, at_entry=at_entry), types, notices=(lambda: _notices(counts),))
     return Fetched("drivers", frame, scope, definition, members, state_of(counts).plan, {title: "string", CONVERTED: "bool"})
 
 
@@ -144,17 +144,17 @@ class _Exposed:
     """Users with an outcome, and the values that each of them was exposed to."""
 
     scope: Scope
-    asked: Asked
-    label: Series | OfUsers
+    request: FunnelRequest
+    label: Series | UserValues
     horizon: datetime.timedelta | None
     at_entry: bool
 
     def users(self) -> Node:
         """Return the users who converted or dropped, with the start and end of the time in which they were exposed."""
-        plan = self.asked.units()
+        plan = self.request.units()
         plan = Filter(plan, call("not", plan.column(PENDING)), "users")
         converted = call("eq", plan.column(REACHED), literal(2))
-        until = call("add", plan.column(ENTERED), literal(self.asked.rules.window))
+        until = call("add", plan.column(ENTERED), literal(self.request.rules.window))
         return Select(
             plan,
             (
@@ -169,8 +169,8 @@ class _Exposed:
     def rows(self) -> Node:
         """Return one row per user and value, with the moment of the first event that exposes the user to it."""
         scope = self.scope
-        columns: dict[str, Series | OfUsers] = {_LABEL: self.label}
-        columns |= {flag(k): each.holds for k, each in enumerate(self.asked.conditions, 1)}
+        columns: dict[str, Series | UserValues] = {_LABEL: self.label}
+        columns |= {flag(k): each.holds for k, each in enumerate(self.request.conditions, 1)}
         events = scope.rows(columns, ranged=False)
         is_step = call("or", events.column(flag(1)), events.column(flag(2)))
         kept = events.column(flag(1)) if self.at_entry else call("not", is_step)
@@ -273,14 +273,14 @@ def _horizon(horizon: object, window: datetime.timedelta) -> datetime.timedelta 
 
 
 def _rule(
-    asked: Asked, label: Series | OfUsers, horizon: datetime.timedelta | None, least: int | None, *, at_entry: bool
+    request: FunnelRequest, label: Series | UserValues, horizon: datetime.timedelta | None, least: int | None, *, at_entry: bool
 ) -> tuple[str, ...]:
     """Return the definition in words."""
-    first, last = (each.name for each in asked.conditions)
-    unit = " and ".join(asked.scope.unit)
+    first, last = (each.name for each in request.conditions)
+    unit = " and ".join(request.scope.unit)
     until = "" if horizon is None else f", and within {in_time(horizon)} of the first step"
     fewer = "25 exposed users, or 2% of all users if that is less," if least is None else f"{least} exposed users"
-    window = in_time(asked.rules.window)
+    window = in_time(request.rules.window)
     outcome = (
         f"Each {unit} who got from {first} to {last} within {window} converted; one who did not, and whose window has ended, "
         "dropped; others are left out."

@@ -13,8 +13,8 @@ from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Node, Select, Union, frame_of, literal
 from objectiv_local.hub.analyses.base.analysis import Definition, analysis
+from objectiv_local.hub.analyses.base.event_values import label_of
 from objectiv_local.hub.analyses.base.fetched import Fetched
-from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.base.words import in_time
@@ -162,24 +162,24 @@ def experiment(
     before = covariate if isinstance(covariate, datetime.timedelta) else covariate_window
     covariates = _covariates(covariate, metrics, scope.data, scope.unit)
     exposures = Exposures(scope, shown.holds, label, window, _positive(before, "covariate"))
-    asked = _Asked(metrics, covariates)
+    request = _Request(metrics, covariates)
     kept = exposures.kept(several=several == "first", include_open=include_open)
-    units = exposures.totals(kept, asked.after, asked.before)
-    summed = moments_of(with_flags(units, asked.flags), asked.columns, asked.pairs)
+    units = exposures.totals(kept, request.after, request.before)
+    summed = moments_of(with_flags(units, request.flags), request.columns, request.pairs)
     with scope.state.connected().snapshot():
         counts = _fetched(scope.state_over(exposures.counted()))
         found = _fetched(scope.state_over(summed))
     assigned = _assigned(counts, several=several == "first")
     weights = _split(assigned, split, control)
-    moments = {str(row[VARIANT]): read_moments(row, asked.columns, asked.pairs) for row in found}
+    moments = {str(row[VARIANT]): read_moments(row, request.columns, request.pairs) for row in found}
     names = sorted(weights) if weights else []
-    groups = {each.name: asked.groups(each, moments, names) for each in metrics}
+    groups = {each.name: request.groups(each, moments, names) for each in metrics}
     planned = planned_users if sequential else None
-    table = _table(metrics, groups, names, control, asked, alpha, planned)
+    table = _table(metrics, groups, names, control, request, alpha, planned)
     frame = DataFrame.from_arrow(scope.state.connected(), table, [VARIANT, "metric"], "experiment").sort_index()
-    result = _Result(assigned, weights, moments, groups, control, alpha, asked)
+    result = _Result(assigned, weights, moments, groups, control, alpha, request)
     lines = _rule(
-        asked,
+        request,
         shown.title,
         str(label.name),
         window,
@@ -199,7 +199,7 @@ def experiment(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """The metrics and covariates of an experiment, and the columns per unit that they are computed from."""
 
     metrics: tuple[Metric, ...]
@@ -292,7 +292,7 @@ class _Result:
     groups: Mapping[str, Mapping[str, Group]]
     control: str
     alpha: float
-    asked: _Asked
+    request: _Request
 
 
 @checked
@@ -330,7 +330,7 @@ class Experiment(Fetched):
         if not 0 < power < 1:
             raise InvalidValue(f"power has to be between 0 and 1, not {power!r}", hint="for instance power=0.8")
         rows = []
-        for metric in self._result.asked.metrics:
+        for metric in self._result.request.metrics:
             groups = self._result.groups[metric.name]
             control = groups.get(self._result.control, Group(0, None, None))
             smallest = min((each.users for name, each in groups.items() if name != self._result.control), default=0)
@@ -376,9 +376,9 @@ class Experiment(Fetched):
             from tea_tasting.aggr import Aggregates
         except ImportError:
             raise NotSupported("tea-tasting is not installed", hint="pip install tea-tasting") from None
-        asked = self._result.asked
+        request = self._result.request
         names: dict[str, str] = {}
-        for number, metric in enumerate(asked.metrics):
+        for number, metric in enumerate(request.metrics):
             ends = (" numerator", " denominator") if metric.kind == RATIO else ("",)
             names |= {f"metric_{number}_{place}": metric.name + end for place, end in enumerate(ends)}
             names[f"covariate_{number}_0"] = f"{metric.name} covariate"
@@ -490,7 +490,7 @@ def _table(
     groups: Mapping[str, Mapping[str, Group]],
     names: Sequence[str],
     control: str,
-    asked: _Asked,
+    request: _Request,
     alpha: float,
     planned: int | None,
 ) -> pyarrow.Table:
@@ -500,7 +500,7 @@ def _table(
     found: list[Comparison] = []
     for variant, metric in cells:
         own, base = groups[metric.name][variant], groups[metric.name][control]
-        found.append(Comparison() if variant == control else compared(asked.kind(metric), base, own, alpha, planned))
+        found.append(Comparison() if variant == control else compared(request.kind(metric), base, own, alpha, planned))
     corrected = holm([each.p for each in found])
     schema = pa.schema(
         [
@@ -542,7 +542,7 @@ def _members(kept: Node, unit: tuple[str, ...], metrics: Iterable[Metric]) -> No
 
 
 def _rule(
-    asked: _Asked,
+    request: _Request,
     shown: str,
     label: str,
     window: datetime.timedelta | None,
@@ -565,8 +565,8 @@ def _rule(
             else f", for {in_time(window)}; units still in this window are {'included' if include_open else 'left out'}."
         ),
     ]
-    lines += [f"{metric.name}: {metric.rule}." for metric in asked.metrics]
-    for name, covariate in asked.covariates.items():
+    lines += [f"{metric.name}: {metric.rule}." for metric in request.metrics]
+    for name, covariate in request.covariates.items():
         lines.append(f"{name} is adjusted for {covariate.rule}, in the {in_time(before)} before the exposure (CUPED).")
     level = f"{1 - alpha:.6g}"
     lines.append(

@@ -12,7 +12,7 @@ from objectiv_local.hub.analyses.base.calendar import PERIOD
 from objectiv_local.hub.analyses.base.cells import between, period_in
 from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.hub.analyses.base.scope import scope_of
-from objectiv_local.hub.analyses.funnels.asked import COMPLETE, LABEL, asked_for
+from objectiv_local.hub.analyses.funnels.request import COMPLETE, LABEL, request_for
 from objectiv_local.hub.analyses.funnels.rules import rules_of
 from objectiv_local.hub.analyses.funnels.units import DROPPED, PENDING, STEP, counted, step_rows, step_table, table
 from objectiv_local.hub.settings import Settings
@@ -127,32 +127,32 @@ def funnel(
     """
     scope = scope_of(settings, events, "funnel", unit=unit, start=start, end=end, as_of=as_of)
     switches = rules_of(rules, window, order=order, entry=entry, ties=ties, exclude_mode=exclude_mode)
-    asked = asked_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by, where)
-    found = asked.units()
-    names = [each.name for each in asked.conditions]
+    request = request_for(scope, steps, switches, exclude, hold, breakdown, attribution, top, by, where)
+    found = request.units()
+    names = [each.name for each in request.conditions]
     rows = step_rows(found, names)
-    keys = asked.keys
+    keys = request.keys
     grid = step_table(names)
     if by is not None:
-        grid = crossed(asked.periods(by), grid, "steps_by_period")
-    if asked.label is not None:
+        grid = crossed(request.periods(by), grid, "steps_by_period")
+    if request.label is not None:
         own = Aggregate(found, ((LABEL, found.column(LABEL)),), (), "groups")
         grid = crossed(own, grid, "steps_by_group")
     plan = table(grid, counted(rows, keys), keys, () if by is None else (COMPLETE,))
     members: Node = Filter(rows, rows.column("came"), "members")
     columns = [name for name in plan.types if name not in (*keys, STEP)]
-    index = [asked.title if name == LABEL else name for name in (*keys, STEP)]
-    if asked.label is not None:
-        plan, members = (_renamed(each, LABEL, asked.title) for each in (plan, members))
+    index = [request.title if name == LABEL else name for name in (*keys, STEP)]
+    if request.label is not None:
+        plan, members = (_renamed(each, LABEL, request.title) for each in (plan, members))
     frame = frame_of(scope.state_over(plan, index), columns)
     types = tuple(
         name
-        for each in (*asked.conditions, *asked.excluded, *((asked.where,) if asked.where is not None else ()))
+        for each in (*request.conditions, *request.excluded, *((request.where,) if request.where is not None else ()))
         for name in each.types
     )
     cells = {**frame.index_dtypes, DROPPED: "bool", PENDING: "bool"}
     possible = {STEP: between(1, len(names))} | ({} if by is None else {PERIOD: period_in(scope, by)})
-    return Analysis("funnel", frame, scope, Definition(asked.rule(), types), members, cells, possible)
+    return Analysis("funnel", frame, scope, Definition(request.rule(), types), members, cells, possible)
 
 
 def _renamed(plan: Node, old: str, new: str) -> Node:

@@ -11,8 +11,8 @@ from objectiv_local.errors import InvalidValue, near
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import Aggregate, Filter, Node, Select, aggregation, frame_of
 from objectiv_local.hub.analyses.base.analysis import Definition, analysis
+from objectiv_local.hub.analyses.base.event_values import label_of
 from objectiv_local.hub.analyses.base.fetched import Fetched
-from objectiv_local.hub.analyses.base.given import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.statistics import scipy_stats
 from objectiv_local.hub.analyses.impacts.adjusting import Adjusted, adjusted_scores, correlation_interval

@@ -11,7 +11,7 @@ from objectiv_local.frame.authoring import Node, frame_of
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.breakdown import NONE
 from objectiv_local.hub.analyses.base.cells import between
-from objectiv_local.hub.analyses.base.given import label_of
+from objectiv_local.hub.analyses.base.event_values import label_of
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.path_steps import SOURCE, STEP, TAKEN, TARGET, Sequences, counted
 from objectiv_local.hub.checks import column_names, require
@@ -104,7 +104,7 @@ def paths(
         for name, each in (("start", start), ("end", end), ("where", where))
         if each is not None
     }
-    asked = Sequences(
+    sequences = Sequences(
         scope,
         _label(label, scope.data),
         str(label) if isinstance(label, str) else "label",
@@ -114,11 +114,11 @@ def paths(
         collapse=collapse,
         top=top,
     )
-    pairs = asked.labeled(asked.pairs())
+    pairs = sequences.labeled(sequences.pairs())
     plan = counted(pairs, scope, (STEP, SOURCE, TARGET))
     frame = frame_of(scope.state_over(plan, (STEP, SOURCE, TARGET)), ["count", "users", "median_time"])
     types = tuple(name for test in tests.values() for name in test.types)
-    return Paths("paths", frame, scope, Definition(asked.rule(), types), pairs, asked=asked)
+    return Paths("paths", frame, scope, Definition(sequences.rule(), types), pairs, sequences=sequences)
 
 
 @checked
@@ -126,11 +126,11 @@ class Paths(Analysis):
     """The transitions of paths, with the step matrix and the transitions of whole sequences."""
 
     def __init__(
-        self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *, asked: Sequences
+        self, name: str, frame: DataFrame, scope: Scope, definition: Definition, members: Node, *, sequences: Sequences
     ) -> None:
-        possible = {} if asked.is_reversed else {STEP: between(1, asked.steps - 1)}
+        possible = {} if sequences.is_reversed else {STEP: between(1, sequences.steps - 1)}
         super().__init__(name, frame, scope, definition, members, possible=possible)
-        self._asked = asked
+        self._sequences = sequences
 
     def matrix(self, column: str | None = None) -> DataFrame:
         """Return the step matrix: one row per label, and one column per place in the paths, named ``1``, ``2`` and so on.
@@ -147,7 +147,7 @@ class Paths(Analysis):
             raise InvalidValue(
                 f"column of a step matrix has to be one of {', '.join(_MEASURES)}, not {column!r}", hint=near(column, _MEASURES)
             )
-        return self._asked.matrix(column)
+        return self._sequences.matrix(column)
 
     def transitions(self, length: int = 2) -> Analysis:
         """Return how often labels follow each other anywhere in the sequences: index ``source`` and ``target``.
@@ -163,7 +163,7 @@ class Paths(Analysis):
         """
         if not 2 <= length <= 10:
             raise InvalidValue(f"length of transitions is {length}", hint="give a number from 2 to 10")
-        return self._asked.transitions(length)
+        return self._sequences.transitions(length)
 
 
 def _label(given: object, data: DataFrame) -> Series:

@@ -6,8 +6,8 @@ from objectiv_local.errors import InvalidValue
 from objectiv_local.frame import DataFrame
 from objectiv_local.frame.authoring import Aggregate, Expr, Extend, aggregation, call, cast, frame_of, literal
 from objectiv_local.hub.analyses.base.analysis import Analysis, analysis, rule_of
-from objectiv_local.hub.analyses.base.listed import listed
 from objectiv_local.hub.analyses.base.scope import scope_of
+from objectiv_local.hub.analyses.base.unpivoting import unpivoted
 from objectiv_local.hub.checks import column_names
 from objectiv_local.hub.conditions import condition
 from objectiv_local.hub.settings import Settings
@@ -74,7 +74,7 @@ def properties(
     plain = {name: place for place, name in enumerate(names) if f"distinct_{place}" in row.types}
     distinct: dict[str, Expr] = {name: row.column(f"distinct_{place}") for name, place in plain.items()}
     example: dict[str, Expr] = {name: cast(row.column(f"example_{place}"), STRING) for name, place in plain.items()}
-    plan = listed(
+    plan = unpivoted(
         row,
         _PROPERTY,
         {name: {"dtype": literal(_dtype(data, name))} for name in names},

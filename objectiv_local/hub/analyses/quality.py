@@ -29,8 +29,8 @@ from objectiv_local.hub.analyses import taxonomy
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.calendar import PERIOD, period_of, periods
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
-from objectiv_local.hub.analyses.base.listed import listed
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.unpivoting import unpivoted
 from objectiv_local.hub.settings import Settings
 from objectiv_local.types import FLOAT64, STRING
 
@@ -138,7 +138,7 @@ def quality(
         "example": {name: cast(facts.column(each.example), STRING) for name, each in checks.items()},
     }
     severities = {name: {"severity": literal(each.severity)} for name, each in checks.items()}
-    plan = listed(facts, _CHECK, severities, columns, "quality")
+    plan = unpivoted(facts, _CHECK, severities, columns, "quality")
     frame = frame_of(scope.state_over(plan, [_CHECK]), ["severity", "failed", "of", "example"])
     return Quality("quality", frame, scope, Definition(("Checks of the events, and how many rows fail each check.",)), None)
 

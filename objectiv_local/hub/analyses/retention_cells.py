@@ -39,8 +39,8 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.breakdown import with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, PERIODS, moment_of, period_of, periods
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
-from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.types import INT64
 
@@ -108,7 +108,7 @@ class Cells:
     criterion: str
     brackets: tuple[tuple[int, int], ...] | None
     measure: tuple[str, str] | None
-    label: Series | OfUsers | None
+    label: Series | UserValues | None
     top: int
     is_same: bool
     periods: int | None
@@ -216,7 +216,7 @@ class Cells:
     def _events(self) -> Node:
         """Return the events that are starts or returns, with their period."""
         scope = self.scope
-        columns: dict[str, Series | OfUsers] = {}
+        columns: dict[str, Series | UserValues] = {}
         if self.label is not None:
             columns[self.labels[0]] = self.label
         if self.measure is not None:

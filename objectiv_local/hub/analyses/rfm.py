@@ -30,7 +30,7 @@ from objectiv_local.frame.authoring import (
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.calendar import checked_period, next_start, period_of
 from objectiv_local.hub.analyses.base.cells import between, period_in
-from objectiv_local.hub.analyses.base.given import column_of, number_of
+from objectiv_local.hub.analyses.base.event_values import column_of, number_of
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.conditions import Condition, condition

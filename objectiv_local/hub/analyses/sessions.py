@@ -28,7 +28,7 @@ from objectiv_local.frame.authoring import (
 )
 from objectiv_local.hub.analyses.base.analysis import Analysis, Definition, analysis
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, period_of, periods
-from objectiv_local.hub.analyses.base.given import label_of
+from objectiv_local.hub.analyses.base.event_values import label_of
 from objectiv_local.hub.analyses.base.joins import looked_up
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
 from objectiv_local.hub.analyses.base.words import in_time
@@ -72,8 +72,8 @@ class Sessions(Analysis):
         ['sessions', 'users', 'hits']
         """
         scope = self._scope
-        asked: _Asked = vars(self)["_asked"]
-        plan = asked.sessions()
+        request: _Request = vars(self)["_request"]
+        plan = request.sessions()
         # Without periods, all sessions are grouped by a constant.
         key, group = (PERIOD, period_of(scope, plan, plan.column(_START), checked_period(by))) if by else ("all", literal(1))
         plan = Extend(plan, ((key, group),), "grouped_sessions")
@@ -201,7 +201,7 @@ def sessions(
     is_made = gap is not None or midnight_reset or new_on is not None or not has_sessions
     if new_on is not None:
         new_on = label_of(new_on, data, "new_on of sessions", "for instance new_on='utm_campaign'")
-    asked = _Asked(
+    request = _Request(
         scope,
         label_of(label, data, "label of sessions", "for instance label='event_type'"),
         is_made,
@@ -214,7 +214,7 @@ def sessions(
         tests["key_events"],
         engaged_after,
     )
-    plan = asked.sessions()
+    plan = request.sessions()
     types = tuple(each for test in tests.values() if test is not None for each in test.types)
     frame = frame_of(scope.state_over(plan, [_SESSION]), [*scope.unit, *_COLUMNS[1:]])
     members = Select(
@@ -222,13 +222,13 @@ def sessions(
         ((_SESSION, plan.column(_SESSION)), *((name, plan.column(name)) for name in scope.unit), (MOMENT, plan.column(_START))),
         "members",
     )
-    found = Sessions("sessions", frame, scope, Definition(_rule(asked), types), members)
-    vars(found)["_asked"] = asked
+    found = Sessions("sessions", frame, scope, Definition(_rule(request), types), members)
+    vars(found)["_request"] = request
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """The arguments of a sessions analysis, and the plan that computes it."""
 
     scope: Scope
@@ -348,28 +348,28 @@ class _Asked:
         return found
 
 
-def _rule(asked: _Asked) -> tuple[str, ...]:
+def _rule(request: _Request) -> tuple[str, ...]:
     """Return the definition in words."""
-    unit = " and ".join(asked.scope.unit)
-    if asked.is_made:
-        lines = [f"A session ends when a {unit} is inactive for more than {in_time(asked.gap)}."]
-        if asked.midnight_reset:
+    unit = " and ".join(request.scope.unit)
+    if request.is_made:
+        lines = [f"A session ends when a {unit} is inactive for more than {in_time(request.gap)}."]
+        if request.midnight_reset:
             lines.append("It also ends at midnight.")
-        if asked.new_on is not None:
-            lines.append(f"It also ends before an event whose {asked.new_on.name} differs from the last known one.")
+        if request.new_on is not None:
+            lines.append(f"It also ends before an event whose {request.new_on.name} differs from the last known one.")
     else:
         lines = ["Sessions come from the column session_id."]
-    if asked.where is not None:
-        lines.append(f"Only events that match {asked.where.title} are counted, after sessions are computed.")
-    views = "events" if asked.views is None else f"events of {asked.views.name}"
-    engaged = "" if asked.key_events is None else f" and no event of {asked.key_events.name}"
+    if request.where is not None:
+        lines.append(f"Only events that match {request.where.title} are counted, after sessions are computed.")
+    views = "events" if request.views is None else f"events of {request.views.name}"
+    engaged = "" if request.key_events is None else f" and no event of {request.key_events.name}"
     lines.append(
         {
             "single_event": "A session with one event is a bounce.",
             "single_view": f"A session with fewer than two {views} is a bounce.",
-            "not_engaged": f"A session that is shorter than {in_time(asked.engaged_after)} and has fewer than two {views}"
+            "not_engaged": f"A session that is shorter than {in_time(request.engaged_after)} and has fewer than two {views}"
             f"{engaged} is a bounce.",
-        }[asked.bounce]
+        }[request.bounce]
     )
     lines.append("Sessions count for the period in which they start.")
     return tuple(lines)

@@ -32,8 +32,8 @@ from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, before, checked_period, period_of, periods
 from objectiv_local.hub.analyses.base.cells import period_in
 from objectiv_local.hub.analyses.base.joins import crossed, looked_up
-from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope, scope_of
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.conditions import Condition, condition
 from objectiv_local.hub.settings import Settings
 
@@ -114,29 +114,31 @@ def trend(
     """
     scope = scope_of(settings, events, "trend", unit=unit, start=start, end=end, as_of=as_of)
     checked_period(by)
-    asked = _asked(scope, measure, by, where, breakdown, top)
-    counted = asked.counted(asked.rows())
+    request = _request(scope, measure, by, where, breakdown, top)
+    counted = request.counted(request.rows())
     calendar = periods(scope, by)
     grid: Node = Select(calendar, ((PERIOD, calendar.column(PERIOD)), (_COMPLETE, calendar.column("is_complete"))), "periods")
-    on = [PERIOD, *asked.labels]
-    if asked.label is not None:
-        there = Aggregate(counted, tuple((name, counted.column(name)) for name in asked.labels), (), "groups")
+    on = [PERIOD, *request.labels]
+    if request.label is not None:
+        there = Aggregate(counted, tuple((name, counted.column(name)) for name in request.labels), (), "groups")
         grid = crossed(grid, there, "groups_by_period")
     plan = looked_up(grid, counted, on, "trend", key=on)
     columns = [_VALUE, _COMPLETE]
     if compare is not None:
-        plan = looked_up(_numbered(plan, asked), _previous(asked, compare), ["number", *asked.labels], "compared", key=on)
+        plan = looked_up(_numbered(plan, request), _previous(request, compare), ["number", *request.labels], "compared", key=on)
         columns = [_VALUE, _PREVIOUS, _COMPLETE]
-    filled = {name: _filled(asked.kind, plan.column(name)) for name in columns if name != _COMPLETE}
+    filled = {name: _filled(request.kind, plan.column(name)) for name in columns if name != _COMPLETE}
     plan = Select(plan, tuple((name, filled.get(name, plan.column(name))) for name in (*on, *columns)), "trend")
     frame = frame_of(scope.state_over(plan, on), columns)
-    members = asked.members(asked.rows())
+    members = request.members(request.rows())
     return Analysis(
         "trend",
         frame,
         scope,
         Definition(
-            _rule(asked, by, compare), () if asked.test is None else asked.test.types, unit_counts=asked.kind not in _OF_UNITS
+            _rule(request, by, compare),
+            () if request.test is None else request.test.types,
+            unit_counts=request.kind not in _OF_UNITS,
         ),
         members,
         possible={PERIOD: period_in(scope, by)},
@@ -144,7 +146,7 @@ def trend(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     """The arguments of a trend: the measure, the events it counts, and the groups."""
 
     scope: Scope
@@ -152,7 +154,7 @@ class _Asked:
     column: str | None
     by: str
     test: Condition | None
-    label: Series | OfUsers | None
+    label: Series | UserValues | None
     top: int
     #: Rows that determine the largest groups; by default the rows that are counted.
     largest: Node | None = None
@@ -170,7 +172,7 @@ class _Asked:
     def rows(self) -> Node:
         """Return the events that count, with their period and group."""
         scope = self.scope
-        columns: dict[str, Series | OfUsers] = {}
+        columns: dict[str, Series | UserValues] = {}
         if self.column is not None and self.column not in (*scope.unit, MOMENT):
             columns[self.source] = scope.data[self.column]
         if self.label is not None:
@@ -251,7 +253,7 @@ class _Asked:
         return [aggregation("nunique" if self.kind == "sessions" else self.kind, amount)]
 
 
-def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, breakdown: object, top: int) -> _Asked:
+def _request(scope: Scope, measure: str | Sequence[str], by: str, where: object, breakdown: object, top: int) -> _Request:
     """Return what to count. Raises an error for a measure, condition or breakdown that does not fit the frame."""
     kind, column = _measure(scope, measure)
     test = None if where is None else condition(where, scope.data, "where of trend", scope.unit)
@@ -267,7 +269,7 @@ def _asked(scope: Scope, measure: str | Sequence[str], by: str, where: object, b
         *(() if column is None else (column, f"{column}_of_event")),
     )
     label = None if breakdown is None else breakdown_of(breakdown, scope.data, "trend", scope.unit, taken)
-    return _Asked(scope, kind, column, by, test, label, checked_top(top))
+    return _Request(scope, kind, column, by, test, label, checked_top(top))
 
 
 def _measure(scope: Scope, measure: str | Sequence[str]) -> tuple[str, str | None]:
@@ -317,55 +319,55 @@ def _filled(kind: str, value: Expr) -> Expr:
     return call("coalesce", value, zero)
 
 
-def _numbered(plan: Node, asked: _Asked) -> Node:
+def _numbered(plan: Node, request: _Request) -> Node:
     """Return rows with the position of their period, counted from 1."""
-    number = over(aggregation("row_number"), [plan.column(name) for name in asked.labels], [Ordering(plan.column(PERIOD))])
+    number = over(aggregation("row_number"), [plan.column(name) for name in request.labels], [Ordering(plan.column(PERIOD))])
     return Extend(plan, (("number", number),), "numbered")
 
 
-def _previous(asked: _Asked, compare: str) -> Node:
+def _previous(request: _Request, compare: str) -> Node:
     """Return the measure of the periods before the range, with the position of the period that each is compared with."""
-    scope = asked.scope
+    scope = request.scope
     if compare != "previous":
         raise InvalidValue(f"compare of trend has to be 'previous' or None, not {compare!r}", hint="compare='previous'")
     if scope.start is None or scope.end is None:
         raise InvalidValue("compare of trend needs a range", hint="give start and end")
-    start = before(scope, asked.by)
-    on = [PERIOD, *asked.labels]
-    earlier = replace(asked, scope=replace(scope, start=start, end=scope.start), largest=asked.rows())
+    start = before(scope, request.by)
+    on = [PERIOD, *request.labels]
+    earlier = replace(request, scope=replace(scope, start=start, end=scope.start), largest=request.rows())
     counted = earlier.counted(earlier.rows())
-    calendar = periods(earlier.scope, asked.by)
+    calendar = periods(earlier.scope, request.by)
     grid: Node = Select(calendar, ((PERIOD, calendar.column(PERIOD)),), "previous_periods")
-    if asked.label is not None:
-        there = Aggregate(counted, tuple((name, counted.column(name)) for name in asked.labels), (), "previous_groups")
+    if request.label is not None:
+        there = Aggregate(counted, tuple((name, counted.column(name)) for name in request.labels), (), "previous_groups")
         grid = crossed(grid, there, "previous_groups_by_period")
-    plan = _numbered(looked_up(grid, counted, on, "previous", key=on), asked)
+    plan = _numbered(looked_up(grid, counted, on, "previous", key=on), request)
     return Select(
         plan,
         (
             ("number", plan.column("number")),
-            *((name, plan.column(name)) for name in asked.labels),
+            *((name, plan.column(name)) for name in request.labels),
             (_PREVIOUS, plan.column(_VALUE)),
         ),
         "previous",
     )
 
 
-def _rule(asked: _Asked, by: str, compare: str | None) -> tuple[str, ...]:
+def _rule(request: _Request, by: str, compare: str | None) -> tuple[str, ...]:
     """Return the definition in words."""
-    unit = " and ".join(asked.scope.unit)
+    unit = " and ".join(request.scope.unit)
     words = {
         "users": f"The number of distinct {unit} with an event in each {by}.",
         "events": f"The number of events in each {by}.",
         "sessions": f"The number of distinct session_id in each {by}.",
         "events_per_user": f"The number of events that have {unit}, divided by the number of distinct {unit}, in each {by}.",
         "first_time_users": f"The number of distinct {unit} whose first event ever is in the {by}.",
-    }.get(asked.kind, f"The {asked.kind} of {asked.column} over the events of each {by}.")
+    }.get(request.kind, f"The {request.kind} of {request.column} over the events of each {by}.")
     lines = [words]
-    if asked.test is not None:
-        lines.append(f"Only events that match {asked.test.title} are counted.")
-    if asked.label is not None:
-        lines.append(groups_in_words(asked.labels[0], asked.top))
+    if request.test is not None:
+        lines.append(f"Only events that match {request.test.title} are counted.")
+    if request.label is not None:
+        lines.append(groups_in_words(request.labels[0], request.top))
     if compare is not None:
         lines.append("previous is the value of the corresponding period in the preceding range.")
     return tuple(lines)

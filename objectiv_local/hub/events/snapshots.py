@@ -36,10 +36,10 @@ def of_snapshot(
         return source, table_name, None
     if opened.index_columns != ["event_id"] or not {*opened.index_columns, *opened.data_columns} >= _COLUMNS:
         return opened, given.get("table_name"), None  # type: ignore[return-value]
-    asked = [name for name, value in given.items() if value is not None]
-    if asked:
+    passed = [name for name, value in given.items() if value is not None]
+    if passed:
         raise InvalidValue(
-            f"{asked[0]} cannot be set for a snapshot of an event frame, which is opened as it was written",
+            f"{passed[0]} cannot be set for a snapshot of an event frame, which is opened as it was written",
             hint="filter it, as in events[events.moment >= '2024-03-01'], or create another frame from the original source",
         )
     zone = _zone(opened)

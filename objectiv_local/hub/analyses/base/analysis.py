@@ -38,8 +38,8 @@ from objectiv_local.hub.analyses.base.breakdown import NONE
 from objectiv_local.hub.analyses.base.cells import Check
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
 from objectiv_local.hub.analyses.base.specs import ANALYSES, spec_of
-from objectiv_local.hub.analyses.charts.asked import Asked
 from objectiv_local.hub.analyses.charts.drawing import draw
+from objectiv_local.hub.analyses.charts.request import ChartRequest
 from objectiv_local.hub.conditions import Condition
 from objectiv_local.hub.settings import Settings
 
@@ -297,7 +297,7 @@ class Analysis:
         members = (
             None if plan is None or callable(plan) else (lambda names: frame_of(self._scope.state_over(plan), list(names)))
         )
-        return draw(Asked(self._name, self._frame, self._arguments, layout, members), kind)
+        return draw(ChartRequest(self._name, self._frame, self._arguments, layout, members), kind)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -18,7 +18,7 @@ from objectiv_local.frame.authoring import (
     series_of,
     state_of,
 )
-from objectiv_local.hub.analyses.base.of_users import OfUsers
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.conditions import computed, is_member, of_rows
 
 NONE, OTHER = "(none)", "(other)"
@@ -27,7 +27,9 @@ _MOST = 10_000
 _EXAMPLE = "for instance breakdown='country', or breakdown=lambda events: events.amount > 100"
 
 
-def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...], taken: tuple[str, ...]) -> Series | OfUsers:
+def breakdown_of(
+    given: object, data: DataFrame, name: str, unit: tuple[str, ...], taken: tuple[str, ...]
+) -> Series | UserValues:
     """Return the value that each event is grouped by, as a string series with the name of the result column.
 
     Missing values become ``(none)``. The breakdown is a column, a series of the frame, a function of the frame, a series of
@@ -66,7 +68,7 @@ def breakdown_of(given: object, data: DataFrame, name: str, unit: tuple[str, ...
         raise InvalidType(f"{what} is timedelta, which cannot be grouped by", hint="convert it: dt.total_seconds()")
     text: Series = placed if placed.dtype == "string" else placed.astype("string")
     if is_of_users:
-        return OfUsers(str(given.name), text, unit, NONE)
+        return UserValues(str(given.name), text, unit, NONE)
     return text.fillna(NONE).rename(given.name)
 
 

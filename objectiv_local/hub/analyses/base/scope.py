@@ -25,7 +25,7 @@ from objectiv_local.frame.authoring import (
     state_of,
     unused_name,
 )
-from objectiv_local.hub.analyses.base.of_users import OfUsers
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.checks import column_names, require
 from objectiv_local.hub.events.moments import limit
 from objectiv_local.hub.hits import EVENT
@@ -96,7 +96,7 @@ class Scope:
 
     def rows(
         self,
-        columns: Mapping[str, Series | OfUsers] | None = None,
+        columns: Mapping[str, Series | UserValues] | None = None,
         where: Series | None = None,
         *,
         ranged: bool = True,
@@ -112,9 +112,9 @@ class Scope:
         kept = dict.fromkeys((*self.unit, MOMENT, *self.event_key))
         data = self.data.copy()
         condition = None
-        looked_up = {name: each for name, each in (columns or {}).items() if isinstance(each, OfUsers)}
+        looked_up = {name: each for name, each in (columns or {}).items() if isinstance(each, UserValues)}
         for name, series in (columns or {}).items():
-            if isinstance(series, OfUsers):
+            if isinstance(series, UserValues):
                 continue
             if name not in named:
                 data[name] = series

@@ -9,33 +9,33 @@ from objectiv_local.charts.heat_map import Cell, heat_map
 from objectiv_local.charts.lines import Line, line_chart, spread_chart
 from objectiv_local.charts.values import count, label, percent
 from objectiv_local.errors import NotSupported
-from objectiv_local.hub.analyses.charts.asked import Asked, by_group
+from objectiv_local.hub.analyses.charts.request import ChartRequest, by_group
 
 _USERS, _ALL = "users", "all"
 #: Maximum number of cohorts in the curves of lifetime value: the last ones.
 _MOST_CURVES: Final = 12
 
 
-def _periods(asked: Asked) -> dict[int, str]:
+def _periods(request: ChartRequest) -> dict[int, str]:
     """Return labels of brackets by their first number of periods; empty without brackets."""
-    brackets: Sequence[tuple[int, int]] = asked.arguments.get("brackets") or ()
+    brackets: Sequence[tuple[int, int]] = request.arguments.get("brackets") or ()
     return {first: str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in brackets}
 
 
-def _since(asked: Asked) -> str:
-    return f"{asked.by}s since the start"
+def _since(request: ChartRequest) -> str:
+    return f"{request.by}s since the start"
 
 
-def retention(asked: Asked) -> Any:
+def retention(request: ChartRequest) -> Any:
     """Return the heat map of the rates of cohorts, with their sizes and the overall rates."""
-    if asked.group is not None:
+    if request.group is not None:
         raise NotSupported(
             "the heat map of retention cannot show a breakdown", hint="plot(kind='curve') draws a line for each group"
         )
-    rows = [row for row in asked.rows() if row["rate"] is not None]
+    rows = [row for row in request.rows() if row["rate"] is not None]
     if not rows:
-        raise asked.nothing()
-    named = _periods(asked)
+        raise request.nothing()
+    named = _periods(request)
     numbers = sorted({row["periods_since"] for row in rows})
     columns = [named.get(number, str(number)) for number in numbers]
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
@@ -65,9 +65,9 @@ def retention(asked: Asked) -> Any:
         cells,
         [_ALL, *sizes],
         [_USERS, *columns],
-        asked.layout.titled(f"Retention of users by {asked.by}"),
-        row_title=f"{asked.by} of the start",
-        column_title=_since(asked),
+        request.layout.titled(f"Retention of users by {request.by}"),
+        row_title=f"{request.by} of the start",
+        column_title=_since(request),
         scale_title="users who came back",
         most=1,
         is_share=True,
@@ -87,18 +87,18 @@ def _mean(rows: list[dict[str, Any]]) -> dict[int, tuple[float, int, int]]:
     return {number: (users[number] / size, users[number], size) for number, size in sorted(sizes.items())}
 
 
-def retention_curve(asked: Asked) -> Any:
+def retention_curve(request: ChartRequest) -> Any:
     """Return the overall rate over the periods since the start as a line: one per group, or with a thin line per cohort."""
-    rows = [row for row in asked.rows() if row["rate"] is not None]
-    means = {group: _mean(own) for group, own in by_group(rows, asked.group).items()}
+    rows = [row for row in request.rows() if row["rate"] is not None]
+    means = {group: _mean(own) for group, own in by_group(rows, request.group).items()}
     if not any(means.values()):
-        raise asked.nothing()
+        raise request.nothing()
     lines = [Line(group or "all cohorts", list(mean), [rate for rate, _, _ in mean.values()]) for group, mean in means.items()]
-    layout = asked.layout.titled(f"Retention of users by {asked.by}" + (f" and {asked.group}" if asked.group else ""))
-    x_title, y_title = _since(asked), "users who came back, %"
+    layout = request.layout.titled(f"Retention of users by {request.by}" + (f" and {request.group}" if request.group else ""))
+    x_title, y_title = _since(request), "users who came back, %"
     note = "complete cells, weighted by users"
-    if asked.group is not None:
-        return line_chart(lines, layout, x_title=x_title, y_title=y_title, series_title=asked.group, is_share=True, note=note)
+    if request.group is not None:
+        return line_chart(lines, layout, x_title=x_title, y_title=y_title, series_title=request.group, is_share=True, note=note)
     cohorts = [
         Line(
             cohort, [row["periods_since"] for row in own], [row["rate"] for row in own], [bool(row["complete"]) for row in own]
@@ -110,9 +110,9 @@ def retention_curve(asked: Asked) -> Any:
     )
 
 
-def ltv(asked: Asked) -> Any:
+def ltv(request: ChartRequest) -> Any:
     """Return the heat map of the value per user by cohort."""
-    rows = asked.rows()
+    rows = request.rows()
     numbers = sorted({row["days"] for row in rows})
     sizes = {label(row["cohort"]): row["cohort_users"] for row in rows}
     cells = [Cell(cohort, _USERS, count(size)) for cohort, size in sizes.items()]
@@ -131,16 +131,16 @@ def ltv(asked: Asked) -> Any:
         cells,
         list(sizes),
         [_USERS, *map(str, numbers)],
-        asked.layout.titled("Lifetime value per user"),
+        request.layout.titled("Lifetime value per user"),
         row_title="cohort",
         column_title="days since the first order",
         scale_title="value per user",
     )
 
 
-def ltv_curve(asked: Asked) -> Any:
+def ltv_curve(request: ChartRequest) -> Any:
     """Return the value per user over the days since the first order, as one line for each of the last cohorts."""
-    groups = by_group(asked.rows(), "cohort")
+    groups = by_group(request.rows(), "cohort")
     shown = list(groups.items())[-_MOST_CURVES:]
     lines = [
         Line(
@@ -153,7 +153,7 @@ def ltv_curve(asked: Asked) -> Any:
     ]
     return line_chart(
         lines,
-        asked.layout.titled("Lifetime value per user"),
+        request.layout.titled("Lifetime value per user"),
         x_title="days since the first order",
         y_title="value per user",
         series_title="cohort",

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from objectiv_local.errors import InvalidValue, NotSupported, near
-from objectiv_local.hub.analyses.charts import cohorts, estimates, named, over_time, steps, users
-from objectiv_local.hub.analyses.charts.asked import Asked
+from objectiv_local.hub.analyses.charts import cohorts, estimates, over_time, ranked, steps, users
+from objectiv_local.hub.analyses.charts.request import ChartRequest
 
-CHARTS: Final[dict[str, dict[str, Callable[[Asked], Any]]]] = {
+CHARTS: Final[dict[str, dict[str, Callable[[ChartRequest], Any]]]] = {
     "trend": {"line": over_time.trend},
     "active_users": {"line": over_time.active_users, "stickiness": over_time.share_of_active},
     "lifecycle": {"bar": over_time.lifecycle},
@@ -18,11 +18,11 @@ CHARTS: Final[dict[str, dict[str, Callable[[Asked], Any]]]] = {
     "funnel": {"bar": steps.funnel, "time": steps.time_to_convert, "line": steps.conversion},
     "paths": {"matrix": steps.step_matrix, "sankey": steps.sankey},
     "transitions": {"matrix": steps.transitions},
-    "drivers": {"bar": named.drivers},
-    "attribution": {"bar": named.attribution},
-    "event_types": {"bar": named.event_types},
-    "properties": {"bar": named.properties},
-    "quality": {"bar": named.quality},
+    "drivers": {"bar": ranked.drivers},
+    "attribution": {"bar": ranked.attribution},
+    "event_types": {"bar": ranked.event_types},
+    "properties": {"bar": ranked.properties},
+    "quality": {"bar": ranked.quality},
     "impact": {"forest": estimates.impact},
     "experiment": {"forest": estimates.experiment},
     "sessions": {"histogram": users.sessions},
@@ -31,16 +31,16 @@ CHARTS: Final[dict[str, dict[str, Callable[[Asked], Any]]]] = {
 }
 
 
-def draw(asked: Asked, kind: str | None) -> Any:
+def draw(request: ChartRequest, kind: str | None) -> Any:
     """Return a chart of an analysis; the default is its first kind, or curves for retention with a breakdown.
 
     Raises NotSupported for an analysis without a chart, and InvalidValue for a kind that it does not have.
     """
-    charts = CHARTS.get(asked.name)
+    charts = CHARTS.get(request.name)
     if charts is None:
-        raise NotSupported(f"{asked.name} has no chart", hint="draw its frame: .frame.plot(y=...)")
+        raise NotSupported(f"{request.name} has no chart", hint="draw its frame: .frame.plot(y=...)")
     if kind is None:
-        kind = "curve" if asked.name == "retention" and asked.group is not None else next(iter(charts))
+        kind = "curve" if request.name == "retention" and request.group is not None else next(iter(charts))
     if kind not in charts:
-        raise InvalidValue(f"{asked.name} has no chart of kind {kind!r}", hint=near(kind, charts))
-    return charts[kind](asked)
+        raise InvalidValue(f"{request.name} has no chart of kind {kind!r}", hint=near(kind, charts))
+    return charts[kind](request)

@@ -6,7 +6,7 @@ from typing import Any
 
 from objectiv_local.charts.forest import Estimate, forest_plot
 from objectiv_local.charts.values import count, label, number, percent
-from objectiv_local.hub.analyses.charts.asked import Asked
+from objectiv_local.hub.analyses.charts.request import ChartRequest
 
 _SCORES = {
     "association": "correlation with converting, phi",
@@ -20,10 +20,10 @@ def _text(value: Any, low: Any, high: Any, *, is_share: bool = False) -> str:
     return f"{shown[0]} ({shown[1]} to {shown[2]})" if shown[1] and shown[2] else shown[0]
 
 
-def impact(asked: Asked) -> Any:
+def impact(request: ChartRequest) -> Any:
     """Return the score of each feature with its interval."""
-    [feature] = asked.frame.index_columns
-    level = str(asked.arguments.get("level", "association"))
+    [feature] = request.frame.index_columns
+    level = str(request.arguments.get("level", "association"))
     share = percent if level != "before_after" else count
     estimates = [
         Estimate(
@@ -38,26 +38,26 @@ def impact(asked: Asked) -> Any:
                 ("rate of unexposed", share(row["rate_unexposed"])),
             ),
         )
-        for row in asked.rows()
+        for row in request.rows()
     ]
     return forest_plot(
         estimates,
-        asked.layout.titled(f"Impact of features: {level.replace('_', ' and ')}"),
+        request.layout.titled(f"Impact of features: {level.replace('_', ' and ')}"),
         x_title=_SCORES.get(level, "score"),
         y_title=feature,
-        note=_level(asked),
+        note=_level(request),
     )
 
 
-def _level(asked: Asked) -> str:
-    return f"lines: intervals of {percent(1 - asked.arguments.get('alpha', 0.05), 0)}"
+def _level(request: ChartRequest) -> str:
+    return f"lines: intervals of {percent(1 - request.arguments.get('alpha', 0.05), 0)}"
 
 
-def experiment(asked: Asked) -> Any:
+def experiment(request: ChartRequest) -> Any:
     """Return the lift of each variant over the control with its interval, one metric after another."""
-    control = str(asked.arguments.get("control", "control"))
+    control = str(request.arguments.get("control", "control"))
     rows = sorted(
-        (row for row in asked.rows() if label(row["variant"]) != control),
+        (row for row in request.rows() if label(row["variant"]) != control),
         key=lambda row: (label(row["metric"]), label(row["variant"])),
     )
     metrics, variants = ({label(row[name]) for row in rows} for name in ("metric", "variant"))
@@ -67,7 +67,7 @@ def experiment(asked: Asked) -> Any:
         (True, False): "{metric}",
         (False, False): "{variant}",
     }[len(metrics) > 1, len(variants) > 1]
-    means = {label(row["metric"]): row["mean"] for row in asked.rows() if label(row["variant"]) == control}
+    means = {label(row["metric"]): row["mean"] for row in request.rows() if label(row["variant"]) == control}
     estimates = [
         Estimate(
             named.format(metric=label(row["metric"]), variant=label(row["variant"])),
@@ -88,11 +88,11 @@ def experiment(asked: Asked) -> Any:
     other = f" of {next(iter(variants))}" if len(variants) == 1 and not one else ""
     return forest_plot(
         estimates,
-        asked.layout.titled(f"Lift{one}{other} over {control}"),
+        request.layout.titled(f"Lift{one}{other} over {control}"),
         x_title=f"lift over {control}, %",
         is_share=True,
         is_sorted=False,
-        note=_level(asked),
+        note=_level(request),
     )
 
 

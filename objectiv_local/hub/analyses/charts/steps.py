@@ -11,7 +11,7 @@ from objectiv_local.charts.sankey import Flow, grouped_flows, step_diagram
 from objectiv_local.charts.values import count, label, number, percent
 from objectiv_local.errors import NotSupported
 from objectiv_local.frame.authoring import Filter, call, frame_of, literal, state_of
-from objectiv_local.hub.analyses.charts.asked import Asked, by_group
+from objectiv_local.hub.analyses.charts.request import ChartRequest, by_group
 from objectiv_local.hub.analyses.charts.users import durations
 
 #: Maximum number of labels in a matrix: the most frequent ones.
@@ -37,27 +37,27 @@ def _steps(rows: list[dict[str, Any]], group: str = "") -> list[Step]:
     ]
 
 
-def funnel(asked: Asked) -> Any:
+def funnel(request: ChartRequest) -> Any:
     """Return the bars of the steps or, with periods, the conversion rate of each period."""
-    rows = asked.rows()
+    rows = request.rows()
     if "period" in rows[0]:
-        return conversion(asked)
-    if asked.group is None:
-        return funnel_chart(_steps(rows), asked.layout.titled("Funnel"))
-    groups = {group: _steps(own, group) for group, own in by_group(rows, asked.group).items()}
+        return conversion(request)
+    if request.group is None:
+        return funnel_chart(_steps(rows), request.layout.titled("Funnel"))
+    groups = {group: _steps(own, group) for group, own in by_group(rows, request.group).items()}
     largest = sorted(groups, key=lambda group: -groups[group][0].users)[:_MOST_GROUPS]
     shown = {group: steps for group, steps in groups.items() if group in largest}
     return grouped_funnel(
         shown,
-        asked.layout.titled(f"Funnel by {asked.group}"),
-        group_title=asked.group,
+        request.layout.titled(f"Funnel by {request.group}"),
+        group_title=request.group,
         note=f"the {len(shown)} largest of {len(groups):,} groups" if len(shown) < len(groups) else "",
     )
 
 
-def conversion(asked: Asked) -> Any:
+def conversion(request: ChartRequest) -> Any:
     """Return the share of users who reach the last step, for each period."""
-    rows = asked.rows()
+    rows = request.rows()
     if "period" not in rows[0]:
         raise NotSupported("a funnel without periods has no chart over time", hint="funnel(..., by='week')")
     last = max(row["step"] for row in rows)
@@ -68,30 +68,30 @@ def conversion(asked: Asked) -> Any:
             [row["of_first"] for row in own],
             [bool(row["complete"]) for row in own],
         )
-        for group, own in by_group([row for row in rows if row["step"] == last], asked.group).items()
+        for group, own in by_group([row for row in rows if row["step"] == last], request.group).items()
     ]
     names = [label(row["name"]) for row in rows if row["step"] in (1, last)][:2]
     return line_chart(
         lines,
-        asked.layout.titled(f"Conversion by {asked.by}: {' to '.join(dict.fromkeys([*names]))}"),
-        x_title=f"{asked.by} of the first step",
+        request.layout.titled(f"Conversion by {request.by}: {' to '.join(dict.fromkeys([*names]))}"),
+        x_title=f"{request.by} of the first step",
         y_title="users who reach the last step, %",
         is_share=True,
-        series_title=asked.group or "",
+        series_title=request.group or "",
     )
 
 
-def time_to_convert(asked: Asked) -> Any:
+def time_to_convert(request: ChartRequest) -> Any:
     """Return the histogram of the time from the first step to the last one, counted by the database."""
-    steps = len(asked.arguments["steps"])
-    if steps < 2 or asked.members is None:
+    steps = len(request.arguments["steps"])
+    if steps < 2 or request.members is None:
         raise NotSupported("a funnel with one step has no time to convert", hint="give at least two steps")
-    state = state_of(asked.members(["step", "time"]))
+    state = state_of(request.members(["step", "time"]))
     plan = Filter(state.plan, call("eq", state.column("step"), literal(steps)), "converted")
     return durations(
         frame_of(state.with_plan(plan, ()), ["time"])["time"],
-        asked,
-        asked.layout.titled("Time to convert"),
+        request,
+        request.layout.titled("Time to convert"),
         "time from the first to the last step",
         "users",
     )
@@ -113,9 +113,9 @@ def _positions(rows: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
     return places
 
 
-def step_matrix(asked: Asked) -> Any:
+def step_matrix(request: ChartRequest) -> Any:
     """Return the share of the paths that have each label at each place."""
-    rows = asked.rows()
+    rows = request.rows()
     places = _positions(rows)
     first = min(places)
     total = sum(places[first].values())
@@ -160,7 +160,7 @@ def step_matrix(asked: Asked) -> Any:
         cells,
         order,
         [str(place) for place in sorted(places)],
-        asked.layout.titled("Share of paths by event at each place"),
+        request.layout.titled("Share of paths by event at each place"),
         row_title="event",
         column_title="place in the path",
         scale_title="share of paths",
@@ -170,19 +170,21 @@ def step_matrix(asked: Asked) -> Any:
     )
 
 
-def sankey(asked: Asked) -> Any:
+def sankey(request: ChartRequest) -> Any:
     """Return the Sankey diagram of paths, step by step, drawn by plotly."""
-    rows = asked.rows()
+    rows = request.rows()
     flows = [Flow(row["step"], label(row["source"]), label(row["target"]), row["count"]) for row in rows]
     if any(flow.source == _ENTRY for flow in flows):
         last = max(flow.step for flow in flows)
         flows = [Flow(last + 1 - flow.step, flow.source, flow.target, flow.value) for flow in flows]
-    return step_diagram(grouped_flows(flows), asked.layout.titled("Paths").title or "", asked.layout.width, asked.layout.height)
+    return step_diagram(
+        grouped_flows(flows), request.layout.titled("Paths").title or "", request.layout.width, request.layout.height
+    )
 
 
-def transitions(asked: Asked) -> Any:
+def transitions(request: ChartRequest) -> Any:
     """Return the probability that each label follows another."""
-    rows = asked.rows()
+    rows = request.rows()
     if "source" not in rows[0]:
         raise NotSupported("transitions of more than two labels have no chart", hint="use transitions() of length 2")
     sums: dict[str, int] = {}
@@ -211,7 +213,7 @@ def transitions(asked: Asked) -> Any:
         cells,
         sources,
         [label(name) for name in shown],
-        asked.layout.titled("Transition probabilities"),
+        request.layout.titled("Transition probabilities"),
         row_title="event",
         column_title="next event",
         scale_title="share of transitions",

@@ -11,15 +11,15 @@ from objectiv_local.charts.theme import Layout
 from objectiv_local.charts.values import count, number
 from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import Aggregate, aggregation, call, expr_of, frame_of, literal, state_of
-from objectiv_local.hub.analyses.charts.asked import Asked
+from objectiv_local.hub.analyses.charts.request import ChartRequest
 
 
-def sessions(asked: Asked) -> Any:
+def sessions(request: ChartRequest) -> Any:
     """Return the histogram of the durations of sessions."""
-    return durations(asked.frame["duration"], asked, asked.layout.titled("Duration of sessions"), "duration", "sessions")
+    return durations(request.frame["duration"], request, request.layout.titled("Duration of sessions"), "duration", "sessions")
 
 
-def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_title: str) -> Any:
+def durations(series: Series, request: ChartRequest, layout: Layout, x_title: str, y_title: str) -> Any:
     """Return the histogram of durations in bins of growing width, with the median and 90th percentile. Runs one query."""
     state, value = state_of(series), expr_of(series)
     below = tuple(
@@ -40,7 +40,7 @@ def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_titl
     )
     [found] = frame_of(state.with_rows(plan, (), ()), list(plan.types)).to_arrow().to_pylist()
     if not found["every"]:
-        raise asked.nothing()
+        raise request.nothing()
     last = max(float(DURATIONS[-1]), number(found["longest"]) or 0.0) + 1
     totals = [found[name] for name, _ in below] + [found["every"]]
     ends = [0.0, *DURATIONS, last]
@@ -63,13 +63,13 @@ def durations(series: Series, asked: Asked, layout: Layout, x_title: str, y_titl
     )
 
 
-def rfm(asked: Asked) -> Any:
+def rfm(request: ChartRequest) -> Any:
     """Return the number of users by recency score and frequency score."""
-    frame = asked.frame.groupby(["recency_score", "frequency_score"]).agg(
+    frame = request.frame.groupby(["recency_score", "frequency_score"]).agg(
         users=("recency", "count"), monetary=("monetary", "mean")
     )
-    rows = asked.rows(frame)
-    scores = [str(score) for score in range(1, int(asked.arguments.get("scores", 5)) + 1)]
+    rows = request.rows(frame)
+    scores = [str(score) for score in range(1, int(request.arguments.get("scores", 5)) + 1)]
     cells = [
         Cell(
             str(row["recency_score"]),
@@ -84,7 +84,7 @@ def rfm(asked: Asked) -> Any:
         cells,
         scores[::-1],
         scores,
-        asked.layout.titled("Users by recency and frequency of their orders"),
+        request.layout.titled("Users by recency and frequency of their orders"),
         row_title="recency score",
         column_title="frequency score",
         scale_title="users",

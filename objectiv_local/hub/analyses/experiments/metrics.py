@@ -10,7 +10,7 @@ from objectiv_local.arguments import in_words
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame import DataFrame, Series
 from objectiv_local.frame.authoring import case, expr_of, literal, series_of, state_of
-from objectiv_local.hub.analyses.base.given import number_of
+from objectiv_local.hub.analyses.base.event_values import number_of
 from objectiv_local.hub.conditions import Condition, condition
 
 PROPORTION, MEAN, RATIO = "proportion", "mean", "ratio"

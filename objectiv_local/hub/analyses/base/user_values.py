@@ -10,7 +10,7 @@ from objectiv_local.hub.analyses.base.joins import looked_up
 
 
 @dataclass(frozen=True, slots=True)
-class OfUsers:
+class UserValues:
     """A string for each user: a series indexed by the unit, whose index is unique."""
 
     name: str

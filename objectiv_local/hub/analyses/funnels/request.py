@@ -12,8 +12,8 @@ from objectiv_local.frame import Series
 from objectiv_local.frame.authoring import Expr, Extend, Filter, Node, Select, aggregation, call, literal, state_of
 from objectiv_local.hub.analyses.base.breakdown import breakdown_of, checked_top, with_top
 from objectiv_local.hub.analyses.base.calendar import PERIOD, checked_period, moment_of, period_of, periods
-from objectiv_local.hub.analyses.base.of_users import OfUsers
 from objectiv_local.hub.analyses.base.scope import MOMENT, Scope
+from objectiv_local.hub.analyses.base.user_values import UserValues
 from objectiv_local.hub.analyses.base.words import in_time
 from objectiv_local.hub.analyses.funnels.attempts import ENTERED, Exclusion, Steps, attempts, flag
 from objectiv_local.hub.analyses.funnels.breakdown import labeled
@@ -60,7 +60,7 @@ _OF_EVENTS = re.compile(rf"(step|excluded)_\d+|{LABEL}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FunnelRequest:
     """The checked arguments of a funnel."""
 
     scope: Scope
@@ -69,7 +69,7 @@ class Asked:
     excluded: tuple[Condition, ...]
     exclusions: tuple[Exclusion, ...]
     hold: tuple[str, ...]
-    label: Series | OfUsers | None
+    label: Series | UserValues | None
     attribution: str | int
     top: int
     by: str | None
@@ -88,7 +88,7 @@ class Asked:
     def rows(self) -> Node:
         """Return the events that can be part of attempts, with the conditions of steps and exclusions."""
         scope = self.scope
-        columns: dict[str, Series | OfUsers] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
+        columns: dict[str, Series | UserValues] = {flag(k): each.holds for k, each in enumerate(self.conditions, 1)}
         columns |= {f"excluded_{number}": each.holds for number, each in enumerate(self.excluded, 1)}
         columns |= {name: scope.data[name] for name in self.hold if name not in scope.unit}
         columns |= {} if self.label is None else {LABEL: self.label}
@@ -176,7 +176,7 @@ class Asked:
         return tuple(lines)
 
 
-def asked_for(
+def request_for(
     scope: Scope,
     steps: Sequence[object] | Mapping[str, object],
     rules: Rules,
@@ -187,7 +187,7 @@ def asked_for(
     top: int,
     by: str | None,
     where: object = None,
-) -> Asked:
+) -> FunnelRequest:
     """Return the checked arguments. Raises an error for those that do not match the frame or each other."""
     data, unit = scope.data, scope.unit
     if by is not None:
@@ -231,7 +231,7 @@ def asked_for(
     if breakdown is not None:
         label = breakdown_of(breakdown, data, "funnel", unit, (*unit, *held, *_TAKEN))
     kept = None if where is None else condition(where, data, "where of funnel", unit)
-    return Asked(
+    return FunnelRequest(
         scope,
         rules,
         tuple(conditions),

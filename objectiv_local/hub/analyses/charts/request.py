@@ -13,7 +13,7 @@ from objectiv_local.frame import DataFrame
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChartRequest:
     """An analysis to draw. ``members`` returns columns of the rows that its cells count, without fetching them."""
 
     name: str

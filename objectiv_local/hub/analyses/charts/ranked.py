@@ -6,15 +6,15 @@ from typing import Any, Final
 
 from objectiv_local.charts.bars import Bar, ranked_bars
 from objectiv_local.charts.values import count, label, number, percent
-from objectiv_local.hub.analyses.charts.asked import Asked
+from objectiv_local.hub.analyses.charts.request import ChartRequest
 
 #: Values with a q below this are drawn as significant.
 _LEVEL: Final = 0.05
 
 
-def attribution(asked: Asked) -> Any:
+def attribution(request: ChartRequest) -> Any:
     """Return the credit of each touch, with its share."""
-    [touch] = asked.frame.index_columns
+    [touch] = request.frame.index_columns
     bars = [
         Bar(
             label(row[touch]),
@@ -22,16 +22,16 @@ def attribution(asked: Asked) -> Any:
             f"{count(row['credit'])} ({percent(row['share'])})",
             (("conversions", count(row["conversions"])),),
         )
-        for row in asked.rows()
+        for row in request.rows()
     ]
-    model = str(asked.arguments.get("model", "last")).replace("_", " ")
-    what = "credit" if asked.arguments.get("value") is None else "credited value"
-    return ranked_bars(bars, asked.layout.titled(f"Attribution by {touch}, model {model}"), x_title=what, y_title=touch)
+    model = str(request.arguments.get("model", "last")).replace("_", " ")
+    what = "credit" if request.arguments.get("value") is None else "credited value"
+    return ranked_bars(bars, request.layout.titled(f"Attribution by {touch}, model {model}"), x_title=what, y_title=touch)
 
 
-def drivers(asked: Asked) -> Any:
+def drivers(request: ChartRequest) -> Any:
     """Return the correlation of each value with the conversion; values that are not significant are lighter."""
-    [title] = asked.frame.index_columns
+    [title] = request.frame.index_columns
     bars = [
         Bar(
             label(row[title]),
@@ -46,11 +46,11 @@ def drivers(asked: Asked) -> Any:
             ),
             is_faint=row["q"] is None or not row["q"] < _LEVEL,
         )
-        for row in asked.rows()
+        for row in request.rows()
     ]
     return ranked_bars(
         bars,
-        asked.layout.titled("Correlation with conversion"),
+        request.layout.titled("Correlation with conversion"),
         y_title=title,
         x_title="correlation with converting, phi",
         faint=f"q of {_LEVEL} or more",
@@ -58,7 +58,7 @@ def drivers(asked: Asked) -> Any:
     )
 
 
-def event_types(asked: Asked) -> Any:
+def event_types(request: ChartRequest) -> Any:
     """Return the number of events of each type, with their share."""
     bars = [
         Bar(
@@ -67,12 +67,12 @@ def event_types(asked: Asked) -> Any:
             f"{count(row['events'])} ({percent(row['share'])})",
             (("users", count(row["users"])), ("events per user", count(row["events_per_user"]))),
         )
-        for row in asked.rows()
+        for row in request.rows()
     ]
-    return ranked_bars(bars, asked.layout.titled("Events by type"), x_title="events", y_title="event type")
+    return ranked_bars(bars, request.layout.titled("Events by type"), x_title="events", y_title="event type")
 
 
-def properties(asked: Asked) -> Any:
+def properties(request: ChartRequest) -> Any:
     """Return the share of events that have each property."""
     bars = [
         Bar(
@@ -81,11 +81,11 @@ def properties(asked: Asked) -> Any:
             percent(row["fill"]),
             (("dtype", label(row["dtype"])), ("events", count(row["filled"])), ("distinct values", count(row["distinct"]))),
         )
-        for row in asked.rows()
+        for row in request.rows()
     ]
     return ranked_bars(
         bars,
-        asked.layout.titled("Share of events that have a property"),
+        request.layout.titled("Share of events that have a property"),
         x_title="share of events, %",
         y_title="property",
         is_share=True,
@@ -93,16 +93,16 @@ def properties(asked: Asked) -> Any:
     )
 
 
-def quality(asked: Asked) -> Any:
+def quality(request: ChartRequest) -> Any:
     """Return the share of rows that fail each check; warnings are lighter than errors."""
     bars = []
-    for row in asked.rows():
+    for row in request.rows():
         share = None if row["failed"] is None else row["failed"] / row["of"] if row["of"] else 0.0
         text = f"{count(row['failed'])} of {count(row['of'])}, {row['severity']}"
         bars.append(Bar(label(row["check"]), share, text, (("failed", text),), row["severity"] != "error"))
     return ranked_bars(
         bars,
-        asked.layout.titled("Quality checks of the events"),
+        request.layout.titled("Quality checks of the events"),
         x_title="failed, %",
         y_title="check",
         is_share=True,

@@ -27,7 +27,7 @@ _TELLING = ("event_id", "moment", "user_id", "event_type", "session_id")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """The rows of a frame, in two parts: ``base`` is exported, and ``steps`` are computed from all exported rows."""
 
     engine: Engine
@@ -89,7 +89,7 @@ class Asked:
         return plan
 
 
-def asked(frame: DataFrame, time: str | None) -> Asked:
+def request_for(frame: DataFrame, time: str | None) -> Request:
     """Return what to store as a snapshot of a frame. Raises InvalidValue for a frame without rows or without the column."""
     state = frame._state.rows("a snapshot")
     engine = state.connected()
@@ -109,7 +109,7 @@ def asked(frame: DataFrame, time: str | None) -> Asked:
     plan = set_variables(state.plan)
     check_aligned(plan, engine)
     base, steps = _cut(plan)
-    found = Asked(engine, plan, base, steps, types, tuple(frame.index_columns), time, "; ".join(state.notes))
+    found = Request(engine, plan, base, steps, types, tuple(frame.index_columns), time, "; ".join(state.notes))
     if steps and (not found.key or (time and time not in found.exported) or not _moves(found)):
         # Without a key, computed columns could not be joined back to their rows.
         found = replace(found, base=plan, steps=())
@@ -140,7 +140,7 @@ def _cut(plan: Node) -> tuple[Node, tuple[Extend, ...]]:
     return (node, tuple(reversed(chain)))
 
 
-def _moves(found: Asked) -> bool:
+def _moves(found: Request) -> bool:
     """Return whether the computed columns can be computed from the exported rows alone, without other tables."""
     exprs: Iterable[Expr] = (expr for step in found.steps for expr in step.exprs())
     replaced = {name for step in found.steps for name, _ in step.columns} & found.base.types.keys()

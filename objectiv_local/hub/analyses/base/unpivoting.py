@@ -9,7 +9,7 @@ from objectiv_local.hub.analyses.base.joins import crossed
 from objectiv_local.types import STRING
 
 
-def listed(
+def unpivoted(
     row: Node,
     name: str,
     things: Mapping[str, Mapping[str, Expr]],
