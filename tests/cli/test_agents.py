@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.server.mcpserver.exceptions import ToolError
 
 from objectiv_local import ModelHub
-from objectiv_local.cli.serving import _Asked, _with_errors, served
+from objectiv_local.cli.serving import _Served, _with_errors, served
 from objectiv_local.errors import NotSupported
 from objectiv_local.hub.analyses.base.specs import ANALYSES
 
@@ -284,7 +284,7 @@ def test_an_internal_error_shows_no_secrets() -> None:
         raise KeyError("in postgresql://me:hunter2@db.example.com/shop")
 
     with pytest.raises(ToolError, match=r"KeyError: (.|\n)*This is a bug in objectiv_local") as found:
-        _with_errors(broken, _Asked("postgresql://me:hunter2@db.example.com/shop", {}, 10, 1.0))()
+        _with_errors(broken, _Served("postgresql://me:hunter2@db.example.com/shop", {}, 10, 1.0))()
     assert "hunter2" not in str(found.value)
 
 

@@ -30,7 +30,7 @@ _RECORDS = ("event_params", "device", "geo", "collected_traffic_source")
 _PARAMETER = re.compile(r"\.value\.\w+_value`$")
 
 
-class _Asked(list[str]):
+class _Noting(list[str]):
     """The columns of a table, which notes the names that are looked for."""
 
     def __init__(self, names: list[str], asked: set[str]) -> None:
@@ -70,7 +70,7 @@ def _table(schema: Schema, names: set[str], asked: set[str]) -> DataFrame:
     class Table(DataFrame):
         @property
         def data_columns(self) -> list[str]:
-            return _Asked(super().data_columns, asked)
+            return _Noting(super().data_columns, asked)
 
     types = {name: _type(schema, name) for name in sorted(names)}
     frame = DataFrame.from_schema({"row": "int64", **types}, index=["row"], dialect="duckdb")
