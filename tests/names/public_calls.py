@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -233,11 +235,16 @@ def experiment() -> Any:
     return scope["hub"].experiment(scope["df"], "PressEvent", halves, "SuccessEvent", control="true")
 
 
-def published() -> str:
-    """Return the directory of a snapshot."""
+@cache
+def _written() -> str:
     path = tempfile.mkdtemp()
     DataFrame.from_parquet(objectiv_local.sample.path(), index="event_id", columns=["moment"]).snapshot(path)
     return path
+
+
+def published() -> str:
+    """Return the directory of a snapshot, which the call may change."""
+    return shutil.copytree(_written(), Path(tempfile.mkdtemp(dir=".")) / "snapshot").as_posix()
 
 
 def sound() -> DataFrame:

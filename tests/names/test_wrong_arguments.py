@@ -337,6 +337,9 @@ def test_wrong_arguments_raise_errors_of_the_package(call, scope, ml_scope):
         for name, make in WRONG.items():
             if name in ("function", "class") and name in right:
                 continue
+            # The default, with which the call works: see the test above.
+            if name in ("None", "True") and parameter.default is make(scope) and parameter.name not in call.arguments(scope):
+                continue
             where = f"{call.name} {parameter.name}: {name}"
             try:
                 fetched(call.call(scope, call.arguments(scope) | {parameter.name: make(scope)}))
