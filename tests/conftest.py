@@ -13,6 +13,10 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+#: The length of a statement above which it is not parsed, in characters.
+LONGEST = 200_000
+
+
 @pytest.fixture(scope="session", autouse=True)
 def every_statement_parses():
     """Have sqlglot parse every statement that any test compiles, in its dialect."""
@@ -25,7 +29,8 @@ def every_statement_parses():
 
     def parsed(plan, dialect, store=None):
         statement = lower(plan, dialect, store)
-        if (dialect.name, statement.sql) not in known:
+        # Statements of megabytes, such as those with 100,000 values, take sqlglot minutes.
+        if len(statement.sql) < LONGEST and (dialect.name, statement.sql) not in known:
             assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
             known.add((dialect.name, statement.sql))
         return statement

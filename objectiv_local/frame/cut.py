@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from objectiv_local.arguments import in_words
 from objectiv_local.errors import InvalidType, InvalidValue
 from objectiv_local.frame.functions import as_float, reduction
 from objectiv_local.frame.handles import make_frame, make_series
@@ -27,20 +29,30 @@ MOST_WHENS = 12
 #: Maximum number of intervals that are written into a statement one by one.
 MOST_BINS = 100_000
 
+#: The largest edge, which is the largest 64-bit integer.
+_LARGEST = 2**63 - 1
 #: The fraction of the range by which pandas widens it, so that the minimum (or maximum) is inside.
 _WIDER = 0.001
 
 
-def cut(series: Series, bins: int, right: bool = True, method: str = "pandas") -> Series:
-    """Return the interval of each value, out of ``bins`` intervals of equal width from the minimum to the maximum.
-    Intervals are open on the left, ``(a, b]``, or with ``right=False`` on the right. The first (or last) is widened by a
-    thousandth of the range so that it includes the minimum (or maximum). If all values are equal, the range extends a
-    thousandth of that value, or 0.001 around 0, on both sides. With ``method='bach'``, the interval at the open end is closed
-    there instead. NULL, NaN and infinity have no interval. The series is named ``range``, and keeps the rows and their
-    index.
+def cut(series: Series, bins: int | Sequence[float], right: bool = True, method: str = "pandas") -> Series:
+    """Return the interval of each value, as a series named ``range`` that keeps the rows and their index.
+
+    ``bins`` is a number of intervals of equal width from the minimum to the maximum, or a list of edges in ascending order, as
+    in ``[0, 10, 100, float('inf')]``. Intervals are open on the left, ``(a, b]``, or with ``right=False`` on the right.
+
+    Of intervals of equal width, the first (or last) is widened by a thousandth of the range so that it includes the minimum (or
+    maximum). If all values are equal, the range extends a thousandth of that value, or 0.001 around 0, on both sides. With
+    ``method='bach'``, the interval at the open end is closed there instead. Infinity has no interval.
+
+    Values outside a list of edges have no interval, and neither have NULL and NaN. As in pandas, the lowest edge itself is
+    outside, or with ``right=False`` the highest.
     """
-    _checked(series, bins)
     checked_method(method)
+    if not isinstance(bins, int):
+        _checked(series, 1)
+        return _cut_at(series, _edges_of(bins, method), right=right)
+    _checked(series, bins)
     state, value, scale, place = _placed(series, bins, right=right)
     lower, upper = _edges(scale, cast(place, FLOAT64), bins, right=right, method=method)
     interval = call("interval", lower, upper, literal("(]" if right else "[)"))
@@ -72,6 +84,43 @@ def checked_method(method: str) -> None:
     """Raise InvalidValue for an unknown method of widening the lowest interval."""
     if method not in ("pandas", "bach"):
         raise InvalidValue(f"method has to be 'pandas' or 'bach', not {method!r}")
+
+
+def _edges_of(bins: object, method: str) -> Sequence[float]:
+    """Return a list of edges. Raises an error unless they are numbers in ascending order."""
+    edges = bins.tolist() if hasattr(bins, "tolist") else list(bins) if isinstance(bins, Sequence) else None
+    if not isinstance(edges, list) or isinstance(bins, str | bytes):
+        raise InvalidType(f"bins has to be a number of intervals or a list of edges, not {in_words(bins)}")
+    if any(isinstance(edge, bool) or not isinstance(edge, int | float) for edge in edges):
+        wrong = next(edge for edge in edges if isinstance(edge, bool) or not isinstance(edge, int | float))
+        raise InvalidType(f"the edges in bins have to be numbers, not {in_words(wrong)}")
+    if len(edges) < 2 or not all(low < high for low, high in pairwise(edges)):
+        raise InvalidValue(f"the edges in bins have to be two or more numbers in ascending order, not {in_words(bins)}")
+    if any(abs(edge) > _LARGEST and abs(edge) != math.inf for edge in edges):
+        raise InvalidValue(
+            f"the edges in bins have to be infinite or at most {_LARGEST:,}", hint="give float('inf') for no limit"
+        )
+    if len(edges) > MOST_SHARES:
+        raise InvalidValue(f"a list of edges makes at most {MOST_SHARES - 1:,} intervals, not {len(edges) - 1:,}")
+    if method != "pandas":
+        raise InvalidValue(f"method={method!r} is for a number of intervals, not for a list of edges")
+    return edges
+
+
+def _cut_at(series: Series, edges: Sequence[float], *, right: bool) -> Series:
+    """Return the interval of each value between edges."""
+    # Not as floats: integers and decimals are compared exactly.
+    value = series._expr
+    ends: list[Expr] = [literal(edge) for edge in edges]
+    above, below, bounds = ("gt", "le", "(]") if right else ("ge", "lt", "[)")
+    whens = [
+        (
+            call("and", call(above, value, low), call(below, value, high)),
+            call("interval", as_float(low), as_float(high), literal(bounds)),
+        )
+        for low, high in pairwise(ends)
+    ]
+    return series._with(_first_true(value, whens, ends[1:], below), "range")
 
 
 def _scale(series: Series, bins: int) -> _Scale:
@@ -170,17 +219,18 @@ def qcut(series: Series, q: int | Sequence[float]) -> Series:
     return series._with(_first_true(value, [first, *rest], ends[1:]), "q_range")
 
 
-def _first_true(value: Expr, whens: list[tuple[Expr, Expr]], highs: list[Expr]) -> Expr:
+def _first_true(value: Expr, whens: list[tuple[Expr, Expr]], highs: list[Expr], below: str = "le") -> Expr:
     """Return the value of the first condition that is true, as ``case`` does.
 
-    A condition is false above its end in ``highs``, and the ends ascend, so one comparison rules out half of the conditions.
+    A condition holds only for values ``below`` its end in ``highs``, and the ends ascend, so one comparison rules out half of
+    the conditions.
     """
     if len(whens) <= MOST_WHENS:
         return case(whens)
     middle = len(whens) // 2
     return case(
-        [(call("le", value, highs[middle - 1]), _first_true(value, whens[:middle], highs[:middle]))],
-        _first_true(value, whens[middle:], highs[middle:]),
+        [(call(below, value, highs[middle - 1]), _first_true(value, whens[:middle], highs[:middle], below))],
+        _first_true(value, whens[middle:], highs[middle:], below),
     )
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import itertools
 import os
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import pytest
 from fuzz.differences import is_known_error
 from fuzz.programs import Program, programs, programs_with
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import reject as rejected
+from hypothesis.errors import Unsatisfiable
 from reference import Failure, evaluate
 from servers import CLUSTERS
 from spec.engines import Rows, Sql, same_rows
@@ -29,12 +32,14 @@ from objectiv_local.plan.expr import Aggregation, Call, Cast, Over, walk
 from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
+#: How many tests the programs are divided into, and how many programs each of them has, unless the variable says so.
+PARTS, USUAL = 4, 100
 #: One in this many programs runs on a cluster, where each one takes a second, unless more are requested.
-CLUSTER_SHARE = 6
-#: Programs for each part that no other program had; at least one of them has a result.
-EACH = 20
+CLUSTER_SHARE = 3
+#: How often programs with an operation are generated until one has a result.
+MOST = 4
 PROFILE = settings(
-    max_examples=EXAMPLES or 1200,
+    max_examples=USUAL,
     deadline=None,
     database=None,
     print_blob=bool(EXAMPLES),
@@ -44,46 +49,70 @@ PROFILE = settings(
 )
 
 
-@pytest.mark.hypothesis
-def test_programs_have_one_answer(postgres_url, monkeypatch):
-    # Skips parsing every statement with sqlglot, which takes longer than everything else.
-    monkeypatch.setattr(dialects, "lower", lower)
-    seen: Counter[object] = Counter()
-    engines = [opened(name) for name in DATABASES]
-    numbers = itertools.count()
+@dataclass
+class Compared:
+    """Compares programs with the reference engine, and notes what they have. Some of them run on a cluster."""
 
-    def run(program: Program) -> None:
+    engines: list[Sql] = field(default_factory=lambda: [opened(name) for name in DATABASES])
+    number: int = 0
+    seen: set[object] = field(default_factory=set)
+
+    def run(self, program: Program) -> None:
         try:
             expected = evaluate(program.plan)
         except (Failure, OverflowError):
             rejected()  # an error on every engine, except for rows and columns that an engine need not compute
-        number = next(numbers)
-        for engine in engines:
-            if EXAMPLES or engine.name not in CLUSTERS or number % CLUSTER_SHARE == 0:
-                compare(engine, program, expected, engines)
-        seen.update(used(program.plan))
+        for engine in self.engines:
+            if EXAMPLES or engine.name not in CLUSTERS or self.number % CLUSTER_SHARE == 0:
+                compare(engine, program, expected, self.engines)
+        self.number += 1
+        self.seen |= used(program.plan)
 
-    pairs = {(source.name, target.name) for source, target in casts()}
-    wanted = {
-        *OPS,
-        *pairs,
-        *(
-            kind
-            for kind in vars(nodes).values()
-            if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")
-        ),
-    } - {nodes.Node, nodes.Source}
-    (PROFILE(given(programs())(run)) if EXAMPLES else seed(0)(PROFILE(given(programs())(run))))()
-    for part in sorted(wanted - seen.keys(), key=str):
-        seed(0)(settings(PROFILE, max_examples=EACH)(given(programs_with(part))(run)))()
-    assert wanted - seen.keys() == set(), "programs with these have no answer"
+
+@pytest.fixture
+def unparsed(monkeypatch):
+    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
+    monkeypatch.setattr(dialects, "lower", lower)
 
 
 @pytest.mark.hypothesis
-def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_programs_have_one_answer(part, postgres_url, unparsed):
+    compared = Compared()
+    # Hypothesis takes functions only.
+    run = settings(PROFILE, max_examples=EXAMPLES // PARTS or USUAL)(given(programs())(lambda program: compared.run(program)))
+    (run if EXAMPLES else seed(part)(run))()
+
+
+def test_programs_with_each_operation_have_one_answer(postgres_url, unparsed):
+    compared = Compared()
+    casts_ = {(source.name, target.name) for source, target in casts()}
+    steps = {
+        kind
+        for kind in vars(nodes).values()
+        if isinstance(kind, type) and issubclass(kind, nodes.Node) and not kind.__name__.startswith("_")
+    } - {nodes.Node, nodes.Source}
+
+    def until_seen(each: object) -> Callable[[Program], None]:
+        def run(program: Program) -> None:
+            if each not in compared.seen:
+                compared.run(program)
+
+        return run
+
+    for each in sorted({*OPS, *casts_, *steps}, key=str):
+        attempts = itertools.count()
+        # Some programs have no result, such as those with a number that is too large.
+        while each not in compared.seen and (attempt := next(attempts)) < MOST:
+            with suppress(Unsatisfiable):
+                seed(attempt)(settings(PROFILE, max_examples=8)(given(programs_with(each))(until_seen(each))))()
+        assert each in compared.seen, "no program with this has an answer"
+
+
+@pytest.mark.hypothesis
+def test_programs_have_the_same_answer_in_parts(postgres_url, unparsed, monkeypatch):
     """With every step in a temporary table, as if the engine could never plan two steps at once."""
     named = dialects.dialect_named
-    monkeypatch.setattr(dialects, "lower", lower)
     monkeypatch.setattr(dialects, "dialect_named", lambda name: replace(named(name), most_steps=0))
     parts: Counter[int] = Counter()
     numbers = itertools.count()
@@ -99,7 +128,7 @@ def test_programs_have_the_same_answer_in_parts(postgres_url, monkeypatch):
                 continue
             parts[compare_in_parts(engine, program, expected)] += 1
 
-    profile = settings(PROFILE, max_examples=EXAMPLES or 200)
+    profile = settings(PROFILE, max_examples=EXAMPLES or 120)
     (profile(given(programs())(run)) if EXAMPLES else seed(0)(profile(given(programs())(run))))()
     assert sum(number for count, number in parts.items() if count >= 2) >= sum(parts.values()) / 10
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from spec.specs import Spec, at, day, fails, grouped, inf, nan, op, overall, rowwise
 
-from objectiv_local.plan.expr import aggregation, call, cast, literal
+from objectiv_local.plan.expr import aggregation, call, case, cast, literal
 from objectiv_local.types import BOOL, DATE, FLOAT64, INT64, INTERVAL, STRING, TIME, TIMESTAMP, Interval, decimal_type
 
 CENTS, MILLS, WHOLE = decimal_type(2), decimal_type(3), decimal_type(0)
@@ -329,6 +329,16 @@ INTERVALS = [
         lambda a, b: call("interval", a, b, literal("(]")),
         INTERVAL,
         [(0.0, 1.5, BETWEEN), (None, 1.0, None), (1.0, None, None), (-inf, inf, Interval(-inf, inf, "(]"))],
+    ),
+    rowwise(
+        "interval: of two constants",
+        {"a": BOOL},
+        lambda a: case(
+            [(a, call("interval", literal(1.5), literal(inf), literal("[)")))],
+            call("interval", literal(None, FLOAT64), literal(1.0), literal("()")),
+        ),
+        INTERVAL,
+        [(True, ABOVE), (False, None), (None, None)],
     ),
     *(
         rowwise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeGuard
 
-from objectiv_local.dialects.dialect import BOUNDS, Builder, Dialect
+from objectiv_local.dialects.dialect import Builder, Dialect
 from objectiv_local.dialects.duckdb.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.duckdb.json import is_unparsed, some_elements
 from objectiv_local.dialects.duckdb.rows import many_rows
@@ -13,7 +13,16 @@ from objectiv_local.dialects.duckdb.stored import STORED_TYPES, TYPES, stored
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Func, Number, Raw, Sql, Template, binary, case, func, number, text
 from objectiv_local.dialects.standard import regex
-from objectiv_local.dialects.standard.builders import as_floats, constant, float_function, floordiv, modulo, of_constant, round_
+from objectiv_local.dialects.standard.builders import (
+    as_floats,
+    constant,
+    float_function,
+    floordiv,
+    interval,
+    modulo,
+    of_constant,
+    round_,
+)
 from objectiv_local.dialects.standard.durations import compared, difference, interval_literal
 from objectiv_local.dialects.standard.quantiles import middle
 from objectiv_local.dialects.standard.table import STANDARD_AGGREGATE, STANDARD_SCALAR
@@ -155,12 +164,6 @@ def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- intervals
 
 
-def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
-    known = binary("AND", *(tree.Postfix(arg, " IS NOT NULL", tree.IS) for arg in args[:2]))
-    ends = (*args[:2], number(BOUNDS.index(str(constant(expr, 2)))))
-    return case((known, Template("[{}, {}, {}]::double[]", ends, tree.CAST)))
-
-
 # ---- the rest
 
 
@@ -251,7 +254,7 @@ SCALAR: dict[str, Builder] = (
         "re_count": _re_count,
         "hash": _hash,
         "date_part": _date_part,
-        "interval": _interval,
+        "interval": interval("[{}, {}, {}]::double[]"),
         "strftime": _strftime,
         "parse_timestamp": parse_timestamp("regexp_matches({}, {})", _failing),
         "date_trunc": _date_trunc,

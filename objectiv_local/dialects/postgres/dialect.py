@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from objectiv_local import zones
-from objectiv_local.dialects.dialect import BOUNDS, Builder, Dialect, float_literal
+from objectiv_local.dialects.dialect import Builder, Dialect, float_literal
 from objectiv_local.dialects.postgres.json import JSON as JSON_SCALAR
 from objectiv_local.dialects.postgres.json import elements
 from objectiv_local.dialects.postgres.stored import MICROSECONDS, STORED_TYPES, TYPES, stored
@@ -19,6 +19,7 @@ from objectiv_local.dialects.standard.builders import (
     floordiv,
     from_zone,
     function,
+    interval,
     of_constant,
     round_,
 )
@@ -328,12 +329,6 @@ def _hash(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- intervals
 
 
-def _interval_of(args: Sequence[Sql], expr: Expr) -> Sql:
-    known = binary("AND", *(tree.Postfix(arg, " IS NOT NULL", tree.IS) for arg in args[:2]))
-    ends = (*args[:2], number(BOUNDS.index(str(constant(expr, 2)))))
-    return case((known, Template("ARRAY[{}, {}, {}]::float8[]", ends, tree.CAST)))
-
-
 # ---- aggregates of text and time
 
 
@@ -427,7 +422,7 @@ SCALAR |= (
         "re_count": _re_count,
         "hash": _hash,
         "date_part": _date_part,
-        "interval": _interval_of,
+        "interval": interval("ARRAY[{}, {}, {}]::float8[]"),
         "strftime": _strftime,
         "parse_timestamp": parse_timestamp("{} ~ {}", _failing),
         "date_trunc": _date_trunc,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from objectiv_local.dialects.dialect import BOUNDS, Builder, float_literal
 from objectiv_local.dialects.sql import tree
 from objectiv_local.dialects.sql.tree import Sql, Template, binary, case, func, number
-from objectiv_local.dialects.standard.builders import as_floats, constant, float_function, floordiv, mod, negate, round_
+from objectiv_local.dialects.standard.builders import as_floats, float_function, floordiv, interval, mod, negate, round_
 from objectiv_local.plan.expr import Call, Expr, Literal
 from objectiv_local.types import FLOAT64, INT64
 
@@ -117,13 +117,6 @@ def _float_to_text(args: Sequence[Sql], expr: Expr) -> Sql:
 # ---- intervals, which are arrays of the lower end, the upper end and the number of the bounds
 
 
-def _interval(args: Sequence[Sql], expr: Expr) -> Sql:
-    bounds = BOUNDS.index(str(constant(expr, 2)))
-    return template(
-        f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN array({{0}}, {{1}}, {bounds}::double) END", *args[:2]
-    )
-
-
 def _end(position: int) -> Builder:
     return lambda args, expr: func("element_at", args[0], number(position))
 
@@ -148,7 +141,7 @@ SCALAR: dict[str, Builder] = {
     "log10": _log("log10"),
     "power": _power,
     "ratio": lambda args, expr: binary("/", tree.cast(args[0], FLOAT64), func("nullif", args[1], number(0))),
-    "interval": _interval,
+    "interval": interval("array({}, {}, {}::double)", tree.ATOM),
     "interval_lower": _end(1),
     "interval_upper": _end(2),
     "interval_bounds": _bounds,

@@ -27,6 +27,22 @@ def constant(expr: Expr, index: int) -> object:
     return argument.value
 
 
+def interval(array: str, strength: int = tree.CAST) -> Builder:
+    """Return the builder of an interval: its ends and the number of its bounds in an array, or NULL if an end is NULL."""
+
+    def build(args: Sequence[Sql], expr: Expr) -> Sql:
+        assert isinstance(expr, Call)
+        made = Template(array, (*args[:2], number(BOUNDS.index(str(constant(expr, 2))))), strength)
+        ends = zip(args[:2], expr.args, strict=False)
+        nullable = [arg for arg, end in ends if not isinstance(end, Literal) or end.value is None]
+        if not nullable:
+            return made
+        known = [tree.Postfix(arg, " IS NOT NULL", tree.IS) for arg in nullable]
+        return case((known[0] if len(known) == 1 else binary("AND", *known), made))
+
+    return build
+
+
 def operator(symbol: str) -> Builder:
     """Return the builder of a binary operator."""
     return lambda args, expr: binary(symbol, args[0], args[1])

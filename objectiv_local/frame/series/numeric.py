@@ -56,8 +56,8 @@ class SeriesNumeric(Series):
         """Return the smallest whole number that is not less than the value, as a float."""
         return self._with(call("ceil", cast(self._expr, FLOAT64)))
 
-    def cut(self, bins: int, right: bool = True) -> Series:
-        """Return the interval of each value, out of ``bins`` intervals of equal width; see the function ``cut``."""
+    def cut(self, bins: int | Sequence[float], right: bool = True) -> Series:
+        """Return the interval of each value, of equal width or between a list of edges; see the function ``cut``."""
         return cut(self, bins, right=right)
 
     def qcut(self, q: int | Sequence[float]) -> Series:
