@@ -86,7 +86,7 @@ TIED = [
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_sessions_partition_the_events(engine):
-    @settings(max_examples=60 if engine == "duckdb" else 25)
+    @settings(max_examples=40 if engine == "duckdb" else 15)
     @given(EVENTS)
     @example(TIED)
     def run(drawn):
@@ -131,7 +131,7 @@ def answers(engine, events):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_order_of_rows_changes_nothing(engine):
-    @settings(max_examples=5 if engine == "duckdb" else 3)
+    @settings(max_examples=4 if engine == "duckdb" else 2)
     @given(EVENTS.flatmap(lambda drawn: st.tuples(st.just(drawn), st.permutations(range(len(drawn))))))
     @example((TIED, [4, 2, 0, 3, 1]))
     def run(case):
@@ -141,7 +141,7 @@ def test_the_order_of_rows_changes_nothing(engine):
     run()
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(EVENTS)
 @example(TIED)
 def test_the_engines_agree(drawn):
@@ -151,7 +151,7 @@ def test_the_engines_agree(drawn):
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_hits_without_a_user_count_for_no_user(engine):
-    @settings(max_examples=20 if engine == "duckdb" else 6)
+    @settings(max_examples=12 if engine == "duckdb" else 4)
     @given(EVENTS)
     @example([(None, datetime.timedelta(0), [HOME, BUY])])
     def run(drawn):
