@@ -82,7 +82,7 @@ TAKEN = {
 }
 #: The same for parameters of one call, in place of the above.
 TAKEN_BY = {
-    "SeriesNumeric.cut bins": "5 (1,2,3)",
+    "SeriesNumeric.cut bins": "5 (1,2,3) pandas",
     "to_datetime arg": "series",
     "DateTimeOperation.tz_localize ambiguous": "True",
     **{f"DataFrame.{name} path": "text" for name in ("to_parquet", "to_csv", "to_json", "snapshot")},
