@@ -1,7 +1,7 @@
 """The tables of docs/data: which column of an export becomes which column of the event frame, from the schemas themselves.
 
 A schema computes its columns as expressions. They are made here over a table without rows that has every column the schema
-asks for, and written as text. `OBJECTIV_UPDATE_DOCS=1 pytest tests/docs/test_data_guides.py` writes them into the pages.
+asks for, and written as text. `OBJECTIV_UPDATE_DOCS=1 pytest tests/docs/test_pages.py` writes them into the pages.
 """
 
 from __future__ import annotations
