@@ -1,6 +1,9 @@
-"""Fixtures of the whole suite: the Postgres servers, and the number of Hypothesis examples."""
+"""Fixtures of the whole suite: the Postgres servers, the number of Hypothesis examples, and which versions a test runs on."""
 
 from __future__ import annotations
+
+import os
+import zlib
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,26 +16,61 @@ settings.register_profile(
 settings.load_profile("default")
 
 
+#: Directories whose tests run on each version of an engine. Each test of the others runs on one of the versions, half of them
+#: on each, unless the variable of ``servers`` is set.
+ON_EVERY_VERSION = ("dialects", "engine_cases", "engines", "fuzz", "reference", "spec", "sample")
+#: Directories where each statement is parsed, and the share of statements that is parsed in the others.
+ALL_PARSED, SHARE_PARSED = ("dialects", "plan", "spec"), 4
 #: The length of a statement above which it is not parsed, in characters.
 LONGEST = 200_000
 
 
+def number_of(text: str) -> int:
+    """Return a number that is the same in each process."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave one version of an engine to each test."""
+    import servers
+
+    if os.environ.get(servers.VARIABLE):
+        return
+    versions = {name: servers.engine_of(name) for name in servers.STARTED}
+    left, deselected = [], []
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        names = [] if parameters is None else [each for each in parameters.params.values() if str(each) in versions]
+        is_left = True
+        if len(names) == 1 and item.path.relative_to(config.rootpath / "tests").parts[0] not in ON_EVERY_VERSION:
+            engine = versions[names[0]]
+            several = [name for name, each in versions.items() if each == engine]
+            test = item.nodeid.replace(names[0], engine)
+            is_left = several[number_of(test) % len(several)] == names[0]
+        (left if is_left else deselected).append(item)
+    items[:] = left
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+
+
 @pytest.fixture(scope="session", autouse=True)
-def every_statement_parses():
-    """Have sqlglot parse every statement that any test compiles, in its dialect."""
+def statements_parse():
+    """Have sqlglot parse statements that tests compile, in their dialect: all of some directories, and a share of the others."""
     import sqlglot
 
     from objectiv_local import dialects
 
     lower = dialects.lower
-    known = set()
+    known, chosen = set(), tuple(f"tests/{name}/" for name in ALL_PARSED)
 
     def parsed(plan, dialect, store=None):
         statement = lower(plan, dialect, store)
+        key = (dialect.name, statement.sql)
+        is_chosen = os.environ.get("PYTEST_CURRENT_TEST", "").startswith(chosen) or number_of(statement.sql) % SHARE_PARSED == 0
         # Statements of megabytes, such as those with 100,000 values, take sqlglot minutes.
-        if len(statement.sql) < LONGEST and (dialect.name, statement.sql) not in known:
+        if is_chosen and len(statement.sql) < LONGEST and key not in known:
             assert len(sqlglot.parse(statement.sql, dialect=dialect.name)) == 1, statement.sql
-            known.add((dialect.name, statement.sql))
+            known.add(key)
         return statement
 
     dialects.lower = parsed

@@ -37,7 +37,7 @@ from objectiv_local.plan.passes import PASSES, rewritten
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 OPTIONAL = tuple(name for name, _, required in PASSES if not required)
 #: How many tests the programs are divided into, and how many programs each of them has, unless the variable says so.
-PARTS, USUAL = 4, 100
+PARTS, USUAL = 4, 75
 #: One in this many programs also runs on the databases, and on a cluster, where each one takes a second.
 SHARE, CLUSTER_SHARE = 5, 15
 

@@ -33,7 +33,7 @@ from objectiv_local.plan.ops import OPS, casts
 
 EXAMPLES = int(os.environ.get("OBJECTIV_FUZZ_EXAMPLES", "0"))
 #: How many tests the programs are divided into, and how many programs each of them has, unless the variable says so.
-PARTS, USUAL = 4, 100
+PARTS, USUAL = 4, 75
 #: One in this many programs runs on a cluster, where each one takes a second, unless more are requested.
 CLUSTER_SHARE = 3
 #: How often programs with an operation are generated until one has a result.
