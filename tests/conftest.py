@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session", autouse=True)
 def statements_parse():
-    """Have sqlglot parse statements that tests compile, in their dialect: all of some directories, and a share of the others."""
+    """Have sqlglot parse statements that tests compile, in their dialect: all of some directories, and a share of others."""
     import sqlglot
 
     from objectiv_local import dialects
