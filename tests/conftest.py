@@ -18,7 +18,7 @@ settings.load_profile("default")
 
 #: Directories whose tests run on each version of an engine. Each test of the others runs on one of the versions, half of them
 #: on each, unless the variable of ``servers`` is set.
-ON_EVERY_VERSION = ("dialects", "engine_cases", "engines", "fuzz", "reference", "spec", "sample")
+ON_EVERY_VERSION = ("engine_cases", "engines", "fuzz", "spec")
 #: Directories where each statement is parsed, and the share of statements that is parsed in the others.
 ALL_PARSED, SHARE_PARSED = ("dialects", "plan", "spec"), 4
 #: The length of a statement above which it is not parsed, in characters.
@@ -36,19 +36,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     if os.environ.get(servers.VARIABLE):
         return
-    versions = {name: servers.engine_of(name) for name in servers.STARTED}
-    left, deselected = [], []
-    for item in items:
-        parameters = getattr(item, "callspec", None)
-        names = [] if parameters is None else [each for each in parameters.params.values() if str(each) in versions]
-        is_left = True
-        if len(names) == 1 and item.path.relative_to(config.rootpath / "tests").parts[0] not in ON_EVERY_VERSION:
-            engine = versions[names[0]]
-            several = [name for name, each in versions.items() if each == engine]
-            test = item.nodeid.replace(names[0], engine)
-            is_left = several[number_of(test) % len(several)] == names[0]
-        (left if is_left else deselected).append(item)
-    items[:] = left
+    versions = {
+        name: [each for each in servers.STARTED if servers.engine_of(each) == servers.engine_of(name)]
+        for name in servers.STARTED
+    }
+
+    def is_left(item: pytest.Item) -> bool:
+        directory = item.path.relative_to(config.rootpath / "tests").parts[0]
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        names = [value for value in values if isinstance(value, str) and value in versions]
+        if len(names) != 1 or directory in ON_EVERY_VERSION:
+            return True
+        name, same = names[0], versions[names[0]]
+        return same[number_of(item.nodeid.replace(name, "")) % len(same)] == name
+
+    deselected = [item for item in items if not is_left(item)]
+    items[:] = [item for item in items if is_left(item)]
     if deselected:
         config.hook.pytest_deselected(items=deselected)
 
@@ -76,6 +79,15 @@ def statements_parse():
     dialects.lower = parsed
     yield
     dialects.lower = lower
+
+
+@pytest.fixture
+def unparsed(monkeypatch):
+    """Skip parsing statements with sqlglot, for tests of so many or so long ones that it takes longer than everything else."""
+    from objectiv_local import dialects
+    from objectiv_local.dialects.lowering.lowering import lower
+
+    monkeypatch.setattr(dialects, "lower", lower)
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ EDGES = [
     [0.5, 7.0],
     range(-5, 25, 1),  # more than are compared one by one
     np.array([1, 7]),
+    pd.Series([-1e30, 2.5, 1e30]),
 ]
 
 
@@ -75,9 +76,14 @@ def test_whole_numbers_are_compared_with_edges_exactly(engine):
 
 def test_edges_have_to_ascend():
     v = load("duckdb", {"v": [1.0]}).v
-    for edges in ([1], [], [2, 1], [1, 1], [1, float("nan")], [0, 2**63], [0, 10**400]):
-        with pytest.raises(InvalidValue, match="the edges in bins have to be"):
+    for edges in ([1], [], [2, 1], [1, 1], [1, float("nan")]):
+        with pytest.raises(InvalidValue, match="the edges in bins have to be two or more numbers in ascending order"):
             v.cut(edges)
+    for edge in (2**63, 10**400):
+        with pytest.raises(InvalidValue, match="does not fit in 64 bits\nhint: use a float"):
+            v.cut([0, edge])
+    with pytest.raises(InvalidType, match="bins has to be a number of intervals or a list of edges, not a set"):
+        v.cut({1, 2})
     with pytest.raises(InvalidValue, match="makes at most 1,000 intervals, not 1,001"):
         v.cut(range(1_002))
     assert v.cut(range(1_001)).upper.to_pandas().tolist() == [1.0]

@@ -18,8 +18,7 @@ from spec.engines import Sql, same_rows
 from spec.opened import DATABASES
 from spec.specs import table
 
-from objectiv_local import DataFrame, Series, dialects
-from objectiv_local.dialects.lowering.lowering import lower
+from objectiv_local import DataFrame, Series
 from objectiv_local.errors import ObjectivError
 from objectiv_local.frame.savepoints import Savepoints
 from objectiv_local.frame.state import State
@@ -176,9 +175,7 @@ def engines(number: int, dtype: str) -> list[str]:
 
 
 @pytest.mark.parametrize("dtype", VALUES)
-def test_one_answer(dtype, monkeypatch):
-    # Without the parse of every statement by sqlglot, which takes longer than all the rest.
-    monkeypatch.setattr(dialects, "lower", lower)
+def test_one_answer(dtype, unparsed):
     for number, (name, program) in enumerate(PROGRAMS.items()):
         if name == "mapped" and type_from_dtype(dtype).name == "json":
             continue  # a dict has no lists and dicts for keys

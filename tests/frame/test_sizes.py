@@ -13,16 +13,11 @@ import pytest
 from frame.frames import load, on_every_engine, opened, plain, values
 
 from objectiv_local import DataFrame, dialects
-from objectiv_local.dialects.lowering.lowering import lower
 from objectiv_local.errors import InvalidType, InvalidValue, NotSupported, ObjectivError
 
+pytestmark = pytest.mark.usefixtures("unparsed")
+
 X = [3, 1, 2]
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Have sqlglot not parse these statements, which are thousands of lines long."""
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 def frame(engine):

@@ -19,10 +19,11 @@ import pytest
 from frame.frames import opened
 from fuzz.bad_input import CALLS, EXAMPLES, command, hub_call, source
 
-from objectiv_local import DataFrame, ModelHub, Series, dialects
-from objectiv_local.dialects.lowering.lowering import lower
+from objectiv_local import DataFrame, ModelHub, Series
 from objectiv_local.errors import ObjectivError
 from objectiv_local.hub.analyses.base.analysis import Analysis
+
+pytestmark = pytest.mark.usefixtures("unparsed")
 
 TEXTS = ["a", "", None, "A b", "1.5", "2024-01-01", "é\n%_\\", "😀", '{"a": 1}', "true"]
 NUMBERS = [1, -1, 0, None, 2**62, 7, 10, -(2**62), 3, 4]
@@ -80,11 +81,6 @@ def outcome(ask: Callable[[], Any]) -> tuple[str, object]:
     except ObjectivError as error:
         str(error).encode()  # the message can be shown
         return "error", type(error).__name__
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 @pytest.mark.hypothesis

@@ -27,8 +27,6 @@ from servers import CLUSTERS
 from spec.engines import Rows, Sql, same_rows
 from spec.opened import DATABASES, opened
 
-from objectiv_local import dialects
-from objectiv_local.dialects.lowering.lowering import lower
 from objectiv_local.errors import ObjectivError
 from objectiv_local.plan.explain import explain
 from objectiv_local.plan.nodes import Limit, Node, Sort
@@ -55,9 +53,7 @@ def program_of(number: int) -> tuple[Callable[[int], Node], bool]:
 
 @pytest.mark.hypothesis
 @pytest.mark.parametrize("part", range(PARTS))
-def test_every_pass_keeps_the_answers(part, postgres_url, monkeypatch):
-    # Skips parsing every statement with sqlglot, which takes longer than everything else.
-    monkeypatch.setattr(dialects, "lower", lower)
+def test_every_pass_keeps_the_answers(part, postgres_url, unparsed):
     engines = [opened(name, read_only=False) for name in DATABASES]
     first = random.SystemRandom().randrange(10**12) if EXAMPLES else part * USUAL
     failures: list[str] = []

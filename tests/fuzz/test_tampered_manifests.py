@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 from fuzz.bad_input import EXAMPLES
 
-from objectiv_local import ModelHub, dialects, sample, snapshot
-from objectiv_local.dialects.lowering.lowering import lower
+from objectiv_local import ModelHub, sample, snapshot
 from objectiv_local.errors import DataInvalid, ObjectivError
 from objectiv_local.snapshot import manifest
 
@@ -88,8 +87,7 @@ def changed(text: str, rng: random.Random) -> bytes:
 
 
 @pytest.mark.hypothesis
-def test_a_changed_manifest_is_read_or_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(dialects, "lower", lower)
+def test_a_changed_manifest_is_read_or_refused(tmp_path, unparsed):
     whole = tmp_path / "whole"
     HUB.events(sample.path(), start="2022-01-31", end="2022-02-02").snapshot(whole)
     text = (whole / "manifest.json").read_text()

@@ -15,21 +15,16 @@ from frame.frames import ENGINES, on_every_engine, opened, plain
 from hub import any_events as by_hand
 from hub import by_hand as of_objectiv
 
-from objectiv_local import DataFrame, ModelHub, dialects
+from objectiv_local import DataFrame, ModelHub
 from objectiv_local import hub as hub_package
-from objectiv_local.dialects import lower
+
+pytestmark = pytest.mark.usefixtures("unparsed")
 
 #: The types of ids; and text, with sessions computed by the hub.
 KINDS = (*by_hand.IDS, "sessionized", "event frame")
 PERIOD = "%Y-%m-%d"
 BUYS = {"converts": lambda each: each["event_type"] == "buy"}
 on_all = pytest.mark.parametrize(("engine", "kind"), [(engine, kind) for engine in ENGINES for kind in KINDS])
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 def drawn(kind):

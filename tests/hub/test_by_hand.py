@@ -12,8 +12,9 @@ from frame.frames import plain
 from hub import by_hand
 from hub.tables import PLACES, event, stored
 
-from objectiv_local import ModelHub, dialects
-from objectiv_local.dialects import lower
+from objectiv_local import ModelHub
+
+pytestmark = pytest.mark.usefixtures("unparsed")
 
 ENGINES = ("arrow", PLACES[-2])
 HOME, DOCS = ({"_type": "RootLocationContext", "id": name} for name in ("home", "docs"))
@@ -369,12 +370,6 @@ RETENTION = {
         {"period": "daily", "start": MOMENT, "end": datetime.datetime(2022, 2, 2), "event_type": "PressEvent"},
     ),
 }
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 def frames(engine, name, directory):

@@ -19,8 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from servers import ENGINES
 
-from objectiv_local import ModelHub, connect, dialects
-from objectiv_local.dialects import lower
+from objectiv_local import ModelHub, connect
 
 BUY, LOGO = {"_type": "PressableContext", "id": "buy"}, {"_type": "LinkContext", "id": "logo"}
 GAP = datetime.timedelta(seconds=1800)
@@ -34,13 +33,9 @@ EVENTS = st.lists(
     min_size=1,
     max_size=14,
 )
+
+pytestmark = pytest.mark.usefixtures("unparsed")
 _tables = itertools.count()
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 def rows(drawn, order):

@@ -14,8 +14,7 @@ import pytest
 from hub.every_model import MODELS, converting, made, paths
 from hub.tables import APP, HOME, PLACES, event, stored
 
-from objectiv_local import ModelHub, dialects, sample
-from objectiv_local.dialects import lower
+from objectiv_local import ModelHub, sample
 
 ENGINES = ("arrow", PLACES[-2])
 BUY, LOGO, TOP = (
@@ -23,6 +22,8 @@ BUY, LOGO, TOP = (
     {"_type": "LinkContext", "id": "logo", "href": "/"},
     {"_type": "NavigationContext", "id": "top"},
 )
+
+pytestmark = pytest.mark.usefixtures("unparsed")
 
 
 def drawn_events(seed=5, count=60):
@@ -145,12 +146,6 @@ class Frames:
                 df = change(self.hub, df)
             df = step(df, materialized=materialized)
         return df
-
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
-    monkeypatch.setattr(dialects, "lower", lower)
 
 
 @pytest.fixture(scope="module", params=ENGINES)

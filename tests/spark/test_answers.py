@@ -18,14 +18,9 @@ from ml.against import over
 from ml.scoring import test_sql as scoring
 from ml.test_engines_agree import EXACT
 
-from objectiv_local import ModelHub, connect, dialects, ml
-from objectiv_local.dialects import lower
+from objectiv_local import ModelHub, connect, ml
 
-
-@pytest.fixture(autouse=True)
-def unparsed(monkeypatch):
-    """Skip parsing every statement with sqlglot, which takes longer than everything else."""
-    monkeypatch.setattr(dialects, "lower", lower)
+pytestmark = pytest.mark.usefixtures("unparsed")
 
 
 def plain(value):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -44,7 +45,8 @@ class Copies:
         self.free: SimpleQueue[Path] = SimpleQueue()
         for number in range(self.jobs):
             self.free.put(self._copy(f"job{number}"))
-        self._passes: dict[str, bool] = {}
+        self._one = threading.Lock()
+        self._passed: dict[tuple[str, ...], bool] = {}
 
     def _copy(self, name: str) -> Path:
         return Path(shutil.copytree(ROOT, self.folder / name, ignore=_IGNORED))
@@ -67,29 +69,30 @@ class Copies:
 
     def _fails(self, copy: Path, tests: list[str]) -> bool:
         failed = _run(copy, tests)
-        if failed is None:
-            return True
-        # A change at import fails before any test has a name.
-        return bool(failed) and (failed == [""] or any(self._passes_unchanged(test) for test in failed))
+        return bool(failed) and self._pass_unchanged(failed)
 
-    def _passes_unchanged(self, test: str) -> bool:
-        if test not in self._passes:
-            self._passes[test] = _run(self.clean, [test]) == []
-        return self._passes[test]
+    def _pass_unchanged(self, tests: list[str]) -> bool:
+        """Return whether tests pass in the copy without a change, which one job at a time uses."""
+        with self._one:
+            key = tuple(tests)
+            if key not in self._passed:
+                self._passed[key] = not _run(self.clean, tests)
+            return self._passed[key]
 
 
-def _run(copy: Path, tests: Sequence[str]) -> list[str] | None:
-    """Run tests until one fails and return those that failed, or None if they take too long."""
+def _run(copy: Path, tests: list[str]) -> list[str]:
+    """Run tests until one fails and return those that failed: all, if none can be named, or they take too long."""
     names = copy / "tests.txt"
     names.write_text("\n".join(tests), encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--tb=no", f"@{names}"]
     try:
         done = subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return None
+        return tests
     if done.returncode == 0:
         return []
-    return [name for name in _FAILED.findall(done.stdout) if "::" in name] or [""]
+    # A change at import fails before any test has a name.
+    return [name for name in _FAILED.findall(done.stdout) if "::" in name] or tests
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: A line and a column.
+_Position = tuple[int, int]
 #: Operators that need arguments, or that rarely make a mutant whose behavior differs.
 _LEFT_OUT = ("core/VariableReplacer", "core/VariableInserter")
 
@@ -63,14 +65,14 @@ def _mutants(path: Path) -> Iterator[Mutant]:
             continue
         operator: Any = get_operator(name)()
         places = (place for node in nodes for place in operator.mutation_positions(node))
-        for occurrence, ((first, _), (last, _)) in enumerate(places):
-            if first not in skipped:
-                yield Mutant(path, name, occurrence, first, last)
+        for occurrence, (start, end) in enumerate(places):
+            if not any(first <= start < last for first, last in skipped):
+                yield Mutant(path, name, occurrence, start[0], end[0])
 
 
-def _without_effect(path: Path) -> set[int]:
-    """Return the lines whose changes no test can see: annotations, and what only type checkers read."""
-    found: set[int] = set()
+def _without_effect(path: Path) -> list[tuple[_Position, _Position]]:
+    """Return the start and end of what no test can see changes of: annotations, and what only type checkers read."""
+    found: list[tuple[_Position, _Position]] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         hidden: list[ast.AST] = []
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -78,12 +80,14 @@ def _without_effect(path: Path) -> set[int]:
         if isinstance(node, ast.FunctionDef):
             hidden += [node.returns] if node.returns else []
             if any(ast.unparse(each) == "overload" for each in node.decorator_list):
-                found.update(each.lineno for each in node.decorator_list)
-                hidden.append(node)
+                hidden += [*node.decorator_list, node]
         if isinstance(node, ast.arg) and node.annotation:
             hidden.append(node.annotation)
         if isinstance(node, ast.AnnAssign):
             hidden.append(node.annotation)
         for each in hidden:
-            found.update(range(each.lineno, (each.end_lineno or each.lineno) + 1))  # type: ignore[attr-defined]
+            assert isinstance(each, ast.stmt | ast.expr)
+            assert each.end_lineno is not None
+            assert each.end_col_offset is not None
+            found.append(((each.lineno, each.col_offset), (each.end_lineno, each.end_col_offset)))
     return found
